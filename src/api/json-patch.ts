@@ -1,0 +1,11 @@
+/** One operation of a JSON patch (RFC 6902), of the four that Sluice uses. */
+export type JsonPatchOperation =
+  | { readonly op: 'add' | 'replace' | 'test'; readonly path: string; readonly value: unknown }
+  | { readonly op: 'remove'; readonly path: string };
+
+/** A JSON pointer (RFC 6901) from its unescaped tokens: `pointer('metadata', 'labels', 'a/b')` is `/metadata/labels/a~1b`. */
+export function pointer(...tokens: readonly (string | number)[]): string {
+  return tokens
+    .map((token) => `/${String(token).replaceAll('~', '~0').replaceAll('/', '~1')}`)
+    .join('');
+}

@@ -1,0 +1,84 @@
+/**
+ * The part of every Kubernetes object that Sluice relies on. Objects are plain JSON, exactly as the API server sends them:
+ * times are RFC 3339 strings, unknown fields stay where they are.
+ */
+
+/** metav1.OwnerReference. */
+export interface OwnerReference {
+  apiVersion: string;
+  kind: string;
+  name: string;
+  uid: string;
+  controller?: boolean;
+  blockOwnerDeletion?: boolean;
+}
+
+/** metav1.ObjectMeta, without what Sluice never reads. Objects in a cache have lost their `managedFields`. */
+export interface ObjectMeta {
+  name: string;
+  namespace?: string;
+  uid?: string;
+  resourceVersion?: string;
+  generation?: number;
+  creationTimestamp?: string;
+  deletionTimestamp?: string;
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+  ownerReferences?: OwnerReference[];
+  finalizers?: string[];
+  generateName?: string;
+}
+
+/** Any object of the Kubernetes API. */
+export interface KubernetesObject {
+  apiVersion: string;
+  kind: string;
+  metadata: ObjectMeta;
+}
+
+/** metav1.Condition (Kubernetes API conventions, "Typical status properties"). */
+export interface Condition {
+  type: string;
+  status: 'True' | 'False' | 'Unknown';
+  observedGeneration?: number;
+  lastTransitionTime: string;
+  reason: string;
+  message: string;
+}
+
+/**
+ * A kind of the API together with the type of its objects: the token that caches, clients and effects are addressed with.
+ * `objectType` exists for the type checker only and is never set.
+ */
+export interface Kind<T extends KubernetesObject = KubernetesObject> {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly namespaced: boolean;
+  readonly objectType?: T;
+}
+
+/** Where one object is: enough to address it in the API. A cluster-scoped object has no namespace. */
+export interface ObjectRef {
+  readonly kind: Kind;
+  readonly namespace?: string;
+  readonly name: string;
+}
+
+/** The address of an object of a known kind. */
+export function refOf(kind: Kind, object: { metadata: ObjectMeta }): ObjectRef {
+  const { namespace, name } = object.metadata;
+  return namespace === undefined ? { kind, name } : { kind, namespace, name };
+}
+
+/** One string per object address, for maps and logs: `KeptnTask shop/pre-check-x`. */
+export function refKey(ref: ObjectRef): string {
+  return ref.namespace === undefined
+    ? `${ref.kind.kind} ${ref.name}`
+    : `${ref.kind.kind} ${ref.namespace}/${ref.name}`;
+}
+
+/** The owner that controls the object (`controller: true`), if there is one. */
+export function controllerOf(object: { metadata: ObjectMeta }): OwnerReference | undefined {
+  return object.metadata.ownerReferences?.find((owner) => owner.controller === true);
+}

@@ -1,0 +1,35 @@
+import type { Kind, KubernetesObject } from '../api/object.ts';
+import type { Lookup, World } from '../domain/lookup.ts';
+import type { Plan } from '../domain/plan.ts';
+
+/** What a controller works on: the address of one object of its kind, never an event. */
+export interface Key {
+  readonly namespace?: string;
+  readonly name: string;
+}
+
+/** A kind whose changes wake keys. `keys` must be cheap and total; the object is the cache's projection of the kind. */
+export interface Watch<T extends KubernetesObject = KubernetesObject> {
+  readonly kind: Kind<T>;
+  keys(object: T, lookup: Lookup): readonly Key[];
+}
+
+/** A watch whose `keys` is typed by its kind. */
+export function watch<T extends KubernetesObject>(
+  kind: Kind<T>,
+  keys: (object: T, lookup: Lookup) => readonly Key[],
+): Watch<T> {
+  return { kind, keys };
+}
+
+/** A controller: who watches what, how the world is gathered, and the pure decision. The engine does the rest. */
+export interface Controller<Observation = unknown> {
+  /** Lower-case words with dashes: metric label, log name, default reporting component of its Events. */
+  readonly name: string;
+  readonly watches: readonly Watch[];
+  /** Reconciles of this controller that may run at once; a key is never worked on twice at once. Default 8. */
+  readonly workers?: number;
+  /** Everything the decision may know; undefined when there is nothing to decide (the object is gone). */
+  gather(key: Key, world: World): Observation | undefined;
+  decide(observation: Observation): Plan;
+}

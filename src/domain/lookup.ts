@@ -1,0 +1,29 @@
+import type { Kind, KubernetesObject, ObjectRef } from '../api/object.ts';
+import type { Refusal } from './plan.ts';
+
+/**
+ * The read-only view of the caches that gathering and admission use. It is synchronous and never calls the API server.
+ * Absence proves nothing: an object may exist and not have arrived yet.
+ */
+export interface Lookup {
+  get<T extends KubernetesObject>(kind: Kind<T>, namespace: string | undefined, name: string): T | undefined;
+  /** Everything cached of a kind in a namespace; all namespaces when it is undefined. */
+  list<T extends KubernetesObject>(kind: Kind<T>, namespace?: string): readonly T[];
+  /** The objects whose index of this name holds this value (`src/controllers/indexes.ts` defines the indexes). */
+  byIndex<T extends KubernetesObject>(kind: Kind<T>, index: string, value: string): readonly T[];
+}
+
+/** What one reconcile may gather from, beside the caches. */
+export interface World extends Lookup {
+  /** Milliseconds since the Unix epoch, the same for the whole decision. */
+  readonly now: number;
+  /**
+   * Whether this object was read live in this reconcile, and what came back. `unread` until a plan asked for it with
+   * `look`. A live answer is also in the caches.
+   */
+  live(ref: ObjectRef): 'unread' | 'absent' | 'present';
+  /** Whether a list asked for with `look` was carried out in this reconcile. */
+  listed(kind: Kind, namespace: string, labelSelector: string): boolean;
+  /** Why the last try to change this object was refused; undefined when it was not, or has succeeded since. */
+  refusal(ref: ObjectRef): Refusal | undefined;
+}

@@ -1,0 +1,96 @@
+import type { JsonPatchOperation } from '../api/json-patch.ts';
+import type { Kind, KubernetesObject, ObjectRef } from '../api/object.ts';
+
+/**
+ * What a decision asks for, as data. The vocabulary is closed: a new feature is a new decision, not a new effect.
+ *
+ * The engine (`src/controllers/engine.ts`) carries a plan out in this order:
+ * 1. `look`: objects are read live and put into the caches; then the world is gathered and decided anew.
+ * 2. `effects`: performed in order; what the API server answers is put into the caches; then gathered and decided anew.
+ *    A decision is therefore made from the world, again and again, until nothing is left to do, and its status describes
+ *    what is there, never what is about to be.
+ * 3. `status`: written if it differs from the stored one, on the resourceVersion it was decided on.
+ * 4. `events`: recorded if that write happened.
+ * 5. `afterwards`: performed once the status is stored.
+ * 6. `wakeAfterMs`: decided again after that time at the latest, if nothing changes before.
+ */
+export interface Plan {
+  /** Read live first: absence or age in a cache proves nothing. The rest of a plan that looks is not carried out. */
+  readonly look?: readonly Look[];
+  readonly effects?: readonly Effect[];
+  /** The effects hold only while this object is live exactly as it was gathered; it is read before they are performed. */
+  readonly onlyIfCurrent?: ObjectRef & { readonly resourceVersion: string };
+  readonly status?: StatusChange;
+  readonly events?: readonly EventNote[];
+  readonly afterwards?: readonly Effect[];
+  readonly wakeAfterMs?: number;
+}
+
+/** A live read: of one object, or of all objects of a kind in a namespace that a label selector selects. */
+export type Look = ObjectRef | { readonly kind: Kind; readonly namespace: string; readonly labelSelector: string };
+
+/** One thing to do to the cluster. */
+export type Effect =
+  | {
+      readonly type: 'create';
+      readonly kind: Kind;
+      /** Complete but for what the API server fills in. AlreadyExists is resolved by the interpreter, see `Refusal`. */
+      readonly object: KubernetesObject;
+    }
+  | {
+      readonly type: 'patch';
+      readonly ref: ObjectRef;
+      /** RFC 6902. Guards are `test` operations; a failed one means the world has moved on: gather again. */
+      readonly operations: readonly JsonPatchOperation[];
+      /** When true, 404 and a failed `test` of `/metadata/uid` are the end of the matter, not an error. */
+      readonly goneIsDone?: boolean;
+    }
+  | {
+      readonly type: 'delete';
+      readonly ref: ObjectRef;
+      /** The deletion holds only for this very object; anything else under the name stays. */
+      readonly uid: string;
+      readonly resourceVersion?: string;
+      readonly propagation?: 'Background' | 'Foreground' | 'Orphan';
+    }
+  | { readonly type: 'event'; readonly note: EventNote };
+
+/** The next status of one object. */
+export interface StatusChange {
+  readonly ref: ObjectRef;
+  readonly resourceVersion: string;
+  readonly from: unknown;
+  readonly to: unknown;
+}
+
+/** A Kubernetes Event (events.k8s.io/v1), one per change. */
+export interface EventNote {
+  readonly about: KubernetesObject;
+  readonly type: 'Normal' | 'Warning';
+  /** CamelCase; Keptn's reasons are kept (compatibility reference §7.4). */
+  readonly reason: string;
+  readonly message: string;
+  /** What was done, CamelCase; defaults to the reason. */
+  readonly action?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** Keptn's reporting component, for example `keptntask-controller`; defaults to the controller's name. */
+  readonly reportedBy?: string;
+}
+
+/** Why the API server did not carry out an effect. Shown to the next decision, which says so in a condition. */
+export interface Refusal {
+  readonly effect: Effect;
+  /**
+   * - `NameTaken`: something else that is not ours has this name.
+   * - `Terminating`: an object of this name is going away; the name will be free.
+   * - `Forbidden`, `Invalid`: the API server (quota, admission, RBAC, validation) said no.
+   * - `NotFound`: namespace or object is not there.
+   * - `Unavailable`: the API server could not be reached or failed.
+   */
+  readonly reason: 'NameTaken' | 'Terminating' | 'Forbidden' | 'Invalid' | 'NotFound' | 'Unavailable';
+  /** The API server's own words. */
+  readonly message: string;
+}
+
+/** A plan that changes nothing and waits for the next event. */
+export const nothing: Plan = {};
