@@ -1,0 +1,73 @@
+import type { JsonPatchOperation } from '../api/json-patch.ts';
+import type { Kind, KubernetesObject, ObjectRef } from '../api/object.ts';
+import type { Lookup } from '../domain/lookup.ts';
+import type { EventNote } from '../domain/plan.ts';
+
+/**
+ * The ports of the engine: what it needs from the cluster. `src/kubernetes` implements them on a real API server,
+ * `test/support/memory-cluster.ts` in memory. Every call rejects with a `ClusterError` and nothing else.
+ */
+export interface Cluster {
+  /** The live object as the caches project it, or undefined when there is none (404). */
+  get(ref: ObjectRef): Promise<KubernetesObject | undefined>;
+  /** All live objects of a kind in a namespace that the label selector selects. */
+  list(kind: Kind, namespace: string, labelSelector: string): Promise<readonly KubernetesObject[]>;
+  create(kind: Kind, object: KubernetesObject): Promise<KubernetesObject>;
+  patch(ref: ObjectRef, operations: readonly JsonPatchOperation[]): Promise<KubernetesObject>;
+  /** Replaces the status on this resourceVersion; a newer object is a conflict (409). */
+  writeStatus(ref: ObjectRef, resourceVersion: string, status: unknown): Promise<KubernetesObject>;
+  delete(ref: ObjectRef, preconditions: DeletePreconditions): Promise<void>;
+}
+
+export interface DeletePreconditions {
+  readonly uid: string;
+  readonly resourceVersion?: string;
+  readonly propagation?: 'Background' | 'Foreground' | 'Orphan';
+}
+
+/**
+ * The API server's answer when it was not a success. `code` is the HTTP status (0: no answer came), `reason` the reason
+ * of the metav1.Status (`AlreadyExists`, `Conflict`, `Forbidden`, …), the message the server's own words.
+ */
+export class ClusterError extends Error {
+  readonly code: number;
+  readonly reason: string;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    answer: { code: number; reason: string; message: string; retryAfterMs?: number },
+    options?: { cause?: unknown },
+  ) {
+    super(answer.message, options);
+    this.name = 'ClusterError';
+    this.code = answer.code;
+    this.reason = answer.reason;
+    this.retryAfterMs = answer.retryAfterMs;
+  }
+}
+
+/** One change of a cached object. A relist that finds an object gone reports it as deleted. */
+export interface CacheChange<T extends KubernetesObject = KubernetesObject> {
+  readonly type: 'added' | 'modified' | 'deleted';
+  /** The object as it is now; for `deleted` its last known state. */
+  readonly object: T;
+  readonly previous?: T;
+}
+
+/** The caches as the engine uses them: a lookup that answers of writes and live reads can be put into. */
+export interface Caches extends Lookup {
+  /**
+   * Puts what the API server just answered (a read or a write of ours) into the cache, so that no later decision is made
+   * from older data. An object older than the cached one of the same uid is ignored. Subscribers are told.
+   */
+  observe(kind: Kind, object: KubernetesObject): void;
+  /** A live read said that there is no such object. Subscribers are told if it was cached. */
+  forget(ref: ObjectRef): void;
+  /** Calls `listener` with every change from now on, in order, synchronously; returns the way to stop. */
+  subscribe<T extends KubernetesObject>(kind: Kind<T>, listener: (change: CacheChange<T>) => void): () => void;
+}
+
+/** Records Kubernetes Events. Never rejects, never blocks: an Event may be lost, a decision may not. */
+export interface EventSink {
+  record(note: EventNote, reportedBy: string): void;
+}
