@@ -5,7 +5,8 @@ import type { EventNote } from '../domain/plan.ts';
 
 /**
  * The ports of the engine: what it needs from the cluster. `src/kubernetes` implements them on a real API server,
- * `test/support/memory-cluster.ts` in memory. Every call rejects with a `ClusterError` and nothing else.
+ * `test/support/memory-cluster.ts` in memory. Every call rejects with a `ClusterError`
+ * (`src/api/cluster-error.ts`) and nothing else.
  */
 export interface Cluster {
   /** The live object as the caches project it, or undefined when there is none (404). */
@@ -23,27 +24,6 @@ export interface DeletePreconditions {
   readonly uid: string;
   readonly resourceVersion?: string;
   readonly propagation?: 'Background' | 'Foreground' | 'Orphan';
-}
-
-/**
- * The API server's answer when it was not a success. `code` is the HTTP status (0: no answer came), `reason` the reason
- * of the metav1.Status (`AlreadyExists`, `Conflict`, `Forbidden`, …), the message the server's own words.
- */
-export class ClusterError extends Error {
-  readonly code: number;
-  readonly reason: string;
-  readonly retryAfterMs: number | undefined;
-
-  constructor(
-    answer: { code: number; reason: string; message: string; retryAfterMs?: number },
-    options?: { cause?: unknown },
-  ) {
-    super(answer.message, options);
-    this.name = 'ClusterError';
-    this.code = answer.code;
-    this.reason = answer.reason;
-    this.retryAfterMs = answer.retryAfterMs;
-  }
 }
 
 /** One change of a cached object. A relist that finds an object gone reports it as deleted. */

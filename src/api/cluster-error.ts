@@ -1,0 +1,20 @@
+/**
+ * The API server's answer when it was not a success. `code` is the HTTP status (0: no answer came), `reason` the reason
+ * of the metav1.Status (`AlreadyExists`, `Conflict`, `Forbidden`, …), the message the server's own words.
+ */
+export class ClusterError extends Error {
+  readonly code: number;
+  readonly reason: string;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    answer: { code: number; reason: string; message: string; retryAfterMs?: number },
+    options?: { cause?: unknown },
+  ) {
+    super(answer.message, options);
+    this.name = 'ClusterError';
+    this.code = answer.code;
+    this.reason = answer.reason;
+    this.retryAfterMs = answer.retryAfterMs;
+  }
+}
