@@ -1,0 +1,133 @@
+import type { Condition } from '../api/object.ts';
+import { rfc3339 } from './time.ts';
+
+/** Condition types on Sluice's own kinds. */
+export const conditionTypes = {
+  /** Long-lived kinds: everything asked for is there. */
+  ready: 'Ready',
+  /** Kinds that run to an end: True when it was a good one. */
+  succeeded: 'Succeeded',
+  /** True while Sluice waits or works (kstatus). */
+  reconciling: 'Reconciling',
+  /** True when nothing will move on without somebody's help (kstatus). */
+  stalled: 'Stalled',
+  /** KeptnWorkloadVersion: its Pods may start. */
+  released: 'Released',
+  /** KeptnWorkload: several owners carry this app and workload. */
+  severalOwners: 'SeveralOwners',
+  /** The name of a child belongs to something else. */
+  nameTaken: 'NameTaken',
+  /** Pods were found that run without ever having been judged. */
+  bypassed: 'Bypassed',
+  /** KeptnConfig: another one rules. */
+  ignored: 'Ignored',
+} as const;
+
+/** A condition as a decision states it; the time is added when it is written. */
+export type ConditionChange = Omit<Condition, 'lastTransitionTime'>;
+
+/** The conditions with this one stated. `lastTransitionTime` moves only with the status; no change gives the same array. */
+export function withCondition(
+  conditions: readonly Condition[] | undefined,
+  change: ConditionChange,
+  now: number,
+): readonly Condition[] {
+  const stated = conditions ?? [];
+  const old = stated.find(({ type }) => type === change.type);
+  if (old === undefined) return [...stated, { ...change, lastTransitionTime: rfc3339(now) }];
+  if (isSame(old, change)) return stated;
+  const lastTransitionTime = old.status === change.status ? old.lastTransitionTime : rfc3339(now);
+  return stated.map((condition) =>
+    condition === old ? { ...change, lastTransitionTime } : condition,
+  );
+}
+
+/** `withCondition` for several. */
+export function withConditions(
+  conditions: readonly Condition[] | undefined,
+  changes: readonly ConditionChange[],
+  now: number,
+): readonly Condition[] {
+  return changes.reduce((stated, change) => withCondition(stated, change, now), conditions ?? []);
+}
+
+/** The conditions without the one of this type; the same array if there was none. */
+export function withoutCondition(
+  conditions: readonly Condition[] | undefined,
+  type: string,
+): readonly Condition[] {
+  const stated = conditions ?? [];
+  return stated.some((condition) => condition.type === type)
+    ? stated.filter((condition) => condition.type !== type)
+    : stated;
+}
+
+/** The condition of this type in an object's status. */
+export function conditionOf(
+  object: { status?: { conditions?: readonly Condition[] } } | undefined,
+  type: string,
+): Condition | undefined {
+  return object?.status?.conditions?.find((condition) => condition.type === type);
+}
+
+/** Whether an object's status states this condition as True. */
+export function isTrue(
+  object: { status?: { conditions?: readonly Condition[] } } | undefined,
+  type: string,
+): boolean {
+  return conditionOf(object, type)?.status === 'True';
+}
+
+/** How far something is, in the terms people wait for. */
+export interface Progress {
+  /**
+   * - `succeeded`, `failed`: the end (for long-lived kinds: as asked for, or not to be had).
+   * - `waiting`: it moves on by itself.
+   * - `stalled`: it waits for somebody to change something.
+   */
+  readonly kind: 'succeeded' | 'failed' | 'waiting' | 'stalled';
+  readonly reason: string;
+  readonly message: string;
+}
+
+/**
+ * The three conditions that say one thing consistently. `Succeeded` is Unknown until the end; `Ready` is False until all is
+ * there. Reconciling and Stalled are never True together, and Stalled is True for `failed`, so that tools which read
+ * kstatus show it as failed.
+ */
+export function progressConditions(
+  progress: Progress,
+  positive: 'Succeeded' | 'Ready' = 'Succeeded',
+): readonly Omit<ConditionChange, 'observedGeneration'>[] {
+  const { kind, reason, message } = progress;
+  const state = (type: string, status: Condition['status']) => ({ type, status, reason, message });
+  const open = positive === 'Succeeded' && kind !== 'failed' ? 'Unknown' : 'False';
+  return [
+    state(positive, kind === 'succeeded' ? 'True' : open),
+    state(conditionTypes.reconciling, kind === 'waiting' ? 'True' : 'False'),
+    state(conditionTypes.stalled, kind === 'failed' || kind === 'stalled' ? 'True' : 'False'),
+  ];
+}
+
+/** The conditions with a progress stated for this generation of the spec; no change gives the same array. */
+export function withProgress(
+  conditions: readonly Condition[] | undefined,
+  progress: Progress,
+  at: { now: number; generation?: number | undefined; positive?: 'Succeeded' | 'Ready' },
+): readonly Condition[] {
+  const observed = at.generation === undefined ? {} : { observedGeneration: at.generation };
+  const changes = progressConditions(progress, at.positive).map((change) => ({
+    ...change,
+    ...observed,
+  }));
+  return withConditions(conditions, changes, at.now);
+}
+
+function isSame(old: Condition, change: ConditionChange): boolean {
+  return (
+    old.status === change.status &&
+    old.reason === change.reason &&
+    old.message === change.message &&
+    old.observedGeneration === change.observedGeneration
+  );
+}
