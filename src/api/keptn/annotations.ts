@@ -1,0 +1,67 @@
+/**
+ * The keys, names and values that are part of the contract with people's manifests, and with Keptn's objects already in
+ * a cluster. Nothing else in the code spells one of them out.
+ */
+
+/** Annotations of Keptn. Of the first three, and of the lists, a label of the same key counts after the annotation. */
+export const keptnAnnotations = {
+  workload: 'keptn.sh/workload',
+  version: 'keptn.sh/version',
+  app: 'keptn.sh/app',
+  preDeploymentTasks: 'keptn.sh/pre-deployment-tasks',
+  postDeploymentTasks: 'keptn.sh/post-deployment-tasks',
+  preDeploymentEvaluations: 'keptn.sh/pre-deployment-evaluations',
+  postDeploymentEvaluations: 'keptn.sh/post-deployment-evaluations',
+  /** Comma-separated `key=value` pairs for traces and tasks. */
+  metadata: 'keptn.sh/metadata',
+  /** Names the container whose image tag is the version. */
+  container: 'keptn.sh/container',
+  /** On a Pod: its gate was removed. A record, never an instruction. */
+  gateRemoved: 'keptn.sh/scheduling-gate-removed',
+  /** On a KeptnAppCreationRequest, see `singleServiceAppType`. */
+  appType: 'keptn.sh/app-type',
+  /** On a Job: the KeptnTask it belongs to. */
+  taskName: 'keptn.sh/task-name',
+  /** On a Namespace, with the value `enabled`: its Pods are Sluice's concern. A label of this key does not count. */
+  lifecycleToolkit: 'keptn.sh/lifecycle-toolkit',
+} as const;
+
+/** The recommended labels of Kubernetes, read (as label or annotation) where Keptn's own key is missing. */
+export const recommendedLabels = {
+  workload: 'app.kubernetes.io/name',
+  version: 'app.kubernetes.io/version',
+  app: 'app.kubernetes.io/part-of',
+  managedBy: 'app.kubernetes.io/managed-by',
+} as const;
+
+/** Sluice's own keys. */
+export const sluiceKeys = {
+  /** Namespace label: what the webhook's namespaceSelector selects; kept in step with `lifecycleToolkit`. */
+  enabled: 'sluice.keptn.sh/enabled',
+  /** Pod label: the controller has to look at this Pod. Pods are watched by it. */
+  watched: 'sluice.keptn.sh/watched',
+  /** Pod annotation: why the Pod is held, in one sentence. */
+  explanation: 'sluice.keptn.sh/explanation',
+  /** Label of a Job and its Pods: the name of the KeptnTask. */
+  task: 'sluice.keptn.sh/task',
+  /** Annotations on Keptn's objects, workloads and Namespaces. */
+  mode: 'sluice.keptn.sh/mode',
+  minimumMode: 'sluice.keptn.sh/minimum-mode',
+  onSuccessTasks: 'sluice.keptn.sh/on-success-tasks',
+  onFailureTasks: 'sluice.keptn.sh/on-failure-tasks',
+  retry: 'sluice.keptn.sh/retry',
+  abort: 'sluice.keptn.sh/abort',
+  release: 'sluice.keptn.sh/release',
+} as const;
+
+/** The scheduling gate that holds a Pod; Keptn's name, so that Pods Keptn has gated are found. */
+export const schedulingGate = 'keptn-prechecks-gate';
+
+/** The value of `lifecycleToolkit` that opts a Namespace in. */
+export const enabledValue = 'enabled';
+
+/** The value of `appType` on a request that was made for a workload without an application key. */
+export const singleServiceAppType = 'single-service';
+
+/** The value of `managedBy` on a KeptnApp that discovery made and keeps up to date. */
+export const managedByKeptn = 'keptn';

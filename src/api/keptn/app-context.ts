@@ -1,0 +1,37 @@
+import { statusObject } from '../condition.ts';
+import { defineResource, type ObjectOf } from '../resource.ts';
+import { list, object, optional, stringMap, text, type Static } from '../schema.ts';
+import { checkLists, promotionTasks } from './check-lists.ts';
+import { lifecycleGroup } from './groups.ts';
+
+/** The fields of a KeptnAppContext's spec; a KeptnAppVersion repeats them. */
+export const appContextSpecFields = {
+  ...checkLists,
+  promotionTasks,
+  metadata: optional(stringMap('Handed to every task and put on every span of the application.')),
+  spanLinks: optional(
+    list('W3C traceparents of spans that the trace of the application is linked to.', text('')),
+  ),
+};
+
+const spec = object(
+  'The checks of the application and what belongs to its trace.',
+  appContextSpecFields,
+);
+
+const status = statusObject('What Sluice knows of the context.', {
+  status: optional(text('Not used.')),
+});
+
+export type KeptnAppContextSpec = Static<typeof spec>;
+export type KeptnAppContextStatus = Static<typeof status>;
+
+/** The checks of the KeptnApp of the same name and namespace. */
+export const KeptnAppContext = defineResource({
+  group: lifecycleGroup,
+  kind: 'KeptnAppContext',
+  description: 'The checks and metadata of the KeptnApp of the same name.',
+  summary: 'Ready',
+  versions: [{ name: 'v1', spec, status, specMayBeAbsent: true }],
+});
+export type KeptnAppContext = ObjectOf<typeof KeptnAppContext>;

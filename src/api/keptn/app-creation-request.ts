@@ -1,0 +1,23 @@
+import { statusObject } from '../condition.ts';
+import { defineResource, type ObjectOf } from '../resource.ts';
+import { object, text, type Static } from '../schema.ts';
+import { lifecycleGroup } from './groups.ts';
+
+const spec = object('What is asked for.', {
+  appName: text('Name of the KeptnApp to make.'),
+});
+
+const status = statusObject('What became of the request.', {});
+
+export type KeptnAppCreationRequestSpec = Static<typeof spec>;
+export type KeptnAppCreationRequestStatus = Static<typeof status>;
+
+/** Asks for a KeptnApp that is put together from the workloads found under its name. */
+export const KeptnAppCreationRequest = defineResource({
+  group: lifecycleGroup,
+  kind: 'KeptnAppCreationRequest',
+  description: 'A request for a KeptnApp made of the workloads that name it.',
+  summary: 'Succeeded',
+  versions: [{ name: 'v1', spec, status }],
+});
+export type KeptnAppCreationRequest = ObjectOf<typeof KeptnAppCreationRequest>;

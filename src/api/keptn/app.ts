@@ -1,0 +1,41 @@
+import { statusObject } from '../condition.ts';
+import { defineResource, type ObjectOf } from '../resource.ts';
+import { integer, list, object, optional, text, type Static } from '../schema.ts';
+import { lifecycleGroup } from './groups.ts';
+
+/** A workload in one version, as KeptnApp and KeptnAppVersion list it. */
+export const appWorkload = object('A workload in one version.', {
+  name: text('Name of the workload, without the name of the application in front.'),
+  version: text('Version of the workload.'),
+});
+
+/** A workload of an application, in one version. */
+export type AppWorkload = Static<typeof appWorkload>;
+
+/** The fields of a KeptnApp's spec; a KeptnAppVersion repeats them. */
+export const appSpecFields = {
+  version: text('Version of the application.'),
+  revision: optional(
+    integer('Raise it to run the same version of the application again.', { default: 1 }),
+  ),
+  workloads: optional(list('The workloads that make up this version.', appWorkload)),
+};
+
+const spec = object('The application as it should be.', appSpecFields);
+
+const status = statusObject('What Sluice knows of the application.', {
+  currentVersion: optional(text('The version for which a KeptnAppVersion was made last.')),
+});
+
+export type KeptnAppSpec = Static<typeof spec>;
+export type KeptnAppStatus = Static<typeof status>;
+
+/** An application: workloads that are deployed together. */
+export const KeptnApp = defineResource({
+  group: lifecycleGroup,
+  kind: 'KeptnApp',
+  description: 'An application: a set of workloads, each in one version.',
+  summary: 'Ready',
+  versions: [{ name: 'v1', spec, status }],
+});
+export type KeptnApp = ObjectOf<typeof KeptnApp>;

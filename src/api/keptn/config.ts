@@ -1,0 +1,49 @@
+import { statusObject } from '../condition.ts';
+import { defineResource, type ObjectOf } from '../resource.ts';
+import { bool, duration, integer, object, optional, text, type Static } from '../schema.ts';
+import { optionsGroup } from './groups.ts';
+
+const spec = object('The settings.', {
+  OTelCollectorUrl: optional(text('Address of the OpenTelemetry collector that gets the traces.')),
+  keptnAppCreationRequestTimeoutSeconds: optional(
+    integer('How long workloads are gathered before their KeptnApp is made, in seconds.', {
+      default: 30,
+    }),
+  ),
+  cloudEventsEndpoint: optional(text('Address that CloudEvents are sent to.')),
+  blockDeployment: optional(
+    bool('false: a failed check is shown as a warning and holds nothing up.', { default: true }),
+  ),
+  observabilityTimeout: optional(
+    duration('How long a deployment may take until it counts as failed.', { default: '5m' }),
+  ),
+  restApiEnabled: optional(bool('Not used.', { default: false })),
+  promotionTasksEnabled: optional(
+    bool('Whether applications have a promotion phase.', { default: true }),
+  ),
+  versionFromImageTag: optional(
+    bool('Whether a workload without a version takes the tag of the image of its only container.', {
+      default: false,
+    }),
+  ),
+  maxJobsPerNamespace: optional(
+    integer('How many Jobs of tasks may run in a namespace at once; more of them wait.', {
+      minimum: 1,
+    }),
+  ),
+});
+
+const status = statusObject('Whether these settings rule.', {});
+
+export type KeptnConfigSpec = Static<typeof spec>;
+export type KeptnConfigStatus = Static<typeof status>;
+
+/** The settings of Sluice; the object in its own namespace rules. */
+export const KeptnConfig = defineResource({
+  group: optionsGroup,
+  kind: 'KeptnConfig',
+  description: 'Settings of Sluice for the whole cluster.',
+  summary: 'Ready',
+  versions: [{ name: 'v1alpha1', spec, status, specMayBeAbsent: true }],
+});
+export type KeptnConfig = ObjectOf<typeof KeptnConfig>;

@@ -1,0 +1,72 @@
+import { statusObject } from '../condition.ts';
+import { defineResource, type ObjectOf, type PrinterColumn } from '../resource.ts';
+import {
+  duration,
+  int32,
+  integer,
+  mapOf,
+  object,
+  optional,
+  text,
+  time,
+  type Static,
+} from '../schema.ts';
+import { lifecycleGroup } from './groups.ts';
+import { state } from './states.ts';
+
+const spec = object('What is to be judged, and what for.', {
+  evaluationDefinition: text('Name of the KeptnEvaluationDefinition.'),
+  appName: optional(text('Name of the application.')),
+  appVersion: optional(text('Version of the application.')),
+  workload: optional(text('Name of the workload; empty for the application as a whole.')),
+  workloadVersion: text('Version of the workload; empty for the application as a whole.'),
+  checkType: optional(text('The check it belongs to: pre-eval or post-eval.')),
+  retries: optional(integer('How often a missed objective is measured again.', { default: 10 })),
+  retryInterval: optional(
+    duration('How long to wait between two measurements.', { default: '5s' }),
+  ),
+  attempt: optional(int32('Which attempt of the version it belongs to, from 1.')),
+});
+
+const objectiveStatus = object('The last measurement of one objective.', {
+  value: text('The value that was measured.'),
+  status: state('Whether it meets the target.'),
+  message: optional(text('What was compared, or why nothing could be.')),
+});
+
+/** The last measurement of one objective of an evaluation. */
+export type ObjectiveStatus = Static<typeof objectiveStatus>;
+
+const status = statusObject('How far the evaluation has come.', {
+  retryCount: integer('How often it was measured again.', { default: 0 }),
+  evaluationStatus: mapOf('The objectives by the name of their metric.', objectiveStatus),
+  overallStatus: state('State of the evaluation.'),
+  startTime: optional(time('When the evaluation started.')),
+  endTime: optional(time('When it ended.')),
+  attempt: optional(int32('The current attempt, from 1.')),
+  nextAttemptTime: optional(time('When it will be measured again.')),
+});
+
+export type KeptnEvaluationSpec = Static<typeof spec>;
+export type KeptnEvaluationStatus = Static<typeof status>;
+
+const columns: readonly PrinterColumn[] = [
+  { name: 'AppName', jsonPath: '.spec.appName' },
+  { name: 'AppVersion', jsonPath: '.spec.appVersion' },
+  { name: 'WorkloadName', jsonPath: '.spec.workload' },
+  { name: 'WorkloadVersion', jsonPath: '.spec.workloadVersion' },
+  { name: 'RetryCount', jsonPath: '.status.retryCount' },
+  { name: 'EvaluationStatus', jsonPath: '.status.evaluationStatus' },
+  { name: 'OverallStatus', jsonPath: '.status.overallStatus' },
+];
+
+/** One judgement by a KeptnEvaluationDefinition. */
+export const KeptnEvaluation = defineResource({
+  group: lifecycleGroup,
+  kind: 'KeptnEvaluation',
+  shortNames: ['ke'],
+  description: 'One judgement of the objectives of a KeptnEvaluationDefinition.',
+  summary: 'Succeeded',
+  versions: [{ name: 'v1', spec, status, columns }],
+});
+export type KeptnEvaluation = ObjectOf<typeof KeptnEvaluation>;

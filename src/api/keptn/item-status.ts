@@ -1,0 +1,57 @@
+import {
+  int32,
+  list,
+  mapOf,
+  object,
+  optional,
+  stringMap,
+  text,
+  time,
+  type Static,
+} from '../schema.ts';
+import { state } from './states.ts';
+
+const itemStatus = object('One task or evaluation of a phase.', {
+  definitionName: optional(text('Name of its definition.')),
+  status: optional(state('State of the task or evaluation.')),
+  name: optional(text('Name of the KeptnTask or KeptnEvaluation that was made for it.')),
+  startTime: optional(time('When it started.')),
+  endTime: optional(time('When it ended.')),
+  attempt: optional(int32('Which attempt of the version it belongs to, from 1.')),
+  collisionCount: optional(
+    int32('How many names were taken by other objects before this one was free.'),
+  ),
+  reason: optional(text('Why it is in this state, as one word.')),
+  message: optional(text('Why it is in this state, as a sentence.')),
+});
+
+/** The state of one task or evaluation, as KeptnAppVersion and KeptnWorkloadVersion record it. */
+export type ItemStatus = Static<typeof itemStatus>;
+
+/** A list of tasks or evaluations in the status of a version. */
+export const itemStatuses = (description: string) => optional(list(description, itemStatus));
+
+const versionAttempt = object('One attempt to bring the version through its phases.', {
+  attempt: int32('Number of the attempt, from 1.'),
+  phase: optional(text('The phase it ended in.')),
+  status: optional(state('How it ended.')),
+  reason: optional(text('Why it ended so, as one word.')),
+  message: optional(text('Why it ended so, as a sentence.')),
+  startTime: optional(time('When it started.')),
+  endTime: optional(time('When it ended.')),
+});
+
+/** An attempt of a version that is over. */
+export type VersionAttempt = Static<typeof versionAttempt>;
+
+/** What the status of both kinds of versions has in common, beside the states of the phases. */
+export const versionProgress = {
+  currentPhase: optional(text('Short name of the phase the version is in, or Completed.')),
+  phaseTraceIDs: optional(
+    mapOf('W3C trace context of each phase, by its short name.', stringMap('')),
+  ),
+  startTime: optional(time('When the first phase started.')),
+  endTime: optional(time('When the last phase ended.')),
+  attempt: optional(int32('The current attempt, from 1.')),
+  attempts: optional(list('The attempts that are over, oldest first.', versionAttempt)),
+};

@@ -1,0 +1,43 @@
+import { statusObject } from '../condition.ts';
+import { defineResource, type ObjectOf } from '../resource.ts';
+import { bool, object, optional, text, type Static } from '../schema.ts';
+import { metricsGroup } from './groups.ts';
+
+const spec = object('Where the provider is and how to talk to it.', {
+  type: optional(
+    text('What it is: prometheus, thanos, cortex, datadog, dynatrace, dql or elastic.', {
+      pattern: 'cortex|datadog|dql|dynatrace|prometheus|elastic|thanos',
+    }),
+  ),
+  targetServer: text('Its address, with scheme and port.'),
+  secretKeyRef: optional(
+    object(
+      'The credentials: one key of a Secret in the same namespace.',
+      {
+        key: text('The key.'),
+        name: optional(text('Name of the Secret.')),
+        optional: optional(bool('Whether the Secret or the key may be missing.')),
+      },
+      { 'x-kubernetes-map-type': 'atomic' },
+    ),
+  ),
+  insecureSkipTlsVerify: optional(
+    bool('Whether its certificate is accepted unchecked.', { default: false }),
+  ),
+});
+
+const status = statusObject('What Sluice knows of the provider.', {});
+
+export type KeptnMetricsProviderSpec = Static<typeof spec>;
+export type KeptnMetricsProviderStatus = Static<typeof status>;
+
+/** A system that KeptnMetrics are asked of. */
+export const KeptnMetricsProvider = defineResource({
+  group: metricsGroup,
+  kind: 'KeptnMetricsProvider',
+  shortNames: ['kmp'],
+  description: 'A system that answers the queries of KeptnMetrics.',
+  summary: 'Ready',
+  versions: [{ name: 'v1', spec, status }],
+});
+export type KeptnMetricsProvider = ObjectOf<typeof KeptnMetricsProvider>;

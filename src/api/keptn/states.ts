@@ -1,0 +1,34 @@
+import { typed } from '../schema.ts';
+
+/** The state words of Keptn's status fields. */
+export const keptnStates = [
+  'Pending',
+  'Progressing',
+  'Succeeded',
+  'Failed',
+  'Warning',
+  'Deprecated',
+  'Unknown',
+] as const;
+
+export type KeptnState = (typeof keptnStates)[number];
+
+/** Nothing more will happen by itself: Succeeded, Failed, Warning or Deprecated. */
+export function isCompleted(state: KeptnState | undefined): boolean {
+  return (
+    state === 'Succeeded' || state === 'Failed' || state === 'Warning' || state === 'Deprecated'
+  );
+}
+
+/** The state that a stored word stands for: absent and empty mean Pending, a word Keptn does not have means Unknown. */
+export function stateOf(word: string | undefined): KeptnState {
+  if (word === undefined || word === '') return 'Pending';
+  return keptnStates.find((state) => state === word) ?? 'Unknown';
+}
+
+/**
+ * A status field that holds a state. The API server checks no list, as in Keptn, where such a field may be empty: read what
+ * others may have written through `stateOf`.
+ */
+export const state = (description: string) =>
+  typed<KeptnState>({ type: 'string', default: 'Pending', description });

@@ -1,0 +1,96 @@
+import { statusObject } from '../condition.ts';
+import { defineResource, type ObjectOf, type PrinterColumn } from '../resource.ts';
+import {
+  duration,
+  int32,
+  list,
+  object,
+  optional,
+  stringMap,
+  text,
+  time,
+  type Static,
+} from '../schema.ts';
+import { lifecycleGroup } from './groups.ts';
+import { parameterFields } from './parameters.ts';
+import { state } from './states.ts';
+
+const context = object('What the task runs for; the function gets it as JSON in KEPTN_CONTEXT.', {
+  workloadName: optional(text('Name of the workload.')),
+  appName: optional(text('Name of the application.')),
+  appVersion: optional(text('Version of the application.')),
+  workloadVersion: optional(text('Version of the workload.')),
+  taskType: optional(text('The check it belongs to: pre, post or promotion.')),
+  objectType: optional(text('Application or Workload.')),
+  metadata: optional(stringMap('Metadata of the application and the workload.')),
+});
+
+/** What a task runs for. */
+export type TaskContext = Static<typeof context>;
+
+const spec = object('What is to be run, and what for.', {
+  taskDefinition: text('Name of the KeptnTaskDefinition.'),
+  context: optional(context),
+  ...parameterFields,
+  checkType: optional(text('The check it belongs to: pre, post or promotion.')),
+  retries: optional(int32('How often a failed run is repeated.', { default: 10 })),
+  timeout: optional(duration('How long all runs together may take.', { default: '5m' })),
+  attempt: optional(int32('Which attempt of the version it belongs to, from 1.')),
+});
+
+/** What is known of how a Job ended, in the task's own status and in each of its attempts. */
+const outcome = {
+  reason: optional(text('Why it is in this state, as one word.')),
+  message: optional(text('Why it is in this state, as a sentence.')),
+  exitCode: optional(int32('Exit code of the last run of the container.')),
+  restarts: optional(int32('How often the container was started again.')),
+  startTime: optional(time('When it started.')),
+  endTime: optional(time('When it ended.')),
+};
+
+const attempt = object('One attempt of the task, with a Job of its own.', {
+  attempt: int32('Number of the attempt, from 1.'),
+  jobName: optional(text('Name of its Job.')),
+  jobUID: optional(text('uid of its Job.')),
+  status: optional(state('How it ended.')),
+  ...outcome,
+});
+
+/** An attempt of a task that is over. */
+export type TaskAttempt = Static<typeof attempt>;
+
+const status = statusObject('How far the task has come.', {
+  status: optional(state('State of the task.')),
+  jobName: optional(text('Name of the Job that runs it.')),
+  jobUID: optional(text('uid of the Job that runs it.')),
+  ...outcome,
+  output: optional(text('The last lines of what the container said when it ended.')),
+  attempt: optional(int32('The current attempt, from 1.')),
+  collisionCount: optional(
+    int32('How many Job names were taken by other objects before this one was free.'),
+  ),
+  attempts: optional(list('The attempts that are over, oldest first.', attempt)),
+});
+
+export type KeptnTaskSpec = Static<typeof spec>;
+export type KeptnTaskStatus = Static<typeof status>;
+
+// The first four are Keptn's and have been empty since v1alpha3: the data moved under .spec.context. Scripts rely on the order.
+const columns: readonly PrinterColumn[] = [
+  { name: 'AppName', jsonPath: '.spec.app' },
+  { name: 'AppVersion', jsonPath: '.spec.appVersion' },
+  { name: 'WorkloadName', jsonPath: '.spec.workload' },
+  { name: 'WorkloadVersion', jsonPath: '.spec.workloadVersion' },
+  { name: 'Job Name', jsonPath: '.status.jobName' },
+  { name: 'Status', jsonPath: '.status.status' },
+];
+
+/** One run of a KeptnTaskDefinition. */
+export const KeptnTask = defineResource({
+  group: lifecycleGroup,
+  kind: 'KeptnTask',
+  description: 'One run of a KeptnTaskDefinition, carried out by a Job.',
+  summary: 'Succeeded',
+  versions: [{ name: 'v1', spec, status, columns }],
+});
+export type KeptnTask = ObjectOf<typeof KeptnTask>;

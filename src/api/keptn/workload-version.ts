@@ -1,0 +1,70 @@
+import { statusObject } from '../condition.ts';
+import { defineResource, type ObjectOf, type PrinterColumn } from '../resource.ts';
+import { list, object, optional, stringMap, text, time, type Static } from '../schema.ts';
+import { lifecycleGroup } from './groups.ts';
+import { itemStatuses, versionProgress } from './item-status.ts';
+import { state } from './states.ts';
+import { workloadSpecFields } from './workload.ts';
+
+const spec = object('The workload at the moment the version was made. Never rewritten.', {
+  workloadName: text('Name of the KeptnWorkload, with the name of the application in front.'),
+  ...workloadSpecFields,
+  previousVersion: optional(text('The version of the workload before this one.')),
+  traceId: optional(stringMap('W3C trace context the trace of this version continues.')),
+});
+
+const status = statusObject('How far the version has come.', {
+  preDeploymentStatus: optional(state('State of the pre-deployment tasks.')),
+  preDeploymentEvaluationStatus: optional(state('State of the pre-deployment evaluations.')),
+  deploymentStatus: optional(state('State of the deployment itself.')),
+  postDeploymentStatus: optional(state('State of the post-deployment tasks.')),
+  postDeploymentEvaluationStatus: optional(state('State of the post-deployment evaluations.')),
+  status: optional(state('State of the version as a whole.')),
+  preDeploymentTaskStatus: itemStatuses('The pre-deployment tasks.'),
+  preDeploymentEvaluationTaskStatus: itemStatuses('The pre-deployment evaluations.'),
+  postDeploymentTaskStatus: itemStatuses('The post-deployment tasks.'),
+  postDeploymentEvaluationTaskStatus: itemStatuses('The post-deployment evaluations.'),
+  appContextMetadata: optional(stringMap('The metadata of the KeptnAppVersion it belongs to.')),
+  deploymentStartTime: optional(time('When the first Pods were released.')),
+  releasedRevisions: optional(
+    list(
+      'The revisions of its owners whose Pods start without being held: the uid of a ReplicaSet, or the uid of a StatefulSet or DaemonSet, a slash and the controller-revision-hash.',
+      text(''),
+    ),
+  ),
+  ...versionProgress,
+});
+
+export type KeptnWorkloadVersionSpec = Static<typeof spec>;
+export type KeptnWorkloadVersionStatus = Static<typeof status>;
+
+const columns: readonly PrinterColumn[] = [
+  { name: 'AppName', jsonPath: '.spec.app' },
+  { name: 'WorkloadName', jsonPath: '.spec.workloadName' },
+  { name: 'WorkloadVersion', jsonPath: '.spec.version' },
+  { name: 'Phase', jsonPath: '.status.currentPhase' },
+  { name: 'PreDeploymentStatus', jsonPath: '.status.preDeploymentStatus', priority: 1 },
+  {
+    name: 'PreDeploymentEvaluationStatus',
+    jsonPath: '.status.preDeploymentEvaluationStatus',
+    priority: 1,
+  },
+  { name: 'DeploymentStatus', jsonPath: '.status.deploymentStatus', priority: 1 },
+  { name: 'PostDeploymentStatus', jsonPath: '.status.postDeploymentStatus', priority: 1 },
+  {
+    name: 'PostDeploymentEvaluationStatus',
+    jsonPath: '.status.postDeploymentEvaluationStatus',
+    priority: 1,
+  },
+];
+
+/** One version of a workload on its way through the phases. */
+export const KeptnWorkloadVersion = defineResource({
+  group: lifecycleGroup,
+  kind: 'KeptnWorkloadVersion',
+  shortNames: ['kwv'],
+  description: 'One version of a workload and how far it has come.',
+  summary: 'Succeeded',
+  versions: [{ name: 'v1', spec, status, columns }],
+});
+export type KeptnWorkloadVersion = ObjectOf<typeof KeptnWorkloadVersion>;

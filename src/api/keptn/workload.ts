@@ -1,0 +1,62 @@
+import { statusObject } from '../condition.ts';
+import { defineResource, type ObjectOf } from '../resource.ts';
+import { list, object, optional, stringMap, text, type Static } from '../schema.ts';
+import { checkLists } from './check-lists.ts';
+import { lifecycleGroup } from './groups.ts';
+
+const resourceReference = object('The object that owns the Pods of this version.', {
+  uid: text('Its uid.'),
+  kind: text('Its kind: ReplicaSet, StatefulSet or DaemonSet.'),
+  name: text('Its name.'),
+});
+
+/** The object that owns the Pods of a version. */
+export type ResourceReference = Static<typeof resourceReference>;
+
+/** The fields of a KeptnWorkload's spec; a KeptnWorkloadVersion repeats them. */
+export const workloadSpecFields = {
+  app: text('Name of the application.'),
+  version: text('Version of the workload.'),
+  ...checkLists,
+  resourceReference,
+  metadata: optional(stringMap('Handed to every task and put on every span of the workload.')),
+};
+
+const spec = object('The workload in its current version.', workloadSpecFields);
+
+const owner = object('An owner of Pods of the workload.', {
+  kind: text('Deployment, Rollout, StatefulSet or DaemonSet.'),
+  name: text('Its name.'),
+  uid: text('Its uid.'),
+});
+
+/** The top owner of Pods of a workload. */
+export type WorkloadOwner = Static<typeof owner>;
+
+const status = statusObject('What Sluice knows of the workload.', {
+  currentVersion: optional(text('The version for which a KeptnWorkloadVersion was made last.')),
+  owners: optional(list('Everything whose Pods carry the name of this workload.', owner)),
+});
+
+export type KeptnWorkloadSpec = Static<typeof spec>;
+export type KeptnWorkloadStatus = Static<typeof status>;
+
+/** A workload: the Pods of one Deployment, Rollout, StatefulSet or DaemonSet. */
+export const KeptnWorkload = defineResource({
+  group: lifecycleGroup,
+  kind: 'KeptnWorkload',
+  description: 'A workload of an application, in its current version.',
+  summary: 'Ready',
+  versions: [
+    {
+      name: 'v1',
+      spec,
+      status,
+      columns: [
+        { name: 'AppName', jsonPath: '.spec.app' },
+        { name: 'Version', jsonPath: '.spec.version' },
+      ],
+    },
+  ],
+});
+export type KeptnWorkload = ObjectOf<typeof KeptnWorkload>;
