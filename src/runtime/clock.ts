@@ -9,6 +9,12 @@ export interface Clock {
   after(afterMs: number, run: () => void): Timer;
 }
 
+/** A clock that also measures spans of time, which setting the machine's time neither lengthens nor shortens. */
+export interface MonotonicClock extends Clock {
+  /** Milliseconds since some fixed moment; never goes back, never jumps. */
+  elapsed(): number;
+}
+
 /** A pending call of a `Clock`. Cancelling it twice, or after it fired, does nothing. */
 export interface Timer {
   cancel(): void;
@@ -18,8 +24,9 @@ export interface Timer {
 const longestDelayMs = 2 ** 31 - 1;
 
 /** The clock of the machine. */
-export const systemClock: Clock = {
+export const systemClock: MonotonicClock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   after(afterMs, run) {
     let remainingMs = Math.max(0, afterMs);
     let handle: NodeJS.Timeout;
