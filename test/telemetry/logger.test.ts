@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import { createLogger, errorFields, type LoggerOptions } from '../../src/telemetry/logger.ts';
+
+function linesOf(options: Partial<LoggerOptions>) {
+  const lines: string[] = [];
+  const write = (line: string): void => void lines.push(line);
+  return { lines, logger: createLogger({ level: 'info', format: 'json', write, ...options }) };
+}
+
+test('a line is one JSON object with level, time, message and fields, written before the call returns', () => {
+  const { lines, logger } = linesOf({});
+  logger.info('admitted', { kind: 'Pod', verdict: 'gated' });
+  expect(lines).toHaveLength(1);
+  expect(JSON.parse(lines[0] ?? '')).toEqual({
+    level: 'info',
+    time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/u),
+    message: 'admitted',
+    kind: 'Pod',
+    verdict: 'gated',
+  });
+});
+
+test('lines below the level are not written', () => {
+  const { lines, logger } = linesOf({ level: 'warn' });
+  logger.info('no');
+  logger.warn('yes');
+  expect(lines).toHaveLength(1);
+});
+
+test('text is one readable line, with quotes only where a value needs them', () => {
+  const { lines, logger } = linesOf({ format: 'text' });
+  logger.warn('watch ended', { kind: 'Pod', reason: 'connection reset' });
+  expect(lines[0]).toMatch(
+    /^[\d:.]{12} warn {2}watch ended kind=Pod reason="connection reset"\n$/u,
+  );
+});
+
+test('a child carries its fields on every line', () => {
+  const { lines, logger } = linesOf({});
+  logger.with({ controller: 'keptn-task' }).info('started');
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ controller: 'keptn-task' });
+});
+
+test('an object that slips past the types is left out', () => {
+  const { lines, logger } = linesOf({});
+  const fields = JSON.parse('{"name":"a","pod":{"env":"secret"}}');
+  logger.info('seen', fields);
+  expect(lines[0]).not.toContain('secret');
+});
+
+test('an error is described by its class, its message and the messages of its causes', () => {
+  const error = new TypeError('no answer', { cause: new Error('connection reset') });
+  expect(errorFields(error)).toEqual({
+    error: 'no answer',
+    errorClass: 'TypeError',
+    cause: 'connection reset',
+  });
+});
+
+test('an error that is its own cause is described all the same', () => {
+  const error = new Error('loop');
+  error.cause = error;
+  expect(errorFields(error).error).toBe('loop');
+});
