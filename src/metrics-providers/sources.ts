@@ -1,0 +1,49 @@
+import type { Clock } from '../runtime/clock.ts';
+import type { AddressPolicy } from './address-policy.ts';
+import { BoundedFetch, type FetchLimits } from './bounded-fetch.ts';
+import type { SecretReader } from './credentials.ts';
+import { type MetricQuery, Prometheus } from './prometheus.ts';
+
+/** The provider's `spec.type` is none that Sluice knows (Keptn's words). */
+export class ProviderUnsupported extends Error {
+  constructor(type: string) {
+    super(`provider ${type} not supported`);
+    this.name = 'ProviderUnsupported';
+  }
+}
+
+export interface SourceParts {
+  readonly policy: AddressPolicy;
+  readonly secrets: SecretReader;
+  readonly clock: Clock;
+  readonly limits?: FetchLimits;
+}
+
+/** Every metrics provider behind one door: the type in the provider's spec chooses. */
+export class MetricSources {
+  readonly #fetch: BoundedFetch;
+  readonly #prometheus: Prometheus;
+
+  constructor({ policy, secrets, clock, limits }: SourceParts) {
+    this.#fetch = new BoundedFetch(policy, clock, limits);
+    this.#prometheus = new Prometheus({ fetch: this.#fetch, policy, secrets });
+  }
+
+  /** The samples of the query's one series as text, oldest first; rejects with an error fit for `status.errMsg`. */
+  async query(query: MetricQuery, signal: AbortSignal): Promise<readonly string[]> {
+    const type = query.provider.spec.type ?? '';
+    switch (type.toLowerCase()) {
+      case 'prometheus':
+      case 'thanos':
+      case 'cortex':
+        return this.#prometheus.query(query, signal);
+      default:
+        throw new ProviderUnsupported(type);
+    }
+  }
+
+  /** Ends the connections that are kept alive. */
+  close(): void {
+    this.#fetch.close();
+  }
+}

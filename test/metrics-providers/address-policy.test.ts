@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest';
+import {
+  type AddressPolicy,
+  AddressRefused,
+  providerUrl,
+  refusalOf,
+  vettedLookup,
+} from '../../src/metrics-providers/address-policy.ts';
+
+const strict: AddressPolicy = {
+  allow: new Set(),
+  apiServers: [
+    { address: '10.96.0.1', port: 443 },
+    { address: 'fd00::1', port: 6443 },
+  ],
+};
+const withLoopback: AddressPolicy = { ...strict, allow: new Set(['loopback']) };
+
+describe('refusalOf', () => {
+  test.each([
+    '127.0.0.1',
+    '127.8.9.10',
+    '0.0.0.0',
+    '::1',
+    '::',
+    '::ffff:127.0.0.1',
+    '64:ff9b::7f00:1',
+  ])('%s is loopback', (address) => {
+    expect(refusalOf(address, 9090, strict)).toContain('loopback');
+    expect(refusalOf(address, 9090, withLoopback)).toBeUndefined();
+  });
+
+  test.each([
+    '169.254.169.254',
+    'fe80::1',
+    'febf::1',
+    '::ffff:169.254.0.1',
+    '64:ff9b::a9fe:a9fe',
+    'fd00:ec2::254',
+  ])('%s is link-local, also where loopback is allowed', (address) => {
+    expect(refusalOf(address, 80, strict)).toContain('link-local');
+    expect(refusalOf(address, 80, withLoopback)).toContain('link-local');
+  });
+
+  test.each(['10.0.0.5', '192.168.1.1', '8.8.8.8', '2001:db8::1', 'fd00::5'])(
+    '%s is allowed',
+    (address) => {
+      expect(refusalOf(address, 9090, strict)).toBeUndefined();
+    },
+  );
+
+  test('the API server is known by address and port, however the address is written', () => {
+    expect(refusalOf('10.96.0.1', 443, strict)).toContain('API server');
+    expect(refusalOf('::ffff:10.96.0.1', 443, strict)).toContain('API server');
+    expect(refusalOf('fd00:0:0::1', 6443, strict)).toContain('API server');
+    expect(refusalOf('10.96.0.1', 9090, strict)).toBeUndefined();
+    expect(
+      refusalOf('10.96.0.1', 443, { ...strict, allow: new Set(['api-server']) }),
+    ).toBeUndefined();
+  });
+});
+
+describe('providerUrl', () => {
+  test.each([
+    'http://127.0.0.1:9090',
+    'http://[::1]:9090',
+    'http://0x7f.1/',
+    'http://2130706433/',
+    'http://169.254.169.254/latest',
+    'https://10.96.0.1',
+    'ftp://prometheus',
+    'file:///etc/passwd',
+    'prometheus:9090',
+    'not a url',
+    '',
+  ])('refuses %j', (url) => {
+    expect(() => providerUrl(url, strict)).toThrow(AddressRefused);
+  });
+
+  test('accepts names, private addresses and paths', () => {
+    expect(providerUrl('http://prometheus.monitoring:9090/p', strict).pathname).toBe('/p');
+    expect(providerUrl('https://10.0.0.5:9090', strict).port).toBe('9090');
+  });
+});
+
+describe('vettedLookup', () => {
+  const addressOf = (url: string, policy: AddressPolicy) =>
+    new Promise((resolve) => {
+      vettedLookup(new URL(url), policy)('localhost', { all: true }, (error, addresses) =>
+        resolve(error ?? addresses),
+      );
+    });
+
+  test('refuses a name that leads to a refused address', async () => {
+    const answer = await addressOf('http://localhost:9090', strict);
+    expect(answer).toBeInstanceOf(AddressRefused);
+    expect(String(answer)).toContain('localhost is not allowed');
+  });
+
+  test('answers with the addresses it has looked at', async () => {
+    const answer = await addressOf('http://localhost:9090', withLoopback);
+    expect(answer).toContainEqual({ address: '127.0.0.1', family: 4 });
+  });
+});
