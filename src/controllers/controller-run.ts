@@ -1,0 +1,188 @@
+import { ClusterError } from '../api/cluster-error.ts';
+import type { KubernetesObject } from '../api/object.ts';
+import { refKey } from '../api/object.ts';
+import type { Backoff } from '../runtime/backoff.ts';
+import { backoffMs } from '../runtime/backoff.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { WorkQueue } from '../runtime/work-queue.ts';
+import type { Caches, Cluster, EventSink } from './cluster.ts';
+import type { Controller, Key, Watch } from './controller.ts';
+import type { Change } from './effect-target.ts';
+import { targetOf } from './effect-target.ts';
+import { Fenced } from './fenced-cluster.ts';
+import { KeyMemory } from './key-memory.ts';
+import type { EngineMetrics, ReconcileOutcome } from './metrics.ts';
+import type { Reconciled, Reconciling } from './reconcile.ts';
+import { reconcile } from './reconcile.ts';
+
+/** What the engine writes to the log with; pino's logger is one. */
+export interface EngineLog {
+  debug(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** What controllers run on. */
+export interface EngineParts {
+  readonly cluster: Cluster;
+  readonly caches: Caches;
+  readonly events: EventSink;
+  readonly clock: Clock;
+  readonly log: EngineLog;
+  readonly metrics: EngineMetrics;
+  /** Whether this process may write now, asked before every write. Without it, for as long as the engine runs. */
+  readonly mayWrite?: () => boolean;
+  /** A number in [0, 1) that spreads retries. */
+  readonly random: () => number;
+}
+
+/** Decisions that ask for something new in every round. They are tried again later, in case the world changes. */
+export class Unsettled extends Error {
+  constructor() {
+    super('the decision does not settle');
+    this.name = 'Unsettled';
+  }
+}
+
+const backoff: Backoff = { baseMs: 5, capMs: 5 * 60_000 };
+const defaultWorkers = 8;
+/** One controller with its queue, from a start of the engine to its stop. */
+export class ControllerRun {
+  readonly queue: WorkQueue;
+  readonly #controller: Controller;
+  readonly #by: EngineParts & Reconciling;
+  readonly #memories = new Map<string, KeyMemory>();
+
+  constructor(controller: Controller, by: EngineParts & Reconciling) {
+    this.#controller = controller;
+    this.#by = by;
+    this.queue = new WorkQueue({
+      clock: by.clock,
+      concurrency: controller.workers ?? defaultWorkers,
+      work: (key) => this.#work(key),
+      retryAfterMs: (key, failures, error) => this.#explainFailure(key, failures, error),
+    });
+  }
+
+  subscribe(): (() => void)[] {
+    return this.#controller.watches.map((watch) =>
+      this.#by.caches.subscribe(watch.kind, ({ object, previous }) => {
+        // The previous state too: whoever an object stops being about must hear of it.
+        this.#wake(watch, previous === undefined ? [object] : [object, previous], 'change');
+      }),
+    );
+  }
+
+  start(): void {
+    for (const watch of this.#controller.watches) {
+      this.#wake(watch, this.#by.caches.list(watch.kind), 'initial');
+    }
+    this.queue.start();
+  }
+
+  #wake(watch: Watch, objects: readonly KubernetesObject[], priority: 'change' | 'initial'): void {
+    for (const object of objects) {
+      try {
+        for (const key of watch.keys(object, this.#by.caches)) {
+          this.queue.add(keyText(key), priority);
+        }
+      } catch (error) {
+        const { kind, metadata } = object;
+        this.#by.log.error(
+          { controller: this.#controller.name, kind, object: metadata.name, err: error },
+          'the keys of an object could not be computed',
+        );
+      }
+    }
+  }
+
+  async #work(text: string): Promise<void> {
+    await Promise.resolve(); // never inside the very change that woke the key
+    const startedMs = this.#by.clock.now();
+    let outcome: ReconcileOutcome = 'defect';
+    try {
+      const memory = this.#memories.get(text) ?? new KeyMemory();
+      this.#memories.set(text, memory);
+      const reconciled = await reconcile(this.#controller, keyOf(text), { ...this.#by, memory });
+      outcome = this.#finish(text, memory, reconciled);
+    } catch (error) {
+      outcome = outcomeOf(error);
+      if (outcome !== 'fenced') throw error;
+    } finally {
+      this.#settleMemory(text);
+      this.#by.metrics.reconciled(this.#controller.name, outcome, this.#by.clock.now() - startedMs);
+    }
+  }
+
+  /** Sees to it that the key is woken again when it has to be. */
+  #finish(text: string, memory: KeyMemory, reconciled: Reconciled): ReconcileOutcome {
+    if (reconciled.outcome === 'unsettled') throw new Unsettled();
+    if (reconciled.outcome === 'gone') {
+      this.#memories.delete(text);
+      return 'gone';
+    }
+    const { waiting, wakeAfterMs } = reconciled;
+    if (wakeAfterMs !== undefined) this.queue.addAfter(text, wakeAfterMs);
+    if (waiting.length === 0) {
+      memory.failures = 0;
+      return 'settled';
+    }
+    const now = this.#by.clock.now();
+    if (memory.hasNewRefusals()) {
+      memory.failures += 1;
+      memory.settle(now, backoffMs(memory.failures, backoff, this.#by.random));
+      this.#logRefusals(text, memory, waiting);
+    }
+    const nextTry = memory.nextTry(waiting);
+    if (nextTry !== undefined) this.queue.addAfter(text, Math.max(1, nextTry - now));
+    return 'refused';
+  }
+
+  #settleMemory(text: string): void {
+    const memory = this.#memories.get(text);
+    memory?.settle(this.#by.clock.now(), backoff.baseMs);
+    if (memory?.isEmpty() === true) this.#memories.delete(text);
+  }
+
+  #logRefusals(text: string, memory: KeyMemory, waiting: readonly Change[]): void {
+    for (const change of waiting) {
+      const refusal = memory.refusal(targetOf(change));
+      if (refusal === undefined) continue;
+      this.#by.log.debug(
+        { controller: this.#controller.name, key: text, reason: refusal.reason },
+        `${change.type} ${refKey(targetOf(change))} was refused: ${refusal.message}`,
+      );
+    }
+  }
+
+  #explainFailure(key: string, failures: number, error: unknown): number {
+    const delayMs = backoffMs(failures, backoff, this.#by.random);
+    const fields = { controller: this.#controller.name, key, failures };
+    if (error instanceof Unsettled) {
+      this.#by.log.warn(fields, error.message);
+    } else if (error instanceof ClusterError) {
+      this.#by.log.warn({ ...fields, code: error.code }, `decided later: ${error.message}`);
+      return Math.max(delayMs, error.retryAfterMs ?? 0);
+    } else {
+      this.#by.log.error({ ...fields, err: error }, 'the decision failed');
+    }
+    return delayMs;
+  }
+}
+
+function outcomeOf(error: unknown): ReconcileOutcome {
+  if (error instanceof Fenced) return 'fenced';
+  if (error instanceof Unsettled) return 'unsettled';
+  return error instanceof ClusterError ? 'unavailable' : 'defect';
+}
+
+// A name has no slash, and a key without a namespace begins with one.
+function keyText({ namespace, name }: Key): string {
+  return `${namespace ?? ''}/${name}`;
+}
+
+function keyOf(text: string): Key {
+  const slash = text.indexOf('/');
+  const name = text.slice(slash + 1);
+  return slash === 0 ? { name } : { namespace: text.slice(0, slash), name };
+}

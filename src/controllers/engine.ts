@@ -1,0 +1,97 @@
+import type { Kind, OwnerReference } from '../api/object.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { WorkQueue } from '../runtime/work-queue.ts';
+import type { EngineParts } from './controller-run.ts';
+import { ControllerRun } from './controller-run.ts';
+import type { Controller } from './controller.ts';
+import { fencedCluster } from './fenced-cluster.ts';
+
+// Below the 10 s a leader keeps its lease without renewing it, so that a reconcile that hangs cannot outlive the lease.
+const drainMs = 5_000;
+
+/**
+ * Runs controllers: what they watch wakes keys, and every key is reconciled (`reconcile.ts`) until nothing is left to do.
+ * Runs on the leader only; it can be started again after it has stopped, and then remembers nothing.
+ */
+export class Engine {
+  readonly #controllers: readonly Controller[];
+  readonly #parts: EngineParts;
+  #run: Run | undefined;
+
+  constructor(controllers: readonly Controller[], parts: EngineParts) {
+    this.#controllers = controllers;
+    this.#parts = parts;
+  }
+
+  /**
+   * Wakes every key of what is cached, behind everything that changes from now on. The caches must be filled. Stops by
+   * itself when the signal is aborted.
+   */
+  start(signal: AbortSignal): void {
+    if (this.#run !== undefined) throw new Error('the engine runs already; stop it first');
+    if (signal.aborted) return;
+    this.#run = new Run(this.#controllers, this.#parts);
+    signal.addEventListener('abort', () => void this.stop(), { once: true });
+  }
+
+  /** Takes up nothing new and resolves when what is in flight has ended, in five seconds at most; then nothing is written. */
+  async stop(): Promise<void> {
+    const run = this.#run;
+    await run?.stop();
+    if (this.#run === run) this.#run = undefined;
+  }
+
+  /** Keys of all controllers that wait to be worked on now, and keys being worked on. */
+  get load(): { readonly waiting: number; readonly running: number } {
+    const queues = this.#run?.queues ?? [];
+    return {
+      waiting: queues.reduce((sum, { depth }) => sum + depth, 0),
+      running: queues.reduce((sum, { running }) => sum + running, 0),
+    };
+  }
+}
+
+/** One life of the engine, from start to stop. */
+class Run {
+  readonly queues: readonly WorkQueue[];
+  readonly #unsubscribe: (() => void)[];
+  readonly #clock: Clock;
+  #sealed = false;
+  #stopping: Promise<void> | undefined;
+
+  constructor(controllers: readonly Controller[], parts: EngineParts) {
+    this.#clock = parts.clock;
+    const mayWrite = (): boolean => !this.#sealed && (parts.mayWrite?.() ?? true);
+    const cluster = fencedCluster(parts.cluster, mayWrite);
+    const by = { ...parts, cluster, kindOf: kindsByName(controllers) };
+    const runners = controllers.map((controller) => new ControllerRun(controller, by));
+    this.queues = runners.map(({ queue }) => queue);
+    // All subscribe before any starts: what one of them writes at once must wake the others.
+    this.#unsubscribe = runners.flatMap((runner) => runner.subscribe());
+    for (const runner of runners) runner.start();
+  }
+
+  stop(): Promise<void> {
+    return (this.#stopping ??= this.#stop());
+  }
+
+  async #stop(): Promise<void> {
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    let tooLong = (): void => {};
+    const deadline = new Promise<void>((resolve) => (tooLong = resolve));
+    const timer = this.#clock.after(drainMs, tooLong);
+    await Promise.race([Promise.all(this.queues.map((queue) => queue.shutdown())), deadline]);
+    timer.cancel();
+    this.#sealed = true;
+  }
+}
+
+function kindsByName(
+  controllers: readonly Controller[],
+): (owner: OwnerReference) => Kind | undefined {
+  const kinds = new Map<string, Kind>();
+  for (const { kind } of controllers.flatMap(({ watches }) => watches)) {
+    kinds.set(`${kind.apiVersion} ${kind.kind}`, kind);
+  }
+  return (owner) => kinds.get(`${owner.apiVersion} ${owner.kind}`);
+}

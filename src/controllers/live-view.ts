@@ -1,0 +1,84 @@
+import type { Kind, KubernetesObject, ObjectRef } from '../api/object.ts';
+import { refKey, refOf } from '../api/object.ts';
+import type { Look } from '../domain/plan.ts';
+import type { Caches, Cluster } from './cluster.ts';
+import { selects } from './label-selector.ts';
+
+/**
+ * What one reconcile has learnt from the API server itself: answers to its reads and to its writes. Everything learnt goes
+ * into the caches first.
+ */
+export class LiveView {
+  readonly #cluster: Cluster;
+  readonly #caches: Caches;
+  /** The resourceVersion of an object that is there, or `absent`. */
+  readonly #versions = new Map<string, string | undefined>();
+  readonly #lists = new Set<string>();
+
+  constructor(cluster: Cluster, caches: Caches) {
+    this.#cluster = cluster;
+    this.#caches = caches;
+  }
+
+  /** What was learnt of this object. */
+  state(ref: ObjectRef): 'unread' | 'absent' | 'present' {
+    const key = refKey(ref);
+    if (!this.#versions.has(key)) return 'unread';
+    return this.#versions.get(key) === undefined ? 'absent' : 'present';
+  }
+
+  /** Whether this list was read. */
+  listed(kind: Kind, namespace: string, labelSelector: string): boolean {
+    return this.#lists.has(listKey(kind, namespace, labelSelector));
+  }
+
+  /** The API server answered with this object. */
+  observe(kind: Kind, object: KubernetesObject): void {
+    this.#caches.observe(kind, object);
+    this.#versions.set(refKey(refOf(kind, object)), object.metadata.resourceVersion ?? '');
+  }
+
+  /** The API server answered that there is no such object. */
+  forget(ref: ObjectRef): void {
+    this.#caches.forget(ref);
+    this.#versions.set(refKey(ref), undefined);
+  }
+
+  /** Reads one object live. */
+  async read(ref: ObjectRef): Promise<KubernetesObject | undefined> {
+    const object = await this.#cluster.get(ref);
+    if (object === undefined) this.forget(ref);
+    else this.observe(ref.kind, object);
+    return object;
+  }
+
+  /** Whether this object is, according to the API server, still the one of this version. Reads it unless that is known. */
+  async isCurrent(ref: ObjectRef & { readonly resourceVersion: string }): Promise<boolean> {
+    if (this.#versions.get(refKey(ref)) === ref.resourceVersion) return true;
+    const object = await this.read(ref);
+    return object?.metadata.resourceVersion === ref.resourceVersion;
+  }
+
+  /** Reads live what a plan wants to see. */
+  async look(looks: readonly Look[]): Promise<void> {
+    await Promise.all(looks.map((look) => ('name' in look ? this.read(look) : this.#list(look))));
+  }
+
+  async #list(look: { kind: Kind; namespace: string; labelSelector: string }): Promise<void> {
+    const { kind, namespace, labelSelector } = look;
+    const cached = this.#caches
+      .list(kind, namespace)
+      .filter(({ metadata }) => selects(labelSelector, metadata.labels));
+    const objects = await this.#cluster.list(kind, namespace, labelSelector);
+    for (const object of objects) this.observe(kind, object);
+    const found = new Set(objects.map(({ metadata }) => metadata.name));
+    // Cached before the list was asked for and not in it: gone, or no longer selected. Only a read can tell which.
+    const doubtful = cached.filter(({ metadata }) => !found.has(metadata.name));
+    await Promise.all(doubtful.map((object) => this.read(refOf(kind, object))));
+    this.#lists.add(listKey(kind, namespace, labelSelector));
+  }
+}
+
+function listKey(kind: Kind, namespace: string, labelSelector: string): string {
+  return `${kind.apiVersion} ${kind.kind} ${namespace} ${labelSelector}`;
+}

@@ -1,0 +1,26 @@
+/**
+ * How a reconcile ended.
+ * - `settled`: nothing is left to do until something changes.
+ * - `gone`: there is nothing to decide.
+ * - `refused`: the API server did not carry out an effect; it is tried again later.
+ * - `unavailable`: a read or the status write failed; decided again later.
+ * - `unsettled`: the decision asked for something new in every round; our mistake.
+ * - `defect`: gathering or deciding threw; our mistake.
+ * - `fenced`: this process may no longer write.
+ */
+export type ReconcileOutcome =
+  | 'settled'
+  | 'gone'
+  | 'refused'
+  | 'unavailable'
+  | 'unsettled'
+  | 'defect'
+  | 'fenced';
+
+/** What the engine reports about itself. Must not throw. */
+export interface EngineMetrics {
+  reconciled(controller: string, outcome: ReconcileOutcome, ms: number): void;
+}
+
+/** Metrics that nobody reads. */
+export const noMetrics: EngineMetrics = { reconciled: () => {} };

@@ -1,0 +1,48 @@
+import type { Kind, KubernetesObject, ObjectRef } from '../api/object.ts';
+import type { Lookup, World } from '../domain/lookup.ts';
+import type { Refusal } from '../domain/plan.ts';
+import type { KeyMemory } from './key-memory.ts';
+import type { LiveView } from './live-view.ts';
+
+/** The world as one round of a reconcile sees it: the caches, what was read live, what was refused, and one instant. */
+export class ReconcileWorld implements World {
+  readonly now: number;
+  readonly #lookup: Lookup;
+  readonly #live: LiveView;
+  readonly #memory: KeyMemory;
+
+  constructor(now: number, sources: { lookup: Lookup; live: LiveView; memory: KeyMemory }) {
+    this.now = now;
+    this.#lookup = sources.lookup;
+    this.#live = sources.live;
+    this.#memory = sources.memory;
+  }
+
+  get<T extends KubernetesObject>(
+    kind: Kind<T>,
+    namespace: string | undefined,
+    name: string,
+  ): T | undefined {
+    return this.#lookup.get(kind, namespace, name);
+  }
+
+  list<T extends KubernetesObject>(kind: Kind<T>, namespace?: string): readonly T[] {
+    return this.#lookup.list(kind, namespace);
+  }
+
+  byIndex<T extends KubernetesObject>(kind: Kind<T>, index: string, value: string): readonly T[] {
+    return this.#lookup.byIndex(kind, index, value);
+  }
+
+  live(ref: ObjectRef): 'unread' | 'absent' | 'present' {
+    return this.#live.state(ref);
+  }
+
+  listed(kind: Kind, namespace: string, labelSelector: string): boolean {
+    return this.#live.listed(kind, namespace, labelSelector);
+  }
+
+  refusal(ref: ObjectRef): Refusal | undefined {
+    return this.#memory.refusal(ref);
+  }
+}
