@@ -1,0 +1,200 @@
+import {
+  keptnAnnotations,
+  recommendedLabels,
+  singleServiceAppType,
+} from '../api/keptn/annotations.ts';
+import type { ObjectMeta, ObjectRef } from '../api/object.ts';
+import { computedVersion } from './computed-version.ts';
+import { resourceName } from './names.ts';
+import { type OwnerChain, topOwner } from './owner-chain.ts';
+import { templateOfPod } from './revision.ts';
+
+/**
+ * What a Pod is to Keptn, read from its own metadata or, if that names no workload, from its owner's (compatibility
+ * reference §2.2–2.7). Webhook and controllers share this file: they must never see two identities in one Pod.
+ */
+export type Identity =
+  | AnnotatedIdentity
+  /** Neither the Pod nor its owner is annotated, or nothing that Keptn supports owns it. */
+  | { readonly type: 'notAnnotated' }
+  /** The Pod is not annotated itself, and whether its owner is cannot be told before `missing` was read. */
+  | { readonly type: 'ownerUnknown'; readonly missing: ObjectRef };
+
+export interface AnnotatedIdentity {
+  readonly type: 'annotated';
+  /** Whose metadata names the workload. That one is read for everything, the other for nothing. */
+  readonly source: 'pod' | 'owner';
+  /** The name of the KeptnApp by Keptn's rule: lower case, `_` as `-`. */
+  readonly app: string;
+  /** As written. */
+  readonly workload: string;
+  /** `spec.version` of the KeptnWorkload: lower case. Undefined when `versionSource` is `unknown` or `impossible`. */
+  readonly version?: string;
+  /**
+   * - `given`: by annotation or label.
+   * - `computed`: from the template of the Pod's revision.
+   * - `unknown`: to be computed, but the template of the Pod's revision is not known.
+   * - `impossible`: `versionProblem` says why none can be computed.
+   */
+  readonly versionSource: 'given' | 'computed' | 'unknown' | 'impossible';
+  readonly versionProblem?: string;
+  /** Names of definitions, in order; white space and empty elements are dropped. */
+  readonly preTasks: readonly string[];
+  readonly postTasks: readonly string[];
+  readonly preEvaluations: readonly string[];
+  readonly postEvaluations: readonly string[];
+  readonly metadata: Readonly<Record<string, string>>;
+  /** No app is named: the workload is an app of its own. */
+  readonly singleService: boolean;
+  /** The annotations with which the Pod says all this by itself (§2.4), as far as it does not already. */
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+export interface IdentityOptions {
+  /** KeptnConfig `versionFromImageTag`. */
+  readonly versionFromImageTag?: boolean;
+}
+
+type Metadata = Pick<ObjectMeta, 'labels' | 'annotations'>;
+
+/** The identity of a Pod whose owners were looked up with `ownerChainOf`. */
+export function identityOf(
+  pod: { metadata: ObjectMeta },
+  chain: OwnerChain,
+  options: IdentityOptions = {},
+): Identity {
+  if (chain.type === 'unowned') return { type: 'notAnnotated' };
+  const own = workloadOf(pod.metadata);
+  if (own !== undefined) {
+    const { metadata } = pod;
+    return annotatedIdentity({ pod, source: 'pod', metadata, workload: own, chain, options });
+  }
+  if (chain.type === 'unknown') return { type: 'ownerUnknown', missing: chain.missing };
+  const metadata = topOwner(chain.owner)?.object.metadata ?? {};
+  const workload = workloadOf(metadata);
+  return workload === undefined
+    ? { type: 'notAnnotated' }
+    : annotatedIdentity({ pod, source: 'owner', metadata, workload, chain, options });
+}
+
+/** Keptn's look-up: annotation before label, `keptn.sh/…` before `app.kubernetes.io/…`; an empty value is none. */
+function valueOf(metadata: Metadata, key: string, secondary?: string): string | undefined {
+  const values = [metadata.annotations?.[key], metadata.labels?.[key]];
+  if (secondary !== undefined) {
+    values.push(metadata.annotations?.[secondary], metadata.labels?.[secondary]);
+  }
+  return values.find((value) => value !== undefined && value !== '');
+}
+
+function workloadOf(metadata: Metadata): string | undefined {
+  return valueOf(metadata, keptnAnnotations.workload, recommendedLabels.workload);
+}
+
+/** Where an identity is read: the Pod, and the metadata (its own or its owner's) that names the workload. */
+interface Origin {
+  readonly pod: { metadata: ObjectMeta };
+  readonly source: 'pod' | 'owner';
+  readonly metadata: Metadata;
+  readonly workload: string;
+  readonly chain: OwnerChain;
+  readonly options: IdentityOptions;
+}
+
+function annotatedIdentity(origin: Origin): AnnotatedIdentity {
+  const { source, metadata, workload } = origin;
+  const app = valueOf(metadata, keptnAnnotations.app, recommendedLabels.app);
+  const { written, ...version } = versionOf(origin);
+  return {
+    type: 'annotated',
+    source,
+    app: resourceName([app ?? workload]),
+    workload,
+    ...version,
+    preTasks: elementsOf(valueOf(metadata, keptnAnnotations.preDeploymentTasks)),
+    postTasks: elementsOf(valueOf(metadata, keptnAnnotations.postDeploymentTasks)),
+    preEvaluations: elementsOf(valueOf(metadata, keptnAnnotations.preDeploymentEvaluations)),
+    postEvaluations: elementsOf(valueOf(metadata, keptnAnnotations.postDeploymentEvaluations)),
+    metadata: pairsOf(valueOf(metadata, keptnAnnotations.metadata)),
+    singleService: app === undefined || isSingleService(metadata),
+    annotations: missingAnnotations(origin, {
+      app,
+      version: source === 'pod' && version.versionSource === 'given' ? undefined : written,
+    }),
+  };
+}
+
+type Version = Pick<AnnotatedIdentity, 'version' | 'versionSource' | 'versionProblem'> & {
+  /** With its capitals, for the Pod's annotation. */
+  readonly written?: string;
+};
+
+function versionOf({ pod, metadata, chain, options }: Origin): Version {
+  const given = valueOf(metadata, keptnAnnotations.version, recommendedLabels.version);
+  if (given !== undefined) {
+    return { version: given.toLowerCase(), versionSource: 'given', written: given };
+  }
+  const template = templateOfPod(pod, chain);
+  if (template === undefined) return { versionSource: 'unknown' };
+  const container = valueOf(metadata, keptnAnnotations.container);
+  const computed = computedVersion(template.containers, {
+    ...(container !== undefined && { container }),
+    fromImageTag: options.versionFromImageTag === true,
+  });
+  if (computed.type === 'impossible') {
+    return { versionSource: 'impossible', versionProblem: computed.message };
+  }
+  const { version } = computed;
+  return { version: version.toLowerCase(), versionSource: 'computed', written: version };
+}
+
+/** What is copied from an owner as it stands, so that the Pod keeps it when the owner is changed. */
+const copiedFromOwner = [
+  keptnAnnotations.preDeploymentTasks,
+  keptnAnnotations.postDeploymentTasks,
+  keptnAnnotations.preDeploymentEvaluations,
+  keptnAnnotations.postDeploymentEvaluations,
+  keptnAnnotations.metadata,
+];
+
+/**
+ * The app of a single service is written down, as Keptn does, and marked as such with the key that Keptn uses on its
+ * request for the app: the Pod then names an app like any other.
+ */
+function missingAnnotations(
+  { pod, source, metadata, workload }: Origin,
+  { app, version }: { app: string | undefined; version: string | undefined },
+): Record<string, string> {
+  const wanted = new Map<string, string | undefined>([[keptnAnnotations.version, version]]);
+  if (source === 'owner') {
+    wanted.set(keptnAnnotations.workload, workload);
+    wanted.set(keptnAnnotations.app, app);
+    for (const key of copiedFromOwner) wanted.set(key, valueOf(metadata, key));
+  }
+  if (app === undefined) {
+    wanted.set(keptnAnnotations.app, workload);
+    wanted.set(keptnAnnotations.appType, singleServiceAppType);
+  }
+  const carried = pod.metadata.annotations;
+  return Object.fromEntries(
+    [...wanted].flatMap(([key, value]) =>
+      value === undefined || carried?.[key] === value ? [] : [[key, value] as const],
+    ),
+  );
+}
+
+function isSingleService(metadata: Metadata): boolean {
+  return metadata.annotations?.[keptnAnnotations.appType] === singleServiceAppType;
+}
+
+function elementsOf(text: string | undefined): string[] {
+  return (text ?? '')
+    .split(',')
+    .map((element) => element.trim())
+    .filter((element) => element !== '');
+}
+
+/** `a=b,c=d`; what is not one pair is dropped, as Keptn does. */
+function pairsOf(text: string | undefined): Record<string, string> {
+  const pairs = elementsOf(text).map((element) => element.split('='));
+  return Object.fromEntries(pairs.filter((pair) => pair.length === 2));
+}
