@@ -1,0 +1,25 @@
+import { KeptnConfig } from '../api/keptn/config.ts';
+import { type ConfigObservation, decideConfig } from '../domain/keptn-config.ts';
+import { type Controller, type Key, watch } from './controller.ts';
+
+/** Says on every KeptnConfig whether it rules. What it sets is read where it is needed, by `settingsFrom`. */
+export function keptnConfigController(operatorNamespace: string): Controller<ConfigObservation> {
+  return {
+    name: 'keptn-config',
+    watches: [
+      // One that comes, goes or changes may change who rules, so all of them are judged again.
+      watch(KeptnConfig, (config, lookup) => [config, ...lookup.list(KeptnConfig)].map(keyOf)),
+    ],
+    workers: 1,
+    gather({ namespace, name }, world) {
+      const config = world.get(KeptnConfig, namespace, name);
+      if (config === undefined) return undefined;
+      return { now: world.now, config, configs: world.list(KeptnConfig), operatorNamespace };
+    },
+    decide: decideConfig,
+  };
+}
+
+function keyOf({ metadata: { namespace, name } }: KeptnConfig): Key {
+  return namespace === undefined ? { name } : { namespace, name };
+}

@@ -1,0 +1,151 @@
+import { KeptnConfig } from '../api/keptn/config.ts';
+import { type Condition, refOf } from '../api/object.ts';
+import { conditionTypes, type ConditionChange, withConditions } from './conditions.ts';
+import { durationOr } from './duration.ts';
+import type { Plan } from './plan.ts';
+
+/** What applies to the whole cluster: the ruling KeptnConfig with its gaps filled. */
+export interface Settings {
+  /** false: a failed check is a Warning and holds nothing. */
+  readonly blockDeployment: boolean;
+  /** How long a deployment may take, in milliseconds. */
+  readonly observabilityTimeoutMs: number;
+  /** The discovery window: how long workloads are gathered before their KeptnApp is made, in milliseconds. */
+  readonly appCreationRequestTimeoutMs: number;
+  readonly promotionTasksEnabled: boolean;
+  /** Whether a workload without a version takes the tag of its only container's image. */
+  readonly versionFromImageTag: boolean;
+  /** Jobs of gate tasks that may run in one namespace at once; undefined is no cap. */
+  readonly maxJobsPerNamespace: number | undefined;
+  /** Empty: no CloudEvents. */
+  readonly cloudEventsEndpoint: string;
+  /** Empty: no traces. */
+  readonly otelCollectorUrl: string;
+}
+
+/** What applies while there is no KeptnConfig (Keptn's defaults). */
+export const defaultSettings: Settings = {
+  blockDeployment: true,
+  observabilityTimeoutMs: 5 * 60_000,
+  appCreationRequestTimeoutMs: 30_000,
+  promotionTasksEnabled: true,
+  versionFromImageTag: false,
+  maxJobsPerNamespace: undefined,
+  cloudEventsEndpoint: '',
+  otelCollectorUrl: '',
+};
+
+/** The settings in force. A KeptnConfig that is deleted takes its settings with it. */
+export function settingsFrom(configs: readonly KeptnConfig[], operatorNamespace: string): Settings {
+  const spec = rulingConfig(configs, operatorNamespace)?.spec;
+  const otherwise = defaultSettings;
+  if (spec === undefined) return otherwise;
+  const seconds = spec.keptnAppCreationRequestTimeoutSeconds;
+  return {
+    blockDeployment: spec.blockDeployment ?? otherwise.blockDeployment,
+    observabilityTimeoutMs: durationOr(spec.observabilityTimeout, otherwise.observabilityTimeoutMs),
+    appCreationRequestTimeoutMs:
+      seconds === undefined || seconds < 0 ? otherwise.appCreationRequestTimeoutMs : seconds * 1000,
+    promotionTasksEnabled: spec.promotionTasksEnabled ?? otherwise.promotionTasksEnabled,
+    versionFromImageTag: spec.versionFromImageTag ?? otherwise.versionFromImageTag,
+    maxJobsPerNamespace: spec.maxJobsPerNamespace,
+    cloudEventsEndpoint: spec.cloudEventsEndpoint ?? otherwise.cloudEventsEndpoint,
+    otelCollectorUrl: spec.OTelCollectorUrl ?? otherwise.otelCollectorUrl,
+  };
+}
+
+/**
+ * The one KeptnConfig that counts: one in the operator's namespace, and only if there is none, one from elsewhere, because
+ * whoever may write in some namespace must not rule the cluster. Among equals the oldest, then the first by name.
+ */
+export function rulingConfig(
+  configs: readonly KeptnConfig[],
+  operatorNamespace: string,
+): KeptnConfig | undefined {
+  const own = configs.filter(({ metadata }) => metadata.namespace === operatorNamespace);
+  const candidates = own.length > 0 ? own : configs;
+  return candidates.toSorted(byAgeThenName)[0];
+}
+
+function byAgeThenName(one: KeptnConfig, other: KeptnConfig): number {
+  // RFC 3339 in UTC with whole seconds, as the API server writes it, sorts as text.
+  const key = ({ metadata }: KeptnConfig) =>
+    [metadata.creationTimestamp ?? '', nameOf(metadata)].join(' ');
+  return key(one) < key(other) ? -1 : Number(key(one) > key(other));
+}
+
+const nameOf = (metadata: { namespace?: string; name: string }): string =>
+  `${metadata.namespace ?? ''}/${metadata.name}`;
+
+export interface ConfigObservation {
+  readonly now: number;
+  readonly config: KeptnConfig;
+  /** All of the cluster, `config` among them. */
+  readonly configs: readonly KeptnConfig[];
+  readonly operatorNamespace: string;
+}
+
+/** Says on a KeptnConfig whether it rules and, if not, which one does. */
+export function decideConfig({ now, config, configs, operatorNamespace }: ConfigObservation): Plan {
+  const { metadata, status } = config;
+  if (metadata.deletionTimestamp !== undefined) return {};
+  const ruling = rulingConfig(configs, operatorNamespace) ?? config;
+  const changes = ruling.metadata.uid === metadata.uid ? rules(config) : ignored(config, ruling);
+  const conditions: readonly Condition[] = withConditions(
+    status?.conditions,
+    changes.map((change) => ({ ...change, ...observed(config) })),
+    now,
+  );
+  return {
+    status: {
+      ref: refOf(KeptnConfig, config),
+      resourceVersion: metadata.resourceVersion ?? '',
+      from: status,
+      to: { ...status, ...observed(config), conditions },
+    },
+  };
+}
+
+type Statement = Omit<ConditionChange, 'observedGeneration'>;
+
+function rules(config: KeptnConfig): readonly Statement[] {
+  const timeout = config.spec.observabilityTimeout;
+  // NaN is no duration's value, so it stands for a text that is none.
+  const readable = !Number.isNaN(durationOr(timeout, timeout === undefined ? 0 : Number.NaN));
+  const ready: Statement = readable
+    ? {
+        type: conditionTypes.ready,
+        status: 'True',
+        reason: 'Rules',
+        message: 'The settings of this KeptnConfig apply to the whole cluster.',
+      }
+    : {
+        type: conditionTypes.ready,
+        status: 'False',
+        reason: 'DurationInvalid',
+        message: `spec.observabilityTimeout "${timeout}" is no duration, so 5m applies: write for example 90s, 5m or 1h30m.`,
+      };
+  const notIgnored: Statement = {
+    type: conditionTypes.ignored,
+    status: 'False',
+    reason: 'Rules',
+    message: 'No other KeptnConfig takes precedence.',
+  };
+  return [ready, notIgnored];
+}
+
+function ignored(config: KeptnConfig, ruling: KeptnConfig): readonly Statement[] {
+  const message =
+    `KeptnConfig ${nameOf(ruling.metadata)} rules instead of ${nameOf(config.metadata)}: one in the operator's namespace ` +
+    'comes first, then the oldest.';
+  const reason = 'AnotherRules';
+  return [
+    { type: conditionTypes.ready, status: 'False', reason, message },
+    { type: conditionTypes.ignored, status: 'True', reason, message },
+  ];
+}
+
+function observed(config: KeptnConfig): { observedGeneration?: number } {
+  const { generation } = config.metadata;
+  return generation === undefined ? {} : { observedGeneration: generation };
+}

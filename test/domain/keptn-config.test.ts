@@ -1,0 +1,163 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { KeptnConfig } from '../../src/api/keptn/config.ts';
+import {
+  decideConfig,
+  defaultSettings,
+  rulingConfig,
+  settingsFrom,
+} from '../../src/domain/keptn-config.ts';
+
+const operatorNamespace = 'keptn-system';
+const now = Date.UTC(2026, 0, 2);
+
+function aConfig(
+  place: string,
+  spec: KeptnConfig['spec'] = {},
+  createdAt = '2026-01-01T00:00:00Z',
+): KeptnConfig {
+  const [namespace = '', name = ''] = place.split('/');
+  return {
+    apiVersion: 'options.keptn.sh/v1alpha1',
+    kind: 'KeptnConfig',
+    metadata: {
+      namespace,
+      name,
+      uid: place,
+      resourceVersion: '7',
+      generation: 3,
+      creationTimestamp: createdAt,
+    },
+    spec,
+  };
+}
+
+describe('settingsFrom', () => {
+  test('without a KeptnConfig, or after its deletion, Keptn’s defaults apply', () => {
+    expect(settingsFrom([], operatorNamespace)).toEqual({
+      blockDeployment: true,
+      observabilityTimeoutMs: 300_000,
+      appCreationRequestTimeoutMs: 30_000,
+      promotionTasksEnabled: true,
+      versionFromImageTag: false,
+      maxJobsPerNamespace: undefined,
+      cloudEventsEndpoint: '',
+      otelCollectorUrl: '',
+    });
+    expect(settingsFrom([aConfig('keptn-system/keptnconfig')], operatorNamespace)).toEqual(
+      defaultSettings,
+    );
+  });
+
+  test('every field of the ruling KeptnConfig takes effect', () => {
+    const config = aConfig('keptn-system/keptnconfig', {
+      OTelCollectorUrl: 'otel:4317',
+      cloudEventsEndpoint: 'http://events',
+      keptnAppCreationRequestTimeoutSeconds: 0,
+      blockDeployment: false,
+      observabilityTimeout: '1m30s',
+      promotionTasksEnabled: false,
+      versionFromImageTag: true,
+      maxJobsPerNamespace: 4,
+    });
+    expect(settingsFrom([config], operatorNamespace)).toEqual({
+      blockDeployment: false,
+      observabilityTimeoutMs: 90_000,
+      appCreationRequestTimeoutMs: 0,
+      promotionTasksEnabled: false,
+      versionFromImageTag: true,
+      maxJobsPerNamespace: 4,
+      cloudEventsEndpoint: 'http://events',
+      otelCollectorUrl: 'otel:4317',
+    });
+  });
+
+  test('a value that cannot be meant falls back to its default', () => {
+    const config = aConfig('keptn-system/keptnconfig', {
+      observabilityTimeout: 'soon',
+      keptnAppCreationRequestTimeoutSeconds: -1,
+    });
+    expect(settingsFrom([config], operatorNamespace)).toEqual(defaultSettings);
+  });
+});
+
+describe('rulingConfig', () => {
+  test('B16: the one in the operator’s namespace rules, however old others are', () => {
+    const own = aConfig('keptn-system/mine', {}, '2026-01-01T12:00:00Z');
+    const tenants = aConfig('tenant/theirs', { blockDeployment: false }, '2025-01-01T00:00:00Z');
+    expect(rulingConfig([tenants, own], operatorNamespace)).toBe(own);
+    expect(settingsFrom([tenants, own], operatorNamespace).blockDeployment).toBe(true);
+  });
+
+  test('B16: elsewhere one is honoured if the operator’s namespace has none: the oldest, then by name', () => {
+    const old = aConfig('z/old', {}, '2025-01-01T00:00:00Z');
+    const first = aConfig('a/new');
+    const second = aConfig('b/new');
+    expect(rulingConfig([second, first, old], operatorNamespace)).toBe(old);
+    expect(rulingConfig([second, first], operatorNamespace)).toBe(first);
+  });
+
+  test('does not depend on the order in which they are listed', () => {
+    const place = fc.constantFrom('keptn-system/a', 'keptn-system/b', 'x/a', 'x/b', 'y/a');
+    const time = fc.constantFrom('2025-01-01T00:00:00Z', '2026-01-01T00:00:00Z');
+    const configs = fc.uniqueArray(fc.tuple(place, time), { selector: ([name]) => name });
+    fc.assert(
+      fc.property(configs, (places) => {
+        const all = places.map(([name, createdAt]) => aConfig(name, {}, createdAt));
+        const ruling = rulingConfig(all, operatorNamespace);
+        expect(rulingConfig(all.toReversed(), operatorNamespace)).toBe(ruling);
+      }),
+    );
+  });
+});
+
+describe('decideConfig', () => {
+  const own = aConfig('keptn-system/keptnconfig');
+  const other = aConfig('tenant/keptnconfig');
+  const statusOf = (config: KeptnConfig, configs: readonly KeptnConfig[]) =>
+    decideConfig({ now, config, configs, operatorNamespace }).status;
+
+  test('the one that rules says so', () => {
+    expect(statusOf(own, [own, other])?.to).toMatchObject({
+      observedGeneration: 3,
+      conditions: [
+        { type: 'Ready', status: 'True', reason: 'Rules', observedGeneration: 3 },
+        { type: 'Ignored', status: 'False', reason: 'Rules' },
+      ],
+    });
+  });
+
+  test('B16: one that does not rule carries the condition Ignored, which names the one that does', () => {
+    const status = statusOf(other, [own, other]);
+    expect(status?.resourceVersion).toBe('7');
+    expect(status?.to).toMatchObject({
+      conditions: [
+        { type: 'Ready', status: 'False', reason: 'AnotherRules' },
+        { type: 'Ignored', status: 'True', reason: 'AnotherRules' },
+      ],
+    });
+    expect(JSON.stringify(status?.to)).toContain('KeptnConfig keptn-system/keptnconfig rules');
+  });
+
+  test('a time-out that is no duration is named together with what applies instead', () => {
+    const config = aConfig('keptn-system/keptnconfig', { observabilityTimeout: '0soon' });
+    expect(statusOf(config, [config])?.to).toMatchObject({
+      conditions: [
+        { status: 'False', reason: 'DurationInvalid' },
+        { type: 'Ignored', status: 'False' },
+      ],
+    });
+  });
+
+  test('nothing changes when what it says is there already', () => {
+    const first = statusOf(other, [own, other]);
+    const settled = { ...other, status: first?.to as KeptnConfig['status'] } as KeptnConfig;
+    const second = decideConfig({
+      now: now + 60_000,
+      config: settled,
+      configs: [own, settled],
+      operatorNamespace,
+    }).status;
+    expect(second?.to).toEqual(second?.from);
+  });
+});
