@@ -1,3 +1,4 @@
+import { conditionLimits } from '../api/condition.ts';
 import type { Condition } from '../api/object.ts';
 import { rfc3339 } from './time.ts';
 
@@ -28,11 +29,13 @@ export type ConditionChange = Omit<Condition, 'lastTransitionTime'>;
 
 /** The conditions with this one stated. `lastTransitionTime` moves only with the status; no change gives the same array. */
 export function withCondition(
-  conditions: readonly Condition[] | undefined,
-  change: ConditionChange,
+  conditions: Condition[] | undefined,
+  stating: ConditionChange,
   now: number,
-): readonly Condition[] {
+): Condition[] {
   const stated = conditions ?? [];
+  // The API server refuses a whole status for one message that is too long.
+  const change = { ...stating, message: stating.message.slice(0, conditionLimits.messageLength) };
   const old = stated.find(({ type }) => type === change.type);
   if (old === undefined) return [...stated, { ...change, lastTransitionTime: rfc3339(now) }];
   if (isSame(old, change)) return stated;
@@ -44,18 +47,18 @@ export function withCondition(
 
 /** `withCondition` for several. */
 export function withConditions(
-  conditions: readonly Condition[] | undefined,
+  conditions: Condition[] | undefined,
   changes: readonly ConditionChange[],
   now: number,
-): readonly Condition[] {
-  return changes.reduce((stated, change) => withCondition(stated, change, now), conditions ?? []);
+): Condition[] {
+  return changes.reduce<Condition[]>(
+    (stated, change) => withCondition(stated, change, now),
+    conditions ?? [],
+  );
 }
 
 /** The conditions without the one of this type; the same array if there was none. */
-export function withoutCondition(
-  conditions: readonly Condition[] | undefined,
-  type: string,
-): readonly Condition[] {
+export function withoutCondition(conditions: Condition[] | undefined, type: string): Condition[] {
   const stated = conditions ?? [];
   return stated.some((condition) => condition.type === type)
     ? stated.filter((condition) => condition.type !== type)
@@ -111,10 +114,10 @@ export function progressConditions(
 
 /** The conditions with a progress stated for this generation of the spec; no change gives the same array. */
 export function withProgress(
-  conditions: readonly Condition[] | undefined,
+  conditions: Condition[] | undefined,
   progress: Progress,
   at: { now: number; generation?: number | undefined; positive?: 'Succeeded' | 'Ready' },
-): readonly Condition[] {
+): Condition[] {
   const observed = at.generation === undefined ? {} : { observedGeneration: at.generation };
   const changes = progressConditions(progress, at.positive).map((change) => ({
     ...change,
