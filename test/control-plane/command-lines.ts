@@ -1,0 +1,158 @@
+import { join } from 'node:path';
+import type { Credentials } from './credentials.ts';
+import type { Ports } from './ports.ts';
+import type { ProgramName } from './programs.ts';
+
+/** What the command lines of the programs depend on. */
+export interface Layout {
+  readonly dataDirectory: string;
+  readonly ports: Ports;
+  readonly credentials: Credentials;
+  /** The kubeconfig files of the programs that talk to the API server. */
+  readonly kubeconfigs: {
+    readonly controllerManager: string;
+    readonly scheduler: string;
+    readonly kwok: string;
+  };
+  readonly kwokConfig: string;
+  readonly audit: { readonly policy: string; readonly log: string } | undefined;
+}
+
+/** The arguments of a program, and the address that answers 200 once it is healthy. */
+export interface CommandLine {
+  readonly arguments: readonly string[];
+  readonly health: string;
+}
+
+const loopback = '127.0.0.1';
+
+/** How each program of the control plane is started. */
+export function commandLines(layout: Layout): Record<ProgramName, CommandLine> {
+  return {
+    etcd: etcd(layout),
+    'kube-apiserver': apiServer(layout),
+    'kube-controller-manager': controllerManager(layout),
+    'kube-scheduler': scheduler(layout),
+    kwok: kwok(layout),
+  };
+}
+
+function etcd({ dataDirectory, ports }: Layout): CommandLine {
+  const client = `http://${loopback}:${ports.etcd}`;
+  const peer = `http://${loopback}:${ports.etcdPeer}`;
+  return {
+    arguments: flags({
+      name: 'sluice',
+      'data-dir': join(dataDirectory, 'etcd'),
+      'listen-client-urls': client,
+      'advertise-client-urls': client,
+      'listen-peer-urls': peer,
+      'initial-advertise-peer-urls': peer,
+      'initial-cluster': `sluice=${peer}`,
+      // Nobody mourns this data when the machine loses power.
+      'unsafe-no-fsync': 'true',
+      'quota-backend-bytes': String(4 * 2 ** 30),
+      'log-level': 'warn',
+    }),
+    health: `${client}/health`,
+  };
+}
+
+function apiServer({ dataDirectory, ports, credentials, audit }: Layout): CommandLine {
+  return {
+    arguments: flags({
+      'etcd-servers': `http://${loopback}:${ports.etcd}`,
+      'bind-address': loopback,
+      'advertise-address': loopback,
+      'secure-port': String(ports.server),
+      'cert-dir': join(dataDirectory, 'apiserver'),
+      'tls-cert-file': credentials.certificateFile,
+      'tls-private-key-file': credentials.keyFile,
+      'token-auth-file': credentials.tokenFile,
+      'authorization-mode': 'RBAC',
+      'service-account-issuer': 'https://kubernetes.default.svc',
+      'service-account-key-file': credentials.serviceAccountKeyFile,
+      'service-account-signing-key-file': credentials.serviceAccountKeyFile,
+      'service-cluster-ip-range': '10.96.0.0/16',
+      // An endpoint on loopback is refused by the reconciler of the `kubernetes` Service.
+      'endpoint-reconciler-type': 'none',
+      'allow-privileged': 'true',
+      ...(audit === undefined
+        ? {}
+        : {
+            'audit-policy-file': audit.policy,
+            'audit-log-path': audit.log,
+            // A request is in the log before it is answered, so that what was done can be counted at once.
+            'audit-log-mode': 'blocking',
+            'audit-log-maxsize': '4096',
+          }),
+    }),
+    health: `https://${loopback}:${ports.server}/readyz`,
+  };
+}
+
+function controllerManager({ ports, credentials, kubeconfigs }: Layout): CommandLine {
+  return {
+    arguments: flags({
+      kubeconfig: kubeconfigs.controllerManager,
+      ...serving(ports.controllerManager, credentials),
+      'service-account-private-key-file': credentials.serviceAccountKeyFile,
+      'root-ca-file': credentials.caFile,
+      'use-service-account-credentials': 'true',
+      // A busy test machine must not make fake nodes look dead.
+      'node-monitor-grace-period': '10m',
+      'concurrent-deployment-syncs': '20',
+      'concurrent-replicaset-syncs': '20',
+      'concurrent-statefulset-syncs': '20',
+      'concurrent-daemonset-syncs': '10',
+      'concurrent-job-syncs': '20',
+      'concurrent-namespace-syncs': '20',
+      'concurrent-gc-syncs': '20',
+    }),
+    health: `https://${loopback}:${ports.controllerManager}/healthz`,
+  };
+}
+
+function scheduler({ ports, credentials, kubeconfigs }: Layout): CommandLine {
+  return {
+    arguments: flags({
+      kubeconfig: kubeconfigs.scheduler,
+      ...serving(ports.scheduler, credentials),
+    }),
+    health: `https://${loopback}:${ports.scheduler}/healthz`,
+  };
+}
+
+function kwok({ ports, kubeconfigs, kwokConfig }: Layout): CommandLine {
+  const address = `${loopback}:${ports.kwok}`;
+  return {
+    arguments: flags({
+      kubeconfig: kubeconfigs.kwok,
+      config: kwokConfig,
+      'manage-all-nodes': 'true',
+      // With leases a new KWOK on old data would first wait for those of its predecessor to expire.
+      'node-lease-duration-seconds': '0',
+      'node-ip': loopback,
+      cidr: '10.128.0.0/12',
+      'server-address': address,
+    }),
+    health: `http://${address}/healthz`,
+  };
+}
+
+function serving(port: number, credentials: Credentials): Record<string, string> {
+  return {
+    'bind-address': loopback,
+    'secure-port': String(port),
+    'tls-cert-file': credentials.certificateFile,
+    'tls-private-key-file': credentials.keyFile,
+    'authentication-skip-lookup': 'true',
+    'leader-elect': 'false',
+    'kube-api-qps': '500',
+    'kube-api-burst': '1000',
+  };
+}
+
+function flags(values: Record<string, string>): string[] {
+  return Object.entries(values).map(([name, value]) => `--${name}=${value}`);
+}

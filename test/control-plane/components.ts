@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { send } from './http.ts';
+import { spawnDetached } from './processes.ts';
+import type { Component } from './state.ts';
+
+/** What it takes to start one program of a control plane. */
+export interface ComponentSpec {
+  readonly name: string;
+  readonly binary: string;
+  readonly arguments: readonly string[];
+  readonly health: string;
+}
+
+/** A component that has been started: its record, and the promise that it answers. */
+export interface StartedComponent {
+  readonly component: Component;
+  /** Resolves when it is healthy; rejects with the end of its log when it ends before that. */
+  readonly healthy: Promise<void>;
+}
+
+/** A component ended, or did not become healthy; the message carries the end of its log. */
+export class ComponentFailed extends Error {
+  constructor(failure: { name: string; what: string; logFile: string }, cause?: unknown) {
+    const { name, what, logFile } = failure;
+    super(`${name} ${what}. The end of its log (${logFile}):\n${tailOf(logFile)}`, { cause });
+    this.name = 'ComponentFailed';
+  }
+}
+
+// A cold start on a loaded machine takes long; a start that hangs must still end.
+const healthyWithinMs = 120_000;
+
+/** Starts a component of a data directory. Whoever calls must await or handle `healthy`. */
+export function startComponent(spec: ComponentSpec, dataDirectory: string): StartedComponent {
+  const logFile = logFileOf(spec.name, dataDirectory);
+  const child = spawnDetached(spec.binary, spec.arguments, logFile);
+  const failed = Promise.withResolvers<never>();
+  const fail = (what: string, cause?: unknown): void =>
+    failed.reject(new ComponentFailed({ name: spec.name, what, logFile }, cause));
+  child.once('error', (cause) => fail(`cannot be run (${spec.binary})`, cause));
+  child.once('exit', (code, signal) => fail(`ended with ${signal ?? `exit code ${code}`}`));
+  // When it ends later, nobody is listening any more, and that is no error of ours.
+  failed.promise.catch(() => undefined);
+  const component: Component = { ...spec, arguments: [...spec.arguments], pid: child.pid ?? 0 };
+  return { component, healthy: Promise.race([failed.promise, answers(component, logFile)]) };
+}
+
+/** Whether a component answers its health address with 200. */
+export async function isHealthy(component: { readonly health: string }): Promise<boolean> {
+  try {
+    // Health is asked of our own children on loopback: whether the certificate fits is not the question here.
+    const answer = await send({ url: component.health, verify: false, timeoutMs: 5_000 });
+    return answer.status === 200;
+  } catch {
+    return false;
+  }
+}
+
+/** Where a component's output goes. */
+export function logFileOf(name: string, dataDirectory: string): string {
+  return join(dataDirectory, 'logs', `${name}.log`);
+}
+
+async function answers(component: Component, logFile: string): Promise<void> {
+  const deadline = Date.now() + healthyWithinMs;
+  while (!(await isHealthy(component))) {
+    if (Date.now() > deadline) {
+      const what = `did not become healthy in ${healthyWithinMs / 1000} s`;
+      throw new ComponentFailed({ name: component.name, what, logFile });
+    }
+    await sleep(50);
+  }
+}
+
+function tailOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-20).join('\n');
+  } catch {
+    return '(no log)';
+  }
+}

@@ -1,0 +1,98 @@
+import { userInfo, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Command } from 'commander';
+import { attachControlPlane, ControlPlane, startControlPlane } from './control-plane.ts';
+import { isHealthy } from './components.ts';
+import { isOurs } from './processes.ts';
+import { readState } from './state.ts';
+import { releases } from './versions.ts';
+
+interface DataOption {
+  data: string;
+}
+
+const usualData = join(tmpdir(), `sluice-control-plane-${userInfo().username}`);
+
+function cluster(): Command {
+  const program = new Command('cluster').description(
+    'A real Kubernetes control plane on this machine: etcd, API server, controller manager, scheduler and KWOK.',
+  );
+  const command = (name: string, description: string): Command =>
+    program
+      .command(name)
+      .description(description)
+      .option('--data <dir>', 'directory of this control plane', usualData);
+  const minors = releases().map((release) => release.minor);
+  command('start', 'start a control plane in the background')
+    .option('--audit', 'write an audit log of every request that may change something', false)
+    .option('--audit-policy <file>', 'write an audit log by this policy')
+    .option('--kubernetes <minor>', `Kubernetes version: ${minors.join(', ')} (default: newest)`)
+    .action(start);
+  command('stop', 'end all its processes and remove its data')
+    .option('--keep-data', 'keep the data for another start', false)
+    .action(stop);
+  command('status', 'tell what runs').action(status);
+  return program;
+}
+
+async function start(
+  options: DataOption & { audit: boolean; auditPolicy?: string; kubernetes?: string },
+): Promise<void> {
+  const dataDirectory = resolve(options.data);
+  const running = attachControlPlane(dataDirectory);
+  if (running !== undefined) say('already running');
+  const controlPlane =
+    running ??
+    (await startControlPlane({
+      dataDirectory,
+      owner: 'none',
+      audit:
+        options.auditPolicy === undefined ? options.audit : { policyFile: options.auditPolicy },
+      ...(options.kubernetes === undefined ? {} : { kubernetes: options.kubernetes }),
+      progress: say,
+    }));
+  say(`Kubernetes ${controlPlane.state().kubernetes} at ${controlPlane.server}`);
+  if (controlPlane.auditLog !== undefined) say(`audit log: ${controlPlane.auditLog}`);
+  say(`kubeconfig: ${controlPlane.kubeconfig}`);
+  say(`export KUBECONFIG=${controlPlane.kubeconfig}`);
+}
+
+async function stop(options: DataOption & { keepData: boolean }): Promise<void> {
+  const dataDirectory = resolve(options.data);
+  const state = readState(dataDirectory);
+  if (state === undefined) {
+    say(`there is no control plane in ${dataDirectory}`);
+    return;
+  }
+  await new ControlPlane(dataDirectory, state).stop({ keepData: options.keepData });
+  say(options.keepData ? `stopped; data kept in ${dataDirectory}` : 'stopped; data removed');
+}
+
+async function status(options: DataOption): Promise<void> {
+  const dataDirectory = resolve(options.data);
+  const state = readState(dataDirectory);
+  if (state === undefined || state.components.length === 0) {
+    say(`no control plane runs in ${dataDirectory}`);
+    process.exitCode = 3;
+    return;
+  }
+  say(`Kubernetes ${state.kubernetes} at ${state.server}, data in ${dataDirectory}`);
+  for (const component of state.components) {
+    const runs = isOurs(component.pid, dataDirectory);
+    const health = runs ? ((await isHealthy(component)) ? 'healthy' : 'unhealthy') : 'ended';
+    if (health !== 'healthy') process.exitCode = 1;
+    say(`${component.name.padEnd(24)} pid ${String(component.pid).padEnd(8)} ${health}`);
+  }
+  say(`kubeconfig: ${join(dataDirectory, 'kubeconfig')}`);
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+try {
+  await cluster().parseAsync();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
