@@ -1,0 +1,99 @@
+import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { stringify } from 'yaml';
+import { crdOf } from './api/crd.ts';
+import { ownKinds } from './api/keptn/registry.ts';
+
+/**
+ * Writes the generated files from their one source, or says which are out of step:
+ *
+ *     node src/generate.ts [--check]
+ */
+
+/** A generated file: its path from the top of the repository, and all of its content. */
+export interface Artefact {
+  readonly path: string;
+  readonly content: string;
+}
+
+const crds = (): readonly Artefact[] =>
+  ownKinds.map((kind) =>
+    manifest(`crds/${kind.group}_${kind.plural}.yaml`, 'src/api/keptn', [crdOf(kind)]),
+  );
+
+/** Everything that is generated; a new generator is another entry. */
+const generators: readonly (() => readonly Artefact[])[] = [crds];
+
+/** A file of Kubernetes objects below `manifests`; `source` is where its reader changes it. */
+function manifest(file: string, source: string, objects: readonly unknown[]): Artefact {
+  // Anchors and folded lines save space and cost whoever reads or compares the file.
+  const style = { lineWidth: 0, aliasDuplicateObjects: false };
+  const documents = objects.map((object) => stringify(object, style)).join('---\n');
+  return {
+    path: `manifests/${file}`,
+    content: `# Generated from ${source} by "npm run generate". Do not edit.\n${documents}`,
+  };
+}
+
+/** Folders in which every file is generated: what no generator names does not belong there. */
+const generatedFolders: readonly string[] = ['manifests/crds'];
+
+/** One line per file below `top` that is missing, differs or does not belong; none when all are in step. */
+export async function differences(top: string, wanted: readonly Artefact[]): Promise<string[]> {
+  const judged = await Promise.all(
+    wanted.map(async ({ path, content }) => {
+      const present = await readFile(join(top, path), 'utf8').catch(absent);
+      if (present === undefined) return [`missing  ${path}`];
+      return present === content ? [] : [`differs  ${path}`];
+    }),
+  );
+  const extra = await unwantedFiles(top, wanted);
+  return [...judged.flat(), ...extra.map((path) => `extra    ${path}`)];
+}
+
+/** Brings the files below `top` in step. */
+export async function writeAll(top: string, wanted: readonly Artefact[]): Promise<void> {
+  for (const path of await unwantedFiles(top, wanted)) await rm(join(top, path));
+  for (const { path, content } of wanted) {
+    await mkdir(dirname(join(top, path)), { recursive: true });
+    await writeFile(join(top, path), content);
+  }
+}
+
+async function unwantedFiles(top: string, wanted: readonly Artefact[]): Promise<string[]> {
+  const known = new Set(wanted.map(({ path }) => path));
+  const found = await Promise.all(
+    generatedFolders.map(async (folder) => {
+      const names = await readdir(join(top, folder)).catch(absent);
+      return (names ?? []).map((name) => `${folder}/${name}`);
+    }),
+  );
+  return found
+    .flat()
+    .filter((path) => !known.has(path))
+    .toSorted();
+}
+
+/** For a file or folder that is not there, undefined; any other error stays one. */
+function absent(error: unknown): undefined {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+  throw error;
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
+  const top = join(import.meta.dirname, '..');
+  const wanted = generators.flatMap((generate) => generate());
+  if (!values.check) {
+    await writeAll(top, wanted);
+    return;
+  }
+  const lines = await differences(top, wanted);
+  if (lines.length === 0) return;
+  const advice = 'Generated files are out of step; "npm run generate" brings them in step:';
+  process.stderr.write(`${[advice, ...lines].join('\n')}\n`);
+  process.exitCode = 1;
+}
+
+if (import.meta.main) await main();
