@@ -1,0 +1,67 @@
+import type { KeptnState } from '../api/keptn/states.ts';
+import type { KubernetesObject } from '../api/object.ts';
+import { conditionOf, conditionTypes } from './conditions.ts';
+import type { VersionStatus } from './version-status.ts';
+
+/** How something stands: through, at its bad end or in need of somebody, on its way, or through with a warning. */
+export type Mark = 'done' | 'failed' | 'waiting' | 'warning';
+
+/** One object on the way from "it waits" to "because of this". */
+export interface Finding {
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace: string | undefined;
+  readonly mark: Mark;
+  /** One sentence without a full stop. */
+  readonly says: string;
+  /** What else is known: times, exit codes, last errors; one line each. */
+  readonly facts: readonly string[];
+  readonly because: readonly Finding[];
+}
+
+/** A finding about an object. */
+export function findingAbout(
+  object: KubernetesObject,
+  found: { mark: Mark; says: string; facts?: readonly string[]; because?: readonly Finding[] },
+): Finding {
+  const { name, namespace } = object.metadata;
+  return { kind: object.kind, name, namespace, facts: [], because: [], ...found };
+}
+
+/** The mark of one of Keptn's states. */
+export function markOf(state: KeptnState | undefined): Mark {
+  switch (state) {
+    case 'Succeeded':
+      return 'done';
+    case 'Failed':
+      return 'failed';
+    case 'Warning':
+    case 'Deprecated':
+      return 'warning';
+    case 'Pending':
+    case 'Progressing':
+    case 'Unknown':
+    case undefined:
+      return 'waiting';
+  }
+}
+
+/** The mark of a version; one that waits for somebody to change something counts as failed. */
+export function versionMark(status: VersionStatus | undefined): Mark {
+  const mark = markOf(status?.status);
+  const stalled =
+    conditionOf({ ...(status && { status }) }, conditionTypes.stalled)?.status === 'True';
+  return mark === 'waiting' && stalled ? 'failed' : mark;
+}
+
+/** What a version says of itself: its condition's words, or its phase where Keptn left it without conditions. */
+export function versionSentence(status: VersionStatus | undefined): string {
+  const state = status?.status ?? 'Pending';
+  const condition = conditionOf({ ...(status && { status }) }, conditionTypes.succeeded);
+  const phase = status?.currentPhase;
+  const where = phase === undefined || phase === '' ? state : `${state} in ${phase}`;
+  if (phase === 'Completed' && state === 'Succeeded') return 'Completed';
+  return condition === undefined || condition.message === ''
+    ? where
+    : `${where}: ${condition.message}`;
+}

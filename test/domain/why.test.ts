@@ -1,0 +1,257 @@
+import { describe, expect, test } from 'vitest';
+import type { Pod } from '../../src/api/builtin.ts';
+import { keptnAnnotations, schedulingGate } from '../../src/api/keptn/annotations.ts';
+import type { KeptnAppVersion, KeptnAppVersionStatus } from '../../src/api/keptn/app-version.ts';
+import type { KeptnEvaluation } from '../../src/api/keptn/evaluation.ts';
+import type { KeptnTask } from '../../src/api/keptn/task.ts';
+import type { KeptnWorkload } from '../../src/api/keptn/workload.ts';
+import type {
+  KeptnWorkloadVersion,
+  KeptnWorkloadVersionStatus,
+} from '../../src/api/keptn/workload-version.ts';
+import type { KubernetesObject } from '../../src/api/object.ts';
+import type { Finding } from '../../src/domain/finding.ts';
+import { whyAppVersion, whyOwner, whyPod, whyWorkloadVersion } from '../../src/domain/why.ts';
+import { fixedLookup } from '../support/fixed-lookup.ts';
+import { aDeployment, aPod, aReplicaSet, namespace, ownedBy } from '../support/workloads.ts';
+
+const apiVersion = 'lifecycle.keptn.sh/v1';
+
+const deployment = aDeployment();
+const replicaSet = aReplicaSet({ owners: [ownedBy(deployment)] });
+
+function heldPod(gates: readonly string[] = [schedulingGate]): Pod {
+  const pod = aPod({
+    owners: [ownedBy(replicaSet)],
+    annotations: {
+      [keptnAnnotations.app]: 'shop',
+      [keptnAnnotations.workload]: 'cart',
+      [keptnAnnotations.version]: '2.0.0',
+    },
+  });
+  return { ...pod, spec: { ...pod.spec, schedulingGates: gates.map((name) => ({ name })) } };
+}
+
+const workload: KeptnWorkload = {
+  apiVersion,
+  kind: 'KeptnWorkload',
+  metadata: { name: 'shop-cart', namespace, ownerReferences: [ownedBy(deployment)] },
+  spec: {
+    app: 'shop',
+    version: '2.0.0',
+    resourceReference: { uid: 'uid-of-cart-5d4', kind: 'ReplicaSet', name: 'cart-5d4' },
+  },
+};
+
+function aVersion(status?: KeptnWorkloadVersionStatus): KeptnWorkloadVersion {
+  return {
+    apiVersion,
+    kind: 'KeptnWorkloadVersion',
+    metadata: { name: 'shop-cart-2.0.0', namespace },
+    spec: { ...workload.spec, workloadName: 'shop-cart' },
+    ...(status && { status }),
+  };
+}
+
+function anAppVersion(status?: KeptnAppVersionStatus): KeptnAppVersion {
+  return {
+    apiVersion,
+    kind: 'KeptnAppVersion',
+    metadata: { name: 'shop-2.0.0-6b86b273', namespace },
+    spec: { appName: 'shop', version: '2.0.0', workloads: [{ name: 'cart', version: '2.0.0' }] },
+    ...(status && { status }),
+  };
+}
+
+const failedTask: KeptnTask = {
+  apiVersion,
+  kind: 'KeptnTask',
+  metadata: { name: 'pre-load-test-x', namespace },
+  spec: { taskDefinition: 'load-test' },
+  status: {
+    status: 'Failed',
+    reason: 'BackoffLimitExceeded',
+    message: 'p95 is 2.3 s',
+    exitCode: 1,
+    jobName: 'j',
+  },
+};
+
+const inPreTasks: KeptnWorkloadVersionStatus = {
+  currentPhase: 'WorkloadPreDeployTasks',
+  status: 'Failed',
+  preDeploymentStatus: 'Failed',
+  deploymentStatus: 'Deprecated',
+  preDeploymentTaskStatus: [
+    { definitionName: 'fine', name: 'pre-fine-x', status: 'Succeeded' },
+    { definitionName: 'load-test', name: 'pre-load-test-x', status: 'Failed' },
+  ],
+};
+
+const lookup = (...objects: KubernetesObject[]) =>
+  fixedLookup([deployment, replicaSet, ...objects]);
+
+/** The names on the way to the first cause. */
+function chain(finding: Finding): string[] {
+  const [cause] = finding.because;
+  return [
+    `${finding.mark} ${finding.kind} ${finding.name}`,
+    ...(cause === undefined ? [] : chain(cause)),
+  ];
+}
+
+describe('a held Pod', () => {
+  test('leads by way of its version to the task that failed, with the words of the Job', () => {
+    const why = whyPod(heldPod(), lookup(aVersion(inPreTasks), failedTask));
+    expect(chain(why)).toEqual([
+      'failed Pod cart-5d4-x',
+      'failed KeptnWorkloadVersion shop-cart-2.0.0',
+      'failed KeptnTask pre-load-test-x',
+    ]);
+    const task = why.because[0]?.because[0];
+    expect(task?.says).toBe('load-test Failed (BackoffLimitExceeded: p95 is 2.3 s)');
+    expect(task?.facts).toEqual(['Job j, exit code 1']);
+  });
+
+  test('leads to the check of the application while its version has not begun', () => {
+    const evaluation: KeptnEvaluation = {
+      apiVersion,
+      kind: 'KeptnEvaluation',
+      metadata: { name: 'pre-eval-cpus-x', namespace },
+      spec: { evaluationDefinition: 'cpus', workloadVersion: '', retries: 5 },
+      status: {
+        retryCount: 2,
+        overallStatus: 'Progressing',
+        evaluationStatus: {
+          free: { value: '0', status: 'Failed', message: "value '0' did not meet objective '>1'" },
+        },
+        nextAttemptTime: '2026-01-01T00:00:05Z',
+      },
+    };
+    const app = anAppVersion({
+      currentPhase: 'AppPreDeployEvaluations',
+      status: 'Progressing',
+      preDeploymentStatus: 'Succeeded',
+      preDeploymentEvaluationStatus: 'Progressing',
+      preDeploymentEvaluationTaskStatus: [
+        { definitionName: 'cpus', name: 'pre-eval-cpus-x', status: 'Progressing' },
+      ],
+    });
+    const why = whyPod(heldPod(), lookup(aVersion(), app, evaluation));
+    expect(chain(why)).toEqual([
+      'waiting Pod cart-5d4-x',
+      'waiting KeptnWorkloadVersion shop-cart-2.0.0',
+      'waiting KeptnAppVersion shop-2.0.0-6b86b273',
+      'waiting KeptnEvaluation pre-eval-cpus-x',
+    ]);
+    expect(why.because[0]?.because[0]?.because[0]?.facts).toEqual([
+      "free Failed: value '0' did not meet objective '>1'",
+      'measured 2 of 5 times, next at 2026-01-01T00:00:05Z',
+    ]);
+  });
+
+  test('leads to the application that is still being gathered', () => {
+    const why = whyPod(heldPod(), lookup(aVersion()));
+    expect(chain(why).at(-1)).toBe('waiting KeptnApp shop');
+  });
+
+  test('says so when its version is not recorded yet', () => {
+    expect(whyPod(heldPod(), lookup())).toMatchObject({
+      mark: 'waiting',
+      says: 'held: version 2.0.0 of workload cart in application shop is not recorded yet',
+      because: [],
+    });
+  });
+
+  test('without annotations needs somebody', () => {
+    const pod = {
+      ...aPod({ owners: [ownedBy(replicaSet)] }),
+      spec: { schedulingGates: [{ name: schedulingGate }] },
+    };
+    expect(whyPod(pod, lookup())).toMatchObject({
+      mark: 'failed',
+      says: expect.stringContaining('keptn.sh/workload'),
+    });
+  });
+
+  test('whose owner is not readable says which object is missing', () => {
+    const pod = {
+      ...aPod({ owners: [ownedBy(replicaSet)] }),
+      spec: { schedulingGates: [{ name: schedulingGate }] },
+    };
+    expect(whyPod(pod, fixedLookup([])).says).toContain('ReplicaSet cart-5d4');
+  });
+});
+
+describe('a Pod that Sluice does not hold', () => {
+  test('names the foreign gate that does', () => {
+    expect(whyPod(heldPod(['kueue.x-k8s.io/admission']), lookup())).toMatchObject({
+      mark: 'waiting',
+      says: expect.stringContaining('kueue.x-k8s.io/admission'),
+    });
+  });
+
+  test('repeats what the scheduler says', () => {
+    const pod: Pod = {
+      ...heldPod([]),
+      status: {
+        phase: 'Pending',
+        conditions: [
+          { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/3 nodes' },
+        ],
+      },
+    };
+    expect(whyPod(pod, lookup()).says).toBe('not held; the scheduler says: 0/3 nodes');
+  });
+
+  test('that runs is done', () => {
+    expect(whyPod({ ...heldPod([]), status: { phase: 'Running' } }, lookup())).toMatchObject({
+      mark: 'done',
+    });
+  });
+});
+
+test('a check that could not be created is shown with its reason, under the name of its definition', () => {
+  const message = 'KeptnTaskDefinition load-test does not exist';
+  const version = aVersion({
+    currentPhase: 'WorkloadPreDeployTasks',
+    status: 'Progressing',
+    preDeploymentStatus: 'Pending',
+    preDeploymentTaskStatus: [
+      { definitionName: 'load-test', status: 'Pending', reason: 'DefinitionNotFound', message },
+    ],
+  });
+  expect(whyWorkloadVersion(version, lookup()).because).toEqual([
+    expect.objectContaining({
+      name: 'load-test',
+      mark: 'failed',
+      says: `load-test Pending (DefinitionNotFound: ${message})`,
+    }),
+  ]);
+});
+
+test('an application version in its deployment phase lists the workloads that are not through', () => {
+  const app = anAppVersion({
+    currentPhase: 'AppDeploy',
+    status: 'Progressing',
+    workloadOverallStatus: 'Progressing',
+  });
+  expect(chain(whyAppVersion(app, lookup(aVersion(inPreTasks), failedTask)))).toEqual([
+    'waiting KeptnAppVersion shop-2.0.0-6b86b273',
+    'failed KeptnWorkloadVersion shop-cart-2.0.0',
+    'failed KeptnTask pre-load-test-x',
+  ]);
+});
+
+test('a Deployment counts its held Pods and leads to the current version of its workload', () => {
+  const why = whyOwner(deployment, lookup(heldPod(), workload, aVersion(inPreTasks), failedTask));
+  expect(why).toMatchObject({ mark: 'failed', says: '1 of 1 Pods held' });
+  expect(chain(why)[1]).toBe('failed KeptnWorkloadVersion shop-cart-2.0.0');
+});
+
+test('a Deployment without a workload is told what is missing', () => {
+  expect(whyOwner(deployment, lookup())).toMatchObject({
+    mark: 'warning',
+    says: expect.stringContaining('keptn.sh/workload'),
+  });
+});
