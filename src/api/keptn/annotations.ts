@@ -44,6 +44,8 @@ export const sluiceKeys = {
   explanation: 'sluice.keptn.sh/explanation',
   /** Label of a Job and its Pods: the name of the KeptnTask. */
   task: 'sluice.keptn.sh/task',
+  /** Label of a ConfigMap that holds a function's code. ConfigMaps are watched by it. */
+  function: 'sluice.keptn.sh/function',
   /** Annotations on Keptn's objects, workloads and Namespaces. */
   mode: 'sluice.keptn.sh/mode',
   minimumMode: 'sluice.keptn.sh/minimum-mode',

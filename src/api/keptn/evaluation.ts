@@ -12,7 +12,7 @@ import {
   type Static,
 } from '../schema.ts';
 import { lifecycleGroup } from './groups.ts';
-import { state } from './states.ts';
+import { state, stateWord } from './states.ts';
 
 const spec = object('What is to be judged, and what for.', {
   evaluationDefinition: text('Name of the KeptnEvaluationDefinition.'),
@@ -30,7 +30,7 @@ const spec = object('What is to be judged, and what for.', {
 
 const objectiveStatus = object('The last measurement of one objective.', {
   value: text('The value that was measured.'),
-  status: state('Whether it meets the target.'),
+  status: stateWord('Whether it meets the target.'),
   message: optional(text('What was compared, or why nothing could be.')),
 });
 

@@ -1,4 +1,4 @@
-import { typed } from '../schema.ts';
+import { typed, type Keywords } from '../schema.ts';
 
 /** The state words of Keptn's status fields. */
 export const keptnStates = [
@@ -27,8 +27,11 @@ export function stateOf(word: string | undefined): KeptnState {
 }
 
 /**
- * A status field that holds a state. The API server checks no list, as in Keptn, where such a field may be empty: read what
- * others may have written through `stateOf`.
+ * A field that holds a state. The API server checks no list, as in Keptn, where such a field may be empty: read what others
+ * may have written through `stateOf`.
  */
-export const state = (description: string) =>
-  typed<KeptnState>({ type: 'string', default: 'Pending', description });
+export const stateWord = (description: string, keywords: Keywords = {}) =>
+  typed<KeptnState>({ type: 'string', description, ...keywords });
+
+/** A field that holds a state and is Pending until something else is known. */
+export const state = (description: string) => stateWord(description, { default: 'Pending' });
