@@ -1,6 +1,9 @@
 import type { Kind, KubernetesObject, ObjectRef } from '../api/object.ts';
 import type { Refusal } from './plan.ts';
 
+/** The index that every kind has: the uids of its owners. */
+export const ownerIndex = 'owner-uid';
+
 /**
  * The read-only view of the caches that gathering and admission use. It is synchronous and never calls the API server.
  * Absence proves nothing: an object may exist and not have arrived yet.

@@ -1,0 +1,46 @@
+import type { VersionAttempt } from '../api/keptn/item-status.ts';
+import { isPassed, type Phase } from './phases.ts';
+import { rfc3339 } from './time.ts';
+import { attemptOf, type VersionStatus } from './version-status.ts';
+
+/**
+ * The status with the next attempt opened: what has passed stays, everything else starts anew under the new number, and
+ * how the last attempt ended is kept in `attempts`. Nothing that was recorded is lost.
+ */
+export function openNextAttempt<S extends VersionStatus>(
+  status: S,
+  { phases, now }: { phases: readonly Phase[]; now: number },
+): S {
+  const attempt = attemptOf(status);
+  const summary = status.conditions?.find(({ type }) => type === 'Succeeded');
+  const over: VersionAttempt = {
+    attempt,
+    ...(status.currentPhase !== undefined && { phase: status.currentPhase }),
+    ...(status.status !== undefined && { status: status.status }),
+    ...(summary !== undefined && { reason: summary.reason, message: summary.message }),
+    ...(status.startTime !== undefined && { startTime: status.startTime }),
+    ...(status.endTime !== undefined && { endTime: status.endTime }),
+  };
+  const next: S = {
+    ...status,
+    ...Object.assign({}, ...phases.map((phase) => anew(status, phase))),
+    status: 'Progressing',
+    attempt: attempt + 1,
+    startTime: rfc3339(now),
+    attempts: [...(status.attempts ?? []), over],
+  };
+  delete next.endTime;
+  delete next.currentPhase;
+  return next;
+}
+
+/** An unfinished phase set back: the checks that have succeeded stay, the others get new objects in the new attempt. */
+function anew(status: VersionStatus, phase: Phase): VersionStatus {
+  if (isPassed(status[phase.state])) return {};
+  const items = phase.type === 'deploy' ? undefined : status[phase.items];
+  return {
+    [phase.state]: 'Pending',
+    ...(phase.type !== 'deploy' &&
+      items !== undefined && { [phase.items]: items.filter((item) => item.status === 'Succeeded') }),
+  };
+}

@@ -1,0 +1,99 @@
+import { KeptnEvaluation } from '../api/keptn/evaluation.ts';
+import type { KeptnEvaluationDefinition } from '../api/keptn/evaluation-definition.ts';
+import { KeptnTask } from '../api/keptn/task.ts';
+import type { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
+import type { Kind, KubernetesObject, OwnerReference } from '../api/object.ts';
+import { withoutBookkeeping } from './bookkeeping.ts';
+import type { CheckType } from './phases.ts';
+
+/** What a check is told of the version it is made for. */
+export interface CheckContext {
+  readonly namespace: string;
+  readonly owner: OwnerReference;
+  readonly appName: string;
+  /** Empty for a workload's checks, as in Keptn. */
+  readonly appVersion: string;
+  /** With the app's prefix; empty for an app's checks. */
+  readonly workloadName: string;
+  readonly workloadVersion: string;
+  readonly objectType: 'App' | 'Workload';
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly attempt: number;
+}
+
+/** The controller reference of a child to the object that made it. */
+export function ownedBy(kind: Kind, object: KubernetesObject): OwnerReference {
+  return {
+    apiVersion: kind.apiVersion,
+    kind: kind.kind,
+    name: object.metadata.name,
+    uid: object.metadata.uid ?? '',
+    controller: true,
+    blockOwnerDeletion: true,
+  };
+}
+
+/** The KeptnTask of a phase (compatibility reference §4.6): retries and time-out are copied from the definition now. */
+export function taskFor(
+  name: string,
+  definition: KeptnTaskDefinition,
+  check: { context: CheckContext; checkType: CheckType },
+): KeptnTask {
+  const { context, checkType } = check;
+  const { labels, annotations } = withoutBookkeeping(definition.metadata);
+  return {
+    apiVersion: KeptnTask.apiVersion,
+    kind: KeptnTask.kind,
+    metadata: {
+      name,
+      namespace: context.namespace,
+      ...(labels && { labels }),
+      ...(annotations && { annotations }),
+      ownerReferences: [context.owner],
+    },
+    spec: {
+      taskDefinition: definition.metadata.name,
+      checkType,
+      ...(definition.spec.retries !== undefined && { retries: definition.spec.retries }),
+      ...(definition.spec.timeout !== undefined && { timeout: definition.spec.timeout }),
+      attempt: context.attempt,
+      context: {
+        workloadName: context.workloadName,
+        appName: context.appName,
+        appVersion: context.appVersion,
+        workloadVersion: context.workloadVersion,
+        taskType: checkType,
+        objectType: context.objectType,
+        ...(Object.keys(context.metadata).length > 0 && { metadata: { ...context.metadata } }),
+      },
+    },
+  };
+}
+
+/** The KeptnEvaluation of a phase (compatibility reference §4.7). */
+export function evaluationFor(
+  name: string,
+  definition: KeptnEvaluationDefinition,
+  check: { context: CheckContext; checkType: CheckType },
+): KeptnEvaluation {
+  const { context, checkType } = check;
+  const forApp = context.objectType === 'App';
+  const { retries, retryInterval } = definition.spec;
+  return {
+    apiVersion: KeptnEvaluation.apiVersion,
+    kind: KeptnEvaluation.kind,
+    metadata: { name, namespace: context.namespace, ownerReferences: [context.owner] },
+    spec: {
+      appName: context.appName,
+      ...(forApp && { appVersion: context.appVersion }),
+      ...(!forApp && { workload: context.workloadName }),
+      // Required by Keptn's schema, so that it is empty for an app's evaluations.
+      workloadVersion: context.workloadVersion,
+      evaluationDefinition: definition.metadata.name,
+      checkType,
+      ...(retries !== undefined && { retries }),
+      ...(retryInterval !== undefined && { retryInterval }),
+      attempt: context.attempt,
+    },
+  };
+}

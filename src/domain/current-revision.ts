@@ -1,0 +1,204 @@
+import {
+  type ControllerRevision,
+  ControllerRevisionKind,
+  DaemonSetKind,
+  DeploymentKind,
+  type ProjectedTemplate,
+  type ReplicaSet,
+  ReplicaSetKind,
+  RolloutKind,
+  StatefulSetKind,
+} from '../api/builtin.ts';
+import type { ResourceReference } from '../api/keptn/workload.ts';
+import type { KubernetesObject, ObjectMeta, OwnerReference } from '../api/object.ts';
+import { type Identity, identityOf, type IdentityOptions } from './identity.ts';
+import { type Lookup, ownerIndex } from './lookup.ts';
+import { ownerChainOf } from './owner-chain.ts';
+import { proofOf, revisionOfPod } from './revision.ts';
+import { isObserved, type RolloutOwner } from './rollout-status.ts';
+import { parseTime } from './time.ts';
+
+/** The revision of its owner that is current, read from the owner, never from the order in which Pods arrive. */
+export interface CurrentRevision {
+  /** What Keptn's `resourceReference` names: the direct owner of the Pods. */
+  readonly reference: ResourceReference;
+  /** As `status.releasedRevisions` records it. */
+  readonly revision: string;
+  /** When the revision was made, for telling the newest of several owners. */
+  readonly madeAt: number;
+  /** What a Pod of this revision is to Keptn. */
+  readonly identity: Identity;
+}
+
+/** An owner of a workload's Pods, and its current revision as far as the caches know it. */
+export interface OwnerSeen {
+  readonly owner: RolloutOwner;
+  readonly current: CurrentRevision | undefined;
+}
+
+/** The owner that a reference of a KeptnWorkload names: the top owner, or for a ReplicaSet what stands above it. */
+export function ownerOfReference(
+  reference: Pick<OwnerReference, 'kind' | 'name' | 'uid'>,
+  namespace: string,
+  lookup: Lookup,
+): RolloutOwner | undefined {
+  const owner = findOwner(reference, namespace, lookup);
+  if (owner?.object.metadata.uid !== reference.uid) return undefined;
+  if (owner.kind !== 'ReplicaSet') return owner;
+  const above = owner.object.metadata.ownerReferences?.find(({ controller }) => controller === true);
+  return above === undefined ? owner : ownerOfReference(above, namespace, lookup);
+}
+
+function findOwner(
+  { kind, name }: Pick<OwnerReference, 'kind' | 'name'>,
+  namespace: string,
+  lookup: Lookup,
+): RolloutOwner | undefined {
+  const seen = <K extends RolloutOwner['kind'], T>(type: K, object: T | undefined) =>
+    object === undefined ? undefined : { kind: type, object };
+  switch (kind) {
+    case 'Deployment':
+      return seen('Deployment', lookup.get(DeploymentKind, namespace, name));
+    case 'Rollout':
+      return seen('Rollout', lookup.get(RolloutKind, namespace, name));
+    case 'ReplicaSet':
+      return seen('ReplicaSet', lookup.get(ReplicaSetKind, namespace, name));
+    case 'StatefulSet':
+      return seen('StatefulSet', lookup.get(StatefulSetKind, namespace, name));
+    case 'DaemonSet':
+      return seen('DaemonSet', lookup.get(DaemonSetKind, namespace, name));
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * The current revision of an owner: of a Deployment the ReplicaSet with the newest revision, of a Rollout the one that
+ * `status.currentPodHash` names, of a StatefulSet `status.updateRevision`, of a DaemonSet its newest ControllerRevision.
+ * Undefined while that cannot be told: the owner has changed and its controller has not followed yet.
+ */
+export function currentRevision(
+  owner: RolloutOwner,
+  lookup: Lookup,
+  options: IdentityOptions,
+): CurrentRevision | undefined {
+  switch (owner.kind) {
+    case 'Deployment':
+      return ofReplicaSet(newestReplicaSet(owner.object, lookup), lookup, options);
+    case 'Rollout':
+      return ofReplicaSet(rolloutReplicaSet(owner, lookup), lookup, options);
+    case 'ReplicaSet':
+      return ofReplicaSet(owner.object, lookup, options);
+    case 'StatefulSet':
+      return ofStatefulSet(owner.object, lookup, options);
+    case 'DaemonSet':
+      return ofDaemonSet(owner.object, lookup, options);
+  }
+}
+
+const revisionAnnotation = 'deployment.kubernetes.io/revision';
+const rolloutHashLabel = 'rollouts-pod-template-hash';
+const revisionHashLabel = 'controller-revision-hash';
+const templateGenerationLabel = 'pod-template-generation';
+const templateGenerationAnnotation = 'deprecated.daemonset.template.generation';
+
+function newestReplicaSet(
+  owner: KubernetesObject,
+  lookup: Lookup,
+): ReplicaSet | undefined {
+  const sets = lookup.byIndex(ReplicaSetKind, ownerIndex, owner.metadata.uid ?? '');
+  return newest(sets, (set) => Number(set.metadata.annotations?.[revisionAnnotation] ?? 0));
+}
+
+function rolloutReplicaSet(
+  { object }: Extract<RolloutOwner, { kind: 'Rollout' }>,
+  lookup: Lookup,
+): ReplicaSet | undefined {
+  const hash = object.status?.currentPodHash;
+  return lookup
+    .byIndex(ReplicaSetKind, ownerIndex, object.metadata.uid ?? '')
+    .find((set) => hash !== undefined && set.metadata.labels?.[rolloutHashLabel] === hash);
+}
+
+function ofReplicaSet(
+  set: ReplicaSet | undefined,
+  lookup: Lookup,
+  options: IdentityOptions,
+): CurrentRevision | undefined {
+  return set && described({ kind: 'ReplicaSet', object: set }, { lookup, options, made: set });
+}
+
+function ofStatefulSet(
+  object: Extract<RolloutOwner, { kind: 'StatefulSet' }>['object'],
+  lookup: Lookup,
+  options: IdentityOptions,
+): CurrentRevision | undefined {
+  const hash = object.status?.updateRevision;
+  if (hash === undefined || !isObserved(object)) return undefined;
+  const made = lookup.get(ControllerRevisionKind, object.metadata.namespace, hash);
+  return described(
+    { kind: 'StatefulSet', object },
+    { lookup, options, made, labels: { [revisionHashLabel]: hash } },
+  );
+}
+
+function ofDaemonSet(
+  object: Extract<RolloutOwner, { kind: 'DaemonSet' }>['object'],
+  lookup: Lookup,
+  options: IdentityOptions,
+): CurrentRevision | undefined {
+  if (!isObserved(object)) return undefined;
+  const made = newest<ControllerRevision>(
+    lookup.byIndex(ControllerRevisionKind, ownerIndex, object.metadata.uid ?? ''),
+    ({ revision }) => revision,
+  );
+  const hash = made?.metadata.labels?.[revisionHashLabel];
+  if (hash === undefined) return undefined;
+  const generation = object.metadata.annotations?.[templateGenerationAnnotation];
+  const labels = {
+    [revisionHashLabel]: hash,
+    ...(generation !== undefined && { [templateGenerationLabel]: generation }),
+  };
+  return described({ kind: 'DaemonSet', object }, { lookup, options, made, labels });
+}
+
+/** Reads the revision as a Pod of it would be read, so that webhook and controllers cannot disagree. */
+function described(
+  owner: { kind: 'ReplicaSet' | 'StatefulSet' | 'DaemonSet'; object: KubernetesObject & { template: ProjectedTemplate } },
+  from: {
+    lookup: Lookup;
+    options: IdentityOptions;
+    made: KubernetesObject | undefined;
+    labels?: Record<string, string>;
+  },
+): CurrentRevision | undefined {
+  const { name, namespace, uid = '' } = owner.object.metadata;
+  const { labels, annotations } = owner.object.template;
+  const reference = { kind: owner.kind, name, uid };
+  const metadata: ObjectMeta = {
+    name,
+    ...(namespace !== undefined && { namespace }),
+    labels: { ...labels, ...from.labels },
+    ...(annotations && { annotations }),
+    ownerReferences: [{ apiVersion: 'apps/v1', controller: true, ...reference }],
+  };
+  const chain = ownerChainOf({ metadata }, from.lookup);
+  const revision = revisionOfPod({ metadata });
+  const identity = identityOf({ metadata }, chain, from.options);
+  if (chain.type !== 'known' || revision === undefined) return undefined;
+  // The owner's own annotations may already be those of the next revision.
+  const isOwners = identity.type !== 'annotated' || identity.source === 'owner';
+  if (isOwners && proofOf({ metadata }, chain).type !== 'proven') return undefined;
+  const madeAt = parseTime(from.made?.metadata.creationTimestamp ?? owner.object.metadata.creationTimestamp);
+  return { reference, revision, madeAt: madeAt ?? 0, identity };
+}
+
+function newest<T extends KubernetesObject>(
+  objects: readonly T[],
+  order: (object: T) => number,
+): T | undefined {
+  return objects.reduce<T | undefined>(
+    (best, object) => (best === undefined || order(object) > order(best) ? object : best),
+    undefined,
+  );
+}
