@@ -21,6 +21,8 @@ export interface StartOptions {
   readonly audit?: boolean | { readonly policyFile: string };
   /** Where everything is kept; empty, or left there by an earlier control plane. Default: a new temporary directory. */
   readonly dataDirectory?: string;
+  /** Whether the data goes when the owner does, and when the start fails. Default: yes if the directory is temporary. */
+  readonly removeData?: boolean;
   /** A minor version such as `1.30`. Default: the environment's SLUICE_KUBERNETES, or the newest. */
   readonly kubernetes?: string;
   /** The process the control plane ends with, however that ends. Default: this one; `none`: it runs until stopped. */
@@ -123,15 +125,15 @@ export async function startControlPlane(options: StartOptions = {}): Promise<Con
   const dataDirectory = prepareDirectory(options.dataDirectory);
   const layout = await layOut(dataDirectory, options.audit ?? false);
   const starting = new Starting(layout, release.kubernetes, binaries);
-  const dataOnEnd = options.dataDirectory === undefined ? 'remove' : 'keep';
+  const removeData = options.removeData ?? options.dataDirectory === undefined;
   // Until all is well it ends with this process, whoever its owner will be.
   const owner = options.owner === 'none' ? process.pid : (options.owner ?? process.pid);
-  starting.watch(owner, dataOnEnd);
+  starting.watch(owner, removeData ? 'remove' : 'keep');
   try {
     await starting.run(progress);
     if (options.owner === 'none') await starting.unwatch();
   } catch (error) {
-    await new ControlPlane(dataDirectory, starting.state).stop({ keepData: dataOnEnd === 'keep' });
+    await new ControlPlane(dataDirectory, starting.state).stop({ keepData: !removeData });
     throw error;
   }
   progress(`nodes ready after ${seconds(startedAt)}`);
