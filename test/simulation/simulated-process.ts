@@ -1,0 +1,92 @@
+import type { Controller } from '../../src/controllers/controller.ts';
+import { Engine } from '../../src/controllers/engine.ts';
+import type { IndexDefinition } from '../../src/controllers/indexes.ts';
+import { noMetrics } from '../../src/controllers/metrics.ts';
+import type { EventNote } from '../../src/domain/plan.ts';
+import type { Clock } from '../../src/runtime/clock.ts';
+import type { CacheWeather, View } from '../support/memory-caches.ts';
+import { MemoryCaches } from '../support/memory-caches.ts';
+import type { Call, Fault } from '../support/memory-cluster.ts';
+import { MemoryCluster } from '../support/memory-cluster.ts';
+import type { MemoryStore } from '../support/memory-store.ts';
+import type { SeededRandom } from '../support/seeded-random.ts';
+
+export interface ProcessOptions {
+  readonly controllers: readonly Controller[];
+  readonly store: MemoryStore;
+  readonly clock: Clock;
+  readonly view: View;
+  readonly indexes: readonly IndexDefinition[];
+  readonly random: SeededRandom;
+  readonly weather: CacheWeather;
+  readonly latencyMs: () => number;
+  readonly fault: (call: Call) => Fault | undefined;
+  readonly written: (call: Call) => void;
+  readonly crashed: () => void;
+  readonly record: (note: EventNote) => void;
+  readonly complain: (complaint: string) => void;
+  readonly mayWrite: () => boolean;
+}
+
+/** One process of Sluice: caches, a connection and the engine. Killed, it stops in the middle of whatever it does. */
+export class SimulatedProcess {
+  readonly caches: MemoryCaches;
+  readonly engine: Engine;
+  readonly #cluster: MemoryCluster;
+  readonly #abort = new AbortController();
+  #alive = true;
+  #closeCaches = (): void => {};
+
+  constructor(options: ProcessOptions) {
+    const { store, view, weather, indexes, random, mayWrite } = options;
+    const clock = this.#mortal(options.clock);
+    this.caches = new MemoryCaches({ store, clock, view, weather, indexes });
+    const { latencyMs, fault, written } = options;
+    const crash = (): void => {
+      this.kill();
+      options.crashed();
+    };
+    this.#cluster = new MemoryCluster({ store, clock, view, latencyMs, fault, written, crash });
+    this.engine = new Engine(options.controllers, {
+      cluster: this.#cluster,
+      caches: this.caches,
+      events: { record: (note) => void (this.#alive && options.record(note)) },
+      clock,
+      log: logTo((complaint) => void (this.#alive && options.complain(complaint))),
+      metrics: noMetrics,
+      random: random.fork().next,
+      mayWrite,
+    });
+  }
+
+  get isAlive(): boolean {
+    return this.#alive;
+  }
+
+  start(): void {
+    this.#closeCaches = this.caches.start();
+    this.engine.start(this.#abort.signal);
+  }
+
+  /** SIGKILL: no timer fires, no call returns, nothing is heard any more. */
+  kill(): void {
+    this.#alive = false;
+    this.#cluster.die();
+    this.#closeCaches();
+  }
+
+  #mortal(clock: Clock): Clock {
+    return {
+      now: () => clock.now(),
+      after: (ms, run) => clock.after(ms, () => void (this.#alive && run())),
+    };
+  }
+}
+
+function logTo(complain: (complaint: string) => void) {
+  const write = (fields: object, message: string): void => {
+    const why = 'err' in fields && fields.err instanceof Error ? ` ${fields.err.stack}` : '';
+    complain(`${message} ${JSON.stringify(fields)}${why}`);
+  };
+  return { debug: () => {}, warn: write, error: write };
+}

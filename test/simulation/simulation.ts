@@ -1,0 +1,251 @@
+import { parseAllDocuments } from 'yaml';
+
+import { ClusterError } from '../../src/api/cluster-error.ts';
+import type { Kind, KubernetesObject } from '../../src/api/object.ts';
+import type { Controller } from '../../src/controllers/controller.ts';
+import type { IndexDefinition } from '../../src/controllers/indexes.ts';
+import type { Lookup } from '../../src/domain/lookup.ts';
+import type { EventNote } from '../../src/domain/plan.ts';
+import type { CacheWeather, View } from '../support/memory-caches.ts';
+import { MemoryCaches, clearWeather, plainView } from '../support/memory-caches.ts';
+import type { Call, Fault } from '../support/memory-cluster.ts';
+import { kindText, MemoryStore } from '../support/memory-store.ts';
+import { SeededRandom } from '../support/seeded-random.ts';
+import { settled, TestClock } from '../support/test-clock.ts';
+import { SimulatedProcess } from './simulated-process.ts';
+
+/** What an actor (a Job controller, a kubelet, a user) works with. */
+export interface Stage {
+  readonly store: MemoryStore;
+  readonly random: SeededRandom;
+  readonly now: number;
+  /** Steps the actor again after this time at the latest. */
+  wakeAfter(ms: number): void;
+}
+
+/**
+ * Somebody else in the cluster. `step` is called soon after anything changed; it compares what is with what should be, as
+ * controllers do, and must change nothing when there is nothing to do. A `ClusterError` means: again later.
+ */
+export interface Actor {
+  readonly name: string;
+  step(stage: Stage): void;
+}
+
+/** A mutating webhook in the simulation: it sees the caches of a replica that lag like any other. */
+export interface Admission {
+  readonly kind: Kind;
+  admit(object: KubernetesObject, lookup: Lookup): KubernetesObject;
+}
+
+export interface SimulationOptions {
+  /** Everything that is left to chance follows from it; printed when the simulation fails. */
+  readonly seed: number;
+  readonly controllers: readonly Controller[];
+  readonly indexes?: readonly IndexDefinition[];
+  /** The kinds `apply` knows by name, beside those that are watched. */
+  readonly kinds?: readonly Kind[];
+  readonly view?: View;
+  readonly admission?: readonly Admission[];
+  readonly actors?: readonly Actor[];
+  /** How the caches lag. Made once per process. Default: not at all. */
+  readonly weather?: (random: SeededRandom) => CacheWeather;
+  /** Requests and answers are on their way for up to this long. Default 0. */
+  readonly latencyMs?: number;
+  readonly fault?: (call: Call, random: SeededRandom) => Fault | undefined;
+  /** The process is killed right after these of its writes, counted over all processes, and started again a second later. */
+  readonly crashAfterWrites?: readonly number[];
+}
+
+export interface StartOptions {
+  /** The fence of the process. Default: it may write for as long as it lives. */
+  readonly mayWrite?: () => boolean;
+}
+
+/** A cluster with Sluice's controllers in it, on a clock that jumps from one event to the next. */
+export class Simulation {
+  readonly clock = new TestClock();
+  readonly store = new MemoryStore(this.clock);
+  readonly random: SeededRandom;
+  /** Every write of Sluice that was carried out, of all processes. */
+  readonly writes: Call[] = [];
+  /** Every Event that was recorded, of all processes. */
+  readonly notes: EventNote[] = [];
+  /** What the engine logged as warnings and errors. */
+  readonly complaints: string[] = [];
+  readonly processes: SimulatedProcess[] = [];
+  readonly #options: SimulationOptions;
+  readonly #kinds = new Map<string, Kind>();
+  readonly #due = new Map<string, number>();
+
+  constructor(options: SimulationOptions) {
+    this.#options = options;
+    this.random = new SeededRandom(options.seed);
+    const watched = options.controllers.flatMap(({ watches }) => watches.map(({ kind }) => kind));
+    for (const kind of [...watched, ...(options.kinds ?? []), NamespaceKind]) {
+      this.#kinds.set(kindText(kind), kind);
+    }
+    this.#openAdmission();
+    const actors = (options.actors ?? []).map((actor) => ({ actor, random: this.random.fork() }));
+    this.store.onChange(() => {
+      for (const { actor, random } of actors) this.#wake(actor, random, random.between(1, 20));
+    });
+  }
+
+  /** Starts a process that leads, with caches that begin with what is there. */
+  start(options: StartOptions = {}): SimulatedProcess {
+    const { controllers, indexes = [], view = plainView, latencyMs = 0 } = this.#options;
+    const random = this.random.fork();
+    const process = new SimulatedProcess({
+      controllers,
+      store: this.store,
+      clock: this.clock,
+      view,
+      indexes,
+      random,
+      weather: this.#options.weather?.(random.fork()) ?? clearWeather,
+      latencyMs: () => (latencyMs > 0 ? random.between(0, latencyMs) : 0),
+      fault: (call) => this.#options.fault?.(call, random),
+      written: (call) => this.#written(call, process, options),
+      crashed: () => this.#restartLater(options),
+      record: (note) => void this.notes.push(note),
+      complain: (complaint) => void this.complaints.push(complaint),
+      mayWrite: options.mayWrite ?? (() => true),
+    });
+    this.processes.push(process);
+    process.start();
+    return process;
+  }
+
+  /** Creates or replaces objects as a user does: objects as they are, or YAML. A missing namespace is created first. */
+  apply(...manifests: readonly (string | KubernetesObject)[]): void {
+    const objects = manifests.flatMap((manifest) =>
+      typeof manifest === 'string' ? parsed(manifest) : [manifest],
+    );
+    for (const object of objects) {
+      const kind = this.kindOf(object);
+      const { namespace, name } = object.metadata;
+      if (namespace !== undefined) this.ensureNamespace(namespace);
+      if (this.store.get(kind, namespace, name) === undefined) this.store.create(kind, object);
+      else this.store.update(kind, object);
+    }
+  }
+
+  ensureNamespace(name: string): void {
+    if (this.store.get(NamespaceKind, undefined, name) !== undefined) return;
+    this.store.create(NamespaceKind, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  }
+
+  /** The kind of an object by its apiVersion and kind. */
+  kindOf(object: { apiVersion: string; kind: string }): Kind {
+    const kind = this.#kinds.get(kindText(object));
+    if (kind === undefined) throw new Error(`the simulation does not know ${kindText(object)}`);
+    return kind;
+  }
+
+  /** Lets time pass, from event to event, until the condition holds; fails after `withinMs` of simulated time. */
+  async until(what: string, condition: () => boolean, withinMs = 600_000): Promise<void> {
+    const deadlineMs = this.clock.now() + withinMs;
+    await settled();
+    while (!condition()) {
+      const [nextMs = Infinity] = this.clock.leftovers;
+      if (this.clock.now() + nextMs > deadlineMs) {
+        throw new Error(`${what}: not within ${withinMs} ms of simulated time; ${this.describe()}`);
+      }
+      await this.clock.advanceAsync(nextMs);
+    }
+  }
+
+  /** Lets this much time pass. */
+  async pass(ms: number): Promise<void> {
+    await this.clock.advanceAsync(ms);
+  }
+
+  /** Runs the check and, if it fails, says with which seed. */
+  async explained(check: () => Promise<void>): Promise<void> {
+    try {
+      await check();
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`${why}\n${this.describe()}`, { cause });
+    } finally {
+      for (const process of this.processes) process.kill();
+    }
+  }
+
+  /** The seed, and every object with its status, for a failure's message. */
+  describe(): string {
+    const objects = this.store.all().map(({ kind, object }) => {
+      const { namespace, name } = object.metadata;
+      const status = 'status' in object ? ` ${JSON.stringify(object.status)}` : '';
+      return `  ${kind.kind} ${namespace ?? ''}/${name}${status}`;
+    });
+    return [
+      `seed ${this.#options.seed}, at ${new Date(this.clock.now()).toISOString()}`,
+      ...objects,
+      ...this.complaints.slice(-10).map((complaint) => `  ! ${complaint}`),
+    ].join('\n');
+  }
+
+  #openAdmission(): void {
+    const { admission = [], indexes = [], view = plainView } = this.#options;
+    if (admission.length === 0) return;
+    const weather = this.#options.weather?.(this.random.fork()) ?? clearWeather;
+    const { store, clock } = this;
+    const caches = new MemoryCaches({ store, clock, view, weather, indexes });
+    caches.start();
+    for (const webhook of admission) {
+      this.store.admitBy(webhook.kind, (object) => webhook.admit(object, caches));
+    }
+  }
+
+  /** Counts a write, and kills the process that did it if its time has come. */
+  #written(call: Call, process: SimulatedProcess, options: StartOptions): void {
+    this.writes.push(call);
+    if (this.#options.crashAfterWrites?.includes(this.writes.length) !== true) return;
+    process.kill();
+    this.#restartLater(options);
+  }
+
+  #restartLater(options: StartOptions): void {
+    this.clock.after(1_000, () => void this.start(options));
+  }
+
+  #wake(actor: Actor, random: SeededRandom, afterMs: number): void {
+    const dueMs = this.clock.now() + afterMs;
+    if ((this.#due.get(actor.name) ?? Infinity) <= dueMs) return;
+    this.#due.set(actor.name, dueMs);
+    this.clock.after(afterMs, () => {
+      if (this.#due.get(actor.name) !== dueMs) return;
+      this.#due.delete(actor.name);
+      const wakeAfter = (ms: number): void => this.#wake(actor, random, ms);
+      try {
+        actor.step({ store: this.store, random, now: this.clock.now(), wakeAfter });
+      } catch (error) {
+        if (!(error instanceof ClusterError)) throw error;
+        wakeAfter(200);
+      }
+    });
+  }
+}
+
+const NamespaceKind: Kind = {
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  plural: 'namespaces',
+  namespaced: false,
+};
+
+function parsed(manifest: string): KubernetesObject[] {
+  return parseAllDocuments(manifest).flatMap((document) => {
+    const object: unknown = document.toJS();
+    if (object === null) return [];
+    if (!isObject(object)) throw new Error('a manifest needs apiVersion, kind and metadata.name');
+    return [object];
+  });
+}
+
+function isObject(value: unknown): value is KubernetesObject {
+  if (typeof value !== 'object' || value === null) return false;
+  return 'apiVersion' in value && 'kind' in value && 'metadata' in value;
+}
