@@ -247,7 +247,7 @@ function refuseContradictions(times: LeaseTimes, reader: SettingsReader): void {
 }
 
 /** Variables that only tests and the demo read. */
-const othersVariables = ['SLUICE_CONTROL_PLANE'];
+const othersVariables = ['SLUICE_CONTROL_PLANE', 'SLUICE_KUBERNETES'];
 // Kubernetes sets these for every Service of the namespace (docker links); one may well be called sluice-….
 const serviceLink =
   /_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$/u;

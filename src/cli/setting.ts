@@ -1,4 +1,4 @@
-import { DurationInvalid, parseDuration } from '../domain/duration.ts';
+import { DurationInvalid, formatDuration, parseDuration } from '../domain/duration.ts';
 
 /**
  * One setting: a flag, an environment variable and what may stand there. The flag wins over the variable, the variable
@@ -20,6 +20,8 @@ export interface ValueType<T> {
   /** Completes the sentence "expected …". */
   readonly expected: string;
   read(text: string): T | undefined;
+  /** How help shows a default; the plain value if absent. */
+  show?(value: T): string;
 }
 
 /** Any text that is not empty. */
@@ -68,6 +70,7 @@ export function duration(leastMs: number): ValueType<number> {
         throw error;
       }
     },
+    show: formatDuration,
   };
 }
 

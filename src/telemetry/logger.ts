@@ -1,21 +1,25 @@
 import { pino } from 'pino';
 
-/**
- * What a log line may carry beside its message. Objects never go into a log, because objects hold Secrets and grow: a line
- * names its subject by uid, kind, namespace and name, and says the verdict.
- */
-export interface LogFields {
-  readonly [field: string]: string | number | boolean | undefined;
-}
+/** What may stand beside a message. */
+export type LogValue = string | number | boolean | Error | undefined;
 
-/** Writes log lines. Every line is written before the call returns, so that a crash loses none. */
+/**
+ * The fields of a log line. Objects never go into a log, because objects hold Secrets and grow: a line names its subject by
+ * uid, kind, namespace and name, and says the verdict. An Error is written as its words and those of its causes.
+ */
+export type LogFields = Readonly<Record<string, LogValue>>;
+
+/**
+ * Writes log lines. Every line is written before the call returns, so that a crash loses none. The ports that the engine,
+ * the server and the cluster declare for their logs are satisfied by it.
+ */
 export interface Logger {
-  debug(message: string, fields?: LogFields): void;
-  info(message: string, fields?: LogFields): void;
-  warn(message: string, fields?: LogFields): void;
-  error(message: string, fields?: LogFields): void;
+  debug(fields: LogFields, message: string): void;
+  info(fields: LogFields, message: string): void;
+  warn(fields: LogFields, message: string): void;
+  error(fields: LogFields, message: string): void;
   /** A logger whose lines all carry these fields. */
-  with(fields: LogFields): Logger;
+  child(fields: LogFields): Logger;
 }
 
 export interface LoggerOptions {
@@ -44,44 +48,44 @@ export function createLogger(options: LoggerOptions): Logger {
   return loggerOver(base);
 }
 
-/** The fields that describe an error: its class, its words, and the words of its causes; never a stack of a stranger's object. */
-export function errorFields(error: unknown): LogFields {
-  const chain: string[] = [];
-  let current = error;
-  // A cause may point back at its error.
-  while (current !== undefined && chain.length < 8) {
-    chain.push(wordsOf(current));
-    current = current instanceof Error ? current.cause : undefined;
-  }
-  const [message = 'unknown', ...causes] = chain;
-  return {
-    error: message,
-    ...(error instanceof Error && { errorClass: error.name }),
-    ...(causes.length > 0 && { cause: causes.join(': ') }),
-  };
-}
-
-function wordsOf(thrown: unknown): string {
-  if (thrown instanceof Error) return thrown.message;
-  return typeof thrown === 'string' ? thrown : `a thrown ${typeof thrown}`;
-}
-
 function loggerOver(base: pino.Logger): Logger {
   return {
-    debug: (message, fields) => base.debug(scalarsOf(fields), message),
-    info: (message, fields) => base.info(scalarsOf(fields), message),
-    warn: (message, fields) => base.warn(scalarsOf(fields), message),
-    error: (message, fields) => base.error(scalarsOf(fields), message),
-    with: (fields) => loggerOver(base.child(scalarsOf(fields))),
+    debug: (fields, message) => base.debug(writable(fields), message),
+    info: (fields, message) => base.info(writable(fields), message),
+    warn: (fields, message) => base.warn(writable(fields), message),
+    error: (fields, message) => base.error(writable(fields), message),
+    child: (fields) => loggerOver(base.child(writable(fields))),
   };
 }
 
-// The type keeps objects out where it is believed; this keeps them out where a value came from outside.
-function scalarsOf(fields: LogFields | undefined): LogFields {
-  if (fields === undefined) return {};
-  return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined && typeof value !== 'object'),
-  );
+// The types keep objects out where they are believed; this keeps them out where a value came from outside.
+function writable(fields: object): Record<string, string | number | boolean> {
+  const written: Record<string, string | number | boolean> = {};
+  for (const [name, value] of Object.entries<unknown>({ ...fields })) {
+    if (value instanceof Error) Object.assign(written, described(name, value));
+    else if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+      written[name] = value;
+  }
+  return written;
+}
+
+/** The words of an error and of its causes, its class, and where it was thrown if it is a defect of ours. */
+function described(name: string, error: Error): Record<string, string> {
+  const causes: string[] = [];
+  let cause = error.cause;
+  // A cause may point back at its error.
+  while (cause instanceof Error && causes.length < 8) {
+    causes.push(cause.message);
+    cause = cause.cause;
+  }
+  const isDefect =
+    error.name === 'TypeError' || error.name === 'RangeError' || error.name === 'ReferenceError';
+  return {
+    [name]: error.message,
+    errorClass: error.name,
+    ...(causes.length > 0 && { cause: causes.join(': ') }),
+    ...(isDefect && error.stack !== undefined && { stack: error.stack }),
+  };
 }
 
 /** `05:21:00.123 warn  message  key=value key="two words"` */

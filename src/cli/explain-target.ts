@@ -1,0 +1,90 @@
+import {
+  DaemonSetKind,
+  DeploymentKind,
+  PodKind,
+  RolloutKind,
+  StatefulSetKind,
+} from '../api/builtin.ts';
+import { KeptnAppVersion } from '../api/keptn/app-version.ts';
+import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
+import type { Kind } from '../api/object.ts';
+import type { Finding } from '../domain/finding.ts';
+import type { Lookup } from '../domain/lookup.ts';
+import { whyAppVersion, whyOwner, whyPod, whyWorkloadVersion } from '../domain/why.ts';
+import { nearestName } from './nearest-name.ts';
+import { BadInput } from './terminal.ts';
+
+/** A kind that can be explained, and the names by which people ask for it. */
+interface Explained {
+  readonly kind: Kind;
+  readonly names: readonly string[];
+  /** Undefined when there is no such object. */
+  why(lookup: Lookup, namespace: string, name: string): Finding | undefined;
+}
+
+const owner = (kind: Kind, names: readonly string[]): Explained => ({
+  kind,
+  names,
+  why(lookup, namespace, name) {
+    const found = lookup.get(kind, namespace, name);
+    return found && whyOwner(found, lookup);
+  },
+});
+
+const explained: readonly Explained[] = [
+  {
+    kind: PodKind,
+    names: ['pod', 'pods', 'po'],
+    why(lookup, namespace, name) {
+      const found = lookup.get(PodKind, namespace, name);
+      return found && whyPod(found, lookup);
+    },
+  },
+  {
+    kind: KeptnWorkloadVersion,
+    names: ['keptnworkloadversion', 'keptnworkloadversions', 'kwv'],
+    why(lookup, namespace, name) {
+      const found = lookup.get(KeptnWorkloadVersion, namespace, name);
+      return found && whyWorkloadVersion(found, lookup);
+    },
+  },
+  {
+    kind: KeptnAppVersion,
+    names: ['keptnappversion', 'keptnappversions', 'kav'],
+    why(lookup, namespace, name) {
+      const found = lookup.get(KeptnAppVersion, namespace, name);
+      return found && whyAppVersion(found, lookup);
+    },
+  },
+  owner(DeploymentKind, ['deployment', 'deployments', 'deploy']),
+  owner(StatefulSetKind, ['statefulset', 'statefulsets', 'sts']),
+  owner(DaemonSetKind, ['daemonset', 'daemonsets', 'ds']),
+  owner(RolloutKind, ['rollout', 'rollouts', 'ro']),
+];
+
+/** What the user wants explained. */
+export interface Target {
+  readonly kind: Kind;
+  readonly name: string;
+  readonly why: Explained['why'];
+}
+
+/** The target of `pod/cart-x`; throws `BadInput` that names what can be asked for. */
+export function targetOf(text: string): Target {
+  const [kindName = '', name = '', ...rest] = text.split('/');
+  // `deployment.apps/web` is how kubectl prints a name.
+  const word = kindName.toLowerCase().split('.')[0] ?? '';
+  if (name === '' || rest.length > 0) {
+    throw new BadInput(
+      `"${text}" is no KIND/NAME; write for example pod/cart-5d4-x or deployment/cart`,
+    );
+  }
+  const found = explained.find(({ names }) => names.includes(word));
+  if (found === undefined) {
+    const known = explained.map(({ names }) => names[0] ?? '');
+    const nearest = nearestName(word, known);
+    const hint = nearest === undefined ? '' : ` Did you mean ${nearest}/${name}?`;
+    throw new BadInput(`"${kindName}" cannot be explained; one of ${known.join(', ')} can.${hint}`);
+  }
+  return { kind: found.kind, name, why: found.why };
+}

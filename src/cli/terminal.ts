@@ -1,0 +1,28 @@
+/** What a command knows of the process it runs in. `src/main.ts` makes it from `process`; tests make their own. */
+export interface Terminal {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Writes to standard output. */
+  readonly write: (text: string) => void;
+  /** Writes to standard error. */
+  readonly writeError: (text: string) => void;
+  /** Whether standard output is a terminal that wants colours (NO_COLOR and FORCE_COLOR considered). */
+  readonly inColor: boolean;
+  /** Aborted when the process is asked to end (SIGTERM, SIGINT). */
+  readonly stop: AbortSignal;
+  /** Tells this process from all others: host name and process id. */
+  readonly processName: string;
+  /** Who is told of an error that nobody caught, before the process ends because of it. */
+  readonly onUncaught: (tell: (error: unknown) => void) => void;
+}
+
+/** Exit codes of the commands (as Troubleshoot's preflight checks have them). */
+export const exitCodes = { success: 0, failure: 1, badInput: 2 } as const;
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** The user asked for something that cannot be: the message says what and how to correct it. Ends with exit code 2. */
+export class BadInput extends Error {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'BadInput';
+  }
+}
