@@ -110,9 +110,15 @@ export function jobName(job: {
   return withSuffix(job.taskName, identity, longestJobName);
 }
 
-/** The ConfigMap that holds the inline code of a definition (Keptn's name). */
+/** The ConfigMap that holds the inline code of a definition: Keptn's name, a prefix and at most 253 characters. */
 export function functionConfigMapName(definition: string): string {
-  return `keptnfn-${definition.slice(0, longestName - 'keptnfn-'.length)}`;
+  const name = `keptnfn-${definition}`.slice(0, longestName);
+  return isLegalName(name) ? name : hashedName(name, ['function', definition]);
+}
+
+/** The ConfigMap with a copy of that code for one task in another namespace. */
+export function functionCopyName(definition: string, taskUid: string): string {
+  return hashedName(`keptnfn-${definition}`, ['function copy', definition, taskUid]);
 }
 
 /** A first name does not mention collisions, so that frozen names stay when the notion is extended. */

@@ -5,6 +5,7 @@ import {
   appVersionName,
   childName,
   functionConfigMapName,
+  functionCopyName,
   generationHash,
   hashedName,
   isLegalName,
@@ -208,5 +209,14 @@ describe('names of tasks, evaluations and Jobs', () => {
   test("a ConfigMap for code has Keptn's name", () => {
     expect(functionConfigMapName('check')).toBe('keptnfn-check');
     expect(functionConfigMapName('c'.repeat(253))).toHaveLength(253);
+  });
+
+  test('a ConfigMap for code is legal where cutting the name would leave a dash at its end', () => {
+    expect(functionConfigMapName(`${'c'.repeat(244)}-x`)).toMatch(/c-[a-z2-7]{10}$/);
+  });
+
+  test('a copy of code has a name of its own for every task', () => {
+    expect(functionCopyName('check', 'uid-1')).toMatch(/^keptnfn-check-[a-z2-7]{10}$/);
+    expect(functionCopyName('check', 'uid-1')).not.toBe(functionCopyName('check', 'uid-2'));
   });
 });
