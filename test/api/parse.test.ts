@@ -6,6 +6,7 @@ import { KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts';
 import { KeptnTask } from '../../src/api/keptn/task.ts';
 import { describeErrors, parserOf, parserOfKind } from '../../src/api/parse.ts';
 import { object, quantity } from '../../src/api/schema.ts';
+import { standardObjects } from '../support/builders.ts';
 
 const task = (spec: unknown) => ({
   apiVersion: 'lifecycle.keptn.sh/v1',
@@ -26,6 +27,14 @@ describe('the parser of a kind', () => {
     const parsed = parserOfKind(kind)(null);
     expect(parsed).toEqual({ ok: false, errors: [{ path: '', message: 'must be object' }] });
   });
+
+  it.each(standardObjects.map((standard) => [standard.kind, standard] as const))(
+    'accepts a complete %s',
+    (name, standard) => {
+      const kind = ownKinds.find((own) => own.kind === name);
+      expect(kind && parserOfKind(kind, 'all')(standard)).toEqual({ ok: true, value: standard });
+    },
+  );
 
   it('gives the very object back, with fields it does not know and without defaults', () => {
     const given = task({ taskDefinition: 'smoke', fromTheFuture: { kept: true } });

@@ -185,3 +185,20 @@ export const aConfig = builderOf(KeptnConfig, {
   },
   status: {},
 });
+
+/** One object of each own kind, with the least status that is valid. */
+export const standardObjects: readonly OwnObject<object, object>[] = [
+  anApp({ status: {} }),
+  anAppContext({ status: {} }),
+  anAppCreationRequest({ status: {} }),
+  anAppVersion({ status: {} }),
+  aWorkload({ status: {} }),
+  aWorkloadVersion({ status: {} }),
+  aTask({ status: {} }),
+  aTaskDefinition({ status: {} }),
+  anEvaluation({ status: {} }),
+  anEvaluationDefinition({ status: {} }),
+  aMetric({ status: {} }),
+  aMetricsProvider({ status: {} }),
+  aConfig({ status: {} }),
+];
