@@ -1,0 +1,168 @@
+import type { ContainerStatus, Pod } from '../api/builtin.ts';
+import { parseTime } from './time.ts';
+
+/** What is known of the last run of a Job's container. */
+export interface Evidence {
+  /** Kubernetes' word: Error, OOMKilled, Evicted, Completed, … */
+  readonly reason: string;
+  /** One sentence for people. */
+  readonly message: string;
+  readonly exitCode?: number;
+  /** How often it was started again, over all Pods of the Job. */
+  readonly restarts: number;
+  /** The end of what the container said last, at most 1,024 characters. */
+  readonly output?: string;
+}
+
+/** Why a Pod does not start. `persists`: nothing will change until somebody changes something. */
+export interface Hindrance {
+  readonly reason: string;
+  readonly message: string;
+  readonly persists: boolean;
+}
+
+const longestOutput = 1024;
+const longestQuote = 200;
+
+interface Run {
+  readonly exitCode: number;
+  readonly reason: string;
+  readonly message: string;
+  readonly finishedAt: number;
+}
+
+/**
+ * What the Pods of a Job tell of its last finished run, or undefined while none has finished. A run that failed counts
+ * before one that succeeded only if it is later. `container` is the one that matters; sidecars that others inject do not.
+ */
+export function evidenceOf(pods: readonly Pod[], container?: string): Evidence | undefined {
+  const statuses = pods.flatMap((pod) => statusesOf(pod, container));
+  const restarts = restartsOf(pods, container);
+  const last = statuses.flatMap(runsOf).reduce<Run | undefined>(later, undefined);
+  if (last === undefined) return podFailure(pods, restarts);
+  const output = endOf(last.message, longestOutput);
+  return {
+    reason: last.reason,
+    message: sentence(last),
+    exitCode: last.exitCode,
+    restarts,
+    ...(output !== '' && { output }),
+  };
+}
+
+/** Why the Pods of a Job do not start, as the kubelet and the scheduler say; undefined when nothing is known to be wrong. */
+export function hindranceOf(pods: readonly Pod[]): Hindrance | undefined {
+  const starting = pods.filter(
+    ({ metadata, status }) =>
+      metadata.deletionTimestamp === undefined && (status?.phase ?? 'Pending') === 'Pending',
+  );
+  return (
+    starting.map(refusedStart).find((found) => found !== undefined) ??
+    starting.map(unschedulable).find((found) => found !== undefined)
+  );
+}
+
+// What the kubelet reports while it retries. Its alternating words for one thing are one reason here, so that a status does
+// not change with every try.
+const refusals: ReadonlyMap<string, string> = new Map([
+  ['ErrImagePull', 'ImagePullBackOff'],
+  ...[
+    'ImagePullBackOff',
+    'InvalidImageName',
+    'ErrImageNeverPull',
+    'ImageInspectError',
+    'RegistryUnavailable',
+    'SignatureValidationFailed',
+    'CreateContainerConfigError',
+    'CreateContainerError',
+    'RunContainerError',
+    'PreCreateHookError',
+    'PreStartHookError',
+    'PostStartHookError',
+  ].map((reason) => [reason, reason] as const),
+]);
+
+function refusedStart(pod: Pod): Hindrance | undefined {
+  for (const { name, state } of statusesOf(pod)) {
+    const reason = refusals.get(state?.waiting?.reason ?? '');
+    if (reason !== undefined) {
+      const why = state?.waiting?.message ?? state?.waiting?.reason ?? '';
+      return { reason, message: `container ${name} cannot start: ${why}`, persists: true };
+    }
+  }
+  return undefined;
+}
+
+function unschedulable(pod: Pod): Hindrance | undefined {
+  const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
+  if (scheduled?.status !== 'False' || scheduled.reason !== 'Unschedulable') return undefined;
+  const message = `no node takes the Pod: ${scheduled.message ?? 'the scheduler gives no reason'}`;
+  return { reason: 'Unschedulable', message, persists: false };
+}
+
+function statusesOf(pod: Pod, container?: string): readonly ContainerStatus[] {
+  const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
+  const all = [...initContainerStatuses, ...containerStatuses];
+  const named = all.filter(({ name }) => name === container);
+  return named.length > 0 ? named : all;
+}
+
+function runsOf({ state, lastState }: ContainerStatus): Run[] {
+  return [lastState?.terminated, state?.terminated].flatMap((run) =>
+    run === undefined
+      ? []
+      : [
+          {
+            exitCode: run.exitCode,
+            reason: run.reason || (run.exitCode === 0 ? 'Completed' : 'Error'),
+            message: run.message ?? '',
+            finishedAt: parseTime(run.finishedAt) ?? 0,
+          },
+        ],
+  );
+}
+
+function later(one: Run | undefined, other: Run): Run {
+  if (one === undefined) return other;
+  if (one.finishedAt !== other.finishedAt) return one.finishedAt > other.finishedAt ? one : other;
+  // Of two that ended in the same second the failed one explains more.
+  return one.exitCode !== 0 ? one : other;
+}
+
+function restartsOf(pods: readonly Pod[], container?: string): number {
+  const starts = pods
+    .map((pod) => statusesOf(pod, container))
+    .filter((statuses) =>
+      statuses.some(({ state, lastState }) => hasRun(state) || hasRun(lastState)),
+    )
+    .map((statuses) => 1 + Math.max(0, ...statuses.map(({ restartCount = 0 }) => restartCount)));
+  return Math.max(0, starts.reduce((sum, count) => sum + count, 0) - 1);
+}
+
+function hasRun(state: ContainerStatus['state']): boolean {
+  return state?.terminated !== undefined || state?.running !== undefined;
+}
+
+/** A Pod that failed without a container that ended: evicted, or its node was lost. */
+function podFailure(pods: readonly Pod[], restarts: number): Evidence | undefined {
+  const failed = pods.findLast(({ status }) => status?.phase === 'Failed');
+  if (failed === undefined) return undefined;
+  const reason = failed.status?.reason || 'PodFailed';
+  const message = failed.status?.message || 'the Pod gives no reason';
+  return { reason, message: `Pod ${failed.metadata.name} failed: ${message}`, restarts };
+}
+
+function sentence({ exitCode, reason, message }: Run): string {
+  const lastLine = message.trimEnd().split('\n').at(-1)?.trim() ?? '';
+  const quote = lastLine === '' ? '' : `: ${endOf(lastLine, longestQuote)}`;
+  return `the container ended with exit code ${exitCode} (${reason})${quote}`;
+}
+
+/** The end of a text without the space around it, cut so that no character is split. */
+function endOf(text: string, longest: number): string {
+  return text
+    .trim()
+    .slice(-longest)
+    .replace(/^[\uDC00-\uDFFF]/, '')
+    .trimStart();
+}
