@@ -33,7 +33,7 @@ export interface Given<Spec, Status> {
 export const creationMs = Date.UTC(2026, 0, 1);
 
 /** What every built object has in its metadata, unless the test says otherwise; the uid follows from kind and address. */
-export function standardMetadata(
+function standardMetadata(
   kind: string,
   standardName: string,
   given: Partial<ObjectMeta> = {},
