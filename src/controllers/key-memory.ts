@@ -2,9 +2,9 @@ import type { ObjectRef } from '../api/object.ts';
 import { refKey } from '../api/object.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import type { Refusal } from '../domain/plan.ts';
+import { sameJson } from '../domain/same-json.ts';
 import type { Change } from './effect-target.ts';
 import { changeKey, targetOf } from './effect-target.ts';
-import { sameJson } from './same-json.ts';
 
 interface Refused {
   readonly refusal: Refusal;

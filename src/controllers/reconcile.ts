@@ -2,6 +2,7 @@ import { ClusterError } from '../api/cluster-error.ts';
 import type { Kind, OwnerReference } from '../api/object.ts';
 import { refKey } from '../api/object.ts';
 import type { Effect, EventNote, Plan, StatusChange } from '../domain/plan.ts';
+import { sameJson } from '../domain/same-json.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Caches, Cluster, EventSink } from './cluster.ts';
 import type { Controller, Key } from './controller.ts';
@@ -12,7 +13,6 @@ import { LiveView } from './live-view.ts';
 import type { Performed } from './perform.ts';
 import { perform } from './perform.ts';
 import { ReconcileWorld } from './reconcile-world.ts';
-import { sameJson } from './same-json.ts';
 
 /**
  * One reconcile: decide, carry out, look again, until nothing is left to do.

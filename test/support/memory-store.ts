@@ -6,7 +6,7 @@ import type { Kind, KubernetesObject, ObjectRef } from '../../src/api/object.ts'
 import { refOf } from '../../src/api/object.ts';
 import type { DeletePreconditions } from '../../src/controllers/cluster.ts';
 import { selects } from '../../src/controllers/label-selector.ts';
-import { sameJson } from '../../src/controllers/same-json.ts';
+import { sameJson } from '../../src/domain/same-json.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 
 /** An object as the API server stores it: whatever its kind holds. */
