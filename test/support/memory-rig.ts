@@ -18,6 +18,8 @@ export class MemoryRig {
   readonly notes: (EventNote & { readonly by: string })[] = [];
   /** Decides how calls fail; by default they do not. */
   fault: (call: Call) => Fault | undefined = () => undefined;
+  /** How long requests, and then answers, are on their way. */
+  latencyMs = 0;
   readonly caches: MemoryCaches;
   readonly cluster: MemoryCluster;
   readonly live: LiveView;
@@ -40,7 +42,13 @@ export class MemoryRig {
       this.calls.push(`${call.verb} ${call.kind.kind} ${call.name}`);
       return this.fault(call);
     };
-    this.cluster = new MemoryCluster({ store, clock, view: plainView, fault });
+    this.cluster = new MemoryCluster({
+      store,
+      clock,
+      view: plainView,
+      fault,
+      latencyMs: () => this.latencyMs,
+    });
     this.live = new LiveView(this.cluster, this.caches);
     store.create(NamespaceKind, {
       apiVersion: 'v1',

@@ -1,0 +1,292 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+
+import { ClusterError } from '../../src/api/cluster-error.ts';
+import type { ConfigMap } from '../../src/api/builtin.ts';
+import { ConfigMapKind } from '../../src/api/builtin.ts';
+import type { Controller } from '../../src/controllers/controller.ts';
+import { watch } from '../../src/controllers/controller.ts';
+import { Engine } from '../../src/controllers/engine.ts';
+import type { Plan } from '../../src/domain/plan.ts';
+import { configMap, MemoryRig } from '../support/memory-rig.ts';
+import { settled } from '../support/test-clock.ts';
+
+let rig: MemoryRig;
+let complaints: { fields: object; message: string }[];
+let outcomes: string[];
+let abort: AbortController;
+beforeEach(() => {
+  rig = new MemoryRig();
+  complaints = [];
+  outcomes = [];
+  abort = new AbortController();
+});
+
+function engineOf(
+  controllers: readonly Controller[],
+  mayWrite: () => boolean = () => true,
+): Engine {
+  const { cluster, caches, events, clock } = rig;
+  const complain = (fields: object, message: string): void =>
+    void complaints.push({ fields, message });
+  return new Engine(controllers, {
+    cluster,
+    caches,
+    events,
+    clock,
+    mayWrite,
+    log: { debug: () => {}, warn: complain, error: complain },
+    metrics: {
+      reconciled: (name, outcome) => void outcomes.push(`${name} ${outcome}`),
+    },
+    random: () => 0,
+  });
+}
+
+/** A controller of the ConfigMaps whose names begin with the prefix; notes what it decides on. */
+function controller(
+  prefix: string,
+  decide: (object: ConfigMap) => Plan,
+  more: Partial<Controller<ConfigMap>> = {},
+): Controller<ConfigMap> & { readonly decided: string[] } {
+  const decided: string[] = [];
+  return {
+    name: prefix,
+    watches: [
+      watch(ConfigMapKind, ({ metadata }) => (metadata.name.startsWith(prefix) ? [metadata] : [])),
+    ],
+    gather: ({ namespace, name }, world) => world.get(ConfigMapKind, namespace, name),
+    decide: (object) => {
+      decided.push(object.metadata.name);
+      return decide(object);
+    },
+    ...more,
+    decided,
+  };
+}
+
+describe('the engine', () => {
+  it('decides on everything cached when it starts, what changes meanwhile first', async () => {
+    for (const name of ['a1', 'a2', 'a3']) rig.given(name);
+    const all = controller('a', () => ({}), { workers: 1 });
+    engineOf([all]).start(abort.signal);
+    rig.given('a4');
+    await settled();
+    expect(all.decided).toEqual(['a1', 'a4', 'a2', 'a3']);
+  });
+
+  it('wakes what an object was about before as well as what it is about now', async () => {
+    const about = controller('group', () => ({}), {
+      watches: [
+        watch(ConfigMapKind, ({ metadata: { namespace = '', labels } }) =>
+          labels?.['group'] === undefined ? [] : [{ namespace, name: labels['group'] }],
+        ),
+      ],
+    });
+    rig.given('group-1');
+    rig.given('group-2');
+    rig.given('member', { labels: { group: 'group-1' } });
+    engineOf([about]).start(abort.signal);
+    await settled();
+    about.decided.length = 0;
+    rig.store.update(ConfigMapKind, configMap('member', { labels: { group: 'group-2' } }));
+    await settled();
+    expect(about.decided.toSorted()).toEqual(['group-1', 'group-2']);
+  });
+
+  it('wakes other controllers with its own writes at once, though the watch is silent', async () => {
+    rig.given('a');
+    rig.blind();
+    const first = controller('a', () => {
+      const exists = rig.caches.get(ConfigMapKind, 'shop', 'b') !== undefined;
+      return exists
+        ? {}
+        : { effects: [{ type: 'create', kind: ConfigMapKind, object: configMap('b') }] };
+    });
+    const second = controller('b', () => ({}));
+    engineOf([first, second]).start(abort.signal);
+    await settled(); // and no time passes
+    expect(second.decided).toEqual(['b']);
+  });
+
+  it('goes on with other keys when a decision throws, says so, and tries again ever later', async () => {
+    let isBroken = true;
+    const fragile = controller('a', ({ metadata }) => {
+      if (metadata.name === 'a1' && isBroken) throw new Error('boom');
+      return {};
+    });
+    rig.given('a1');
+    rig.given('a2');
+    engineOf([fragile]).start(abort.signal);
+    await settled();
+    expect(fragile.decided).toEqual(['a1', 'a2']);
+    expect(complaints).toMatchObject([
+      { message: 'the decision failed', fields: { controller: 'a', key: 'shop/a1', failures: 1 } },
+    ]);
+    expect(outcomes).toEqual(['a defect', 'a settled']);
+    await rig.clock.advanceAsync(5 + 10 + 20);
+    expect(complaints).toHaveLength(4);
+    isBroken = false;
+    await rig.clock.advanceAsync(40);
+    expect(outcomes.at(-1)).toBe('a settled');
+    await rig.clock.advanceAsync(3_600_000);
+    expect(complaints).toHaveLength(4);
+  });
+
+  it('survives a watch whose keys cannot be computed', async () => {
+    const fragile = controller('a', () => ({}), {
+      watches: [
+        watch(ConfigMapKind, ({ metadata }) => {
+          if (metadata.name === 'bad') throw new Error('boom');
+          return [metadata];
+        }),
+      ],
+    });
+    rig.given('bad');
+    rig.given('good');
+    engineOf([fragile]).start(abort.signal);
+    await settled();
+    expect(fragile.decided).toEqual(['good']);
+    expect(complaints).toMatchObject([{ fields: { object: 'bad' } }]);
+  });
+
+  it('decides again when the plan said so', async () => {
+    const patient = controller('a', () => ({ wakeAfterMs: 1_000 }));
+    rig.given('a');
+    engineOf([patient]).start(abort.signal);
+    await rig.clock.advanceAsync(999);
+    expect(patient.decided).toHaveLength(1);
+    await rig.clock.advanceAsync(1);
+    expect(patient.decided).toHaveLength(2);
+  });
+
+  it('does not come back before the API server wants it to', async () => {
+    rig.fault = () => '429';
+    const reader = controller('a', ({ metadata }) => ({
+      look: [{ kind: ConfigMapKind, namespace: 'shop', name: metadata.name }],
+    }));
+    rig.given('a');
+    engineOf([reader]).start(abort.signal);
+    await rig.clock.advanceAsync(999);
+    expect(rig.calls).toHaveLength(1);
+    expect(outcomes).toEqual(['a unavailable']);
+    await rig.clock.advanceAsync(1);
+    expect(rig.calls).toHaveLength(2);
+  });
+
+  it('says when a decision does not settle and leaves it alone for a while', async () => {
+    let number = 0;
+    const restless = controller('a', () => {
+      number += 1;
+      const object = configMap(`c${number}`);
+      return { effects: [{ type: 'create', kind: ConfigMapKind, object }] };
+    });
+    rig.given('a');
+    engineOf([restless]).start(abort.signal);
+    await settled();
+    expect(number).toBe(12);
+    expect(complaints).toMatchObject([
+      { message: 'the decision does not settle', fields: { key: 'shop/a' } },
+    ]);
+    await rig.clock.advanceAsync(5);
+    expect(number).toBe(24);
+  });
+
+  it('writes nothing and keeps quiet once it may not write', async () => {
+    const writer = controller('a', () => ({
+      effects: [{ type: 'create', kind: ConfigMapKind, object: configMap('b') }],
+    }));
+    rig.given('a');
+    engineOf([writer], () => false).start(abort.signal);
+    await rig.clock.advanceAsync(3_600_000);
+    expect(rig.calls).toEqual([]);
+    expect(outcomes).toEqual(['a fenced']);
+    expect(complaints).toEqual([]);
+  });
+});
+
+describe('stopping the engine', () => {
+  it('lets what is in flight end, takes up nothing new, and leaves no timer behind', async () => {
+    const slow = controller(
+      'a',
+      ({ metadata, data }) => {
+        if (data !== undefined) return { wakeAfterMs: 1_000 };
+        const { name } = metadata;
+        const operations = [{ op: 'add', path: '/data', value: {} }] as const;
+        return {
+          effects: [
+            { type: 'patch', ref: { kind: ConfigMapKind, namespace: 'shop', name }, operations },
+          ],
+        };
+      },
+      { workers: 1 },
+    );
+    rig.given('a1');
+    rig.given('a2');
+    rig.latencyMs = 50;
+    const engine = engineOf([slow]);
+    engine.start(abort.signal);
+    await settled();
+    const stopped = engine.stop();
+    await rig.clock.advanceAsync(100);
+    await stopped;
+    rig.given('a3');
+    await settled();
+    expect(rig.calls).toEqual(['patch ConfigMap a1']);
+    expect(rig.clock.leftovers).toEqual([]);
+    expect(engine.load).toEqual({ waiting: 0, running: 0 });
+  });
+
+  it('does not wait for ever: what hangs can write nothing afterwards', async () => {
+    const hanging = controller('a', () => {
+      if (rig.calls.length === 0)
+        return { look: [{ kind: ConfigMapKind, namespace: 'shop', name: 'a' }] };
+      return { effects: [{ type: 'create', kind: ConfigMapKind, object: configMap('b') }] };
+    });
+    rig.given('a');
+    rig.latencyMs = 60_000;
+    const engine = engineOf([hanging]);
+    engine.start(abort.signal);
+    await settled();
+    const stopped = engine.stop();
+    await rig.clock.advanceAsync(5_000);
+    await stopped;
+    await rig.clock.advanceAsync(3_600_000);
+    expect(rig.stored('b')).toBeUndefined();
+    expect(outcomes).toEqual(['a fenced']);
+  });
+
+  it('happens by the signal, and the engine can be started again', async () => {
+    const all = controller('a', () => ({}));
+    rig.given('a');
+    const engine = engineOf([all]);
+    engine.start(abort.signal);
+    await settled();
+    abort.abort();
+    await settled();
+    rig.given('a-unheard');
+    await settled();
+    expect(all.decided).toEqual(['a']);
+    engine.start(new AbortController().signal);
+    await settled();
+    expect(all.decided).toEqual(['a', 'a', 'a-unheard']);
+  });
+
+  it('is not confused by a failure that ends after it', async () => {
+    let fail = (): void => {};
+    const reader = controller('a', ({ metadata }) => ({
+      look: [{ kind: ConfigMapKind, namespace: 'shop', name: metadata.name }],
+    }));
+    rig.given('a');
+    rig.cluster.get = () =>
+      new Promise((_, reject) => {
+        fail = () => reject(new ClusterError({ code: 500, reason: 'InternalError', message: 'x' }));
+      });
+    const engine = engineOf([reader]);
+    engine.start(abort.signal);
+    await settled();
+    const stopped = engine.stop();
+    fail();
+    await stopped;
+    expect(rig.clock.leftovers).toEqual([]);
+  });
+});
