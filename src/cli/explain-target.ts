@@ -19,7 +19,7 @@ interface Explained {
   readonly kind: Kind;
   readonly names: readonly string[];
   /** Undefined when there is no such object. */
-  why(lookup: Lookup, namespace: string, name: string): Finding | undefined;
+  readonly why: (lookup: Lookup, namespace: string, name: string) => Finding | undefined;
 }
 
 const owner = (kind: Kind, names: readonly string[]): Explained => ({

@@ -1,0 +1,176 @@
+import { styleText } from 'node:util';
+import type { Pod } from '../../src/api/builtin.ts';
+import type { KeptnAppVersion } from '../../src/api/keptn/app-version.ts';
+import type { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
+import { findingText, icon } from '../../src/cli/finding-text.ts';
+import { type Finding, markOf } from '../../src/domain/finding.ts';
+import { identityOf } from '../../src/domain/identity.ts';
+import { isNameOf } from '../../src/domain/newest-app-version.ts';
+import { ownerChainOf } from '../../src/domain/owner-chain.ts';
+import { appPhases, type Phase, workloadPhases } from '../../src/domain/phases.ts';
+import type { VersionStatus } from '../../src/domain/version-status.ts';
+import { checkFindings } from '../../src/domain/why-check.ts';
+import { lookupOver } from '../../src/cli/snapshot.ts';
+import { isHeld, isReady, type Scene } from './scene.ts';
+
+/** What a frame shows beside the scene. */
+export interface Caption {
+  readonly title: string;
+  readonly elapsedMs: number;
+  readonly columns: number;
+  readonly inColor: boolean;
+  /** Shown below the versions: why something stays held. */
+  readonly why?: Finding;
+}
+
+/**
+ * The scene as lines of a terminal, none wider than it:
+ *
+ *     App shop 1.0.0          ✔ pre-tasks  ✔ pre-evals  ◌ deploy  · post-tasks  · post-evals  · promotion
+ *       cart 1.0.0            ✔ pre-tasks  ◌ pre-evals  · deploy  · post-tasks  · post-evals    □□ held
+ *         ◌ few-waiting-orders Progressing
+ */
+export function frame(scene: Scene, caption: Caption): string[] {
+  const { title, elapsedMs, columns, inColor, why } = caption;
+  const bold = (text: string): string =>
+    inColor ? styleText('bold', text, { validateStream: false }) : text;
+  const lines = [
+    `${bold(title)}  ${(elapsedMs / 1000).toFixed(0)} s`,
+    '',
+    ...scene.appVersions.flatMap((app) => appLines(app, scene, inColor)),
+    ...orphans(scene).flatMap((version) => workloadLines(version, scene, inColor)),
+    ...(why === undefined ? [] : ['', ...findingText(why, inColor).split('\n')]),
+  ];
+  return lines.map((line) => cut(line, columns));
+}
+
+function appLines(app: KeptnAppVersion, scene: Scene, inColor: boolean): string[] {
+  const own = scene.workloadVersions.filter((version) => newestAppVersion(version, scene) === app);
+  return [
+    `${`App ${app.spec.appName} ${app.spec.version}`.padEnd(26)} ${strip(appPhases, app.status, inColor)}`,
+    ...openChecks(app, appPhases, scene).map((finding) => `    ${checkLine(finding, inColor)}`),
+    ...own.flatMap((version) => workloadLines(version, scene, inColor)),
+  ];
+}
+
+function workloadLines(version: KeptnWorkloadVersion, scene: Scene, inColor: boolean): string[] {
+  const { app, workloadName, version: number } = version.spec;
+  const name = workloadName.startsWith(`${app}-`)
+    ? workloadName.slice(app.length + 1)
+    : workloadName;
+  const pods = scene.pods.filter((pod) => isPodOf(pod, version));
+  return [
+    `${`  ${name} ${number}`.padEnd(26)} ${strip(workloadPhases, version.status, inColor)}   ${podStrip(pods, inColor)}`,
+    ...openChecks(version, workloadPhases, scene).map(
+      (finding) => `      ${checkLine(finding, inColor)}`,
+    ),
+  ];
+}
+
+/** Versions no app version lists yet. */
+function orphans(scene: Scene): KeptnWorkloadVersion[] {
+  return scene.workloadVersions.filter((version) => newestAppVersion(version, scene) === undefined);
+}
+
+/** The app version a workload version is shown under: the newest that lists it. */
+export function newestAppVersion(
+  version: KeptnWorkloadVersion,
+  scene: Scene,
+): KeptnAppVersion | undefined {
+  const { app, workloadName, version: number } = version.spec;
+  return scene.appVersions.findLast(
+    ({ spec }) =>
+      spec.appName === app &&
+      spec.workloads?.some(
+        (entry) => entry.version === number && isNameOf(workloadName, app, entry.name),
+      ) === true,
+  );
+}
+
+/** Whether the Pod carries this version. */
+export function isPodOf(pod: Pod, { spec }: KeptnWorkloadVersion): boolean {
+  const identity = identityOf(pod, ownerChainOf(pod, lookupOver([])));
+  return (
+    identity.type === 'annotated' &&
+    identity.app === spec.app &&
+    identity.version === spec.version &&
+    isNameOf(spec.workloadName, spec.app, identity.workload)
+  );
+}
+
+const shortNames: Readonly<Record<Phase['state'], string>> = {
+  preDeploymentStatus: 'pre-tasks',
+  preDeploymentEvaluationStatus: 'pre-evals',
+  workloadOverallStatus: 'deploy',
+  deploymentStatus: 'deploy',
+  postDeploymentStatus: 'post-tasks',
+  postDeploymentEvaluationStatus: 'post-evals',
+  promotionStatus: 'promotion',
+};
+
+function strip(
+  phases: readonly Phase[],
+  status: VersionStatus | undefined,
+  inColor: boolean,
+): string {
+  return phases
+    .map(({ short, state }) => {
+      const isOpen =
+        status?.[state] === undefined ||
+        status[state] === 'Pending' ||
+        status[state] === 'Deprecated';
+      const isCurrent = status?.currentPhase === short;
+      const sign = isOpen && !isCurrent ? '·' : icon(markOf(status?.[state]), inColor);
+      return `${sign} ${shortNames[state]}`;
+    })
+    .join('  ');
+}
+
+function podStrip(pods: readonly Pod[], inColor: boolean): string {
+  if (pods.length === 0) return '';
+  const held = pods.filter(isHeld).length;
+  const squares = pods.map((pod) => {
+    if (isHeld(pod)) return painted('□', 'yellow', inColor);
+    return isReady(pod) ? painted('■', 'green', inColor) : painted('▣', 'cyan', inColor);
+  });
+  const ready = pods.filter(isReady).length;
+  const words = held > 0 ? `${held} held` : `${ready} of ${pods.length} ready`;
+  return `${squares.join('')} ${words}`;
+}
+
+function openChecks(
+  version: KeptnAppVersion | KeptnWorkloadVersion,
+  phases: readonly Phase[],
+  scene: Scene,
+): Finding[] {
+  const status: VersionStatus | undefined = version.status;
+  const current = phases.find(
+    ({ short, state }) => short === status?.currentPhase || status?.[state] === 'Failed',
+  );
+  const lookup = lookupOver([...scene.tasks, ...scene.evaluations]);
+  return current === undefined ? [] : checkFindings(version, current, lookup);
+}
+
+function checkLine({ mark, says, facts }: Finding, inColor: boolean): string {
+  const [fact] = facts;
+  return `${icon(mark, inColor)} ${fact === undefined || mark === 'failed' ? says : `${says} (${fact})`}`;
+}
+
+function painted(text: string, color: 'yellow' | 'green' | 'cyan', inColor: boolean): string {
+  return inColor ? styleText(color, text, { validateStream: false }) : text;
+}
+
+/** The line cut to a number of columns; escape sequences take none. */
+function cut(line: string, columns: number): string {
+  let shown = 0;
+  let kept = '';
+  for (const [part] of line.matchAll(escapesOrCharacters)) {
+    const isEscape = part.startsWith('\u001B');
+    if (!isEscape && shown === columns) continue;
+    if (!isEscape) shown += 1;
+    kept += part;
+  }
+  return kept;
+}
+
+const escapesOrCharacters = new RegExp(`${String.fromCodePoint(27)}\\[[0-9;]*m|.`, 'gu');
