@@ -1,0 +1,215 @@
+import {
+  keptnAnnotations,
+  managedByKeptn,
+  recommendedLabels,
+  singleServiceAppType,
+} from '../api/keptn/annotations.ts';
+import { KeptnAppCreationRequest } from '../api/keptn/app-creation-request.ts';
+import { type AppWorkload, KeptnApp } from '../api/keptn/app.ts';
+import { KeptnWorkload } from '../api/keptn/workload.ts';
+import { type ObjectRef, refOf } from '../api/object.ts';
+import { withoutBookkeeping } from './bookkeeping.ts';
+import { type Progress, withProgress } from './conditions.ts';
+import { sha256 } from './hash.ts';
+import { appName, workloadName } from './names.ts';
+import type { Effect, Look, Plan, Refusal } from './plan.ts';
+import { parseTime, rfc3339 } from './time.ts';
+
+/**
+ * The life of a KeptnAppCreationRequest (compatibility reference §4.2): it waits until the discovery window closes, then
+ * everything is read live, the KeptnApp is made or brought up to date, and the request goes. Whoever finds afterwards that
+ * the app does not list its workload asks anew (`workload.ts`), so that no workload is forgotten (B17).
+ */
+export interface AppCreationObservation {
+  readonly now: number;
+  readonly request: KeptnAppCreationRequest;
+  readonly app: KeptnApp | undefined;
+  /** The workloads of the namespace that name this app. */
+  readonly workloads: readonly KeptnWorkload[];
+  /** Whether those are all there are, according to the API server. */
+  readonly listed: boolean;
+  /** The discovery window of the settings. */
+  readonly windowMs: number;
+  live(ref: ObjectRef): 'unread' | 'absent' | 'present';
+  refusal(ref: ObjectRef): Refusal | undefined;
+}
+
+/** What happens next to a request for an app. */
+export function decideAppCreation(seen: AppCreationObservation): Plan {
+  const { request, app, now } = seen;
+  if (request.metadata.deletionTimestamp !== undefined) return {};
+  const closesAt = windowEnd(seen);
+  const isUsers = app !== undefined && !isGenerated(app);
+  if (!isUsers && now < closesAt) return wait(seen, closesAt);
+
+  const unread = unreadOf(seen, isUsers);
+  if (unread.length > 0) return { look: unread };
+  const workloads = seen.workloads.filter(
+    ({ metadata }) => metadata.deletionTimestamp === undefined,
+  );
+  // An app of the users' own wins, and an app without workloads would be checked for nothing.
+  const change = isUsers || workloads.length === 0 ? undefined : appChange(seen, workloads);
+  if (change === undefined) return { effects: [removal(request)] };
+  const refusal = seen.refusal(appRef(request));
+  return refusal === undefined
+    ? { effects: [change] }
+    : { effects: [change], ...write(seen, refusedProgress(refusal)) };
+}
+
+function appRef({ metadata, spec }: KeptnAppCreationRequest): ObjectRef {
+  return { kind: KeptnApp, namespace: metadata.namespace ?? '', name: spec.appName };
+}
+
+function isSingleService({ metadata }: KeptnAppCreationRequest): boolean {
+  return metadata.annotations?.[keptnAnnotations.appType] === singleServiceAppType;
+}
+
+function isGenerated({ metadata }: KeptnApp): boolean {
+  return metadata.labels?.[recommendedLabels.managedBy] === managedByKeptn;
+}
+
+/** When the discovery window closes; a single service has nothing to wait for. */
+function windowEnd({ request, windowMs, now }: AppCreationObservation): number {
+  if (windowMs <= 0 || isSingleService(request)) return now;
+  return (parseTime(request.metadata.creationTimestamp) ?? now) + windowMs;
+}
+
+function wait(seen: AppCreationObservation, closesAt: number): Plan {
+  const progress = {
+    kind: 'waiting',
+    reason: 'DiscoveryWindow',
+    message: `Workloads of application ${seen.request.spec.appName} are gathered until ${rfc3339(closesAt)}.`,
+  } as const;
+  return { ...write(seen, progress), wakeAfterMs: closesAt - seen.now };
+}
+
+/**
+ * What has to be read live before anything is decided for good. Of a single service it is the one workload that asked:
+ * listing the namespace for each of a thousand of them would not scale.
+ */
+function unreadOf(seen: AppCreationObservation, isUsers: boolean): readonly Look[] {
+  const { request, workloads, listed } = seen;
+  const namespace = request.metadata.namespace ?? '';
+  const name = workloadName(request.spec.appName, request.spec.appName);
+  const single: ObjectRef = { kind: KeptnWorkload, namespace, name };
+  const app = appRef(request);
+  const unreadApp = seen.live(app) === 'unread' ? [app] : [];
+  if (isUsers || listed) return unreadApp;
+  if (!isSingleService(request)) return [...unreadApp, workloadsOf(namespace)];
+  if (seen.live(single) === 'unread') return [...unreadApp, single];
+  return workloads.length === 0 ? [...unreadApp, workloadsOf(namespace)] : unreadApp;
+}
+
+/** The live list that discovery decides on: labels say nothing about the app, so it is all of the namespace. */
+export function workloadsOf(namespace: string): Extract<Look, { labelSelector: string }> {
+  return { kind: KeptnWorkload, namespace, labelSelector: '' };
+}
+
+/** Whether a workload names this app; apps are asked for by their legal name. */
+export function namesApp({ spec }: KeptnWorkload, app: string): boolean {
+  return spec.app === app || appName(spec.app) === app;
+}
+
+/** What makes the app list exactly these workloads; undefined when it does. */
+function appChange(
+  { request, app }: AppCreationObservation,
+  workloads: readonly KeptnWorkload[],
+): Effect | undefined {
+  const byName = workloads.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+  const version = discoveredVersion(byName);
+  const entries = byName.map(entryOf);
+  if (app === undefined)
+    return { type: 'create', kind: KeptnApp, object: appOf(request, version, entries) };
+  const listed = merged(app.spec.workloads ?? [], entries);
+  if (app.spec.version === version && isSame(app.spec.workloads ?? [], listed)) return undefined;
+  return {
+    type: 'patch',
+    ref: refOf(KeptnApp, app),
+    operations: [
+      { op: 'test', path: '/metadata/uid', value: app.metadata.uid },
+      { op: 'test', path: '/metadata/resourceVersion', value: app.metadata.resourceVersion },
+      { op: 'replace', path: '/spec/version', value: version },
+      { op: 'add', path: '/spec/workloads', value: listed },
+    ],
+  };
+}
+
+/**
+ * Keptn's version of a generated app: that of its only workload, otherwise ten hex digits over all names and versions.
+ * `workloads` are sorted by name.
+ */
+export function discoveredVersion(workloads: readonly KeptnWorkload[]): string {
+  const [first, second] = workloads;
+  if (first !== undefined && second === undefined) return first.spec.version;
+  return sha256(
+    workloads.map(({ metadata, spec }) => `${metadata.name}-${spec.version}`).join(''),
+  ).slice(0, 10);
+}
+
+function entryOf({ metadata, spec }: KeptnWorkload): AppWorkload {
+  const prefix = `${spec.app}-`;
+  const { name } = metadata;
+  return {
+    name: name.startsWith(prefix) ? name.slice(prefix.length) : name,
+    version: spec.version,
+  };
+}
+
+/** The wanted entries, those that are listed already in their present order. */
+function merged(listed: readonly AppWorkload[], wanted: readonly AppWorkload[]): AppWorkload[] {
+  const byName = new Map(wanted.map((entry) => [entry.name, entry]));
+  const kept = [...new Set(listed.map(({ name }) => name))].flatMap(
+    (name) => byName.get(name) ?? [],
+  );
+  return [...kept, ...wanted.filter((entry) => !kept.includes(entry))];
+}
+
+function isSame(one: readonly AppWorkload[], other: readonly AppWorkload[]): boolean {
+  return (
+    one.length === other.length &&
+    one.every(({ name, version }, i) => name === other[i]?.name && version === other[i]?.version)
+  );
+}
+
+function appOf(
+  { metadata, spec }: KeptnAppCreationRequest,
+  version: string,
+  workloads: AppWorkload[],
+): KeptnApp {
+  // The annotations go along, as in Keptn: they say that the app is one of a single service.
+  const { annotations } = withoutBookkeeping(metadata);
+  return {
+    apiVersion: KeptnApp.apiVersion,
+    kind: KeptnApp.kind,
+    metadata: {
+      name: spec.appName,
+      namespace: metadata.namespace ?? '',
+      labels: { [recommendedLabels.managedBy]: managedByKeptn },
+      ...(annotations && { annotations }),
+    },
+    spec: { version, workloads },
+  };
+}
+
+function removal(request: KeptnAppCreationRequest): Effect {
+  const { uid = '' } = request.metadata;
+  return { type: 'delete', ref: refOf(KeptnAppCreationRequest, request), uid };
+}
+
+function refusedProgress({ reason, message }: Refusal): Progress {
+  return { kind: 'waiting', reason, message: `The KeptnApp could not be written: ${message}` };
+}
+
+function write({ request, now }: AppCreationObservation, progress: Progress): Pick<Plan, 'status'> {
+  const { generation, resourceVersion = '' } = request.metadata;
+  const observed = generation === undefined ? {} : { observedGeneration: generation };
+  const conditions = withProgress(request.status?.conditions, progress, { now, generation });
+  return {
+    status: {
+      ref: refOf(KeptnAppCreationRequest, request),
+      resourceVersion,
+      from: request.status,
+      to: { ...request.status, ...observed, conditions },
+    },
+  };
+}
