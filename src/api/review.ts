@@ -49,7 +49,13 @@ export type AdmissionReview = Static<typeof admissionReview>;
 export interface AdmissionResponse {
   uid: string;
   allowed: boolean;
-  status?: { code: number; message: string; reason?: string };
+  status?: {
+    code: number;
+    message: string;
+    reason?: string;
+    /** Which fields are to blame, for programs. */
+    details?: { causes: { reason: string; field: string; message: string }[] };
+  };
   patchType?: 'JSONPatch';
   /** The JSON patch (RFC 6902), in base64. */
   patch?: string;

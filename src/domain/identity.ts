@@ -46,7 +46,10 @@ export interface AnnotatedIdentity {
   readonly metadata: Readonly<Record<string, string>>;
   /** No app is named: the workload is an app of its own. */
   readonly singleService: boolean;
-  /** The annotations with which the Pod says all this by itself (§2.4), as far as it does not already. */
+  /**
+   * The annotations with which the Pod says all this by itself (§2.4), as far as it does not already. None from an owner
+   * while the version is not known.
+   */
   readonly annotations: Readonly<Record<string, string>>;
 }
 
@@ -101,9 +104,16 @@ interface Origin {
 }
 
 function annotatedIdentity(origin: Origin): AnnotatedIdentity {
-  const { source, metadata, workload } = origin;
-  const app = valueOf(metadata, keptnAnnotations.app, recommendedLabels.app);
+  const { pod, source, workload } = origin;
   const { written, ...version } = versionOf(origin);
+  const copied = source === 'owner' ? ownerAnnotations(origin, written) : {};
+  const metadata = { ...pod.metadata, annotations: { ...pod.metadata.annotations, ...copied } };
+  const app = valueOf(metadata, keptnAnnotations.app, recommendedLabels.app);
+  const added = {
+    ...copied,
+    ...(version.versionSource === 'computed' && written && { [keptnAnnotations.version]: written }),
+    ...(app === undefined && singleServiceAnnotations(workload)),
+  };
   return {
     type: 'annotated',
     source,
@@ -116,10 +126,8 @@ function annotatedIdentity(origin: Origin): AnnotatedIdentity {
     postEvaluations: elementsOf(valueOf(metadata, keptnAnnotations.postDeploymentEvaluations)),
     metadata: pairsOf(valueOf(metadata, keptnAnnotations.metadata)),
     singleService: app === undefined || isSingleService(metadata),
-    annotations: missingAnnotations(origin, {
-      app,
-      version: source === 'pod' && version.versionSource === 'given' ? undefined : written,
-    }),
+    // Half an identity would hide the other half: the next look reads the Pod alone once it names a workload.
+    annotations: source === 'owner' && written === undefined ? {} : missingIn(pod.metadata, added),
   };
 }
 
@@ -147,43 +155,54 @@ function versionOf({ pod, metadata, chain, options }: Origin): Version {
   return { version: version.toLowerCase(), versionSource: 'computed', written: version };
 }
 
-/** What is copied from an owner as it stands, so that the Pod keeps it when the owner is changed. */
-const copiedFromOwner = [
-  keptnAnnotations.preDeploymentTasks,
-  keptnAnnotations.postDeploymentTasks,
-  keptnAnnotations.preDeploymentEvaluations,
-  keptnAnnotations.postDeploymentEvaluations,
-  keptnAnnotations.metadata,
-];
+/**
+ * What a Pod gets from its owner. It overrides what the Pod has; where the owner says nothing the Pod's own lists and app
+ * count, as in Keptn.
+ */
+function ownerAnnotations(
+  { metadata, workload }: Origin,
+  version: string | undefined,
+): Record<string, string> {
+  const copied = [
+    keptnAnnotations.preDeploymentTasks,
+    keptnAnnotations.postDeploymentTasks,
+    keptnAnnotations.preDeploymentEvaluations,
+    keptnAnnotations.postDeploymentEvaluations,
+    keptnAnnotations.metadata,
+  ].map((key) => [key, valueOf(metadata, key)] as const);
+  const entries = [
+    [keptnAnnotations.workload, workload] as const,
+    [keptnAnnotations.version, version] as const,
+    [keptnAnnotations.app, valueOf(metadata, keptnAnnotations.app, recommendedLabels.app)] as const,
+    ...copied,
+  ];
+  return Object.fromEntries(
+    entries.flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
+}
 
 /**
  * The app of a single service is written down, as Keptn does, and marked as such with the key that Keptn uses on its
  * request for the app: the Pod then names an app like any other.
  */
-function missingAnnotations(
-  { pod, source, metadata, workload }: Origin,
-  { app, version }: { app: string | undefined; version: string | undefined },
-): Record<string, string> {
-  const wanted = new Map<string, string | undefined>([[keptnAnnotations.version, version]]);
-  if (source === 'owner') {
-    wanted.set(keptnAnnotations.workload, workload);
-    wanted.set(keptnAnnotations.app, app);
-    for (const key of copiedFromOwner) wanted.set(key, valueOf(metadata, key));
-  }
-  if (app === undefined) {
-    wanted.set(keptnAnnotations.app, workload);
-    wanted.set(keptnAnnotations.appType, singleServiceAppType);
-  }
-  const carried = pod.metadata.annotations;
-  return Object.fromEntries(
-    [...wanted].flatMap(([key, value]) =>
-      value === undefined || carried?.[key] === value ? [] : [[key, value] as const],
-    ),
-  );
+function singleServiceAnnotations(workload: string): Record<string, string> {
+  return {
+    [keptnAnnotations.app]: workload,
+    [keptnAnnotations.appType]: singleServiceAppType,
+  };
 }
 
 function isSingleService(metadata: Metadata): boolean {
   return metadata.annotations?.[keptnAnnotations.appType] === singleServiceAppType;
+}
+
+function missingIn(
+  { annotations }: Metadata,
+  wanted: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(wanted).filter(([key, value]) => annotations?.[key] !== value),
+  );
 }
 
 function elementsOf(text: string | undefined): string[] {

@@ -246,6 +246,39 @@ describe('a Pod that does not name its workload', () => {
     expect(annotatedIn([owner], old).versionSource).toBe('unknown');
   });
 
+  test('keeps what it says itself where its owner says nothing', () => {
+    const { world, pod } = deployed({
+      pod: {
+        labels: { 'app.kubernetes.io/part-of': 'shop', 'app.kubernetes.io/version': '9' },
+        annotations: { 'keptn.sh/post-deployment-tasks': 'own', 'keptn.sh/metadata': 'own=1' },
+      },
+      deployment: {
+        annotations: {
+          'keptn.sh/workload': 'cart',
+          'keptn.sh/version': '2',
+          'keptn.sh/metadata': 'a=b',
+        },
+      },
+    });
+    expect(annotatedIn(world, pod)).toMatchObject({
+      app: 'shop',
+      version: '2',
+      postTasks: ['own'],
+      metadata: { a: 'b' },
+      singleService: false,
+    });
+  });
+
+  test('gets nothing written on it while its version is not known, so that its owner is asked again', () => {
+    const owner = aStatefulSet({ annotations: { 'keptn.sh/workload': 'db' } });
+    const old = aPod({
+      owners: [ownedBy(owner)],
+      labels: { 'controller-revision-hash': 'rev-0', 'app.kubernetes.io/version': '9' },
+    });
+    const identity = annotatedIn([owner], old);
+    expect(identity).toMatchObject({ versionSource: 'unknown', annotations: {} });
+  });
+
   test('belongs to the last supported owner, as in Keptn', () => {
     const first = aStatefulSet({ name: 'first', annotations: { 'keptn.sh/workload': 'first' } });
     const last = aStatefulSet({ name: 'last', annotations: { 'keptn.sh/workload': 'last' } });

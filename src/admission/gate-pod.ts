@@ -1,0 +1,115 @@
+import { keptnAnnotations, sluiceKeys } from '../api/keptn/annotations.ts';
+import { KeptnConfig } from '../api/keptn/config.ts';
+import type { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
+import { controllerOf } from '../api/object.ts';
+import type { AdmissionRequest } from '../api/review.ts';
+import { heldForChecks, heldUntilOwnerIsKnown } from '../domain/explanation.ts';
+import { type Identity, identityOf } from '../domain/identity.ts';
+import { rulingConfig } from '../domain/keptn-config.ts';
+import type { Lookup } from '../domain/lookup.ts';
+import { workloadName } from '../domain/names.ts';
+import { type OwnerChain, ownerChainOf } from '../domain/owner-chain.ts';
+import { proofOf } from '../domain/revision.ts';
+import { isGated, podPatch, type PodAdditions } from './pod-patch.ts';
+import { type Candidate, isKnownReplica, isOfWorkload, releasingVersion } from './pod-release.ts';
+import { type ReviewedPod, reviewedPod } from './reviewed-pod.ts';
+import { allow, allowWith, deny, type Verdict } from './verdict.ts';
+
+/**
+ * The life of a Pod begins here. What comes from a cache may hold a Pod; it may let one through only if it cannot be
+ * outdated (design, "Admission of Pods"). So a Pod enters without the gate only
+ *
+ * (a) if it names its workload and version itself, and that version is Released,
+ * (b) if its version is Released for exactly the revision it was made from, or
+ * (c) if neither it nor its owner is annotated, and the cached owner provably is that revision.
+ *
+ * In every other case it is gated, and the controller decides after a live look at the owner. Nothing is created here
+ * (B6, B18).
+ */
+export function gatePod(
+  request: AdmissionRequest,
+  lookup: Lookup,
+  settings: { readonly operatorNamespace: string },
+): Verdict {
+  const parsed = reviewedPod(request.object, request.namespace ?? '');
+  if (!parsed.ok) return deny(`Pod "${request.name ?? ''}"`, parsed.errors);
+  const pod = parsed.value;
+  if (cannotBeHeld(pod)) return allow();
+  const chain = ownerChainOf(pod, lookup);
+  if (chain.type === 'unowned') return allow();
+  const identity = identityOf(pod, chain, identityOptions(lookup, settings.operatorNamespace));
+  const additions =
+    identity.type === 'annotated'
+      ? judgeAnnotated({ pod, identity, chain }, lookup)
+      : judgeOthers(identity, pod, chain);
+  return additions === undefined ? allow() : allowWith(podPatch(pod, additions));
+}
+
+/**
+ * Pods that are on a node already (mirror Pods always are) are never scheduled, and the API server refuses them with a
+ * gate; Pods of Jobs are tasks, not deployments. The API server does not even ask about them (`registry.ts`).
+ */
+function cannotBeHeld(pod: ReviewedPod): boolean {
+  const controller = controllerOf(pod);
+  const isOfJob = controller?.kind === 'Job' && controller.apiVersion.startsWith('batch/');
+  return isOfJob || (pod.spec.nodeName ?? '') !== '';
+}
+
+function identityOptions(lookup: Lookup, operatorNamespace: string) {
+  const config = rulingConfig(lookup.list(KeptnConfig), operatorNamespace);
+  return { versionFromImageTag: config?.spec.versionFromImageTag === true };
+}
+
+function judgeAnnotated(candidate: Candidate, lookup: Lookup): PodAdditions {
+  const { pod, identity } = candidate;
+  const version = releasingVersion(candidate, lookup);
+  if (version === undefined) {
+    return held({ ...identity.annotations, [sluiceKeys.explanation]: heldForChecks(identity) });
+  }
+  return {
+    annotations: annotationsFor(candidate, version),
+    isGated: false,
+    // A gate that the Pod brings along has to be lifted by somebody.
+    isWatched: isGated(pod.spec.schedulingGates) || !isKnownReplica(pod, version, lookup),
+  };
+}
+
+/** Undefined: the Pod enters untouched. */
+function judgeOthers(
+  identity: Exclude<Identity, { type: 'annotated' }>,
+  pod: ReviewedPod,
+  chain: OwnerChain,
+): PodAdditions | undefined {
+  const proof = proofOf(pod, chain);
+  if (identity.type === 'notAnnotated' && proof.type === 'proven') return undefined;
+  const why = proof.type === 'unproven' ? proof.why : 'its owner is not known';
+  return held({ [sluiceKeys.explanation]: heldUntilOwnerIsKnown(why) });
+}
+
+function held(annotations: Readonly<Record<string, string>>): PodAdditions {
+  return { annotations, isGated: true, isWatched: true };
+}
+
+/**
+ * Normally what the look-up found. A Pod of an older revision is not what its owner now says but what was released, and
+ * carries that, if its workload can be read back from the version.
+ */
+function annotationsFor(
+  { identity }: Candidate,
+  version: KeptnWorkloadVersion,
+): Readonly<Record<string, string>> {
+  const { spec } = version;
+  const isFound = isOfWorkload(identity, version);
+  if (isFound && spec.version === identity.version) return identity.annotations;
+  const released = { [keptnAnnotations.version]: spec.version };
+  if (identity.source === 'pod') return { ...identity.annotations, ...released };
+  const workload = isFound ? identity.workload : workloadOf(spec);
+  return workload === undefined
+    ? {}
+    : { [keptnAnnotations.app]: spec.app, [keptnAnnotations.workload]: workload, ...released };
+}
+
+function workloadOf({ app, workloadName: name }: KeptnWorkloadVersion['spec']): string | undefined {
+  const workload = name.startsWith(`${app}-`) ? name.slice(app.length + 1) : '';
+  return workloadName(app, workload) === name ? workload : undefined;
+}

@@ -1,0 +1,82 @@
+import { describeErrors } from '../api/parse.ts';
+import {
+  type AdmissionRequest,
+  type AdmissionResponse,
+  type AdmissionReviewAnswer,
+  parseReview,
+} from '../api/review.ts';
+import type { Lookup } from '../domain/lookup.ts';
+import type { Webhook } from './registry.ts';
+import { allow, type Verdict } from './verdict.ts';
+
+/** What was sent is no review, or one that this webhook is not for: the sender's fault (HTTP 400). */
+export class BadReview extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'BadReview';
+  }
+}
+
+/** What a handler may know beside the request. */
+export interface Context {
+  readonly lookup: Lookup;
+  /** Milliseconds since the Unix epoch. */
+  readonly now: number;
+}
+
+/**
+ * The answer to a review. Three things can be wrong, and each is told to a different party: the envelope (`BadReview`,
+ * to the sender), the object (a denial with code 422, to its author), and we ourselves (any other error; the API server
+ * then applies the failure policy).
+ */
+export function respond(webhook: Webhook, body: unknown, context: Context): AdmissionReviewAnswer {
+  const parsed = parseReview(body);
+  if (!parsed.ok) throw new BadReview(`no AdmissionReview: ${describeErrors(parsed.errors)}`);
+  const { apiVersion, kind, request } = parsed.value;
+  return { apiVersion, kind, response: responseOf(request, verdictOn(request, webhook, context)) };
+}
+
+function verdictOn(request: AdmissionRequest, webhook: Webhook, context: Context): Verdict {
+  // Nobody asked for these; a registration that is too wide must not hold anything up.
+  const isRegistered = webhook.operations.some((operation) => operation === request.operation);
+  if (!isRegistered || (request.subResource ?? '') !== '') return allow();
+  const { group, version, kind } = webhook.resource;
+  const asked = request.kind;
+  if (asked.group !== group || asked.version !== version || asked.kind !== kind) {
+    throw new BadReview(
+      `request.kind: ${webhook.path} reviews ${describeKind(webhook.resource)}, not ${describeKind(asked)}`,
+    );
+  }
+  return webhook.handle(request, context.lookup, context.now);
+}
+
+function describeKind(of: { group: string; version: string; kind: string }): string {
+  return `${of.group === '' ? '' : `${of.group}/`}${of.version} ${of.kind}`;
+}
+
+function responseOf({ uid }: AdmissionRequest, verdict: Verdict): AdmissionResponse {
+  if (verdict.type === 'denied') {
+    const causes = verdict.causes.map(({ path, message }) => ({
+      reason: 'FieldValueInvalid',
+      field: path,
+      message,
+    }));
+    const { message } = verdict;
+    return {
+      uid,
+      allowed: false,
+      status: { code: 422, reason: 'Invalid', message, details: { causes } },
+    };
+  }
+  const { patch, warnings } = verdict;
+  return {
+    uid,
+    allowed: true,
+    ...(patch.length > 0 && { patchType: 'JSONPatch', patch: base64(JSON.stringify(patch)) }),
+    ...(warnings.length > 0 && { warnings: [...warnings] }),
+  };
+}
+
+function base64(text: string): string {
+  return Buffer.from(text, 'utf8').toString('base64');
+}

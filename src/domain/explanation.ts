@@ -1,0 +1,43 @@
+import type { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
+import type { AnnotatedIdentity } from './identity.ts';
+import { workloadName, workloadVersionName } from './names.ts';
+
+/** The longest explanation; an annotation that people read in `kubectl describe pod`. */
+const longest = 1000;
+
+/** Why a Pod is held that was just admitted: the sentence its annotation says until something better is known. */
+export function heldForChecks(identity: AnnotatedIdentity): string {
+  const { app, workload, version, versionProblem } = identity;
+  const name = workloadName(app, workload);
+  if (versionProblem !== undefined) {
+    return explanation(`workload ${name} of application ${app} has no version: ${versionProblem}`);
+  }
+  if (version === undefined) {
+    return explanation(
+      `waiting until the version of workload ${name} of application ${app} is known`,
+    );
+  }
+  const about = `workload ${name} version ${version} of application ${app}`;
+  const where = `kubectl describe keptnworkloadversion ${workloadVersionName(name, version)}`;
+  return explanation(`waiting for the checks of ${about}. See: ${where}`);
+}
+
+/** Why a Pod is held of which nobody can tell yet whether it is to be checked. */
+export function heldUntilOwnerIsKnown(why: string): string {
+  return explanation(`waiting until it is known whether the Pod has to be checked: ${why}`);
+}
+
+/** Why a Pod is held whose version needs somebody's help: the check that failed or cannot begin, in its own words. */
+export function stalledExplanation(version: KeptnWorkloadVersion, message: string): string {
+  const { app, workloadName: workload, version: number } = version.spec;
+  const about = `version ${number} of workload ${workload} of application ${app}`;
+  return explanation(
+    `${about}: ${message}. See: kubectl describe keptnworkloadversion ${version.metadata.name}`,
+  );
+}
+
+/** One line of bounded length, whatever names and versions people have written. */
+function explanation(text: string): string {
+  const line = `Held by Sluice: ${text.replace(/\p{Cc}+/gu, ' ')}`;
+  return line.length <= longest ? line : `${line.slice(0, longest - 1)}…`;
+}

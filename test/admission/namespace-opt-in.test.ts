@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest';
+import { followOptIn } from '../../src/admission/namespace-opt-in.ts';
+import { admitted, patchOf, requestFor } from '../support/reviews.ts';
+
+const label = 'sluice.keptn.sh/enabled';
+const optedIn = { 'keptn.sh/lifecycle-toolkit': 'enabled' };
+
+function aNamespace(metadata: {
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+}) {
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop-team', ...metadata } };
+}
+
+function labelsAfter(
+  metadata: Parameters<typeof aNamespace>[0],
+): Record<string, string> | undefined {
+  const object = aNamespace(metadata);
+  const entered = admitted(object, followOptIn(requestFor(object)));
+  expect(patchOf(followOptIn(requestFor(entered)))).toEqual([]);
+  return entered.metadata.labels;
+}
+
+describe('the label of a Namespace follows its annotation', () => {
+  test('set with it', () => {
+    expect(labelsAfter({ annotations: optedIn })).toEqual({ [label]: 'true' });
+    expect(labelsAfter({ annotations: optedIn, labels: { team: 'a' } })).toEqual({
+      team: 'a',
+      [label]: 'true',
+    });
+  });
+
+  test('corrected when it has another value', () => {
+    expect(labelsAfter({ annotations: optedIn, labels: { [label]: 'false' } })).toEqual({
+      [label]: 'true',
+    });
+  });
+
+  test('removed with it, and when the annotation says something else', () => {
+    expect(labelsAfter({ labels: { [label]: 'true', team: 'a' } })).toEqual({ team: 'a' });
+    const disabled = { 'keptn.sh/lifecycle-toolkit': 'disabled' };
+    expect(labelsAfter({ annotations: disabled, labels: { [label]: 'true' } })).toEqual({});
+  });
+
+  test('left alone when there is neither, and a label of Keptn’s key does not count', () => {
+    expect(labelsAfter({})).toBeUndefined();
+    expect(labelsAfter({ labels: optedIn })).toEqual(optedIn);
+  });
+});
