@@ -15,7 +15,7 @@ import { conditionOf, conditionTypes, type Progress } from './conditions.ts';
 import type { Settings } from './keptn-config.ts';
 import { isCurrentVersion, isNameOf } from './newest-app-version.ts';
 import { phaseEvent, type PhaseSubject } from './phase-event.ts';
-import { appPhases, type Phase } from './phases.ts';
+import { appPhases } from './phases.ts';
 import { type EventNote, nothing, type Plan } from './plan.ts';
 import { overallState } from './summary.ts';
 import { isSuperseded, superseded } from './superseded.ts';
@@ -97,7 +97,7 @@ function run(
     lastPhase,
     run: (phase, at) =>
       phase.type === 'deploy'
-        ? runWorkloads(phase, at, { seen, subject })
+        ? runWorkloads(at, { seen, subject })
         : runCheckPhase(
             {
               phase,
@@ -114,7 +114,6 @@ function run(
 
 /** The phase in which the workloads run theirs; the app waits for all of them. */
 function runWorkloads(
-  phase: Phase,
   status: KeptnAppVersionStatus,
   { seen, subject }: { seen: AppVersionSeen; subject: PhaseSubject },
 ): PhaseOutcome<KeptnAppVersionStatus> {
@@ -126,9 +125,15 @@ function runWorkloads(
     );
     return { workload: { name: entry.name, version: entry.version }, ...stateFrom(found) };
   });
-  const state = overallState(workloads.map((each) => each.status), workloads.length);
+  const state = overallState(
+    workloads.map((each) => each.status),
+    workloads.length,
+  );
   return {
-    state: state === 'Pending' && workloads.some((each) => each.status === 'Progressing') ? 'Progressing' : state,
+    state:
+      state === 'Pending' && workloads.some((each) => each.status === 'Progressing')
+        ? 'Progressing'
+        : state,
     changes: workloads.length === 0 ? {} : { workloadStatus: workloads },
     progress: progressOf(workloads, seen),
     events: notFoundEvents(subject, { before: status.workloadStatus ?? [], after: workloads }),
@@ -140,7 +145,9 @@ function runWorkloads(
  * A workload version that exists counts as Progressing until its end: that it began is not worth a write. One that was
  * superseded is no failure of the app: the app's next version is on its way.
  */
-function stateFrom(version: KeptnWorkloadVersion | undefined): Pick<WorkloadStatus, 'status' | 'reason'> {
+function stateFrom(
+  version: KeptnWorkloadVersion | undefined,
+): Pick<WorkloadStatus, 'status' | 'reason'> {
   if (version === undefined) return { status: 'Pending', reason: 'WorkloadVersionNotFound' };
   if (isSuperseded(version.status)) return { status: 'Progressing', reason: 'Superseded' };
   const state = stateOf(version.status?.status);

@@ -4,9 +4,8 @@ import { KeptnAppVersion } from '../api/keptn/app-version.ts';
 import { type ObjectRef, refOf } from '../api/object.ts';
 import { ownedBy } from './check-objects.ts';
 import { progressConditions, withConditions, type Progress } from './conditions.ts';
-import { generationHash } from './names.ts';
 import { isCurrentVersion, secondAppVersionName } from './newest-app-version.ts';
-import { appVersionName } from './names.ts';
+import { appVersionName, generationHash } from './names.ts';
 import { phaseEvent } from './phase-event.ts';
 import { type EventNote, nothing, type Plan, type Refusal } from './plan.ts';
 
@@ -35,7 +34,8 @@ export function decideApp(seen: AppSeen): Plan {
   if (seen.live(contextRef) === 'unread') return { look: [contextRef] };
 
   const proper = versionNameOf(app);
-  const isTaken = seen.refusal({ kind: KeptnAppVersion, namespace, name: proper })?.reason === 'NameTaken';
+  const isTaken =
+    seen.refusal({ kind: KeptnAppVersion, namespace, name: proper })?.reason === 'NameTaken';
   const versionName = isTaken ? secondAppVersionName(app) : proper;
   const refused = seen.refusal({ kind: KeptnAppVersion, namespace, name: versionName });
   return {
@@ -70,13 +70,20 @@ function write(seen: AppSeen, status: KeptnAppStatus, progress: Progress): Pick<
   const { app, now } = seen;
   const { generation, resourceVersion = '' } = app.metadata;
   const observed = generation === undefined ? {} : { observedGeneration: generation };
-  const changes = progressConditions(progress, 'Ready').map((change) => ({ ...change, ...observed }));
+  const changes = progressConditions(progress, 'Ready').map((change) => ({
+    ...change,
+    ...observed,
+  }));
   return {
     status: {
       ref: refOf(KeptnApp, app),
       resourceVersion,
       from: app.status,
-      to: { ...status, ...observed, conditions: [...withConditions(status.conditions, changes, now)] },
+      to: {
+        ...status,
+        ...observed,
+        conditions: [...withConditions(status.conditions, changes, now)],
+      },
     },
   };
 }
@@ -110,7 +117,11 @@ function creationFailed(app: KeptnApp, message: string): EventNote {
     {
       object: app,
       version: app.spec.version,
-      annotations: { appName: name, appVersion: app.spec.version, appRevision: generationHash(generation) },
+      annotations: {
+        appName: name,
+        appVersion: app.spec.version,
+        appRevision: generationHash(generation),
+      },
       reportedBy: 'keptnapp-controller',
     },
     { short: 'CreateAppVersion', long: 'Create AppVersion' },

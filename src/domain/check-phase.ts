@@ -30,7 +30,10 @@ export function runCheckPhase(run: CheckPhaseRun, seen: ChecksSeen): PhaseOutcom
   const counted = overallState(states, items.length);
   // A failed check is the end of the phase only when the others have come to theirs: their results are wanted, too.
   const open = items.some((item) => !isCompleted(item.status));
-  const state = open && isCompleted(counted) ? 'Progressing' : overallStateUnder(run.blocking, states, items.length);
+  const state =
+    open && isCompleted(counted)
+      ? 'Progressing'
+      : overallStateUnder(run.blocking, states, items.length);
   return {
     state,
     changes: items.length === 0 ? {} : { [phase.items]: [...items] },
@@ -74,7 +77,9 @@ function progressOf(phase: CheckPhase, items: readonly ItemStatus[]): Progress {
 /** `check (pre-check-abc): BackoffLimitExceeded: Job has …` */
 function describe(item: ItemStatus): string {
   const name = item.name === undefined ? '' : ` (${item.name})`;
-  const why = [item.reason, item.message].filter((text) => text !== undefined && text !== '').join(': ');
+  const why = [item.reason, item.message]
+    .filter((text) => text !== undefined && text !== '')
+    .join(': ');
   return `${item.definitionName ?? ''}${name}${why === '' ? '' : `: ${why}`}`;
 }
 
@@ -89,7 +94,9 @@ function itemEvents(
   const create = { short: `Create${what}`, long: `Create ${what}` };
   const events: EventNote[] = [];
   for (const item of items.after) {
-    const before = items.before.find(({ definitionName }) => definitionName === item.definitionName);
+    const before = items.before.find(
+      ({ definitionName }) => definitionName === item.definitionName,
+    );
     if ((before?.status ?? '') !== item.status) {
       const text = `${what.toLowerCase()} status changed from ${before?.status ?? ''} to ${item.status ?? ''}`;
       events.push(phaseEvent(subject, reconcile, { suffix: 'StatusChanged', text }));

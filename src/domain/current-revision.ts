@@ -45,7 +45,9 @@ export function ownerOfReference(
   const owner = findOwner(reference, namespace, lookup);
   if (owner?.object.metadata.uid !== reference.uid) return undefined;
   if (owner.kind !== 'ReplicaSet') return owner;
-  const above = owner.object.metadata.ownerReferences?.find(({ controller }) => controller === true);
+  const above = owner.object.metadata.ownerReferences?.find(
+    ({ controller }) => controller === true,
+  );
   return above === undefined ? owner : ownerOfReference(above, namespace, lookup);
 }
 
@@ -102,10 +104,7 @@ const revisionHashLabel = 'controller-revision-hash';
 const templateGenerationLabel = 'pod-template-generation';
 const templateGenerationAnnotation = 'deprecated.daemonset.template.generation';
 
-function newestReplicaSet(
-  owner: KubernetesObject,
-  lookup: Lookup,
-): ReplicaSet | undefined {
+function newestReplicaSet(owner: KubernetesObject, lookup: Lookup): ReplicaSet | undefined {
   const sets = lookup.byIndex(ReplicaSetKind, ownerIndex, owner.metadata.uid ?? '');
   return newest(sets, (set) => Number(set.metadata.annotations?.[revisionAnnotation] ?? 0));
 }
@@ -164,7 +163,10 @@ function ofDaemonSet(
 
 /** Reads the revision as a Pod of it would be read, so that webhook and controllers cannot disagree. */
 function described(
-  owner: { kind: 'ReplicaSet' | 'StatefulSet' | 'DaemonSet'; object: KubernetesObject & { template: ProjectedTemplate } },
+  owner: {
+    kind: 'ReplicaSet' | 'StatefulSet' | 'DaemonSet';
+    object: KubernetesObject & { template: ProjectedTemplate };
+  },
   from: {
     lookup: Lookup;
     options: IdentityOptions;
@@ -189,7 +191,9 @@ function described(
   // The owner's own annotations may already be those of the next revision.
   const isOwners = identity.type !== 'annotated' || identity.source === 'owner';
   if (isOwners && proofOf({ metadata }, chain).type !== 'proven') return undefined;
-  const madeAt = parseTime(from.made?.metadata.creationTimestamp ?? owner.object.metadata.creationTimestamp);
+  const madeAt = parseTime(
+    from.made?.metadata.creationTimestamp ?? owner.object.metadata.creationTimestamp,
+  );
   return { reference, revision, madeAt: madeAt ?? 0, identity };
 }
 

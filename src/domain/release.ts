@@ -44,11 +44,16 @@ export function runDeployment(
 
 /** Whether the Pods of a version with this status may start. */
 export function isReleased(status: KeptnWorkloadVersionStatus | undefined): boolean {
-  return status?.conditions?.some(({ type, status: is }) => type === 'Released' && is === 'True') === true;
+  return (
+    status?.conditions?.some(({ type, status: is }) => type === 'Released' && is === 'True') ===
+    true
+  );
 }
 
 /** What a version waits for before its own checks or its deployment may begin; undefined when nothing holds it. */
-export function waitForApp(seen: Pick<ReleaseSeen, 'version' | 'app' | 'appVersions'>): Progress | undefined {
+export function waitForApp(
+  seen: Pick<ReleaseSeen, 'version' | 'app' | 'appVersions'>,
+): Progress | undefined {
   const { version } = seen;
   const listing = newestListing(version, seen);
   if (listing === undefined) {
@@ -79,7 +84,10 @@ export function waitForApp(seen: Pick<ReleaseSeen, 'version' | 'app' | 'appVersi
 }
 
 /** The revisions that may start, with new ones added; the same list when there is none. */
-export function withRevisions(known: readonly string[] | undefined, found: readonly string[]): string[] {
+export function withRevisions(
+  known: readonly string[] | undefined,
+  found: readonly string[],
+): string[] {
   return [...new Set([...(known ?? []), ...found])];
 }
 
@@ -99,9 +107,13 @@ function release(status: KeptnWorkloadVersionStatus, seen: ReleaseSeen): Outcome
     message: warned
       ? 'pre-deployment checks have failed, which does not block; the Pods may start'
       : 'the pre-deployment checks have passed; the Pods may start',
-    ...(version.metadata.generation !== undefined && { observedGeneration: version.metadata.generation }),
+    ...(version.metadata.generation !== undefined && {
+      observedGeneration: version.metadata.generation,
+    }),
   } as const;
-  const current = seen.owners.flatMap(({ current: now_ }) => (now_ === undefined ? [] : [now_.revision]));
+  const current = seen.owners.flatMap(({ current: now_ }) =>
+    now_ === undefined ? [] : [now_.revision],
+  );
   return {
     state: 'Progressing',
     changes: {
@@ -130,8 +142,16 @@ function firstOpen(owners: readonly OwnerSeen[]): OpenRollout | undefined {
 
 function awaiting(open: OpenRollout | undefined): Progress {
   return open === undefined
-    ? { kind: 'waiting', reason: 'OwnerNotKnown', message: 'the owner of the Pods, or its current revision, is not known yet' }
-    : { kind: 'waiting', reason: open.rollout.reason, message: `${open.name}: ${open.rollout.message}` };
+    ? {
+        kind: 'waiting',
+        reason: 'OwnerNotKnown',
+        message: 'the owner of the Pods, or its current revision, is not known yet',
+      }
+    : {
+        kind: 'waiting',
+        reason: open.rollout.reason,
+        message: `${open.name}: ${open.rollout.message}`,
+      };
 }
 
 function judge(phase: Phase, status: KeptnWorkloadVersionStatus, seen: ReleaseSeen): Outcome {
@@ -151,7 +171,12 @@ function judge(phase: Phase, status: KeptnWorkloadVersionStatus, seen: ReleaseSe
 /** While the roll-out is paused the clock stands still: what was paused is added to the start when it goes on. */
 function paused(status: KeptnWorkloadVersionStatus, open: OpenRollout, now: number): Outcome {
   const { rollout } = open;
-  const condition = { type: pausedType, status: 'True', reason: rollout.reason, message: rollout.message } as const;
+  const condition = {
+    type: pausedType,
+    status: 'True',
+    reason: rollout.reason,
+    message: rollout.message,
+  } as const;
   return {
     state: 'Progressing',
     changes: { conditions: [...withCondition(status.conditions, condition, now)] },
@@ -180,7 +205,13 @@ function awaited(
         reason: 'DeploymentTimedOut',
         message: `the deployment has not ended within the observability time-out of ${seconds} s: ${progress.message}`,
       },
-      events: [phaseEvent(subject, phase, { suffix: 'Finished', text: 'has reached timeout', type: 'Warning' })],
+      events: [
+        phaseEvent(subject, phase, {
+          suffix: 'Finished',
+          text: 'has reached timeout',
+          type: 'Warning',
+        }),
+      ],
       eventful: true,
     };
   }
@@ -199,11 +230,18 @@ function afterPause(
   status: KeptnWorkloadVersionStatus,
   now: number,
 ): Partial<KeptnWorkloadVersionStatus> {
-  const pause = status.conditions?.find(({ type, status: is }) => type === pausedType && is === 'True');
+  const pause = status.conditions?.find(
+    ({ type, status: is }) => type === pausedType && is === 'True',
+  );
   const pausedAt = parseTime(pause?.lastTransitionTime);
   const startedAt = parseTime(status.deploymentStartTime);
   if (pausedAt === undefined || startedAt === undefined) return {};
-  const over = { type: pausedType, status: 'False', reason: 'Resumed', message: 'the roll-out goes on' } as const;
+  const over = {
+    type: pausedType,
+    status: 'False',
+    reason: 'Resumed',
+    message: 'the roll-out goes on',
+  } as const;
   return {
     deploymentStartTime: rfc3339(startedAt + (now - pausedAt)),
     conditions: [...withCondition(status.conditions, over, now)],

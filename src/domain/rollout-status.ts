@@ -38,7 +38,9 @@ export function rolloutStatus(owner: RolloutOwner): RolloutStatus {
 }
 
 /** Whether the status was written for the object as it is now. */
-export function isObserved(object: KubernetesObject & { status?: { observedGeneration?: number | string } }): boolean {
+export function isObserved(
+  object: KubernetesObject & { status?: { observedGeneration?: number | string } },
+): boolean {
   const { generation } = object.metadata;
   const observed = Number(object.status?.observedGeneration ?? Number.NaN);
   return generation === undefined || observed >= generation;

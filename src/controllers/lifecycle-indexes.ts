@@ -1,0 +1,73 @@
+import { type Pod, PodKind } from '../api/builtin.ts';
+import { KeptnAppVersion } from '../api/keptn/app-version.ts';
+import { KeptnWorkload } from '../api/keptn/workload.ts';
+import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
+import { possibleWorkloadNames } from '../domain/workload-identity.ts';
+import type { IndexDefinition } from './indexes.ts';
+import { awaitedDefinitions } from './version-checks.ts';
+
+/** `shop/cart`: a name in a namespace, as the indexes below spell it. */
+export function inNamespace(namespace: string | undefined, name: string): string {
+  return `${namespace ?? ''}/${name}`;
+}
+
+/** The workloads of an app. */
+export const workloadsByApp: IndexDefinition<KeptnWorkload> = {
+  kind: KeptnWorkload,
+  name: 'app',
+  values: ({ metadata, spec }) => [inNamespace(metadata.namespace, spec.app)],
+};
+
+/** The workload versions of an app. */
+export const workloadVersionsByApp: IndexDefinition<KeptnWorkloadVersion> = {
+  kind: KeptnWorkloadVersion,
+  name: 'app',
+  values: ({ metadata, spec }) => [inNamespace(metadata.namespace, spec.app)],
+};
+
+/** The versions of an app. */
+export const appVersionsByApp: IndexDefinition<KeptnAppVersion> = {
+  kind: KeptnAppVersion,
+  name: 'app',
+  values: ({ metadata, spec }) => [inNamespace(metadata.namespace, spec.appName)],
+};
+
+/** Unfinished workload versions by the definitions they name. */
+export const workloadVersionsByDefinition: IndexDefinition<KeptnWorkloadVersion> = {
+  kind: KeptnWorkloadVersion,
+  name: 'definition',
+  values: awaitedDefinitions,
+};
+
+/** Unfinished app versions by the definitions they name. */
+export const appVersionsByDefinition: IndexDefinition<KeptnAppVersion> = {
+  kind: KeptnAppVersion,
+  name: 'definition',
+  values: awaitedDefinitions,
+};
+
+/** Watched Pods by the KeptnWorkload they name themselves. */
+export const podsByWorkload: IndexDefinition<Pod> = {
+  kind: PodKind,
+  name: 'workload',
+  values: (pod) =>
+    possibleWorkloadNames(pod).map((name) => inNamespace(pod.metadata.namespace, name)),
+};
+
+/** Watched Pods that name no workload themselves, by namespace: whose they are is their owner's word. */
+export const podsWithoutWorkload: IndexDefinition<Pod> = {
+  kind: PodKind,
+  name: 'without-workload',
+  values: (pod) => (possibleWorkloadNames(pod).length === 0 ? [pod.metadata.namespace ?? ''] : []),
+};
+
+/** The indexes of the lifecycle controllers, beside those every kind has. */
+export const lifecycleIndexes = [
+  workloadsByApp,
+  workloadVersionsByApp,
+  appVersionsByApp,
+  workloadVersionsByDefinition,
+  appVersionsByDefinition,
+  podsByWorkload,
+  podsWithoutWorkload,
+] as const;

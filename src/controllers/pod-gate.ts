@@ -1,0 +1,84 @@
+import { type Pod, PodKind } from '../api/builtin.ts';
+import { KeptnWorkload } from '../api/keptn/workload.ts';
+import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
+import { type Identity, identityOf } from '../domain/identity.ts';
+import { type Lookup, ownerIndex } from '../domain/lookup.ts';
+import { ownerChainOf } from '../domain/owner-chain.ts';
+import { decidePodGate, gateIndex, type PodGateSeen } from '../domain/pod-gate.ts';
+import { proofOf } from '../domain/revision.ts';
+import { uidOf, workloadNameFor } from '../domain/workload-identity.ts';
+import { type Controller, type Key, watch } from './controller.ts';
+import { ownerWatches } from './owner-watches.ts';
+import type { Places } from './places.ts';
+import { identityOptions, podsOfWorkload } from './workload-owners.ts';
+
+/** At most this many Pods of a version are told why they are held: more would only be more of the same (T6). */
+const explainedPods = 10;
+
+/** Releases Pods whose version is Released, and those that nobody has to check. */
+export function podGateController({ operatorNamespace }: Places): Controller<PodGateSeen> {
+  return {
+    name: 'pod-gate',
+    workers: 32,
+    watches: [
+      watch(PodKind, ({ metadata }) => [metadata]),
+      watch(KeptnWorkloadVersion, ({ metadata, spec }, lookup) => {
+        const at = { namespace: metadata.namespace ?? '', name: spec.workloadName };
+        return keysOf(podsOfWorkload(at, lookup, identityOptions(lookup, operatorNamespace)));
+      }),
+      ...ownerWatches((uids, lookup) =>
+        uids.flatMap((uid) => keysOf(lookup.byIndex(PodKind, ownerIndex, uid))),
+      ),
+    ],
+    gather({ namespace, name }, world) {
+      const pod = world.get(PodKind, namespace, name);
+      if (pod === undefined) return undefined;
+      const options = identityOptions(world, operatorNamespace);
+      const chain = ownerChainOf(pod, world);
+      const identity = identityOf(pod, chain, options);
+      const version = versionOf(pod, identity, world);
+      return {
+        pod,
+        chain,
+        identity,
+        proof: proofOf(pod, chain),
+        version,
+        isExplained: () => isExplained(pod, version, { lookup: world, operatorNamespace }),
+        live: (ref) => world.live(ref),
+      };
+    },
+    decide: decidePodGate,
+  };
+}
+
+/** The version a Pod carries, found by what it is and not by its name. */
+function versionOf(pod: Pod, identity: Identity, lookup: Lookup): KeptnWorkloadVersion | undefined {
+  if (identity.type !== 'annotated' || identity.version === undefined) return undefined;
+  const { namespace = '' } = pod.metadata;
+  const workload = lookup.get(
+    KeptnWorkload,
+    namespace,
+    workloadNameFor(identity, namespace, lookup),
+  );
+  if (workload === undefined || workload.spec.app !== identity.app) return undefined;
+  return lookup
+    .byIndex(KeptnWorkloadVersion, ownerIndex, uidOf(workload))
+    .find((version) => version.spec.version === identity.version);
+}
+
+function isExplained(
+  pod: Pod,
+  version: KeptnWorkloadVersion | undefined,
+  { lookup, operatorNamespace }: { lookup: Lookup; operatorNamespace: string },
+): boolean {
+  if (version === undefined) return true;
+  const at = { namespace: pod.metadata.namespace ?? '', name: version.spec.workloadName };
+  const before = podsOfWorkload(at, lookup, identityOptions(lookup, operatorNamespace)).filter(
+    (other) => other.metadata.name < pod.metadata.name && gateIndex(other) >= 0,
+  );
+  return before.length < explainedPods;
+}
+
+function keysOf(pods: readonly Pod[]): readonly Key[] {
+  return pods.map((pod) => pod.metadata);
+}

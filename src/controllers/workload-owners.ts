@@ -1,0 +1,70 @@
+import { type Pod, PodKind } from '../api/builtin.ts';
+import { KeptnConfig } from '../api/keptn/config.ts';
+import type { KeptnWorkload } from '../api/keptn/workload.ts';
+import { currentRevision, type OwnerSeen, ownerOfReference } from '../domain/current-revision.ts';
+import { identityOf, type IdentityOptions } from '../domain/identity.ts';
+import { settingsFrom } from '../domain/keptn-config.ts';
+import type { Lookup } from '../domain/lookup.ts';
+import { ownerChainOf, supportedOwner } from '../domain/owner-chain.ts';
+import type { RolloutOwner } from '../domain/rollout-status.ts';
+import { uidOf, workloadNameFor } from '../domain/workload-identity.ts';
+import { inNamespace, podsByWorkload, podsWithoutWorkload } from './lifecycle-indexes.ts';
+
+/** How identities are read under the settings in force. */
+export function identityOptions(lookup: Lookup, operatorNamespace: string): IdentityOptions {
+  const { versionFromImageTag } = settingsFrom(lookup.list(KeptnConfig), operatorNamespace);
+  return { versionFromImageTag };
+}
+
+/** The name of the KeptnWorkload a Pod belongs to, as far as the caches can tell. */
+export function workloadNameOfPod(
+  pod: Pod,
+  lookup: Lookup,
+  options: IdentityOptions,
+): string | undefined {
+  const identity = identityOf(pod, ownerChainOf(pod, lookup), options);
+  return identity.type === 'annotated'
+    ? workloadNameFor(identity, pod.metadata.namespace ?? '', lookup)
+    : undefined;
+}
+
+/** The watched Pods of a workload, whether they name it themselves or their owner does. */
+export function podsOfWorkload(
+  at: { readonly namespace: string; readonly name: string },
+  lookup: Lookup,
+  options: IdentityOptions,
+): readonly Pod[] {
+  const { namespace, name } = at;
+  const candidates = [
+    ...lookup.byIndex(PodKind, podsByWorkload.name, inNamespace(namespace, name)),
+    ...lookup.byIndex(PodKind, podsWithoutWorkload.name, namespace),
+  ];
+  return candidates.filter((pod) => workloadNameOfPod(pod, lookup, options) === name);
+}
+
+/** The owners of a workload with their current revisions: those it references and those of its Pods, each once. */
+export function ownersOfWorkload(
+  workload: KeptnWorkload | undefined,
+  from: {
+    readonly pods: readonly Pod[];
+    readonly lookup: Lookup;
+    readonly options: IdentityOptions;
+  },
+): readonly OwnerSeen[] {
+  const { pods, lookup, options } = from;
+  const owners = new Map<string, RolloutOwner>();
+  const referenced = (workload?.metadata.ownerReferences ?? []).map((reference) =>
+    ownerOfReference(reference, workload?.metadata.namespace ?? '', lookup),
+  );
+  const above = pods.map((pod) => {
+    const reference = supportedOwner(pod);
+    return reference && ownerOfReference(reference, pod.metadata.namespace ?? '', lookup);
+  });
+  for (const owner of [...referenced, ...above]) {
+    if (owner !== undefined) owners.set(uidOf(owner.object), owner);
+  }
+  return [...owners.values()].map((owner) => ({
+    owner,
+    current: currentRevision(owner, lookup, options),
+  }));
+}

@@ -1,0 +1,65 @@
+import { PodKind } from '../api/builtin.ts';
+import { KeptnApp } from '../api/keptn/app.ts';
+import { KeptnAppCreationRequest } from '../api/keptn/app-creation-request.ts';
+import { KeptnWorkload } from '../api/keptn/workload.ts';
+import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
+import { type Lookup, ownerIndex } from '../domain/lookup.ts';
+import { decideWorkload, type WorkloadSeen } from '../domain/workload.ts';
+import { type Controller, type Key, watch } from './controller.ts';
+import { inNamespace, workloadsByApp } from './lifecycle-indexes.ts';
+import { ownerWatches } from './owner-watches.ts';
+import type { Places } from './places.ts';
+import { controllerKey } from './version-checks.ts';
+import {
+  identityOptions,
+  ownersOfWorkload,
+  podsOfWorkload,
+  workloadNameOfPod,
+} from './workload-owners.ts';
+
+/** Keeps KeptnWorkloads in step with their owners and makes their versions; a workload begins with its first held Pod. */
+export function workloadController({ operatorNamespace }: Places): Controller<WorkloadSeen> {
+  const ofApp = (namespace: string | undefined, app: string, lookup: Lookup): readonly Key[] =>
+    lookup
+      .byIndex(KeptnWorkload, workloadsByApp.name, inNamespace(namespace, app))
+      .map((workload) => workload.metadata);
+  return {
+    name: 'workload',
+    watches: [
+      watch(KeptnWorkload, ({ metadata }) => [metadata]),
+      watch(KeptnWorkloadVersion, (version) => controllerKey(version, KeptnWorkload)),
+      watch(KeptnApp, ({ metadata }, lookup) => ofApp(metadata.namespace, metadata.name, lookup)),
+      watch(KeptnAppCreationRequest, ({ metadata, spec }, lookup) =>
+        ofApp(metadata.namespace, spec.appName, lookup),
+      ),
+      watch(PodKind, (pod, lookup) => {
+        const { namespace } = pod.metadata;
+        const name = workloadNameOfPod(pod, lookup, identityOptions(lookup, operatorNamespace));
+        return name === undefined || namespace === undefined ? [] : [{ namespace, name }];
+      }),
+      ...ownerWatches((uids, lookup) =>
+        uids.flatMap((uid) =>
+          lookup.byIndex(KeptnWorkload, ownerIndex, uid).map((workload) => workload.metadata),
+        ),
+      ),
+    ],
+    gather({ namespace = '', name }, world) {
+      const workload = world.get(KeptnWorkload, namespace, name);
+      const options = identityOptions(world, operatorNamespace);
+      const pods = podsOfWorkload({ namespace, name }, world, options);
+      if (workload === undefined && pods.length === 0) return undefined;
+      return {
+        namespace,
+        name,
+        now: world.now,
+        workload,
+        owners: ownersOfWorkload(workload, { pods, lookup: world, options }),
+        versions: world.byIndex(KeptnWorkloadVersion, ownerIndex, workload?.metadata.uid ?? ''),
+        app: (app) => world.get(KeptnApp, namespace, app),
+        request: (app) => world.get(KeptnAppCreationRequest, namespace, app),
+        refusal: (ref) => world.refusal(ref),
+      };
+    },
+    decide: decideWorkload,
+  };
+}

@@ -1,0 +1,194 @@
+import {
+  DaemonSetKind,
+  DeploymentKind,
+  type Pod,
+  PodKind,
+  ReplicaSetKind,
+  RolloutKind,
+  StatefulSetKind,
+} from '../api/builtin.ts';
+import { type JsonPatchOperation, pointer } from '../api/json-patch.ts';
+import { keptnAnnotations, schedulingGate, sluiceKeys } from '../api/keptn/annotations.ts';
+import type { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
+import { type ObjectRef, refOf } from '../api/object.ts';
+import { conditionOf, conditionTypes } from './conditions.ts';
+import { heldForChecks, stalledExplanation } from './explanation.ts';
+import type { Identity } from './identity.ts';
+import type { OwnerChain } from './owner-chain.ts';
+import { type Effect, nothing, type Plan } from './plan.ts';
+import { isReleased } from './release.ts';
+import { type OwnerProof, revisionOfPod } from './revision.ts';
+
+/*
+ * The life of a watched Pod:
+ *
+ *   1. The webhook admits it with our gate and the label `watched`, or with the label alone.
+ *   2. Whose it is was read from a cache there; what the cache cannot prove is read live here.
+ *   3. It belongs to nothing that is checked               → gate and label go.
+ *   4. Its version is Released                             → gate and label go.
+ *   5. Its version waits or has failed                     → it is held; if the version stalls, the Pod says why.
+ *
+ * A Pod is released by the version it carries and by nothing else (B4).
+ */
+
+/** What the decision on a watched Pod knows of the world. */
+export interface PodGateSeen {
+  readonly pod: Pod;
+  readonly chain: OwnerChain;
+  readonly identity: Identity;
+  readonly proof: OwnerProof;
+  /** The version the Pod carries; undefined while there is none, or none is known. */
+  readonly version: KeptnWorkloadVersion | undefined;
+  /** Whether the Pod is among those of its version that are told why they are held. */
+  isExplained(): boolean;
+  live(ref: ObjectRef): 'unread' | 'absent' | 'present';
+}
+
+/** Decides whether a Pod may start. */
+export function decidePodGate(seen: PodGateSeen): Plan {
+  const { pod } = seen;
+  const isConcern = gateIndex(pod) >= 0 || isWatched(pod);
+  if (!isConcern || pod.metadata.deletionTimestamp !== undefined) return nothing;
+
+  const look = unproven(seen);
+  if (look.length > 0) return { look };
+  const { identity, version } = seen;
+  if (identity.type === 'ownerUnknown') return nothing;
+  if (identity.type === 'notAnnotated') return release(pod);
+  if (identity.versionSource === 'impossible') return explain(seen, heldForChecks(identity));
+  if (version === undefined) return nothing;
+  if (!isReleased(version.status)) return hold(seen, version);
+  if (gateIndex(pod) >= 0) return release(pod);
+  return isNoted(seen, version) ? release(pod) : nothing;
+}
+
+/** Whether our gate holds the Pod, and where it stands in the list; -1 if it does not. */
+export function gateIndex(pod: Pod): number {
+  return pod.spec?.schedulingGates?.findIndex(({ name }) => name === schedulingGate) ?? -1;
+}
+
+function isWatched(pod: Pod): boolean {
+  return pod.metadata.labels?.[sluiceKeys.watched] !== undefined;
+}
+
+/**
+ * One patch that takes our gate (and no other, B5), our label and the explanation from a Pod, and records that it did.
+ * Undefined when the Pod has nothing of ours. The tests make it hold for this very Pod as it was seen.
+ */
+export function liftGate(pod: Pod): Effect | undefined {
+  const index = gateIndex(pod);
+  const { labels = {}, annotations, uid } = pod.metadata;
+  const operations: JsonPatchOperation[] = [];
+  if (index >= 0) {
+    operations.push(
+      {
+        op: 'test',
+        path: pointer('spec', 'schedulingGates', index, 'name'),
+        value: schedulingGate,
+      },
+      { op: 'remove', path: pointer('spec', 'schedulingGates', index) },
+    );
+    const marker = { [keptnAnnotations.gateRemoved]: 'true' };
+    operations.push(
+      annotations === undefined
+        ? { op: 'add', path: '/metadata/annotations', value: marker }
+        : {
+            op: 'add',
+            path: pointer('metadata', 'annotations', keptnAnnotations.gateRemoved),
+            value: 'true',
+          },
+    );
+  }
+  if (labels[sluiceKeys.watched] !== undefined) {
+    operations.push({ op: 'remove', path: pointer('metadata', 'labels', sluiceKeys.watched) });
+  }
+  if (annotations?.[sluiceKeys.explanation] !== undefined) {
+    operations.push({
+      op: 'remove',
+      path: pointer('metadata', 'annotations', sluiceKeys.explanation),
+    });
+  }
+  if (operations.length === 0) return undefined;
+  return {
+    type: 'patch',
+    ref: refOf(PodKind, pod),
+    operations: [{ op: 'test', path: '/metadata/uid', value: uid }, ...operations],
+    goneIsDone: true,
+  };
+}
+
+function release(pod: Pod): Plan {
+  const effect = liftGate(pod);
+  return effect === undefined ? nothing : { afterwards: [effect] };
+}
+
+/** What has to be read live before anything may be concluded from the Pod's owners. */
+function unproven(seen: PodGateSeen): readonly ObjectRef[] {
+  const { identity, proof, chain } = seen;
+  const unread = (refs: readonly ObjectRef[]): readonly ObjectRef[] =>
+    refs.filter((ref) => seen.live(ref) === 'unread');
+  if (identity.type === 'ownerUnknown') return unread([identity.missing]);
+  if (chain.type === 'unknown')
+    return identity.type === 'annotated' && identity.version !== undefined
+      ? []
+      : unread([chain.missing]);
+  const isOwnersWord = identity.type === 'notAnnotated' || identity.source === 'owner';
+  return isOwnersWord && proof.type === 'unproven' ? unread(refsOf(chain)) : [];
+}
+
+const ownerKinds = {
+  ReplicaSet: ReplicaSetKind,
+  Deployment: DeploymentKind,
+  Rollout: RolloutKind,
+  StatefulSet: StatefulSetKind,
+  DaemonSet: DaemonSetKind,
+} as const;
+
+function refsOf(chain: OwnerChain): readonly ObjectRef[] {
+  if (chain.type !== 'known') return [];
+  const { owner } = chain;
+  const direct = refOf(ownerKinds[owner.kind], owner.object);
+  if (owner.kind !== 'ReplicaSet' || owner.parent === undefined) return [direct];
+  return [direct, refOf(ownerKinds[owner.parent.kind], owner.parent.object)];
+}
+
+/** Held: nothing to do but to say why, once the version needs somebody's help. */
+function hold(seen: PodGateSeen, version: KeptnWorkloadVersion): Plan {
+  const stalled = conditionOf(version, conditionTypes.stalled);
+  return stalled?.status === 'True'
+    ? explain(seen, stalledExplanation(version, stalled.message))
+    : nothing;
+}
+
+/** The explanation renewed with one Event, where that says anything new; for a few Pods of a version only (T6). */
+function explain(seen: PodGateSeen, text: string): Plan {
+  const { pod } = seen;
+  const { annotations, uid } = pod.metadata;
+  if (gateIndex(pod) < 0 || annotations?.[sluiceKeys.explanation] === text) return nothing;
+  if (!seen.isExplained()) return nothing;
+  const path = pointer('metadata', 'annotations', sluiceKeys.explanation);
+  const change: JsonPatchOperation =
+    annotations === undefined
+      ? { op: 'add', path: '/metadata/annotations', value: { [sluiceKeys.explanation]: text } }
+      : { op: 'add', path, value: text };
+  return {
+    effects: [
+      {
+        type: 'patch',
+        ref: refOf(PodKind, pod),
+        operations: [{ op: 'test', path: '/metadata/uid', value: uid }, change],
+        goneIsDone: true,
+      },
+      { type: 'event', note: { about: pod, type: 'Warning', reason: 'Held', message: text } },
+    ],
+  };
+}
+
+/**
+ * Whether the controllers have learnt all there is from a Pod that starts without our gate: its revision is on record,
+ * and the workload's current version was compared with the owner's (which happens on every change of the owner).
+ */
+function isNoted({ pod }: PodGateSeen, version: KeptnWorkloadVersion): boolean {
+  const revision = revisionOfPod(pod);
+  return revision !== undefined && version.status?.releasedRevisions?.includes(revision) === true;
+}
