@@ -32,6 +32,8 @@ export interface CacheChange<T extends KubernetesObject = KubernetesObject> {
   /** The object as it is now; for `deleted` its last known state. */
   readonly object: T;
   readonly previous?: T;
+  /** Seen in the list after a start, where everything is new: nothing has happened to it just now. */
+  readonly initial?: boolean;
 }
 
 /** The caches as the engine uses them: a lookup that answers of writes and live reads can be put into. */

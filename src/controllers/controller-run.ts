@@ -66,9 +66,10 @@ export class ControllerRun {
 
   subscribe(): (() => void)[] {
     return this.#controller.watches.map((watch) =>
-      this.#by.caches.subscribe(watch.kind, ({ object, previous }) => {
+      this.#by.caches.subscribe(watch.kind, ({ object, previous, initial }) => {
         // The previous state too: whoever an object stops being about must hear of it.
-        this.#wake(watch, previous === undefined ? [object] : [object, previous], 'change');
+        const objects = previous === undefined ? [object] : [object, previous];
+        this.#wake(watch, objects, initial === true ? 'initial' : 'change');
       }),
     );
   }

@@ -1,8 +1,8 @@
+import { selects } from '../api/label-selector.ts';
 import type { Kind, KubernetesObject, ObjectRef } from '../api/object.ts';
 import { refKey, refOf } from '../api/object.ts';
 import type { Look } from '../domain/plan.ts';
 import type { Caches, Cluster } from './cluster.ts';
-import { selects } from './label-selector.ts';
 
 /**
  * What one reconcile has learnt from the API server itself: answers to its reads and to its writes. Everything learnt goes

@@ -1,10 +1,10 @@
 import type { Controller } from '../../src/controllers/controller.ts';
 import { Engine } from '../../src/controllers/engine.ts';
-import type { IndexDefinition } from '../../src/controllers/indexes.ts';
 import { noMetrics } from '../../src/controllers/metrics.ts';
 import type { EventNote } from '../../src/domain/plan.ts';
+import type { IndexDefinition } from '../../src/kubernetes/caches.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
-import type { CacheWeather, View } from '../support/memory-caches.ts';
+import type { CacheWeather, Watched } from '../support/memory-caches.ts';
 import { MemoryCaches } from '../support/memory-caches.ts';
 import type { Call, Fault } from '../support/memory-cluster.ts';
 import { MemoryCluster } from '../support/memory-cluster.ts';
@@ -15,7 +15,7 @@ export interface ProcessOptions {
   readonly controllers: readonly Controller[];
   readonly store: MemoryStore;
   readonly clock: Clock;
-  readonly view: View;
+  readonly watched: readonly Watched[];
   readonly indexes: readonly IndexDefinition[];
   readonly random: SeededRandom;
   readonly weather: CacheWeather;
@@ -38,15 +38,15 @@ export class SimulatedProcess {
   #closeCaches = (): void => {};
 
   constructor(options: ProcessOptions) {
-    const { store, view, weather, indexes, random, mayWrite } = options;
+    const { store, watched, weather, indexes, random, mayWrite } = options;
     const clock = this.#mortal(options.clock);
-    this.caches = new MemoryCaches({ store, clock, view, weather, indexes });
+    this.caches = new MemoryCaches({ store, clock, watched, weather, indexes });
     const { latencyMs, fault, written } = options;
     const crash = (): void => {
       this.kill();
       options.crashed();
     };
-    this.#cluster = new MemoryCluster({ store, clock, view, latencyMs, fault, written, crash });
+    this.#cluster = new MemoryCluster({ store, clock, latencyMs, fault, written, crash });
     this.engine = new Engine(options.controllers, {
       cluster: this.#cluster,
       caches: this.caches,

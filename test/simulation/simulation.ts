@@ -3,11 +3,11 @@ import { parseAllDocuments } from 'yaml';
 import { ClusterError } from '../../src/api/cluster-error.ts';
 import type { Kind, KubernetesObject } from '../../src/api/object.ts';
 import type { Controller } from '../../src/controllers/controller.ts';
-import type { IndexDefinition } from '../../src/controllers/indexes.ts';
 import type { Lookup } from '../../src/domain/lookup.ts';
 import type { EventNote } from '../../src/domain/plan.ts';
-import type { CacheWeather, View } from '../support/memory-caches.ts';
-import { MemoryCaches, clearWeather, plainView } from '../support/memory-caches.ts';
+import type { IndexDefinition } from '../../src/kubernetes/caches.ts';
+import type { CacheWeather, Watched } from '../support/memory-caches.ts';
+import { MemoryCaches, clearWeather } from '../support/memory-caches.ts';
 import type { Call, Fault } from '../support/memory-cluster.ts';
 import { kindText, MemoryStore } from '../support/memory-store.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
@@ -43,9 +43,10 @@ export interface SimulationOptions {
   readonly seed: number;
   readonly controllers: readonly Controller[];
   readonly indexes?: readonly IndexDefinition[];
-  /** The kinds `apply` knows by name, beside those that are watched. */
+  /** The kinds that are in the caches, beside those that controllers watch; here a kind can get its selectors. */
+  readonly watched?: readonly Watched[];
+  /** The kinds `apply` knows by name, beside those in the caches. */
   readonly kinds?: readonly Kind[];
-  readonly view?: View;
   readonly admission?: readonly Admission[];
   readonly actors?: readonly Actor[];
   /** How the caches lag. Made once per process. Default: not at all. */
@@ -75,14 +76,24 @@ export class Simulation {
   readonly complaints: string[] = [];
   readonly processes: SimulatedProcess[] = [];
   readonly #options: SimulationOptions;
+  readonly #watched: readonly Watched[];
   readonly #kinds = new Map<string, Kind>();
   readonly #due = new Map<string, number>();
 
   constructor(options: SimulationOptions) {
     this.#options = options;
     this.random = new SeededRandom(options.seed);
-    const watched = options.controllers.flatMap(({ watches }) => watches.map(({ kind }) => kind));
-    for (const kind of [...watched, ...(options.kinds ?? []), NamespaceKind]) {
+    const byControllers = options.controllers.flatMap(({ watches }) => watches);
+    // What is named last counts: a kind watched by selectors is not also watched whole.
+    const watched = new Map(
+      [...byControllers, ...(options.watched ?? [])].map(({ kind, ...more }) => [
+        kindText(kind),
+        'scopes' in more ? { kind, ...more } : { kind },
+      ]),
+    );
+    this.#watched = [...watched.values()];
+    const kinds = this.#watched.map(({ kind }) => kind);
+    for (const kind of [...kinds, ...(options.kinds ?? []), NamespaceKind]) {
       this.#kinds.set(kindText(kind), kind);
     }
     this.#openAdmission();
@@ -94,13 +105,13 @@ export class Simulation {
 
   /** Starts a process that leads, with caches that begin with what is there. */
   start(options: StartOptions = {}): SimulatedProcess {
-    const { controllers, indexes = [], view = plainView, latencyMs = 0 } = this.#options;
+    const { controllers, indexes = [], latencyMs = 0 } = this.#options;
     const random = this.random.fork();
     const process = new SimulatedProcess({
       controllers,
       store: this.store,
       clock: this.clock,
-      view,
+      watched: this.#watched,
       indexes,
       random,
       weather: this.#options.weather?.(random.fork()) ?? clearWeather,
@@ -188,11 +199,12 @@ export class Simulation {
   }
 
   #openAdmission(): void {
-    const { admission = [], indexes = [], view = plainView } = this.#options;
+    const { admission = [], indexes = [] } = this.#options;
     if (admission.length === 0) return;
     const weather = this.#options.weather?.(this.random.fork()) ?? clearWeather;
     const { store, clock } = this;
-    const caches = new MemoryCaches({ store, clock, view, weather, indexes });
+    const watched = this.#watched;
+    const caches = new MemoryCaches({ store, clock, watched, weather, indexes });
     caches.start();
     for (const webhook of admission) {
       this.store.admitBy(webhook.kind, (object) => webhook.admit(object, caches));

@@ -1,21 +1,18 @@
 import type { Kind, KubernetesObject, ObjectRef } from '../../src/api/object.ts';
 import type { CacheChange, Caches } from '../../src/controllers/cluster.ts';
-import type { IndexDefinition } from '../../src/controllers/indexes.ts';
-import { ownerIndex } from '../../src/controllers/indexes.ts';
+import { ObjectCaches, type IndexDefinition } from '../../src/kubernetes/caches.ts';
+import type { Feed } from '../../src/kubernetes/feed.ts';
+import { Projector } from '../../src/kubernetes/projections.ts';
+import type { ListScope } from '../../src/kubernetes/resource-path.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import type { MemoryStore, StoredChange } from './memory-store.ts';
-import { frozen, isOf, kindText, objectText } from './memory-store.ts';
+import { frozen, kindText } from './memory-store.ts';
 
-/** How stored objects look to a process. */
-export interface View {
-  /** What is kept of a stored object. */
-  project(kind: Kind, object: KubernetesObject): KubernetesObject;
-  /** Whether the watch of the kind selects an object. */
-  isWatched(kind: Kind, object: KubernetesObject): boolean;
+/** A kind that is listed and watched, by one or several selectors; everything of it by default. */
+export interface Watched {
+  readonly kind: Kind;
+  readonly scopes?: readonly ListScope[];
 }
-
-/** Everything, as it is stored. */
-export const plainView: View = { project: (_, object) => object, isWatched: () => true };
 
 /** How caches fall behind. All times in milliseconds. */
 export interface CacheWeather {
@@ -32,46 +29,52 @@ export interface CacheWeather {
 /** Caches that know everything at once. */
 export const clearWeather: CacheWeather = { lagMs: () => 0 };
 
-interface Shelf {
-  readonly objects: Map<string, KubernetesObject>;
-  readonly listeners: Set<(change: CacheChange) => void>;
+/** How a stored object looks to Sluice: what the real adapter makes of it, frozen. */
+export class MemoryView {
+  readonly #projector = new Projector();
+
+  project(kind: Kind, object: KubernetesObject): KubernetesObject {
+    const projected = this.#projector.project(kind, { ...object });
+    if (projected === undefined) throw new Error(`${kind.kind} is no object of the API`);
+    return frozen(projected);
+  }
+}
+
+interface Stream {
+  readonly feeds: Feed[];
   lastDueMs: number;
   brokenUntilMs: number;
 }
 
-/** The caches of one process, fed from the store as late and as badly as the weather wants. */
+/** The real caches of one process, fed from the store as late and as badly as the weather wants. */
 export class MemoryCaches implements Caches {
   readonly #store: MemoryStore;
   readonly #clock: Clock;
-  readonly #view: View;
+  readonly #view = new MemoryView();
   readonly #weather: CacheWeather;
-  readonly #indexes = new Map<string, IndexDefinition>();
-  readonly #shelves = new Map<string, Shelf>();
+  readonly #caches: ObjectCaches;
+  readonly #streams = new Map<string, Stream>();
 
   constructor(options: {
     store: MemoryStore;
     clock: Clock;
-    view: View;
+    watched: readonly Watched[];
     weather: CacheWeather;
     indexes: readonly IndexDefinition[];
   }) {
     this.#store = options.store;
     this.#clock = options.clock;
-    this.#view = options.view;
     this.#weather = options.weather;
-    for (const index of options.indexes) {
-      this.#indexes.set(`${kindText(index.kind)} ${index.name}`, index);
+    this.#caches = new ObjectCaches({ clock: options.clock, indexes: options.indexes });
+    for (const { kind, scopes = [{}] } of options.watched) {
+      const feeds = scopes.map((scope) => this.#caches.feed(kind, scope));
+      this.#streams.set(kindText(kind), { feeds, lastDueMs: 0, brokenUntilMs: 0 });
     }
   }
 
-  /** Lists and watches; returns the way to stop. What the first list leaves out arrives with the watch. */
+  /** Lists and watches; returns the way to stop. What the first list is too old to show arrives with the watch. */
   start(): () => void {
-    const now = this.#clock.now();
-    for (const change of this.#store.history) {
-      const age = this.#weather.startLagMs?.(change.kind) ?? 0;
-      if (change.atMs <= now - age) this.#apply(change);
-      else this.#schedule(change, age);
-    }
+    for (const [text, stream] of this.#streams) this.#listFirst(text, stream);
     return this.#store.onChange((change) => this.#receive(change));
   }
 
@@ -80,140 +83,96 @@ export class MemoryCaches implements Caches {
     namespace: string | undefined,
     name: string,
   ): T | undefined {
-    const object = this.#shelf(kind).objects.get(objectText(namespace, name));
-    return object !== undefined && isOf(kind, object) ? object : undefined;
+    return this.#caches.get(kind, namespace, name);
   }
 
   list<T extends KubernetesObject>(kind: Kind<T>, namespace?: string): readonly T[] {
-    return [...this.#shelf(kind).objects.values()]
-      .filter((object) => isOf(kind, object))
-      .filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace);
+    return this.#caches.list(kind, namespace);
   }
 
   byIndex<T extends KubernetesObject>(kind: Kind<T>, index: string, value: string): readonly T[] {
-    const definition = this.#indexes.get(`${kindText(kind)} ${index}`);
-    if (definition === undefined && index !== ownerIndex) {
-      throw new Error(`${kind.kind} has no index ${index}`);
-    }
-    const valuesOf = (object: T): readonly string[] =>
-      definition?.values(object) ?? (object.metadata.ownerReferences ?? []).map(({ uid }) => uid);
-    return this.list(kind).filter((object) => valuesOf(object).includes(value));
+    return this.#caches.byIndex(kind, index, value);
   }
 
   observe(kind: Kind, object: KubernetesObject): void {
-    this.#put(kind, object);
+    this.#caches.observe(kind, object);
   }
 
-  forget({ kind, namespace, name }: ObjectRef): void {
-    const shelf = this.#shelf(kind);
-    const cached = shelf.objects.get(objectText(namespace, name));
-    if (cached === undefined) return;
-    shelf.objects.delete(objectText(namespace, name));
-    this.#tell(shelf, { type: 'deleted', object: cached });
+  forget(ref: ObjectRef): void {
+    this.#caches.forget(ref);
   }
 
   subscribe<T extends KubernetesObject>(
     kind: Kind<T>,
     listener: (change: CacheChange<T>) => void,
   ): () => void {
-    const { listeners } = this.#shelf(kind);
-    const tell = ({ type, object, previous }: CacheChange): void => {
-      if (!isOf(kind, object)) return;
-      const known = previous !== undefined && isOf(kind, previous) ? { previous } : {};
-      listener({ type, object, ...known });
-    };
-    listeners.add(tell);
-    return () => void listeners.delete(tell);
+    return this.#caches.subscribe(kind, listener);
+  }
+
+  #listFirst(text: string, stream: Stream): void {
+    const changes = this.#store.history.filter(({ kind }) => kindText(kind) === text);
+    const kind = changes[0]?.kind;
+    const ageMs = kind === undefined ? 0 : (this.#weather.startLagMs?.(kind) ?? 0);
+    const seen = changes.filter(({ atMs }) => atMs <= this.#clock.now() - ageMs);
+    const objects = new Map<string | undefined, StoredChange>();
+    for (const change of seen) {
+      const { uid } = change.object.metadata;
+      if (change.type === 'deleted') objects.delete(uid);
+      else objects.set(uid, change);
+    }
+    const listed = [...objects.values()].map(({ object }) => object);
+    this.#list(stream, listed, { kind, version: seen.at(-1)?.version ?? 1 });
+    for (const change of changes.slice(seen.length)) this.#schedule(stream, change, ageMs);
   }
 
   #receive(change: StoredChange): void {
-    const shelf = this.#shelf(change.kind);
-    if (this.#clock.now() < shelf.brokenUntilMs) return;
+    const stream = this.#streams.get(kindText(change.kind));
+    if (stream === undefined || this.#clock.now() < stream.brokenUntilMs) return;
     const breakMs = this.#weather.breakMs?.(change) ?? 0;
     if (breakMs > 0) {
-      shelf.brokenUntilMs = this.#clock.now() + breakMs;
-      this.#clock.after(breakMs, () => this.#relist(change.kind));
+      stream.brokenUntilMs = this.#clock.now() + breakMs;
+      this.#clock.after(breakMs, () => this.#relist(stream, change.kind));
       return;
     }
-    this.#schedule(change, this.#weather.lagMs(change));
+    this.#schedule(stream, change, this.#weather.lagMs(change));
     if (this.#weather.isRepeated?.(change) === true) {
-      this.#schedule(change, this.#weather.lagMs(change));
+      this.#schedule(stream, change, this.#weather.lagMs(change));
     }
   }
 
-  #schedule(change: StoredChange, lagMs: number): void {
-    const shelf = this.#shelf(change.kind);
+  #schedule(stream: Stream, change: StoredChange, lagMs: number): void {
     const now = this.#clock.now();
-    shelf.lastDueMs = Math.max(shelf.lastDueMs, change.atMs + lagMs, now);
-    if (shelf.lastDueMs === now) this.#apply(change);
-    else this.#clock.after(shelf.lastDueMs - now, () => this.#apply(change));
+    stream.lastDueMs = Math.max(stream.lastDueMs, change.atMs + lagMs, now);
+    if (stream.lastDueMs === now) this.#deliver(stream, change);
+    else this.#clock.after(stream.lastDueMs - now, () => this.#deliver(stream, change));
   }
 
-  #relist(kind: Kind): void {
-    const shelf = this.#shelf(kind);
-    const listed = this.#store.list(kind);
-    const places = new Set(
-      listed.map(({ metadata }) => objectText(metadata.namespace, metadata.name)),
-    );
-    for (const [place, cached] of shelf.objects) {
-      if (places.has(place)) continue;
-      shelf.objects.delete(place);
-      this.#tell(shelf, { type: 'deleted', object: cached });
+  #relist(stream: Stream, kind: Kind): void {
+    const version = this.#store.history.at(-1)?.version ?? 1;
+    this.#list(stream, this.#store.list(kind), { kind, version });
+  }
+
+  #list(
+    { feeds }: Stream,
+    objects: readonly KubernetesObject[],
+    of: { kind: Kind | undefined; version: number },
+  ): void {
+    for (const feed of feeds) {
+      feed.listing(String(of.version));
+      for (const object of objects) {
+        if (of.kind === undefined || !feed.selects(object)) continue;
+        feed.listed(this.#view.project(of.kind, object));
+      }
+      feed.listComplete(String(of.version));
     }
-    for (const object of listed) this.#accept(kind, object);
   }
 
-  #apply({ type, kind, object }: StoredChange): void {
-    if (type === 'deleted') this.#remove(kind, object);
-    else this.#accept(kind, object);
-  }
-
-  #accept(kind: Kind, object: KubernetesObject): void {
-    this.#put(kind, this.#view.project(kind, object));
-  }
-
-  #put(kind: Kind, object: KubernetesObject): void {
-    if (!this.#view.isWatched(kind, object)) {
-      this.#remove(kind, object);
-      return;
+  // A watch by selector says DELETED of an object that is no longer selected.
+  #deliver({ feeds }: Stream, { type, kind, object }: StoredChange): void {
+    for (const feed of feeds) {
+      const projected = this.#view.project(kind, object);
+      if (type !== 'deleted' && feed.selects(object)) feed.changed(projected);
+      else if (feed.selects(object) || feed.isHolding(projected)) feed.deleted(projected);
     }
-    const shelf = this.#shelf(kind);
-    const place = objectText(object.metadata.namespace, object.metadata.name);
-    const cached = shelf.objects.get(place);
-    if (cached !== undefined && versionOf(cached) >= versionOf(object)) return;
-    shelf.objects.set(place, frozen(structuredClone(object)));
-    const previous = cached?.metadata.uid === object.metadata.uid ? cached : undefined;
-    if (cached !== undefined && previous === undefined) {
-      this.#tell(shelf, { type: 'deleted', object: cached });
-    }
-    if (previous === undefined) this.#tell(shelf, { type: 'added', object });
-    else this.#tell(shelf, { type: 'modified', object, previous });
   }
-
-  #remove(kind: Kind, object: KubernetesObject): void {
-    const shelf = this.#shelf(kind);
-    const place = objectText(object.metadata.namespace, object.metadata.name);
-    const cached = shelf.objects.get(place);
-    if (cached === undefined || versionOf(cached) > versionOf(object)) return;
-    shelf.objects.delete(place);
-    this.#tell(shelf, { type: 'deleted', object: this.#view.project(kind, object) });
-  }
-
-  #tell(shelf: Shelf, change: CacheChange): void {
-    for (const listener of shelf.listeners) listener(change);
-  }
-
-  #shelf(kind: Kind): Shelf {
-    const text = kindText(kind);
-    let shelf = this.#shelves.get(text);
-    if (shelf === undefined) {
-      shelf = { objects: new Map(), listeners: new Set(), lastDueMs: 0, brokenUntilMs: 0 };
-      this.#shelves.set(text, shelf);
-    }
-    return shelf;
-  }
-}
-
-function versionOf({ metadata }: KubernetesObject): number {
-  return Number(metadata.resourceVersion ?? 0);
 }

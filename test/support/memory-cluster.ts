@@ -4,7 +4,7 @@ import type { Kind, KubernetesObject, ObjectRef } from '../../src/api/object.ts'
 import { refOf } from '../../src/api/object.ts';
 import type { Cluster, DeletePreconditions } from '../../src/controllers/cluster.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
-import type { View } from './memory-caches.ts';
+import { MemoryView } from './memory-caches.ts';
 import type { MemoryStore } from './memory-store.ts';
 
 /** One call of a process to the API server. */
@@ -37,7 +37,6 @@ export type Fault =
 export interface MemoryClusterOptions {
   readonly store: MemoryStore;
   readonly clock: Clock;
-  readonly view: View;
   /** How long a request, and then its answer, is on its way. Default: no time at all. */
   readonly latencyMs?: () => number;
   readonly fault?: (call: Call) => Fault | undefined;
@@ -50,6 +49,7 @@ export interface MemoryClusterOptions {
 /** The connection of one process to the store. */
 export class MemoryCluster implements Cluster {
   readonly #options: MemoryClusterOptions;
+  readonly #view = new MemoryView();
   #calls = 0;
   #dead = false;
 
@@ -149,7 +149,7 @@ export class MemoryCluster implements Cluster {
   }
 
   #projected(kind: Kind, object: KubernetesObject): KubernetesObject {
-    return this.#options.view.project(kind, object);
+    return this.#view.project(kind, object);
   }
 }
 

@@ -3,7 +3,7 @@ import { ConfigMapKind, NamespaceKind } from '../../src/api/builtin.ts';
 import type { OwnerReference } from '../../src/api/object.ts';
 import { LiveView } from '../../src/controllers/live-view.ts';
 import type { EventNote } from '../../src/domain/plan.ts';
-import { MemoryCaches, clearWeather, plainView } from './memory-caches.ts';
+import { MemoryCaches, clearWeather } from './memory-caches.ts';
 import type { Call, Fault } from './memory-cluster.ts';
 import { MemoryCluster } from './memory-cluster.ts';
 import { MemoryStore } from './memory-store.ts';
@@ -33,7 +33,7 @@ export class MemoryRig {
     this.caches = new MemoryCaches({
       store,
       clock,
-      view: plainView,
+      watched: [{ kind: ConfigMapKind }],
       weather: clearWeather,
       indexes: [],
     });
@@ -45,7 +45,6 @@ export class MemoryRig {
     this.cluster = new MemoryCluster({
       store,
       clock,
-      view: plainView,
       fault,
       latencyMs: () => this.latencyMs,
     });

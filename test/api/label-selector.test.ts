@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { selects } from '../../src/controllers/label-selector.ts';
+import { selects } from '../../src/api/label-selector.ts';
 
 describe('a label selector', () => {
   const labels = { app: 'shop', 'keptn.sh/version': '1', empty: '' };
