@@ -104,7 +104,6 @@ function controllerManager({ ports, credentials, kubeconfigs }: Layout): Command
       'concurrent-deployment-syncs': '20',
       'concurrent-replicaset-syncs': '20',
       'concurrent-statefulset-syncs': '20',
-      'concurrent-daemonset-syncs': '10',
       'concurrent-job-syncs': '20',
       'concurrent-namespace-syncs': '20',
       'concurrent-gc-syncs': '20',

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { send } from './http.ts';
-import { spawnDetached } from './processes.ts';
+import { endProcesses, spawnDetached } from './processes.ts';
 import type { Component } from './state.ts';
 
 /** What it takes to start one program of a control plane. */
@@ -45,6 +45,18 @@ export function startComponent(spec: ComponentSpec, dataDirectory: string): Star
   failed.promise.catch(() => undefined);
   const component: Component = { ...spec, arguments: [...spec.arguments], pid: child.pid ?? 0 };
   return { component, healthy: Promise.race([failed.promise, answers(component, logFile)]) };
+}
+
+/** Ends components, all at once; etcd last and with time to close its files if the data is to be kept. */
+export async function endComponents(
+  components: readonly Component[],
+  dataDirectory: string,
+  keepData: boolean,
+): Promise<void> {
+  const pids = (isEtcd: boolean): number[] =>
+    components.filter(({ name }) => (name === 'etcd') === isEtcd).map(({ pid }) => pid);
+  await endProcesses(pids(false), dataDirectory, 0);
+  await endProcesses(pids(true), dataDirectory, keepData ? 10_000 : 0);
 }
 
 /** Whether a component answers its health address with 200. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { auditPolicy } from './audit-policy.ts';
 import { findBinaries } from './binaries.ts';
 import { commandLines, type Layout } from './command-lines.ts';
-import { startComponent, type ComponentSpec } from './components.ts';
+import { endComponents, startComponent, type ComponentSpec } from './components.ts';
 import { credentialsIn, writeKubeconfig, type User } from './credentials.ts';
 import { addNodes } from './nodes.ts';
 import { freePorts, type Ports } from './ports.ts';
@@ -84,8 +84,7 @@ export class ControlPlane implements AsyncDisposable {
     if (state === undefined) return;
     const { watchdog } = state;
     if (watchdog !== null) await endProcesses([watchdog], this.dataDirectory, 0);
-    const pids = state.components.map((component) => component.pid);
-    await endProcesses(pids, this.dataDirectory, keepData ? 10_000 : 0);
+    await endComponents(state.components, this.dataDirectory, keepData);
     if (keepData) {
       writeState(this.dataDirectory, { ...state, ready: false, watchdog: null, components: [] });
     } else {
@@ -121,7 +120,7 @@ export async function startControlPlane(options: StartOptions = {}): Promise<Con
   const progress = options.progress ?? (() => undefined);
   const startedAt = Date.now();
   const release = releaseOf(options.kubernetes ?? process.env['SLUICE_KUBERNETES']);
-  const binaries = await findBinaries(release, progress);
+  const binaries = await findBinaries({ release, environment: process.env, progress });
   const dataDirectory = prepareDirectory(options.dataDirectory);
   const layout = await layOut(dataDirectory, options.audit ?? false);
   const starting = new Starting(layout, release.kubernetes, binaries);

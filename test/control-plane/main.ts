@@ -13,10 +13,20 @@ interface DataOption {
 
 const usualData = join(tmpdir(), `sluice-control-plane-${userInfo().username}`);
 
+const environmentHelp = `
+Environment:
+  SLUICE_CONTROL_PLANE      a directory with the programs, looked at first
+  KUBEBUILDER_ASSETS        the same, looked at second
+  SLUICE_CONTROL_PLANE_URL  a mirror to download official binaries from; empty: download nothing
+  SLUICE_KUBERNETES         the Kubernetes version, if --kubernetes is not given
+  XDG_CACHE_HOME            where downloaded and built programs are kept (default: ~/.cache)
+`;
+
 function cluster(): Command {
   const program = new Command('cluster').description(
     'A real Kubernetes control plane on this machine: etcd, API server, controller manager, scheduler and KWOK.',
   );
+  program.addHelpText('after', environmentHelp);
   const command = (name: string, description: string): Command =>
     program
       .command(name)

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { setInterval } from 'node:timers/promises';
-import { endProcesses, isAlive } from './processes.ts';
+import { endComponents } from './components.ts';
+import { isAlive } from './processes.ts';
 import { readState } from './state.ts';
 
 /**
@@ -14,10 +15,5 @@ if (owner === undefined || dataDirectory === undefined) {
 for await (const _ of setInterval(250)) {
   if (!isAlive(Number(owner))) break;
 }
-const components = readState(dataDirectory)?.components ?? [];
-await endProcesses(
-  components.map((component) => component.pid),
-  dataDirectory,
-  data === 'keep' ? 5_000 : 0,
-);
+await endComponents(readState(dataDirectory)?.components ?? [], dataDirectory, data === 'keep');
 if (data !== 'keep') rmSync(dataDirectory, { recursive: true, force: true, maxRetries: 3 });
