@@ -5,25 +5,17 @@ import { KeptnWorkload } from '../api/keptn/workload.ts';
 import {
   type AppCreationObservation,
   decideAppCreation,
-  namesApp,
   workloadsOf,
 } from '../domain/app-creation.ts';
 import { settingsFrom } from '../domain/keptn-config.ts';
-import { appName } from '../domain/names.ts';
 import { type Controller, watch } from './controller.ts';
-import type { IndexDefinition } from './indexes.ts';
-
-/** The workloads of an app: `namespace/app`, the app by its legal name. */
-export const workloadsByApp: IndexDefinition<KeptnWorkload> = {
-  kind: KeptnWorkload,
-  name: 'app',
-  values: ({ metadata, spec }) => [placeOf(metadata.namespace, appName(spec.app))],
-};
+import { inNamespace, workloadsByApp } from './lifecycle-indexes.ts';
+import type { Places } from './places.ts';
 
 /** Makes the KeptnApps that are asked for out of the workloads that name them. */
-export function appCreationController(
-  operatorNamespace: string,
-): Controller<AppCreationObservation> {
+export function appCreationController({
+  operatorNamespace,
+}: Pick<Places, 'operatorNamespace'>): Controller<AppCreationObservation> {
   return {
     name: 'app-creation',
     watches: [
@@ -46,9 +38,7 @@ export function appCreationController(
         now: world.now,
         request,
         app: world.get(KeptnApp, namespace, app),
-        workloads: world
-          .byIndex(KeptnWorkload, workloadsByApp.name, placeOf(namespace, appName(app)))
-          .filter((workload) => namesApp(workload, app)),
+        workloads: world.byIndex(KeptnWorkload, workloadsByApp.name, inNamespace(namespace, app)),
         listed: world.listed(kind, namespace, labelSelector),
         windowMs: settingsFrom(world.list(KeptnConfig), operatorNamespace)
           .appCreationRequestTimeoutMs,
@@ -58,8 +48,4 @@ export function appCreationController(
     },
     decide: decideAppCreation,
   };
-}
-
-function placeOf(namespace: string | undefined, app: string): string {
-  return `${namespace ?? ''}/${app}`;
 }

@@ -5,6 +5,7 @@ import { decideEvaluation, type EvaluationObservation, isOpen } from '../domain/
 import { findReference } from '../domain/reference.ts';
 import { type Controller, watch } from './controller.ts';
 import type { IndexDefinition } from './indexes.ts';
+import type { Places } from './places.ts';
 
 /** The evaluations that are not over, by the name of their definition. */
 export const openEvaluationsByDefinition: IndexDefinition<KeptnEvaluation> = {
@@ -13,15 +14,8 @@ export const openEvaluationsByDefinition: IndexDefinition<KeptnEvaluation> = {
   values: (evaluation) => (isOpen(evaluation) ? [evaluation.spec.evaluationDefinition] : []),
 };
 
-export interface EvaluationPlaces {
-  /** Where a definition is looked for after the evaluation's own namespace. */
-  readonly definitionsNamespace: string;
-  /** Where a metric without a namespace is looked for after the evaluation's own. */
-  readonly operatorNamespace: string;
-}
-
 /** Judges KeptnEvaluations, whoever made them. */
-export function evaluationController(places: EvaluationPlaces): Controller<EvaluationObservation> {
+export function evaluationController(places: Places): Controller<EvaluationObservation> {
   return {
     name: 'evaluation',
     watches: [

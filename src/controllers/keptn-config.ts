@@ -1,9 +1,12 @@
 import { KeptnConfig } from '../api/keptn/config.ts';
 import { type ConfigObservation, decideConfig } from '../domain/keptn-config.ts';
 import { type Controller, type Key, watch } from './controller.ts';
+import type { Places } from './places.ts';
 
 /** Says on every KeptnConfig whether it rules. What it sets is read where it is needed, by `settingsFrom`. */
-export function keptnConfigController(operatorNamespace: string): Controller<ConfigObservation> {
+export function keptnConfigController({
+  operatorNamespace,
+}: Pick<Places, 'operatorNamespace'>): Controller<ConfigObservation> {
   return {
     name: 'keptn-config',
     watches: [

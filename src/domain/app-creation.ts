@@ -11,7 +11,7 @@ import { type ObjectRef, refOf } from '../api/object.ts';
 import { withoutBookkeeping } from './bookkeeping.ts';
 import { type Progress, withProgress } from './conditions.ts';
 import { sha256 } from './hash.ts';
-import { appName, workloadName } from './names.ts';
+import { workloadName } from './names.ts';
 import type { Effect, Look, Plan, Refusal } from './plan.ts';
 import { parseTime, rfc3339 } from './time.ts';
 
@@ -103,11 +103,6 @@ function unreadOf(seen: AppCreationObservation, isUsers: boolean): readonly Look
 /** The live list that discovery decides on: labels say nothing about the app, so it is all of the namespace. */
 export function workloadsOf(namespace: string): Extract<Look, { labelSelector: string }> {
   return { kind: KeptnWorkload, namespace, labelSelector: '' };
-}
-
-/** Whether a workload names this app; apps are asked for by their legal name. */
-export function namesApp({ spec }: KeptnWorkload, app: string): boolean {
-  return spec.app === app || appName(spec.app) === app;
 }
 
 /** What makes the app list exactly these workloads; undefined when it does. */

@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { KeptnAppCreationRequest } from '../../src/api/keptn/app-creation-request.ts';
 import { KeptnApp } from '../../src/api/keptn/app.ts';
 import { KeptnWorkload } from '../../src/api/keptn/workload.ts';
-import { appCreationController, workloadsByApp } from '../../src/controllers/app-creation.ts';
+import { appCreationController } from '../../src/controllers/app-creation.ts';
+import { workloadsByApp } from '../../src/controllers/lifecycle-indexes.ts';
 import { Simulation, type SimulationOptions } from './simulation.ts';
 
 function discovery(options: Partial<SimulationOptions> = {}): Simulation {
   return new Simulation({
     seed: 1,
-    controllers: [appCreationController('keptn-system')],
+    controllers: [appCreationController({ operatorNamespace: 'keptn-system' })],
     indexes: [workloadsByApp],
     ...options,
   });
