@@ -23,7 +23,7 @@ export class MetricsAddressTaken extends Error {
 }
 
 /** A Prometheus-compatible endpoint whose answers are set by hand. */
-export interface Prometheus {
+export interface Prometheus extends AsyncDisposable {
   readonly url: string;
   /** Every query asked so far, in order. */
   readonly queries: readonly string[];
@@ -60,15 +60,17 @@ export async function servePrometheus(options: PrometheusOptions): Promise<Prome
     throw taken ? new MetricsAddressTaken(`${options.host}:${options.port}`, error) : error;
   }
   const { port } = server.address() as AddressInfo;
+  const close = async (): Promise<void> => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+  };
   return {
     url: `http://${options.host}:${port}`,
     queries,
     answer,
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 

@@ -1,0 +1,93 @@
+import { once } from 'node:events';
+import { demoOptions, type DemoOptions } from './options.ts';
+import type { Claim } from './expectations.ts';
+import { servePrometheus } from './prometheus.ts';
+import { playDirectory, playFailingVersion, playFirstVersion, type Stage } from './scenario.ts';
+import { Screen } from './screen.ts';
+import { runSluice } from './sluice.ts';
+import { type Running, startEverything } from './start.ts';
+import { failure } from './scenario.ts';
+
+const stopped = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopped.abort());
+
+const screen = new Screen(process.stdout, process.stdout.isTTY && !process.env['NO_COLOR']);
+try {
+  process.exitCode = (await demo(demoOptions(process.argv.slice(2)))) ? 0 : 1;
+} catch (error) {
+  screen.keep();
+  if (stopped.signal.aborted) {
+    process.exitCode = 130;
+  } else {
+    screen.say(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  }
+}
+
+/** Starts everything, plays, says what held, and ends everything. Answers whether all was as it should be. */
+async function demo(options: DemoOptions): Promise<boolean> {
+  const { signal } = stopped;
+  // First, because it is the one thing that somebody else may have taken.
+  await using prometheus = await servePrometheus({
+    ...options.metricsListen,
+    value: options.metricsValue,
+  });
+  screen.say(
+    `Prometheus-compatible endpoint at ${prometheus.url}: every query gives ${options.metricsValue}.`,
+  );
+  await using running = await startEverything({ screen, signal, sample: options.app.length === 0 });
+  const stage: Stage = { screen, cluster: running.cluster, signal, timeoutMs: options.timeoutMs };
+  const good = await Promise.race([play(stage, options, running), sluiceEnded(running)]);
+  if (options.keep && !signal.aborted) {
+    tellHowToLookAround(running);
+    await once(signal, 'abort');
+  }
+  return good;
+}
+
+async function play(stage: Stage, { app }: DemoOptions, running: Running): Promise<boolean> {
+  if (app.length > 0) {
+    let good = true;
+    for (const directory of app) good = judged(await playDirectory(stage, directory)) && good;
+    return good;
+  }
+  const first = judged(await playFirstVersion(stage));
+  const { claims, heldPod } = await playFailingVersion(stage);
+  const asked = [
+    'explain',
+    `pod/${heldPod}`,
+    '--namespace',
+    'shop',
+    '--kubeconfig',
+    running.kubeconfig,
+  ];
+  screen.say(`What "sluice explain pod/${heldPod} -n shop" says:`);
+  const { exitCode, output } = await runSluice(asked);
+  screen.sayAsIs(output.trimEnd());
+  const explained = exitCode === 0 && output.includes(failure.because);
+  return (
+    judged([
+      ...claims,
+      { says: 'sluice explain leads to the words of the failed task', holds: explained },
+    ]) && first
+  );
+}
+
+/** Prints the claims; true if all hold. */
+function judged(claims: readonly Claim[]): boolean {
+  for (const { says, holds } of claims) screen.say(`${holds ? '✔' : '✖ NOT SO:'} ${says}`);
+  return claims.every(({ holds }) => holds);
+}
+
+async function sluiceEnded({ sluice }: Running): Promise<never> {
+  const how = await sluice.ended;
+  throw new Error(`Sluice ended by itself (${how}); its log is ${sluice.logFile}`);
+}
+
+function tellHowToLookAround({ kubeconfig, sluice }: Running): void {
+  screen.say('Everything goes on running. To look around:');
+  screen.sayAsIs(`  export KUBECONFIG=${kubeconfig}`);
+  screen.sayAsIs('  kubectl get keptnappversions,keptnworkloadversions,pods -A');
+  screen.say(`Sluice's log: ${sluice.logFile}`);
+  screen.say(`To stop everything: Ctrl-C, or kill ${process.pid}.`);
+}

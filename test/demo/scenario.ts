@@ -1,0 +1,163 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { lookupOver } from '../../src/cli/snapshot.ts';
+import type { Finding } from '../../src/domain/finding.ts';
+import { whyPod } from '../../src/domain/why.ts';
+import type { TestCluster } from '../support/test-cluster.ts';
+import { applyAll } from './apply.ts';
+import {
+  type Claim,
+  hasSettled,
+  heldClaims,
+  nothingSeen,
+  type Seen,
+  seenIn,
+  successClaims,
+} from './expectations.ts';
+import { gatedWorkloads, manifestsIn, namespacesOf } from './manifests.ts';
+import { emptyScene, isAtRest, isHeld, readScene, type Scene } from './scene.ts';
+import type { Screen } from './screen.ts';
+
+/** What a scenario plays on. */
+export interface Stage {
+  readonly screen: Screen;
+  readonly cluster: TestCluster;
+  readonly signal: AbortSignal;
+  /** For each application that is applied. */
+  readonly timeoutMs: number;
+}
+
+const samples = new URL('../../manifests/samples/shop/', import.meta.url).pathname;
+
+/** How the second version of the sample fails, in the words of its task. */
+export const failure = {
+  workload: 'shop-cart',
+  version: '2.0.0',
+  because: 'p95 of checkout is 2.3 s, allowed is 0.8 s',
+} as const;
+
+/** The first version of the sample shop, which passes every check. */
+export async function playFirstVersion(stage: Stage): Promise<Claim[]> {
+  return playDirectory(stage, `${samples}v1`, 'Shop, version 1: every check passes');
+}
+
+/** The second version of its cart, whose pre-deployment task fails. */
+export async function playFailingVersion(
+  stage: Stage,
+): Promise<{ claims: Claim[]; heldPod: string }> {
+  const manifests = await manifestsIn(`${samples}v2`);
+  const title = 'Shop, version 2 of the cart: its load test fails';
+  stage.screen.say(`${title}.`);
+  await applyAll(stage.cluster, manifests, { withinMs: stage.timeoutMs, signal: stage.signal });
+  const isFailed = (scene: Scene): boolean => {
+    const versions = scene.workloadVersions.filter(({ spec }) => spec.version === failure.version);
+    return (
+      versions.length > 0 &&
+      [...versions, ...scene.appVersions].every(isAtRest) &&
+      hasSettled(scene, 5)
+    );
+  };
+  const { scene, seen, settled } = await watch(stage, {
+    title,
+    namespaces: ['shop'],
+    until: isFailed,
+  });
+  const heldPod = scene.pods.find((pod) => isHeld(pod))?.metadata.name ?? '';
+  return { claims: [settled, ...heldClaims(scene, seen, failure)], heldPod };
+}
+
+/** The manifests of a directory, until every version has ended. */
+export async function playDirectory(
+  stage: Stage,
+  directory: string,
+  title = directory,
+): Promise<Claim[]> {
+  const manifests = await manifestsIn(directory);
+  const workloads = gatedWorkloads(manifests);
+  stage.screen.say(`${title}.`);
+  if (workloads.length === 0) {
+    return [
+      {
+        says: `${directory} holds workloads that name themselves (keptn.sh/workload)`,
+        holds: false,
+      },
+    ];
+  }
+  await applyAll(stage.cluster, manifests, { withinMs: stage.timeoutMs, signal: stage.signal });
+  const { scene, seen, settled } = await watch(stage, {
+    title,
+    namespaces: namespacesOf(manifests),
+    until: (now) => hasSettled(now, workloads.length),
+  });
+  for (const line of table(scene)) stage.screen.sayAsIs(line);
+  return [settled, ...successClaims(scene, seen)];
+}
+
+interface Watching {
+  readonly title: string;
+  readonly namespaces: readonly string[];
+  readonly until: (scene: Scene) => boolean;
+}
+
+/** Shows the scene as it changes, until it is as awaited in two looks running or time is up. */
+async function watch(
+  stage: Stage,
+  { title, namespaces, until }: Watching,
+): Promise<{ scene: Scene; seen: Seen; settled: Claim }> {
+  const { screen, cluster, signal, timeoutMs } = stage;
+  const deadline = Date.now() + timeoutMs;
+  let scene = emptyScene;
+  let seen = nothingSeen;
+  let settledLooks = 0;
+  while (settledLooks < 2 && Date.now() < deadline) {
+    signal.throwIfAborted();
+    scene = await readScene(cluster, namespaces);
+    seen = seenIn(scene, seen);
+    settledLooks = until(scene) ? settledLooks + 1 : 0;
+    const why = whyHeld(scene);
+    screen.show(scene, { title, ...(why && { why }) });
+    await sleep(300, undefined, { signal });
+  }
+  screen.keep();
+  const seconds = Math.round(timeoutMs / 1000);
+  return {
+    scene,
+    seen,
+    settled: { says: `it came to rest within ${seconds} s`, holds: settledLooks === 2 },
+  };
+}
+
+/** Why a Pod of a failed version stays held. */
+function whyHeld(scene: Scene): Finding | undefined {
+  const lookup = lookupOver([
+    ...scene.appVersions,
+    ...scene.workloadVersions,
+    ...scene.tasks,
+    ...scene.evaluations,
+  ]);
+  return scene.pods
+    .filter(isHeld)
+    .map((pod) => whyPod(pod, lookup))
+    .find(({ mark }) => mark === 'failed');
+}
+
+/** One line per version: what `kubectl get kav,kwv` would say, and how long it took. */
+export function table(scene: Scene): string[] {
+  const rows = [...scene.appVersions, ...scene.workloadVersions].map(
+    ({ kind, metadata, status }) => {
+      const from = Date.parse(metadata.creationTimestamp ?? '');
+      const to = Date.parse(status?.endTime ?? '');
+      const took = Number.isNaN(to - from) ? '' : `${(to - from) / 1000} s`;
+      return [kind, metadata.name, status?.currentPhase ?? '', status?.status ?? 'Pending', took];
+    },
+  );
+  const lines = [['KIND', 'NAME', 'PHASE', 'STATUS', 'TOOK'], ...rows];
+  const widths = [0, 1, 2, 3, 4].map((column) =>
+    Math.max(...lines.map((line) => (line[column] ?? '').length)),
+  );
+  return lines.map((line) =>
+    line
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
