@@ -43,7 +43,7 @@ export function evidenceOf(pods: readonly Pod[], container?: string): Evidence |
   const output = endOf(last.message, longestOutput);
   return {
     reason: last.reason,
-    message: sentence(last),
+    message: describeRun(last),
     exitCode: last.exitCode,
     restarts,
     ...(output !== '' && { output }),
@@ -152,10 +152,16 @@ function podFailure(pods: readonly Pod[], restarts: number): Evidence | undefine
   return { reason, message: `Pod ${failed.metadata.name} failed: ${message}`, restarts };
 }
 
-function sentence({ exitCode, reason, message }: Run): string {
-  const lastLine = message.trimEnd().split('\n').at(-1)?.trim() ?? '';
+/** How a run ended, as a sentence with the last line it said. */
+export function describeRun(run: {
+  readonly exitCode: number;
+  readonly reason?: string;
+  readonly message: string;
+}): string {
+  const lastLine = run.message.trimEnd().split('\n').at(-1)?.trim() ?? '';
+  const word = run.reason === undefined ? '' : ` (${run.reason})`;
   const quote = lastLine === '' ? '' : `: ${endOf(lastLine, longestQuote)}`;
-  return `the container ended with exit code ${exitCode} (${reason})${quote}`;
+  return `the container ended with exit code ${run.exitCode}${word}${quote}`;
 }
 
 /** The end of a text without the space around it, cut so that no character is split. */

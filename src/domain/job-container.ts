@@ -13,6 +13,9 @@ export interface Workload {
   readonly volumes: readonly Readonly<Record<string, unknown>>[];
 }
 
+/** The container of a function (Keptn's name). */
+export const functionContainerName = 'keptn-function-runner';
+
 // The kubelet then takes the last lines of the log where a container left no message: evidence at no cost.
 const logsAsMessage = { terminationMessagePolicy: 'FallbackToLogsOnError' };
 
@@ -35,7 +38,7 @@ export function functionWorkload(
   const secret = task.spec.secureParameters?.secret || blueprint.secret;
   return {
     container: {
-      name: 'keptn-function-runner',
+      name: functionContainerName,
       image,
       imagePullPolicy: 'IfNotPresent',
       env: [

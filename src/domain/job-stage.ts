@@ -1,0 +1,136 @@
+import type { Job, JobCondition, Pod } from '../api/builtin.ts';
+import type { KeptnTask } from '../api/keptn/task.ts';
+import { conditionOf, conditionTypes, type Progress } from './conditions.ts';
+import { type Evidence, hindranceOf } from './evidence.ts';
+import { jobRunning, savedEvidence } from './task-status.ts';
+import { parseTime } from './time.ts';
+
+/** How a Job ended. */
+export interface JobEnd {
+  readonly succeeded: boolean;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/**
+ * How a Job ended, or undefined while it runs. Only `Complete` and `Failed` with status True are the end: FailureTarget and
+ * SuccessCriteriaMet come before it, while Pods still run.
+ */
+export function endOfJob(job: Job): JobEnd | undefined {
+  const name = job.metadata.name;
+  const complete = trueCondition(job, 'Complete');
+  if (complete !== undefined) {
+    return { succeeded: true, reason: 'Succeeded', message: `Job ${name} completed` };
+  }
+  const failed = trueCondition(job, 'Failed');
+  if (failed === undefined) return undefined;
+  return {
+    succeeded: false,
+    reason: failed.reason || 'JobFailed',
+    message: failed.message || `Job ${name} failed`,
+  };
+}
+
+/** How far a Job is that runs; `askAgainMs`: this may change without any object changing. */
+export interface Stage {
+  readonly progress: Progress;
+  readonly askAgainMs?: number;
+}
+
+/** From here on a Pod that is not there, or a container that does not start, is worth a word. */
+const unusualAfterMs = 20_000;
+
+export interface StageSeen {
+  readonly task: KeptnTask;
+  readonly now: number;
+  readonly pods: readonly Pod[];
+  readonly evidence: Evidence | undefined;
+  /** The ConfigMap that the Job mounts its code from. */
+  readonly configMap: string | undefined;
+}
+
+/** How far a running Job is. Answers in the same words as long as nothing new is known: each new word costs a write. */
+export function stageOf(job: Job, seen: StageSeen): Stage {
+  const { name, deletionTimestamp } = job.metadata;
+  if (deletionTimestamp !== undefined) {
+    return waits('JobTerminating', `Job ${name} is being deleted by somebody else`);
+  }
+  if (job.spec.suspend === true) return waits('JobSuspended', `Job ${name} is suspended`);
+  const hindrance = hindranceOf(seen.pods);
+  if (hindrance !== undefined) {
+    const { reason, persists } = hindrance;
+    const message = storedMessage(seen.task, reason) ?? hindrance.message;
+    return { progress: { kind: persists ? 'stalled' : 'waiting', reason, message } };
+  }
+  return retrying(job, seen) ?? unusual(job, seen) ?? waits(jobRunning, `Job ${name} is running`);
+}
+
+/** Whether evidence of a run that failed says more than the status does. Restarts alone do only for the first ten. */
+export function isNews(evidence: Evidence, task: KeptnTask): boolean {
+  const saved = savedEvidence(task);
+  if (saved === undefined) return evidence.exitCode !== undefined;
+  if (evidence.exitCode !== saved.exitCode) return true;
+  return evidence.restarts > saved.restarts && evidence.restarts <= 10;
+}
+
+function retrying(job: Job, { task, evidence }: StageSeen): Stage | undefined {
+  if (evidence === undefined || evidence.exitCode === 0) return undefined;
+  const reason = 'Retrying';
+  const stored = storedMessage(task, reason);
+  if (stored !== undefined && !isNews(evidence, task)) return waits(reason, stored);
+  const limit = job.spec.backoffLimit;
+  const retries = limit === undefined ? '' : ` (at most ${limit} retries)`;
+  return waits(
+    reason,
+    `${evidence.message}; restarted ${evidence.restarts} times, Kubernetes goes on trying${retries}`,
+  );
+}
+
+/** Silence that lasts: no Pod at all, or one whose container does not come up. Neither has a word of its own in the API. */
+function unusual(job: Job, { pods, now, configMap }: StageSeen): Stage | undefined {
+  const { name, namespace = '' } = job.metadata;
+  if (pods.length === 0 && (job.status?.active ?? 0) === 0) {
+    return silence(job.metadata.creationTimestamp, now, {
+      usual: `Job ${name} is running`,
+      reason: 'NoPod',
+      message: `Job ${name} has no Pod yet; a quota or a Pod Security level may refuse it, see kubectl describe job ${name}`,
+    });
+  }
+  const pending = pods.find(({ status }) => status?.phase === 'Pending');
+  if (pending === undefined) return undefined;
+  const pod = pending.metadata.name;
+  const volume =
+    configMap === undefined
+      ? 'a volume may be missing'
+      : `ConfigMap ${configMap} with its code must exist in namespace ${namespace}`;
+  return silence(pending.metadata.creationTimestamp, now, {
+    usual: `Job ${name} is running`,
+    reason: 'PodNotStarted',
+    message: `the container of Pod ${pod} does not start; ${volume}, see kubectl describe pod ${pod}`,
+  });
+}
+
+function silence(
+  since: string | undefined,
+  now: number,
+  say: { usual: string; reason: string; message: string },
+): Stage {
+  const remainingMs = (parseTime(since) ?? now) + unusualAfterMs - now;
+  if (remainingMs > 0) return { ...waits(jobRunning, say.usual), askAgainMs: remainingMs };
+  return waits(say.reason, say.message);
+}
+
+function waits(reason: string, message: string): Stage {
+  return { progress: { kind: 'waiting', reason, message } };
+}
+
+function storedMessage(task: KeptnTask, reason: string): string | undefined {
+  const stored = conditionOf(task, conditionTypes.succeeded);
+  return stored?.reason === reason ? stored.message : undefined;
+}
+
+function trueCondition({ status }: Job, type: string): JobCondition | undefined {
+  return status?.conditions?.find(
+    (condition) => condition.type === type && condition.status === 'True',
+  );
+}

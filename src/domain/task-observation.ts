@@ -1,0 +1,73 @@
+import { JobKind, type Job, type Pod } from '../api/builtin.ts';
+import { KeptnTask, type KeptnTaskStatus } from '../api/keptn/task.ts';
+import { controllerOf, type ObjectRef, refOf } from '../api/object.ts';
+import type { FindDefinition, Runner } from './function-source.ts';
+import type { Plan, Refusal } from './plan.ts';
+
+export interface TaskSettings {
+  readonly images: Readonly<Record<Runner, string>>;
+  /** How many Jobs of tasks may run in one namespace at once; no limit when undefined. */
+  readonly maxJobsPerNamespace?: number;
+}
+
+/** Everything the decision on a task may know. */
+export interface TaskObservation {
+  readonly now: number;
+  readonly task: KeptnTask;
+  /** What `jobOf` answers. */
+  readonly job: Job | undefined;
+  /** What a live read of the recorded Job said in this reconcile. */
+  readonly jobLive: 'unread' | 'absent' | 'present';
+  readonly pods: readonly Pod[];
+  /** Whether the Pods were listed live in this reconcile. */
+  readonly podsListed: boolean;
+  /** Jobs of tasks that run in the namespace; only counted when there is a limit. */
+  readonly runningJobs: number;
+  readonly find: FindDefinition;
+  hasConfigMap(name: string): boolean;
+  refusal(ref: ObjectRef): Refusal | undefined;
+  readonly settings: TaskSettings;
+}
+
+/**
+ * The Job of a task's current attempt. A recorded Job is that one by uid, or none. A Job that is not recorded is found by its
+ * owner: it was made by a process that could not take it down any more.
+ */
+export function jobOf(
+  task: KeptnTask,
+  jobs: { named: Job | undefined; owned: readonly Job[] },
+): Job | undefined {
+  const isOurs = (job: Job): boolean => controllerOf(job)?.uid === task.metadata.uid;
+  const { jobUID, attempts } = task.status ?? {};
+  if (recordedJob(task) === undefined) {
+    const past = new Set(attempts?.map((attempt) => attempt.jobUID));
+    const candidates = jobs.owned.filter((job) => isOurs(job) && !past.has(job.metadata.uid));
+    return candidates.toSorted((one, other) => age(one).localeCompare(age(other)))[0];
+  }
+  const { named } = jobs;
+  if (named === undefined) return undefined;
+  // Keptn records the name only.
+  const isRecorded = jobUID === undefined ? isOurs(named) : named.metadata.uid === jobUID;
+  return isRecorded ? named : undefined;
+}
+
+/** Where the recorded Job of a task is; undefined when none is recorded. */
+export function recordedJob(task: KeptnTask): ObjectRef | undefined {
+  const name = task.status?.jobName;
+  return name ? jobRef(task, name) : undefined;
+}
+
+/** Where a Job of this name in the task's namespace is. */
+export function jobRef({ metadata }: KeptnTask, name: string): ObjectRef {
+  return refOf(JobKind, { metadata: { ...metadata, name } });
+}
+
+/** The plan that stores a status, judged on the task as it was gathered. */
+export function storing({ task }: TaskObservation, to: KeptnTaskStatus): Plan {
+  const { resourceVersion = '' } = task.metadata;
+  return { status: { ref: refOf(KeptnTask, task), resourceVersion, from: task.status, to } };
+}
+
+function age({ metadata }: Job): string {
+  return `${metadata.creationTimestamp ?? ''} ${metadata.name}`;
+}

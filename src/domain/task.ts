@@ -1,0 +1,151 @@
+import { type Job, JobKind, PodKind } from '../api/builtin.ts';
+import { sluiceKeys } from '../api/keptn/annotations.ts';
+import { isCompleted } from '../api/keptn/states.ts';
+import type { KeptnTask, KeptnTaskStatus } from '../api/keptn/task.ts';
+import { refOf } from '../api/object.ts';
+import { type Evidence, evidenceOf } from './evidence.ts';
+import { configMapNameFor } from './function-config-map.ts';
+import { blueprintOf } from './function-source.ts';
+import { defaultTtlSeconds, taskLabel } from './job.ts';
+import { functionContainerName } from './job-container.ts';
+import { endOfJob, isNews, type JobEnd, stageOf } from './job-stage.ts';
+import { type Effect, nothing, type Plan } from './plan.ts';
+import { taskWarning } from './task-events.ts';
+import { recordedJob, storing, type TaskObservation } from './task-observation.ts';
+import { collisionsOf, startTask } from './task-start.ts';
+import {
+  ended,
+  savedEvidence,
+  waiting,
+  withEvidence,
+  withJob,
+  withoutEvidence,
+} from './task-status.ts';
+
+/**
+ * The life of a KeptnTask:
+ *
+ * 1. It waits for its definition, for a slot, for the API server to accept its Job. The conditions say for which.
+ * 2. Its one Job is created under a name that follows from the task's uid and attempt, so that a second try finds the first.
+ * 3. The Job is taken down, by uid. From here on it is never created again: if it is gone, the task has failed (JobLost).
+ * 4. While it runs, evidence of runs that failed is saved: Kubernetes deletes the Pods before it reports the failure.
+ * 5. The outcome is copied into the status; only then the Job gets its time to live.
+ *
+ * A state that is an end absorbs: nothing leads out of it within this attempt.
+ */
+export function decideTask(observation: TaskObservation): Plan {
+  const { task, job } = observation;
+  if (task.metadata.deletionTimestamp !== undefined) return nothing;
+  if (isCompleted(task.status?.status)) return afterTheEnd(observation);
+  if (job !== undefined) return follow(job, observation);
+  return recordedJob(task) === undefined ? startTask(observation) : lookForJob(observation);
+}
+
+/** Selects the Pods of a task's Jobs. */
+export function podSelector(task: KeptnTask): string {
+  return `${sluiceKeys.task}=${taskLabel(task)}`;
+}
+
+/** The Job is recorded and not in the cache. Only a live read can say that it is gone (B2). */
+function lookForJob(observation: TaskObservation): Plan {
+  const { task, now, jobLive } = observation;
+  const ref = recordedJob(task);
+  if (ref !== undefined && jobLive === 'unread') return { look: [ref] };
+  const other = jobLive === 'present' ? ', and another Job has its name' : '';
+  const message = `Job ${ref?.name ?? ''} was deleted before its outcome was known${other}; it is not run again within this attempt`;
+  return fail(observation, ended(task, { state: 'Failed', reason: 'JobLost', message }, now));
+}
+
+function follow(job: Job, observation: TaskObservation): Plan {
+  const { now } = observation;
+  const collisionCount =
+    recordedJob(observation.task) === undefined ? collisionsOf(observation) : 0;
+  const task = withJob(observation.task, job, { now, collisionCount });
+  const evidence = evidenceOf(observation.pods, containerName(observation));
+  const end = endOfJob(job);
+  if (end === undefined) return watchJob(job, { task, evidence, observation });
+  const plan = copyOutcome(end, { task, evidence, observation });
+  return plan.look === undefined ? { ...plan, afterwards: limitLife(job, observation) } : plan;
+}
+
+/** What following a Job works with: the task with the Job taken down, and what the Pods told. */
+interface Followed {
+  readonly task: KeptnTask;
+  readonly evidence: Evidence | undefined;
+  readonly observation: TaskObservation;
+}
+
+function watchJob(job: Job, { task, evidence, observation }: Followed): Plan {
+  const { pods, now } = observation;
+  const configMap = codeConfigMap(observation);
+  const { progress, askAgainMs } = stageOf(job, { task, now, pods, evidence, configMap });
+  const hasFailed = evidence !== undefined && evidence.exitCode !== 0;
+  const known = hasFailed && isNews(evidence, task) ? withEvidence(task, evidence) : task;
+  const plan = storing(observation, waiting(known, progress, now));
+  return askAgainMs === undefined ? plan : { ...plan, wakeAfterMs: askAgainMs };
+}
+
+function copyOutcome(end: JobEnd, { task, evidence, observation }: Followed): Plan {
+  const { now } = observation;
+  const { reason, message } = end;
+  if (end.succeeded) {
+    const cleared = withoutEvidence(task);
+    const known = evidence?.exitCode === 0 ? withEvidence(cleared, evidence) : cleared;
+    return storing(observation, ended(known, { state: 'Succeeded', reason, message }, now));
+  }
+  const told = evidence?.message ?? savedEvidence(task)?.message ?? task.status?.message;
+  if (told === undefined && !observation.podsListed) {
+    // The watch of the Pods may be behind that of the Job, and their end explains the Job's.
+    const { namespace = '' } = task.metadata;
+    return { look: [{ kind: PodKind, namespace, labelSelector: podSelector(task) }] };
+  }
+  const known = evidence === undefined ? task : withEvidence(task, evidence);
+  const why = told ?? 'its Pods were gone before their end was seen';
+  return fail(
+    observation,
+    ended(known, { state: 'Failed', reason, message: `${message}; ${why}` }, now),
+  );
+}
+
+function fail(observation: TaskObservation, status: KeptnTaskStatus): Plan {
+  const text = `task failed: ${status.message ?? ''}`;
+  const event = taskWarning(observation.task, 'reconcile', { suffix: 'Failed', text });
+  return { ...storing(observation, status), events: [event] };
+}
+
+/** What belonged to the end and may have been lost: the Job's time to live. */
+function afterTheEnd(observation: TaskObservation): Plan {
+  const { job } = observation;
+  if (job === undefined || endOfJob(job) === undefined) return nothing;
+  const effects = limitLife(job, observation);
+  return effects.length === 0 ? nothing : { effects };
+}
+
+/** Lets Kubernetes delete the Job. A Job made by us has no TTL before: its outcome must not vanish unseen (W2, W3). */
+function limitLife(job: Job, { task, find }: TaskObservation): Effect[] {
+  if (job.spec.ttlSecondsAfterFinished !== undefined) return [];
+  const ttlSeconds = find(task.spec.taskDefinition)?.spec.ttlSecondsAfterFinished;
+  const path = '/spec/ttlSecondsAfterFinished';
+  return [
+    {
+      type: 'patch',
+      ref: refOf(JobKind, job),
+      operations: [
+        { op: 'test', path: '/metadata/uid', value: job.metadata.uid },
+        { op: 'add', path, value: ttlSeconds ?? defaultTtlSeconds },
+      ],
+      goneIsDone: true,
+    },
+  ];
+}
+
+/** The name of the container that is the task, among those that others may inject. */
+function containerName({ task, find }: TaskObservation): string | undefined {
+  const definition = find(task.spec.taskDefinition);
+  return definition && (definition.spec.container?.name ?? functionContainerName);
+}
+
+function codeConfigMap({ task, find }: TaskObservation): string | undefined {
+  const blueprint = blueprintOf(task.spec.taskDefinition, find);
+  return blueprint.type === 'function' ? configMapNameFor(blueprint.code, task) : undefined;
+}
