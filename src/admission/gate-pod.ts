@@ -61,9 +61,14 @@ function identityOptions(lookup: Lookup, operatorNamespace: string) {
 }
 
 function judgeAnnotated(candidate: Candidate, lookup: Lookup): PodAdditions {
-  const { pod, identity } = candidate;
+  const { pod, identity, chain } = candidate;
   const version = releasingVersion(candidate, lookup);
   if (version === undefined) {
+    // What is written on the Pod counts as its own word from then on; a cached owner may speak of another revision.
+    const proof = identity.source === 'owner' ? proofOf(pod, chain) : undefined;
+    if (proof?.type === 'unproven') {
+      return held({ [sluiceKeys.explanation]: heldUntilOwnerIsKnown(proof.why) });
+    }
     return held({ ...identity.annotations, [sluiceKeys.explanation]: heldForChecks(identity) });
   }
   return {

@@ -170,6 +170,19 @@ describe('an annotated Pod of a version that is not Released', () => {
     expect(isHeld(entered)).toBe(true);
     expect(entered.metadata.annotations?.[explanation]).toContain("The container name 'card'");
   });
+
+  test('gets nothing written on it that a cached owner of another revision says', () => {
+    const deployment = aDeployment({ annotations: cart('1.0.0') });
+    const newSet = aReplicaSet({
+      name: 'cart-2',
+      owners: [ownedBy(deployment)],
+      template: { digest: 'template-2' },
+    });
+    const pod = enter([deployment, newSet], aPod({ owners: [ownedBy(newSet)] }));
+    expect(isHeld(pod)).toBe(true);
+    expect(isWatched(pod)).toBe(true);
+    expect(Object.keys(pod.metadata.annotations ?? {})).toEqual([explanation]);
+  });
 });
 
 describe('the gate-removed marker of a template', () => {
