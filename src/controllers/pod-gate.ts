@@ -1,11 +1,11 @@
 import { type Pod, PodKind } from '../api/builtin.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
-import { type Identity, identityOf } from '../domain/identity.ts';
+import { identityOf } from '../domain/identity.ts';
 import { type Lookup, ownerIndex } from '../domain/lookup.ts';
 import { ownerChainOf } from '../domain/owner-chain.ts';
 import { decidePodGate, gateIndex, type PodGateSeen } from '../domain/pod-gate.ts';
-import { proofOf } from '../domain/revision.ts';
+import { proofOf, revisionOfPod } from '../domain/revision.ts';
 import { uidOf, workloadNameFor } from '../domain/workload-identity.ts';
 import { type Controller, type Key, watch } from './controller.ts';
 import { ownerWatches } from './owner-watches.ts';
@@ -36,12 +36,13 @@ export function podGateController({ operatorNamespace }: Places): Controller<Pod
       const options = identityOptions(world, operatorNamespace);
       const chain = ownerChainOf(pod, world);
       const identity = identityOf(pod, chain, options);
-      const version = versionOf(pod, identity, world);
+      const proof = proofOf(pod, chain);
+      const version = versionOf(pod, { identity, proof }, world);
       return {
         pod,
         chain,
         identity,
-        proof: proofOf(pod, chain),
+        proof,
         version,
         isExplained: () => isExplained(pod, version, { lookup: world, operatorNamespace }),
         live: (ref) => world.live(ref),
@@ -51,19 +52,33 @@ export function podGateController({ operatorNamespace }: Places): Controller<Pod
   };
 }
 
-/** The version a Pod carries, found by what it is and not by its name. */
-function versionOf(pod: Pod, identity: Identity, lookup: Lookup): KeptnWorkloadVersion | undefined {
-  if (identity.type !== 'annotated' || identity.version === undefined) return undefined;
+/**
+ * The version a Pod carries, found by what it is and not by its name. An owner that has moved on speaks of another version
+ * than the Pod's: then only what is on record for the Pod's own revision counts (B4).
+ */
+function versionOf(
+  pod: Pod,
+  { identity, proof }: Pick<PodGateSeen, 'identity' | 'proof'>,
+  lookup: Lookup,
+): KeptnWorkloadVersion | undefined {
+  if (identity.type !== 'annotated') return undefined;
   const { namespace = '' } = pod.metadata;
-  const workload = lookup.get(
-    KeptnWorkload,
-    namespace,
-    workloadNameFor(identity, namespace, lookup),
-  );
+  const name = workloadNameFor(identity, namespace, lookup);
+  const workload = lookup.get(KeptnWorkload, namespace, name);
   if (workload === undefined || workload.spec.app !== identity.app) return undefined;
-  return lookup
-    .byIndex(KeptnWorkloadVersion, ownerIndex, uidOf(workload))
-    .find((version) => version.spec.version === identity.version);
+  const versions = lookup.byIndex(KeptnWorkloadVersion, ownerIndex, uidOf(workload));
+  if (identity.source === 'owner' && proof.type === 'unproven') {
+    const revision = revisionOfPod(pod);
+    return versions.find((version) => revision !== undefined && isOnRecord(revision, version));
+  }
+  return versions.find((version) => version.spec.version === identity.version);
+}
+
+function isOnRecord(revision: string, { spec, status }: KeptnWorkloadVersion): boolean {
+  return (
+    status?.releasedRevisions?.includes(revision) === true ||
+    spec.resourceReference.uid === revision
+  );
 }
 
 function isExplained(
