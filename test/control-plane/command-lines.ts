@@ -1,22 +1,7 @@
 import { join } from 'node:path';
 import type { Credentials } from './credentials.ts';
-import type { Ports } from './ports.ts';
+import type { Layout } from './layout.ts';
 import type { ProgramName } from './programs.ts';
-
-/** What the command lines of the programs depend on. */
-export interface Layout {
-  readonly dataDirectory: string;
-  readonly ports: Ports;
-  readonly credentials: Credentials;
-  /** The kubeconfig files of the programs that talk to the API server. */
-  readonly kubeconfigs: {
-    readonly controllerManager: string;
-    readonly scheduler: string;
-    readonly kwok: string;
-  };
-  readonly kwokConfig: string;
-  readonly audit: { readonly policy: string; readonly log: string } | undefined;
-}
 
 /** The arguments of a program, and the address that answers 200 once it is healthy. */
 export interface CommandLine {

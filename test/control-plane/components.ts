@@ -34,17 +34,22 @@ const healthyWithinMs = 120_000;
 
 /** Starts a component of a data directory. Whoever calls must await or handle `healthy`. */
 export function startComponent(spec: ComponentSpec, dataDirectory: string): StartedComponent {
-  const logFile = logFileOf(spec.name, dataDirectory);
-  const child = spawnDetached(spec.binary, spec.arguments, logFile);
-  const failed = Promise.withResolvers<never>();
-  const fail = (what: string, cause?: unknown): void =>
-    failed.reject(new ComponentFailed({ name: spec.name, what, logFile }, cause));
-  child.once('error', (cause) => fail(`cannot be run (${spec.binary})`, cause));
-  child.once('exit', (code, signal) => fail(`ended with ${signal ?? `exit code ${code}`}`));
-  // When it ends later, nobody is listening any more, and that is no error of ours.
-  failed.promise.catch(() => undefined);
-  const component: Component = { ...spec, arguments: [...spec.arguments], pid: child.pid ?? 0 };
-  return { component, healthy: Promise.race([failed.promise, answers(component, logFile)]) };
+  const { name, binary } = spec;
+  const logFile = logFileOf(name, dataDirectory);
+  const child = spawnDetached(binary, spec.arguments, logFile);
+  const ended = new AbortController();
+  child.once('error', (cause) => {
+    ended.abort(new ComponentFailed({ name, what: `cannot be run (${binary})`, logFile }, cause));
+  });
+  child.once('exit', (code, signal) => {
+    const what = `ended with ${signal ?? `exit code ${code}`}`;
+    ended.abort(new ComponentFailed({ name, what, logFile }));
+  });
+  if (child.pid === undefined) {
+    throw new ComponentFailed({ name, what: `cannot be run (${binary})`, logFile });
+  }
+  const component = { ...spec, arguments: [...spec.arguments], pid: child.pid };
+  return { component, healthy: becomesHealthy(component, logFile, ended.signal) };
 }
 
 /** Ends components, all at once; etcd last and with time to close its files if the data is to be kept. */
@@ -75,15 +80,22 @@ export function logFileOf(name: string, dataDirectory: string): string {
   return join(dataDirectory, 'logs', `${name}.log`);
 }
 
-async function answers(component: Component, logFile: string): Promise<void> {
+async function becomesHealthy(
+  component: Component,
+  logFile: string,
+  ended: AbortSignal,
+): Promise<void> {
   const deadline = Date.now() + healthyWithinMs;
   while (!(await isHealthy(component))) {
+    ended.throwIfAborted();
     if (Date.now() > deadline) {
       const what = `did not become healthy in ${healthyWithinMs / 1000} s`;
       throw new ComponentFailed({ name: component.name, what, logFile });
     }
     await sleep(50);
   }
+  // Who answers then is a stranger on its port.
+  ended.throwIfAborted();
 }
 
 function tailOf(file: string): string {

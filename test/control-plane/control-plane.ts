@@ -1,19 +1,14 @@
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { auditPolicy } from './audit-policy.ts';
 import { findBinaries } from './binaries.ts';
-import { commandLines, type Layout } from './command-lines.ts';
+import { commandLines } from './command-lines.ts';
 import { endComponents, startComponent, type ComponentSpec } from './components.ts';
-import { credentialsIn, writeKubeconfig, type User } from './credentials.ts';
+import { layOut, prepareDirectory, serverOf, type Layout } from './layout.ts';
 import { addNodes } from './nodes.ts';
-import { freePorts, type Ports } from './ports.ts';
 import { endProcesses, isOurs, spawnDetached } from './processes.ts';
 import type { ProgramName } from './programs.ts';
-import { stages } from './stages.ts';
-import { readState, writeState, type State } from './state.ts';
+import { readState, writeState, type Component, type State } from './state.ts';
 import { releaseOf } from './versions.ts';
-import { stringify } from 'yaml';
 
 /** How a control plane is started. */
 export interface StartOptions {
@@ -46,7 +41,7 @@ export class ControlPlane implements AsyncDisposable {
     this.server = state.server;
     this.token = state.token;
     this.caFile = join(dataDirectory, 'ca.crt');
-    this.kubeconfig = kubeconfigIn(dataDirectory);
+    this.kubeconfig = join(dataDirectory, 'kubeconfig');
     this.auditLog = state.auditLog ?? undefined;
   }
 
@@ -55,6 +50,12 @@ export class ControlPlane implements AsyncDisposable {
     const state = readState(this.dataDirectory);
     if (state === undefined) throw new Error(`there is no control plane in ${this.dataDirectory}`);
     return state;
+  }
+
+  /** Whether it was started wholly and any of its processes still runs. */
+  isRunning(): boolean {
+    const { ready, components } = this.state();
+    return ready && components.some(({ pid }) => isOurs(pid, this.dataDirectory));
   }
 
   /** Kills the API server, as a crash or a power cut would. Every connection to it breaks. */
@@ -96,20 +97,23 @@ export class ControlPlane implements AsyncDisposable {
     await this.stop();
   }
 
-  #apiServer(): State['components'][number] {
+  #apiServer(): Component {
     const found = this.state().components.find(({ name }) => name === 'kube-apiserver');
     if (found === undefined) throw new Error(`no API server was started in ${this.dataDirectory}`);
     return found;
   }
 }
 
-/** The control plane that runs in a data directory; undefined when none does. */
-export function attachControlPlane(dataDirectory: string): ControlPlane | undefined {
+/** The control plane that was started in a data directory, whether it still runs or not; undefined when there is none. */
+export function controlPlaneIn(dataDirectory: string): ControlPlane | undefined {
   const state = readState(dataDirectory);
-  if (state === undefined || !state.ready) return undefined;
-  const directory = realpathSync(dataDirectory);
-  const runs = state.components.some((component) => isOurs(component.pid, directory));
-  return runs ? new ControlPlane(directory, state) : undefined;
+  return state === undefined ? undefined : new ControlPlane(realpathSync(dataDirectory), state);
+}
+
+/** The control plane that runs in a data directory, ready for use; undefined when none does. */
+export function attachControlPlane(dataDirectory: string): ControlPlane | undefined {
+  const controlPlane = controlPlaneIn(dataDirectory);
+  return controlPlane?.isRunning() === true ? controlPlane : undefined;
 }
 
 /**
@@ -219,67 +223,6 @@ class Starting {
     this.state = { ...this.state, ...change };
     writeState(this.#layout.dataDirectory, this.state);
   }
-}
-
-function prepareDirectory(wished: string | undefined): string {
-  if (wished === undefined)
-    return realpathSync(mkdtempSync(join(tmpdir(), 'sluice-control-plane-')));
-  mkdirSync(wished, { recursive: true });
-  const directory = realpathSync(wished);
-  const state = readState(directory);
-  if (state === undefined && readdirSync(directory).length > 0) {
-    throw new Error(
-      `${directory} is neither empty nor the data of a control plane; name another with --data`,
-    );
-  }
-  if (state?.components.some((component) => isOurs(component.pid, directory)) === true) {
-    throw new Error(
-      `a control plane already runs in ${directory}; stop it, or name another with --data`,
-    );
-  }
-  return directory;
-}
-
-async function layOut(
-  dataDirectory: string,
-  audit: NonNullable<StartOptions['audit']>,
-): Promise<Layout> {
-  const at = (name: string): string => join(dataDirectory, name);
-  const ports = await freePorts(readState(dataDirectory)?.ports);
-  const credentials = await credentialsIn(dataDirectory);
-  const kubeconfig = (user: User, name: string): string => {
-    const access = { server: serverOf(ports), caFile: credentials.caFile, user };
-    writeKubeconfig(at(name), { ...access, token: credentials.tokens[user] });
-    return at(name);
-  };
-  kubeconfig('admin', 'kubeconfig');
-  writeFileSync(at('kwok.yaml'), stages.map((stage) => stringify(stage)).join('---\n'));
-  writeFileSync(at('audit-policy.yaml'), auditPolicy);
-  const policy =
-    typeof audit === 'object' ? realpathSync(audit.policyFile) : at('audit-policy.yaml');
-  return {
-    dataDirectory,
-    ports,
-    credentials,
-    kubeconfigs: {
-      controllerManager: kubeconfig(
-        'system:kube-controller-manager',
-        'controller-manager.kubeconfig',
-      ),
-      scheduler: kubeconfig('system:kube-scheduler', 'scheduler.kubeconfig'),
-      kwok: kubeconfig('kwok', 'kwok.kubeconfig'),
-    },
-    kwokConfig: at('kwok.yaml'),
-    audit: audit === false ? undefined : { policy, log: at('audit.log') },
-  };
-}
-
-function kubeconfigIn(dataDirectory: string): string {
-  return join(dataDirectory, 'kubeconfig');
-}
-
-function serverOf(ports: Ports): string {
-  return `https://127.0.0.1:${ports.server}`;
 }
 
 function seconds(since: number): string {

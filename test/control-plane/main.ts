@@ -1,10 +1,9 @@
 import { userInfo, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { Command } from 'commander';
-import { attachControlPlane, ControlPlane, startControlPlane } from './control-plane.ts';
+import { attachControlPlane, controlPlaneIn, startControlPlane } from './control-plane.ts';
 import { isHealthy } from './components.ts';
 import { isOurs } from './processes.ts';
-import { readState } from './state.ts';
 import { releases } from './versions.ts';
 
 interface DataOption {
@@ -48,7 +47,7 @@ function cluster(): Command {
 async function start(
   options: DataOption & { audit: boolean; auditPolicy?: string; kubernetes?: string },
 ): Promise<void> {
-  const dataDirectory = resolve(options.data);
+  const dataDirectory = options.data;
   const running = attachControlPlane(dataDirectory);
   if (running !== undefined) say('already running');
   const controlPlane =
@@ -68,24 +67,24 @@ async function start(
 }
 
 async function stop(options: DataOption & { keepData: boolean }): Promise<void> {
-  const dataDirectory = resolve(options.data);
-  const state = readState(dataDirectory);
-  if (state === undefined) {
-    say(`there is no control plane in ${dataDirectory}`);
+  const controlPlane = controlPlaneIn(options.data);
+  if (controlPlane === undefined) {
+    say(`there is no control plane in ${options.data}`);
     return;
   }
-  await new ControlPlane(dataDirectory, state).stop({ keepData: options.keepData });
-  say(options.keepData ? `stopped; data kept in ${dataDirectory}` : 'stopped; data removed');
+  await controlPlane.stop({ keepData: options.keepData });
+  say(options.keepData ? `stopped; data kept in ${options.data}` : 'stopped; data removed');
 }
 
 async function status(options: DataOption): Promise<void> {
-  const dataDirectory = resolve(options.data);
-  const state = readState(dataDirectory);
-  if (state === undefined || state.components.length === 0) {
-    say(`no control plane runs in ${dataDirectory}`);
+  const controlPlane = controlPlaneIn(options.data);
+  const state = controlPlane?.state();
+  if (controlPlane === undefined || state === undefined || state.components.length === 0) {
+    say(`no control plane runs in ${options.data}`);
     process.exitCode = 3;
     return;
   }
+  const { dataDirectory } = controlPlane;
   say(`Kubernetes ${state.kubernetes} at ${state.server}, data in ${dataDirectory}`);
   for (const component of state.components) {
     const runs = isOurs(component.pid, dataDirectory);
@@ -93,7 +92,7 @@ async function status(options: DataOption): Promise<void> {
     if (health !== 'healthy') process.exitCode = 1;
     say(`${component.name.padEnd(24)} pid ${String(component.pid).padEnd(8)} ${health}`);
   }
-  say(`kubeconfig: ${join(dataDirectory, 'kubeconfig')}`);
+  say(`kubeconfig: ${controlPlane.kubeconfig}`);
 }
 
 function say(line: string): void {

@@ -1,5 +1,7 @@
+import { stage, type Match, type Stage } from './stage.ts';
+
 /**
- * What KWOK, the fake kubelet, makes of nodes and Pods. The life of a Pod on a fake node:
+ * What KWOK, the fake kubelet, makes of Pods. The life of a Pod on a fake node:
  *
  *     Pending ──(1 start)──► Running and Ready ──(4 succeed)──► Succeeded
  *        │                        │    ▲   └─────(5 fail)─────► Failed
@@ -10,23 +12,6 @@
  *
  * Which way it goes is said by annotations or labels of the Pod; README.md lists them.
  */
-
-interface Stage {
-  readonly apiVersion: 'kwok.x-k8s.io/v1alpha1';
-  readonly kind: 'Stage';
-  readonly metadata: { readonly name: string };
-  readonly spec: Record<string, unknown>;
-}
-
-/** A jq query of the object, and what its answers must be. */
-interface Match {
-  readonly key: string;
-  readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
-  readonly values?: readonly string[];
-}
-
-/** What a stage does: writes the status a template renders, or removes the object. */
-type Step = { readonly status: string } | { readonly delete: true };
 
 // jq: a key is looked up in the annotations, then in the labels.
 const asked = (key: string): string =>
@@ -226,41 +211,11 @@ containerStatuses:
       finishedAt: {{ $now | Quote }}
 {{ end }}`;
 
-interface StageOptions {
-  readonly kind: 'Node' | 'Pod';
-  readonly match: readonly Match[];
-  readonly step: Step;
-  /** jq: a Go duration to wait before the step. */
-  readonly delay?: string;
-  readonly everyMs?: number;
-}
-
-function stage(name: string, { kind, match, step, delay, everyMs }: StageOptions): Stage {
-  return {
-    apiVersion: 'kwok.x-k8s.io/v1alpha1',
-    kind: 'Stage',
-    metadata: { name: `sluice-${kind.toLowerCase()}-${name}` },
-    spec: {
-      resourceRef: { apiGroup: 'v1', kind },
-      selector: { matchExpressions: match.map((jq) => ({ jq })) },
-      delay: {
-        durationMilliseconds: everyMs ?? 0,
-        ...(delay === undefined ? {} : { durationFrom: { jq: { expression: delay } } }),
-      },
-      immediateNextStage: everyMs !== undefined,
-      steps: [
-        'delete' in step
-          ? step
-          : { patch: { subresource: 'status', root: 'status', template: step.status } },
-      ],
-    },
-  };
-}
-
 const pending = [notDeleted, phase('Pending'), notStarted];
 const alive = [notDeleted, phase('Running')];
 
-const podStages: Stage[] = [
+/** The stages of Pods, in the order of the drawing. */
+export const podStages: readonly Stage[] = [
   stage('start', {
     kind: 'Pod',
     match: [...pending, outcomeNotIn('image-pull', 'not-ready')],
@@ -313,61 +268,3 @@ const podStages: Stage[] = [
     step: { delete: true },
   }),
 ];
-
-const nodeConditions = `
-conditions:
-{{ range NodeConditions }}
-- type: {{ .type | Quote }}
-  status: {{ .status | Quote }}
-  reason: {{ .reason | Quote }}
-  message: {{ .message | Quote }}
-  lastHeartbeatTime: {{ $now | Quote }}
-  lastTransitionTime: {{ $since | Quote }}
-{{ end }}`;
-
-const nodeTimes = `
-{{ $now := Now }}
-{{ $since := or .metadata.creationTimestamp $now }}`;
-
-const nodeReady = `.status.conditions[]? | select(.type == "Ready") | .status`;
-
-const nodeStatus = `${nodeTimes}${nodeConditions}
-addresses:
-- type: InternalIP
-  address: {{ NodeIP | Quote }}
-- type: Hostname
-  address: {{ NodeName | Quote }}
-allocatable: &resources
-  cpu: "1000"
-  memory: 4Ti
-  pods: "10000"
-capacity: *resources
-nodeInfo:
-  architecture: amd64
-  bootID: ""
-  containerRuntimeVersion: {{ printf "kwok-%s" Version }}
-  kernelVersion: {{ printf "kwok-%s" Version }}
-  kubeProxyVersion: {{ printf "kwok-%s" Version }}
-  kubeletVersion: {{ printf "kwok-%s" Version }}
-  machineID: ""
-  operatingSystem: linux
-  osImage: ""
-  systemUUID: ""
-phase: Running`;
-
-const nodeStages: Stage[] = [
-  stage('ready', {
-    kind: 'Node',
-    match: [{ key: nodeReady, operator: 'NotIn', values: ['True'] }],
-    step: { status: nodeStatus },
-  }),
-  stage('heartbeat', {
-    kind: 'Node',
-    match: [{ key: nodeReady, operator: 'In', values: ['True'] }],
-    step: { status: `${nodeTimes}${nodeConditions}` },
-    everyMs: 60_000,
-  }),
-];
-
-/** The stages KWOK is started with. */
-export const stages: readonly Stage[] = [...nodeStages, ...podStages];
