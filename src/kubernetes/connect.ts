@@ -1,0 +1,75 @@
+import type { MonotonicClock } from '../runtime/clock.ts';
+import type { ObjectCaches } from './caches.ts';
+import { KubernetesClient } from './client.ts';
+import { inClusterCredentials, type Credentials } from './credentials.ts';
+import { kubeconfigCredentials, kubeconfigFiles } from './kubeconfig.ts';
+import { silentLog, type Log } from './log.ts';
+import { Projector } from './projections.ts';
+import { Transport, type TransportOptions } from './transport.ts';
+import { watchAll, type Watching, type WatchSpec } from './watch-all.ts';
+
+export interface ConnectOptions {
+  /** A kubeconfig file; default what `KUBECONFIG` names, then the Pod's service account, then `~/.kube/config`. */
+  readonly kubeconfig?: string;
+  /** A context of the kubeconfig; default its current one. */
+  readonly context?: string;
+  /** The process's environment. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: MonotonicClock;
+  /** Of Sluice; shown in the user agent. */
+  readonly version: string;
+  readonly log?: Log;
+  /** Spreads waiting times; default `Math.random`. */
+  readonly random?: () => number;
+  /** Told of every answer; for metrics. */
+  readonly onAnswer?: TransportOptions['onAnswer'];
+}
+
+/** A connection to one cluster. */
+export interface Connection {
+  readonly client: KubernetesClient;
+  readonly transport: Transport;
+  /** The address of the API server. */
+  readonly server: URL;
+  /** The namespace this process lives in, or that of the kubeconfig's context. */
+  readonly namespace: string;
+  /** Starts a list and watch for every row, into these caches. */
+  watchAll(specs: readonly WatchSpec[], caches: ObjectCaches): Watching;
+  /** Closes all connections. Stop what uses them first. */
+  close(): Promise<void>;
+}
+
+/**
+ * Prepares the connection to the cluster; the first request opens it. Rejects with `CredentialsUnusable` when there is no
+ * way in.
+ */
+export async function connect(options: ConnectOptions): Promise<Connection> {
+  const { clock, version, log = silentLog, random = Math.random, onAnswer } = options;
+  const credentials = await credentialsFor(options);
+  const transport = new Transport({
+    credentials,
+    clock,
+    random,
+    userAgent: `sluice/${version}`,
+    ...(onAnswer !== undefined && { onAnswer }),
+  });
+  const projector = new Projector();
+  const client = new KubernetesClient(transport, projector);
+  return {
+    client,
+    transport,
+    server: credentials.server,
+    namespace: credentials.namespace,
+    watchAll: (specs, caches) =>
+      watchAll(specs, caches, { client, transport, projector, clock, random, log }),
+    close: () => transport.close(),
+  };
+}
+
+async function credentialsFor(options: ConnectOptions): Promise<Credentials> {
+  const { kubeconfig, context, env, clock } = options;
+  const isNamed = Boolean(kubeconfig ?? context ?? env['KUBECONFIG']);
+  if (!isNamed && env['KUBERNETES_SERVICE_HOST']) return inClusterCredentials({ env, clock });
+  const files = kubeconfigFiles(kubeconfig, env);
+  return kubeconfigCredentials({ files, clock, ...(context !== undefined && { context }) });
+}

@@ -1,0 +1,111 @@
+import { hash } from 'node:crypto';
+
+import type { Kind, KubernetesObject } from '../api/object.ts';
+import { microTime } from './micro-time.ts';
+
+/** What is to be told of an object: the shape of `EventNote` in `src/domain/plan.ts`. */
+export interface Note {
+  readonly about: KubernetesObject;
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+  readonly action?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly reportedBy?: string;
+}
+
+export const EventKind: Kind = {
+  apiVersion: 'events.k8s.io/v1',
+  kind: 'Event',
+  plural: 'events',
+  namespaced: true,
+};
+
+/** Limits of events.k8s.io/v1: bytes of the note, characters of reason and action. */
+const noteBytes = 1024;
+const reasonLength = 128;
+
+/** An Event and its repetitions: the same thing said of the same object again. */
+export interface Series {
+  readonly note: Note;
+  readonly reportedBy: string;
+  readonly firstMs: number;
+  lastMs: number;
+  count: number;
+  /** How many the API server knows of. */
+  written: number;
+  writtenMs: number;
+}
+
+/** Notes with the same key are one Event. */
+export function seriesKey(note: Note, reportedBy: string): string {
+  const { about, type, reason, message, action } = note;
+  const { uid, namespace, name } = about.metadata;
+  return JSON.stringify([
+    about.kind,
+    uid ?? [namespace, name],
+    type,
+    reason,
+    action,
+    message,
+    reportedBy,
+  ]);
+}
+
+/** Where a series stands in the API: in the namespace of what it is about, in `default` if that has none. */
+export function eventAddress({ note, reportedBy, firstMs }: Series): {
+  namespace: string;
+  name: string;
+} {
+  const { namespace = 'default', name } = note.about.metadata;
+  const id = hash('sha256', `${firstMs} ${seriesKey(note, reportedBy)}`).slice(0, 16);
+  return { namespace, name: `${name.slice(0, 230).replace(/[^a-z0-9]+$/u, '')}.${id}` };
+}
+
+/** The Event as it is created, with what has been repeated until then. */
+export function eventOf(
+  series: Series,
+  instance: string,
+): KubernetesObject & Record<string, unknown> {
+  const { note, reportedBy, firstMs } = series;
+  const { about } = note;
+  const { namespace, name, uid } = about.metadata;
+  const reason = note.reason.slice(0, reasonLength);
+  return {
+    apiVersion: EventKind.apiVersion,
+    kind: EventKind.kind,
+    metadata: {
+      ...eventAddress(series),
+      ...(note.annotations !== undefined && { annotations: { ...note.annotations } }),
+    },
+    eventTime: microTime(firstMs),
+    reportingController: reportedBy,
+    reportingInstance: instance.slice(0, 128),
+    type: note.type,
+    reason,
+    action: (note.action ?? reason).slice(0, reasonLength),
+    note: cutToBytes(note.message, noteBytes),
+    regarding: {
+      apiVersion: about.apiVersion,
+      kind: about.kind,
+      name,
+      ...(namespace !== undefined && { namespace }),
+      ...(uid !== undefined && { uid }),
+    },
+    ...(series.count > 1 && { series: seriesOf(series) }),
+  };
+}
+
+/** The `series` field: how often, and when last. */
+export function seriesOf({ count, lastMs }: Series): { count: number; lastObservedTime: string } {
+  return { count, lastObservedTime: microTime(lastMs) };
+}
+
+/** The text, or its beginning with an ellipsis, in so many bytes of UTF-8; never half a character. */
+export function cutToBytes(text: string, bytes: number): string {
+  if (Buffer.byteLength(text) <= bytes) return text;
+  const ellipsis = '…';
+  const room = new Uint8Array(bytes - Buffer.byteLength(ellipsis));
+  const { read } = new TextEncoder().encodeInto(text, room);
+  return text.slice(0, read) + ellipsis;
+}

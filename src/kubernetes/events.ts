@@ -1,0 +1,225 @@
+import { ClusterError } from '../api/cluster-error.ts';
+import type { JsonPatchOperation } from '../api/json-patch.ts';
+import type { Kind, KubernetesObject, ObjectRef } from '../api/object.ts';
+import { backoffMs } from '../runtime/backoff.ts';
+import type { Clock, Timer } from '../runtime/clock.ts';
+import { Fifo } from '../runtime/fifo.ts';
+import { sleep } from '../runtime/sleep.ts';
+import {
+  eventAddress,
+  EventKind,
+  eventOf,
+  seriesKey,
+  seriesOf,
+  type Note,
+  type Series,
+} from './event-series.ts';
+import { silentLog, type Log } from './log.ts';
+
+/** What the recorder needs of the API server. */
+export interface EventClient {
+  create(kind: Kind, object: KubernetesObject): Promise<KubernetesObject>;
+  patch(ref: ObjectRef, operations: readonly JsonPatchOperation[]): Promise<KubernetesObject>;
+}
+
+export interface EventRecorderOptions {
+  readonly client: EventClient;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** This process among its replicas, for `reportingInstance`: the Pod's name. */
+  readonly instance: string;
+  readonly log?: Log;
+}
+
+/** Why Events were not written. */
+export type DropReason = 'queueFull' | 'refused' | 'unavailable' | 'stopped';
+
+/** The same thing said again within this time is a repetition, not a new Event (client-go's figure). */
+const seriesEndsAfterMs = 6 * 60_000;
+/** A repetition is written at the earliest so long after the last write of its series. */
+const rewriteAfterMs = 60_000;
+const maxSeries = 2000;
+const maxWaiting = 5000;
+const writers = 4;
+const maxTries = 5;
+const shape = { baseMs: 500, capMs: 10_000 };
+
+/**
+ * Writes Events (events.k8s.io/v1), one per change. Recording never waits and never fails: Events wait in a bounded queue and
+ * are dropped, and counted, when it is full or the API server does not take them. Repetitions within six minutes become a
+ * series, written at most once a minute.
+ */
+export class EventRecorder {
+  readonly #options: EventRecorderOptions;
+  readonly #log: Log;
+  /** In the order of their last repetition. */
+  readonly #series = new Map<string, Series>();
+  /** Series whose repetitions wait for their minute to end. */
+  readonly #timers = new Map<Series, Timer>();
+  readonly #waiting = new Fifo<Series>();
+  readonly #stopping = new AbortController();
+  readonly #dropped: Record<DropReason, number> = {
+    queueFull: 0,
+    refused: 0,
+    unavailable: 0,
+    stopped: 0,
+  };
+  #writing = 0;
+  #written = 0;
+  #whenIdle: (() => void)[] = [];
+
+  constructor(options: EventRecorderOptions) {
+    this.#options = options;
+    this.#log = options.log ?? silentLog;
+  }
+
+  /** Requests that succeeded, and Events or repetitions that were lost, by reason. */
+  get counts(): {
+    readonly written: number;
+    readonly dropped: Readonly<Record<DropReason, number>>;
+  } {
+    return { written: this.#written, dropped: { ...this.#dropped } };
+  }
+
+  record(note: Note, reportedBy: string): void {
+    const by = note.reportedBy ?? reportedBy;
+    const nowMs = this.#options.clock.now();
+    const key = seriesKey(note, by);
+    const known = this.#series.get(key);
+    this.#series.delete(key);
+    if (known !== undefined && nowMs - known.lastMs < seriesEndsAfterMs) {
+      known.count += 1;
+      known.lastMs = nowMs;
+      this.#series.set(key, known);
+      this.#writeInItsMinute(known);
+      return;
+    }
+    this.#forgetOldSeries(nowMs);
+    const fresh = {
+      note,
+      reportedBy: by,
+      firstMs: nowMs,
+      lastMs: nowMs,
+      count: 1,
+      written: 0,
+      writtenMs: nowMs,
+    };
+    this.#series.set(key, fresh);
+    this.#enqueue(fresh);
+  }
+
+  /** Writes what waits, for so long at most, and drops the rest. Nothing is recorded any more. */
+  async stop(withinMs = 5000): Promise<void> {
+    if (this.#stopping.signal.aborted) return;
+    this.#flushSeries();
+    const late = this.#options.clock.after(withinMs, () => this.#giveUp());
+    while (this.#writing > 0) {
+      await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+    }
+    late.cancel();
+    this.#giveUp();
+  }
+
+  #giveUp(): void {
+    this.#stopping.abort();
+    while (this.#waiting.shift() !== undefined) this.#dropped.stopped += 1;
+    for (const idle of this.#whenIdle.splice(0)) idle();
+  }
+
+  #flushSeries(): void {
+    for (const [series, timer] of this.#timers) {
+      timer.cancel();
+      this.#timers.delete(series);
+      this.#enqueue(series);
+    }
+  }
+
+  #enqueue(series: Series): void {
+    if (this.#stopping.signal.aborted) return;
+    if (this.#waiting.length >= maxWaiting) {
+      this.#dropped.queueFull += 1;
+      return;
+    }
+    this.#waiting.push(series);
+    if (this.#writing < writers) void this.#drain();
+  }
+
+  #writeInItsMinute(series: Series): void {
+    // Not written at all yet: the repetition goes along.
+    if (series.written === 0 || this.#timers.has(series)) return;
+    const inMs = Math.max(0, series.writtenMs + rewriteAfterMs - this.#options.clock.now());
+    const timer = this.#options.clock.after(inMs, () => {
+      this.#timers.delete(series);
+      this.#enqueue(series);
+    });
+    this.#timers.set(series, timer);
+  }
+
+  // Old series stand first.
+  #forgetOldSeries(nowMs: number): void {
+    for (const [key, series] of this.#series) {
+      const isOver = nowMs - series.lastMs >= seriesEndsAfterMs;
+      if (!isOver && this.#series.size < maxSeries) return;
+      this.#series.delete(key);
+    }
+  }
+
+  async #drain(): Promise<void> {
+    this.#writing += 1;
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      await this.#write(next);
+    }
+    this.#writing -= 1;
+    if (this.#writing === 0) for (const idle of this.#whenIdle.splice(0)) idle();
+  }
+
+  async #write(series: Series): Promise<void> {
+    for (let tries = 1; !this.#stopping.signal.aborted; tries += 1) {
+      const count = series.count;
+      try {
+        await this.#send(series);
+        series.written = count;
+        series.writtenMs = this.#options.clock.now();
+        this.#written += 1;
+        if (series.count > count) this.#writeInItsMinute(series);
+        return;
+      } catch (error) {
+        const passing = isPassing(error);
+        if (!passing || tries >= maxTries) {
+          this.#dropped[passing ? 'unavailable' : 'refused'] += 1;
+          this.#log.debug('Event not written', {
+            reason: series.note.reason,
+            error: String(error),
+          });
+          return;
+        }
+        const { clock, random } = this.#options;
+        await sleep(clock, backoffMs(tries, shape, random), this.#stopping.signal);
+      }
+    }
+    this.#dropped.stopped += 1;
+  }
+
+  async #send(series: Series): Promise<void> {
+    const { client, instance } = this.#options;
+    if (series.written > 0) {
+      const value = seriesOf(series);
+      const ref = { kind: EventKind, ...eventAddress(series) };
+      await client.patch(ref, [{ op: 'add', path: '/series', value }]);
+      return;
+    }
+    try {
+      await client.create(EventKind, eventOf(series, instance));
+    } catch (error) {
+      // Its name is its content: an earlier try did arrive.
+      if (!(error instanceof ClusterError && error.reason === 'AlreadyExists')) throw error;
+    }
+  }
+}
+
+// Nobody answered, or not now; anything else would be answered the same again.
+function isPassing(error: unknown): boolean {
+  return (
+    error instanceof ClusterError && (error.code === 0 || error.code === 429 || error.code >= 500)
+  );
+}

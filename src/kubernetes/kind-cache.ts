@@ -1,0 +1,183 @@
+import type { KubernetesObject } from '../api/object.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { Feed, idOf } from './feed.ts';
+import { ObjectStore, type Index } from './object-store.ts';
+import type { ListScope } from './resource-path.ts';
+import { compareVersions, isOlder } from './resource-version.ts';
+
+/** One change of a cached object. */
+export interface Change {
+  readonly type: 'added' | 'modified' | 'deleted';
+  /** The object as it is now; for `deleted` its last known state. */
+  readonly object: KubernetesObject;
+  readonly previous?: KubernetesObject;
+  /** Seen in the list after a start, where everything is new: nothing has happened to it just now. */
+  readonly initial?: boolean;
+}
+
+/** How long an object that no watch keeps up to date may be looked at. */
+const guestStaysMs = 30_000;
+
+/**
+ * The cached objects of one kind, and the rules by which they come and go. Two hands put objects in: feeds (each a list and a
+ * watch of the kind, or of what a selector selects) and `observe`, with what the API server answered to a read or a write of
+ * our own.
+ *
+ * - Newest wins, by resourceVersion: a watch event that is older than an answer already observed changes nothing, nor does an
+ *   answer that is older than what the watch brought.
+ * - A feed holds what it has brought. An object leaves when the last feed that holds it lets go: by a DELETED event (deleted,
+ *   or no longer selected) or by a list that does not show it.
+ * - An observed object that some feed selects is taken in at once; the feed will bring it and let it go. Unless that feed has
+ *   already seen more than this answer: then it has seen the object leave too.
+ * - An observed object that no feed selects would never be let go. It is a guest: found like any other for 30 seconds, so that
+ *   the decision that asked for it sees it, and then no more. Guests are silent: nobody is told of them.
+ */
+export class KindCache {
+  readonly #clock: Clock;
+  readonly #objects: ObjectStore;
+  readonly #guests: ObjectStore;
+  readonly #guestSince = new Map<string, { object: KubernetesObject; sinceMs: number }>();
+  readonly #listeners = new Set<(change: Change) => void>();
+  readonly #feeds: Feed[] = [];
+  /** The uids of what `forget` removed; kept until a watch or a read says more. */
+  readonly #forgotten = new Set<string>();
+
+  constructor(clock: Clock, indexes: readonly Index[]) {
+    this.#clock = clock;
+    this.#objects = new ObjectStore(indexes);
+    this.#guests = new ObjectStore(indexes);
+  }
+
+  get size(): number {
+    return this.#objects.size;
+  }
+
+  get feeds(): readonly Feed[] {
+    return this.#feeds;
+  }
+
+  get(namespace: string | undefined, name: string): KubernetesObject | undefined {
+    this.#seeGuestsOff();
+    return this.#objects.get(namespace, name) ?? this.#guests.get(namespace, name);
+  }
+
+  *list(namespace?: string): Generator<KubernetesObject, void, undefined> {
+    this.#seeGuestsOff();
+    yield* this.#objects.list(namespace);
+    yield* this.#guests.list(namespace);
+  }
+
+  /** Undefined when there is no index of this name. */
+  byIndex(index: string, value: string): readonly KubernetesObject[] | undefined {
+    this.#seeGuestsOff();
+    const found = this.#objects.byIndex(index, value);
+    if (found === undefined || this.#guests.size === 0) return found;
+    return [...found, ...(this.#guests.byIndex(index, value) ?? [])];
+  }
+
+  subscribe(listener: (change: Change) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** The API server has just answered with this object. */
+  observe(object: KubernetesObject): void {
+    const { namespace, name, resourceVersion } = object.metadata;
+    const selecting = this.#feeds.filter((feed) => feed.selects(object));
+    if (this.#objects.get(namespace, name) === undefined) {
+      if (selecting.length === 0) return this.#welcome(object);
+      const seenLeaving = selecting.some((feed) => feed.hasPassed(resourceVersion));
+      if (seenLeaving && !this.#forgotten.has(idOf(object))) return;
+    }
+    for (const feed of selecting) feed.holds(object);
+    this.#put(object, { initial: false });
+  }
+
+  /** The API server has just answered that there is no such object. */
+  forget(namespace: string | undefined, name: string): void {
+    this.#seeOff(addressOf({ namespace, name }));
+    const object = this.#objects.delete(namespace, name);
+    if (object === undefined) return;
+    // The answer may be older than what is cached. Then no watch will bring the object again, so the next read must.
+    this.#forgotten.add(idOf(object));
+    this.#tell({ type: 'deleted', object });
+  }
+
+  /** A further source of objects. All feeds of a kind are made before the first one lists. */
+  feed(scope: ListScope): Feed {
+    const feed = new Feed(scope, {
+      put: (object, how) => this.#put(object, how),
+      remove: (object) => this.#remove(object),
+      list: () => this.#objects.list(),
+      isHeld: (object) => this.#feeds.some((one) => one !== feed && one.isHolding(object)),
+    });
+    this.#feeds.push(feed);
+    return feed;
+  }
+
+  #put(object: KubernetesObject, how: { initial: boolean; anyAge?: boolean }): void {
+    const { namespace, name, resourceVersion } = object.metadata;
+    this.#forgotten.delete(idOf(object));
+    this.#seeOff(addressOf(object.metadata));
+    const cached = this.#objects.get(namespace, name);
+    if (cached !== undefined) {
+      const age = compareVersions(resourceVersion, cached.metadata.resourceVersion) ?? 1;
+      if (age === 0 || (age < 0 && how.anyAge !== true)) return;
+    }
+    const previous = this.#objects.set(object);
+    const initial = how.initial ? { initial: true } : {};
+    if (previous !== undefined && idOf(previous) === idOf(object)) {
+      this.#tell({ type: 'modified', object, previous, ...initial });
+      return;
+    }
+    if (previous !== undefined) this.#tell({ type: 'deleted', object: previous, ...initial });
+    this.#tell({ type: 'added', object, ...initial });
+  }
+
+  /** Removes the object, whose last state this is, unless what is cached is newer. */
+  #remove(object: KubernetesObject): void {
+    const { namespace, name, resourceVersion } = object.metadata;
+    this.#forgotten.delete(idOf(object));
+    const cached = this.#objects.get(namespace, name);
+    if (cached === undefined || isOlder(resourceVersion, cached.metadata.resourceVersion)) return;
+    this.#objects.delete(namespace, name);
+    this.#tell({ type: 'deleted', object });
+  }
+
+  #tell(change: Change): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+
+  #welcome(object: KubernetesObject): void {
+    const address = addressOf(object.metadata);
+    this.#seeOff(address);
+    this.#guests.set(object);
+    this.#guestSince.set(address, { object, sinceMs: this.#clock.now() });
+    this.#seeGuestsOff();
+  }
+
+  #seeOff(address: string): void {
+    const guest = this.#guestSince.get(address);
+    if (guest === undefined) return;
+    this.#guestSince.delete(address);
+    this.#guests.delete(guest.object.metadata.namespace, guest.object.metadata.name);
+  }
+
+  // Guests stand in the order of their arrival.
+  #seeGuestsOff(): void {
+    for (const [address, { sinceMs }] of this.#guestSince) {
+      if (this.#clock.now() - sinceMs < guestStaysMs) return;
+      this.#seeOff(address);
+    }
+  }
+}
+
+function addressOf({
+  namespace = '',
+  name,
+}: {
+  namespace?: string | undefined;
+  name: string;
+}): string {
+  return `${namespace}/${name}`;
+}

@@ -1,0 +1,156 @@
+import { access, constants } from 'node:fs/promises';
+import type { RequestOptions } from 'node:https';
+import { delimiter, join } from 'node:path';
+
+import type { KubeConfig } from '@kubernetes/client-node';
+
+import type { MonotonicClock } from '../runtime/clock.ts';
+import {
+  CredentialsUnusable,
+  type Credentials,
+  type Identity,
+  type TlsSettings,
+} from './credentials.ts';
+
+export interface KubeconfigOptions {
+  /** Files, the first one winning where they disagree, as kubectl merges them. */
+  readonly files: readonly string[];
+  /** Default: the file's current context. */
+  readonly context?: string;
+  readonly clock: MonotonicClock;
+}
+
+/** Auth plug-ins know when their token ends and are cheap to ask; asking them for every request would not be. */
+const askAgainAfterMs = 10_000;
+
+/**
+ * The kubeconfig files that kubectl would use: `--kubeconfig`, else `KUBECONFIG`, else `~/.kube/config`. Empty when none is
+ * named and there is no home directory; the files need not exist.
+ */
+export function kubeconfigFiles(
+  named: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): readonly string[] {
+  if (named) return [named];
+  const listed = (env['KUBECONFIG'] ?? '').split(delimiter).filter((file) => file !== '');
+  if (listed.length > 0) return listed;
+  const home = env['HOME'];
+  return home ? [join(home, '.kube', 'config')] : [];
+}
+
+/**
+ * The credentials of a kubeconfig: certificates, tokens and auth plug-ins, as `@kubernetes/client-node` reads them. That
+ * package is loaded here and nowhere else, and only now: importing it costs 90 MB and 350 ms.
+ */
+export async function kubeconfigCredentials(options: KubeconfigOptions): Promise<Credentials> {
+  const config = await load(options);
+  const cluster = config.getCurrentCluster();
+  if (!cluster) {
+    throw new CredentialsUnusable(`context "${config.getCurrentContext()}" names no cluster`);
+  }
+  if (cluster.proxyUrl) {
+    throw new CredentialsUnusable(
+      `cluster "${cluster.name}" has a proxy-url, which is not supported`,
+    );
+  }
+  const { clock } = options;
+  let identity = await identify(config, {});
+  let askedAtMs = clock.elapsed();
+  let expired = false;
+  return {
+    server: new URL(cluster.server),
+    namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? 'default',
+    async identity() {
+      if (expired || clock.elapsed() - askedAtMs >= askAgainAfterMs) {
+        expired = false;
+        askedAtMs = clock.elapsed();
+        identity = await identify(config, identity.tls);
+      }
+      return identity;
+    },
+    expire: () => void (expired = true),
+    close: () => {},
+  };
+}
+
+async function load(options: KubeconfigOptions): Promise<KubeConfig> {
+  const { KubeConfig } = await import('@kubernetes/client-node');
+  const config = new KubeConfig();
+  const present = await Promise.all(options.files.map(isReadable));
+  const files = options.files.filter((_file, index) => present[index] === true);
+  if (files.length === 0) {
+    throw new CredentialsUnusable(
+      `no kubeconfig found at ${options.files.join(', ') || 'KUBECONFIG or ~/.kube/config'}`,
+    );
+  }
+  for (const [index, file] of files.entries()) {
+    try {
+      if (index === 0) {
+        config.loadFromFile(file);
+      } else {
+        const further = new KubeConfig();
+        further.loadFromFile(file);
+        config.mergeConfig(further, true);
+      }
+    } catch (cause) {
+      throw new CredentialsUnusable(`${file} is not a kubeconfig: ${wordsOf(cause)}`, { cause });
+    }
+  }
+  if (options.context !== undefined) config.setCurrentContext(options.context);
+  if (!config.getContextObject(config.getCurrentContext())) {
+    const known = config.getContexts().map((context) => context.name);
+    throw new CredentialsUnusable(
+      `there is no context "${config.getCurrentContext()}" in ${files.join(', ')}; it has ${known.join(', ') || 'none'}`,
+    );
+  }
+  return config;
+}
+
+async function identify(config: KubeConfig, known: TlsSettings): Promise<Identity> {
+  const applied: RequestOptions = { headers: {} };
+  try {
+    await config.applyToHTTPSOptions(applied);
+  } catch (cause) {
+    throw new CredentialsUnusable(
+      `the kubeconfig's user cannot be authenticated: ${wordsOf(cause)}`,
+      {
+        cause,
+      },
+    );
+  }
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(applied.headers ?? {})) {
+    if (typeof value === 'string') headers[name.toLowerCase()] = value;
+  }
+  if (typeof applied.auth === 'string') {
+    headers['authorization'] = `Basic ${Buffer.from(applied.auth).toString('base64')}`;
+  }
+  const tls = tlsOf(applied);
+  return { headers, tls: JSON.stringify(tls) === JSON.stringify(known) ? known : tls };
+}
+
+function tlsOf(applied: RequestOptions): TlsSettings {
+  const { ca, cert, key, servername, rejectUnauthorized } = applied;
+  return {
+    ...(ca && { ca: pem(ca) }),
+    ...(cert && { cert: pem(cert) }),
+    ...(key && { key: pem(key) }),
+    ...(servername && { serverName: servername }),
+    ...(rejectUnauthorized === false && { insecure: true }),
+  };
+}
+
+function pem(value: NonNullable<RequestOptions['ca'] | RequestOptions['key']>): string {
+  return Array.isArray(value) ? value.map(String).join('\n') : String(value);
+}
+
+async function isReadable(file: string): Promise<boolean> {
+  return access(file, constants.R_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

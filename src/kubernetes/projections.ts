@@ -1,0 +1,174 @@
+import {
+  ConfigMapKind,
+  ControllerRevisionKind,
+  DaemonSetKind,
+  DeploymentKind,
+  JobKind,
+  NamespaceKind,
+  PodKind,
+  ReplicaSetKind,
+  RolloutKind,
+  StatefulSetKind,
+} from '../api/builtin.ts';
+import type { Kind, KubernetesObject } from '../api/object.ts';
+import { MetadataProjection } from './project-metadata.ts';
+import { podFields } from './project-pod.ts';
+import { TemplateProjection } from './project-template.ts';
+import { objectOf, pick, textOf, type RawObject } from './raw-json.ts';
+
+/** The fields of a projected object beside `apiVersion`, `kind` and `metadata`. */
+type Fields = Readonly<Record<string, unknown>>;
+
+interface Projection {
+  readonly fields: (raw: RawObject) => Fields;
+  /** Which labels and annotations are kept; all by default. */
+  readonly keep?: (key: string) => boolean;
+}
+
+/**
+ * Objects as the caches hold them. They are projected right after parsing, and the whole object is dropped: a cluster of
+ * thousands of Deployments then fits into megabytes (target T8). What a projection leaves out is never needed: nothing is
+ * written back from a cache, changes are patches.
+ *
+ * Kinds without an entry (Sluice's own above all) stay whole but for what `MetadataProjection` leaves out.
+ */
+export class Projector {
+  readonly #metadata = new MetadataProjection();
+  readonly #templates = new TemplateProjection(this.#metadata);
+  readonly #projections = new Map<string, Projection>([
+    [kindKey(PodKind), { fields: podFields }],
+    [
+      kindKey(NamespaceKind),
+      { fields: (raw) => ({ status: pick(objectOf(raw['status']), ['phase']) }) },
+    ],
+    [kindKey(ConfigMapKind), { fields: (raw) => pick(raw, ['data']) }],
+    [kindKey(ControllerRevisionKind), { fields: (raw) => pick(raw, ['revision']) }],
+    [kindKey(JobKind), { fields: jobFields }],
+    [kindKey(DeploymentKind), this.#owner(deployment)],
+    [
+      kindKey(ReplicaSetKind),
+      { ...this.#owner(replicaSet, isIdentity), keep: isReplicaSetMetadata },
+    ],
+    [kindKey(StatefulSetKind), this.#owner(statefulSet)],
+    [kindKey(DaemonSetKind), this.#owner(daemonSet)],
+    [kindKey(RolloutKind), this.#owner(rollout)],
+  ]);
+
+  /** The object as the caches hold it; undefined if it is no object of the API. */
+  project(kind: Kind, raw: RawObject): KubernetesObject | undefined {
+    const projection = this.#projections.get(kindKey(kind));
+    const metadata = this.#metadata.of(raw['metadata'], projection?.keep);
+    if (metadata === undefined) return undefined;
+    // The items of a list of built-in objects do not say what they are.
+    const apiVersion = textOf(raw['apiVersion']) ?? kind.apiVersion;
+    const type = { apiVersion: this.#metadata.text(apiVersion), kind: kind.kind };
+    return projection === undefined
+      ? { ...raw, ...type, metadata }
+      : { ...type, metadata, ...projection.fields(raw) };
+  }
+
+  #owner(names: FieldNames, keep?: (key: string) => boolean): Projection {
+    return {
+      fields: (raw) => {
+        const spec = objectOf(raw['spec']);
+        return {
+          spec: pick(spec, names.spec),
+          template: this.#templates.of(spec['template'], keep),
+          status: pick(objectOf(raw['status']), names.status),
+        };
+      },
+    };
+  }
+}
+
+function kindKey(kind: Kind): string {
+  return `${kind.apiVersion}/${kind.kind}`;
+}
+
+interface FieldNames {
+  readonly spec: readonly string[];
+  readonly status: readonly string[];
+}
+
+// Exactly the fields of the types in src/api/builtin.ts.
+const deployment: FieldNames = {
+  spec: ['replicas', 'paused', 'progressDeadlineSeconds'],
+  status: [
+    'observedGeneration',
+    'replicas',
+    'updatedReplicas',
+    'readyReplicas',
+    'availableReplicas',
+    'conditions',
+  ],
+};
+const replicaSet: FieldNames = {
+  spec: ['replicas'],
+  status: ['observedGeneration', 'replicas', 'readyReplicas', 'availableReplicas'],
+};
+const statefulSet: FieldNames = {
+  spec: ['replicas', 'updateStrategy'],
+  status: [
+    'observedGeneration',
+    'replicas',
+    'readyReplicas',
+    'availableReplicas',
+    'updatedReplicas',
+    'currentReplicas',
+    'currentRevision',
+    'updateRevision',
+  ],
+};
+const daemonSet: FieldNames = {
+  spec: ['updateStrategy'],
+  status: [
+    'observedGeneration',
+    'desiredNumberScheduled',
+    'updatedNumberScheduled',
+    'numberReady',
+    'numberAvailable',
+  ],
+};
+const rollout: FieldNames = {
+  spec: ['replicas', 'paused'],
+  status: [
+    'observedGeneration',
+    'currentPodHash',
+    'stableRS',
+    'phase',
+    'message',
+    'replicas',
+    'updatedReplicas',
+    'readyReplicas',
+    'availableReplicas',
+  ],
+};
+
+function jobFields(raw: RawObject): Fields {
+  const settings = ['backoffLimit', 'activeDeadlineSeconds', 'ttlSecondsAfterFinished', 'suspend'];
+  return {
+    spec: { ...pick(objectOf(raw['spec']), settings), template: { spec: {} } },
+    status: objectOf(raw['status']),
+  };
+}
+
+/** The keys that identity and version are read from: of the many old ReplicaSets nothing else is kept. */
+function isIdentity(key: string): boolean {
+  return (
+    key.startsWith('keptn.sh/') ||
+    key.startsWith('sluice.keptn.sh/') ||
+    key.startsWith('app.kubernetes.io/') ||
+    key === 'kubectl.kubernetes.io/restartedAt'
+  );
+}
+
+const revisionKeys: ReadonlySet<string> = new Set([
+  'deployment.kubernetes.io/revision',
+  'rollout.argoproj.io/revision',
+  'pod-template-hash',
+  'rollouts-pod-template-hash',
+]);
+
+function isReplicaSetMetadata(key: string): boolean {
+  return isIdentity(key) || revisionKeys.has(key);
+}

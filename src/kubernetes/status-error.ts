@@ -1,0 +1,65 @@
+import { ClusterError } from '../api/cluster-error.ts';
+import { isRawObject, numberOf, objectOf, textOf, type RawObject } from './raw-json.ts';
+
+// metav1.StatusReason by HTTP status, for answers that are no metav1.Status: a proxy's page, an empty body.
+const reasons: Readonly<Record<number, string>> = {
+  400: 'BadRequest',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'NotFound',
+  405: 'MethodNotAllowed',
+  409: 'Conflict',
+  410: 'Expired',
+  413: 'RequestEntityTooLarge',
+  422: 'Invalid',
+  429: 'TooManyRequests',
+  500: 'InternalError',
+  503: 'ServiceUnavailable',
+  504: 'Timeout',
+};
+
+/**
+ * The error for an answer that was not a success. The server's own reason and message where the body is a metav1.Status,
+ * else what the HTTP status says; a body that is something else is never repeated.
+ */
+export function errorOfAnswer(code: number, body: string, retryAfter?: string): ClusterError {
+  const status = statusIn(body);
+  const reason = textOf(status?.['reason']) || (reasons[code] ?? 'Unknown');
+  const message = textOf(status?.['message']) || `HTTP ${code} without a metav1.Status`;
+  const retryAfterMs = secondsToMs(
+    retryAfter ?? numberOf(objectOf(status?.['details'])['retryAfterSeconds']),
+  );
+  return new ClusterError(
+    retryAfterMs === undefined
+      ? { code, reason, message }
+      : { code, reason, message, retryAfterMs },
+  );
+}
+
+/** The error for an ERROR event of a watch, whose object is a metav1.Status; 500 if it names no code. */
+export function errorOfStatus(status: RawObject): ClusterError {
+  const code = numberOf(status['code']) ?? 500;
+  return errorOfAnswer(code, JSON.stringify({ ...status, kind: 'Status' }));
+}
+
+/** The error for no answer at all, or one that is no answer of an API server: code 0, reason `Unavailable`. */
+export function unavailable(message: string, cause?: unknown): ClusterError {
+  return new ClusterError(
+    { code: 0, reason: 'Unavailable', message },
+    cause === undefined ? undefined : { cause },
+  );
+}
+
+function statusIn(body: string): RawObject | undefined {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    return isRawObject(parsed) && parsed['kind'] === 'Status' ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function secondsToMs(seconds: string | number | undefined): number | undefined {
+  const value = Number(seconds ?? Number.NaN);
+  return Number.isFinite(value) && value >= 0 ? value * 1000 : undefined;
+}

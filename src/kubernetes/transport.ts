@@ -1,0 +1,313 @@
+import { Pool, type Dispatcher } from 'undici';
+
+import { ClusterError } from '../api/cluster-error.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { sleep } from '../runtime/sleep.ts';
+import type { Credentials, TlsSettings } from './credentials.ts';
+import { repeatAfterMs, type Verb } from './retry-policy.ts';
+import { errorOfAnswer, unavailable } from './status-error.ts';
+
+export type { Verb } from './retry-policy.ts';
+
+export interface TransportOptions {
+  readonly credentials: Credentials;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** `sluice/<version>`: what the API server's audit log shows. */
+  readonly userAgent: string;
+  /** How long one try of a request may take. Default 30 s. */
+  readonly timeoutMs?: number;
+  /** Told of every answer; for metrics. Must not throw. */
+  readonly onAnswer?: (answer: { verb: Verb; code: number; ms: number }) => void;
+}
+
+/** One request to the API server. */
+export interface Request {
+  readonly verb: Verb;
+  readonly path: string;
+  readonly body?: unknown;
+  /** Default `application/json`. */
+  readonly contentType?: string;
+  /** Gives up when aborted. */
+  readonly signal?: AbortSignal;
+  /** How long one try may take, where the transport's own limit is too long. */
+  readonly timeoutMs?: number;
+}
+
+/** A successful answer: the parsed body and its size. */
+export interface Answer {
+  readonly value: unknown;
+  readonly bytes: number;
+}
+
+/** What the transport has done so far. */
+export interface TransportCounts {
+  /** Requests sent, repeated ones each time. */
+  readonly requests: Readonly<Record<Verb, number>>;
+  /** TCP (and TLS) connections opened. */
+  readonly connections: number;
+}
+
+const methods: Readonly<Record<Verb, Dispatcher.HttpMethod>> = {
+  get: 'GET',
+  list: 'GET',
+  watch: 'GET',
+  create: 'POST',
+  update: 'PUT',
+  patch: 'PATCH',
+  delete: 'DELETE',
+};
+
+// The API server closes idle connections after 90 s (Go's IdleTimeout there). Giving them up earlier means that no
+// request is ever sent into a connection that is being closed; undici's default of 4 s would mean a handshake for each.
+const keepAliveTimeout = 60_000;
+
+const maxConnections = 16;
+
+/** The pools of one identity: watches hold their connections for minutes and must not take them from requests. */
+interface Pools {
+  readonly tls: TlsSettings;
+  readonly requests: Pool;
+  readonly watches: Pool;
+}
+
+/**
+ * HTTP/1.1 to one API server over kept-alive connections. Every failure is a `ClusterError`: what the server answered, or
+ * code 0 (`Unavailable`) when no answer came in time. A 401 renews the credentials and is tried once more; what else is
+ * repeated is in `retry-policy.ts`. Bodies and answers are never logged.
+ */
+export class Transport {
+  readonly #options: TransportOptions;
+  readonly #basePath: string;
+  readonly #requests: Record<Verb, number> = {
+    get: 0,
+    list: 0,
+    watch: 0,
+    create: 0,
+    update: 0,
+    patch: 0,
+    delete: 0,
+  };
+  #connections = 0;
+  #pools: Pools | undefined;
+  #closed = false;
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+    this.#basePath = options.credentials.server.pathname.replace(/\/$/u, '');
+  }
+
+  get counts(): TransportCounts {
+    return { requests: { ...this.#requests }, connections: this.#connections };
+  }
+
+  /** Sends a request and parses the JSON of its answer. */
+  async request(request: Request): Promise<Answer> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#try(request);
+      } catch (error) {
+        const waitMs = repeatAfterMs(
+          request.verb,
+          { error: clusterError(error), tries },
+          this.#options.random,
+        );
+        if (waitMs === undefined || request.signal?.aborted === true) throw error;
+        await sleep(this.#options.clock, waitMs, request.signal);
+      }
+    }
+  }
+
+  /**
+   * Opens a watch and answers its bytes as they come. The stream fails when the connection breaks, and ends when the server
+   * ends the watch; aborting the signal closes it.
+   */
+  async stream(path: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    const deadline = new Deadline(this.#options.clock, this.#timeoutMs({}), signal);
+    try {
+      const { body } = await this.#send({ verb: 'watch', path }, deadline);
+      deadline.lift();
+      return body;
+    } catch (error) {
+      deadline.end();
+      throw deadline.explain(error);
+    }
+  }
+
+  /** Closes all connections, aborting what is under way. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#options.credentials.close();
+    await destroy(this.#pools);
+  }
+
+  #timeoutMs(request: Pick<Request, 'timeoutMs'>): number {
+    return request.timeoutMs ?? this.#options.timeoutMs ?? 30_000;
+  }
+
+  async #try(request: Request): Promise<Answer> {
+    const deadline = new Deadline(this.#options.clock, this.#timeoutMs(request), request.signal);
+    try {
+      const { body } = await this.#send(request, deadline);
+      const text = await body.text();
+      return { value: parse(text), bytes: text.length };
+    } catch (error) {
+      throw deadline.explain(error);
+    } finally {
+      deadline.end();
+    }
+  }
+
+  /** Sends once, or twice when the credentials turn out to be outdated; answers only what succeeded. */
+  async #send(request: Request, deadline: Deadline): Promise<Dispatcher.ResponseData> {
+    let answer = await this.#dispatch(request, deadline);
+    if (answer.statusCode === 401) {
+      await answer.body.dump();
+      this.#options.credentials.expire();
+      answer = await this.#dispatch(request, deadline);
+    }
+    const { statusCode, headers, body } = answer;
+    if (statusCode >= 200 && statusCode < 300) return answer;
+    const retryAfter = headers['retry-after'];
+    throw errorOfAnswer(
+      statusCode,
+      await body.text(),
+      typeof retryAfter === 'string' ? retryAfter : undefined,
+    );
+  }
+
+  async #dispatch(request: Request, deadline: Deadline): Promise<Dispatcher.ResponseData> {
+    const { clock, credentials, userAgent, onAnswer } = this.#options;
+    const { verb, path, body } = request;
+    const identity = await credentials.identity();
+    const pools = this.#poolsFor(identity.tls);
+    const startMs = clock.now();
+    const told = (code: number): void => onAnswer?.({ verb, code, ms: clock.now() - startMs });
+    this.#requests[verb] += 1;
+    try {
+      const answer = await (verb === 'watch' ? pools.watches : pools.requests).request({
+        method: methods[verb],
+        path: this.#basePath + path,
+        headers: {
+          ...identity.headers,
+          accept: 'application/json',
+          'user-agent': userAgent,
+          ...(body !== undefined && { 'content-type': request.contentType ?? 'application/json' }),
+        },
+        body: body === undefined ? null : JSON.stringify(body),
+        signal: deadline.signal,
+      });
+      told(answer.statusCode);
+      return answer;
+    } catch (error) {
+      told(0);
+      throw error;
+    }
+  }
+
+  #poolsFor(tls: TlsSettings): Pools {
+    if (this.#closed) throw unavailable('the connection to the API server is closed');
+    if (this.#pools?.tls === tls) return this.#pools;
+    const outdated = this.#pools;
+    const pools = {
+      tls,
+      requests: this.#pool(tls, maxConnections),
+      watches: this.#pool(tls, null),
+    };
+    this.#pools = pools;
+    // What is under way ends on the old connections; watches end within their time-out.
+    void outdated?.requests.close();
+    void outdated?.watches.close();
+    return pools;
+  }
+
+  #pool(tls: TlsSettings, connections: number | null): Pool {
+    const pool = new Pool(this.#options.credentials.server.origin, {
+      connections,
+      allowH2: false,
+      keepAliveTimeout,
+      keepAliveMaxTimeout: keepAliveTimeout,
+      // Deadlines are ours (see `Deadline`): a watch may be silent for long, and tests move the clock by hand.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: {
+        keepAlive: true,
+        keepAliveInitialDelay: 30_000,
+        ...(tls.ca !== undefined && { ca: tls.ca }),
+        ...(tls.cert !== undefined && { cert: tls.cert }),
+        ...(tls.key !== undefined && { key: tls.key }),
+        ...(tls.serverName !== undefined && { servername: tls.serverName }),
+        ...(tls.insecure === true && { rejectUnauthorized: false }),
+      },
+    });
+    pool.on('connect', () => (this.#connections += 1));
+    return pool;
+  }
+}
+
+/** The end of one try: its time is up, or the caller has given up. */
+class Deadline {
+  readonly #controller = new AbortController();
+  readonly #caller: AbortSignal | undefined;
+  readonly #end: () => void;
+  readonly #lift: () => void;
+  #expired = false;
+
+  constructor(clock: Clock, timeoutMs: number, caller?: AbortSignal) {
+    const abort = (): void => this.#controller.abort();
+    const timer = clock.after(timeoutMs, () => {
+      this.#expired = true;
+      abort();
+    });
+    this.#caller = caller;
+    if (caller?.aborted === true) abort();
+    caller?.addEventListener('abort', abort, { once: true });
+    this.#lift = () => timer.cancel();
+    this.#end = () => {
+      timer.cancel();
+      caller?.removeEventListener('abort', abort);
+    };
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** No time limit any more; the caller may still give up. */
+  lift(): void {
+    this.#lift();
+  }
+
+  end(): void {
+    this.#end();
+  }
+
+  /** The ClusterError for whatever was thrown under this deadline. */
+  explain(error: unknown): ClusterError {
+    if (this.#expired) return unavailable('the API server did not answer in time', error);
+    if (this.#caller?.aborted === true) return unavailable('the request was given up', error);
+    return clusterError(error);
+  }
+}
+
+function clusterError(error: unknown): ClusterError {
+  if (error instanceof ClusterError) return error;
+  const words = error instanceof Error ? error.message || error.name : String(error);
+  return unavailable(`the API server cannot be reached: ${words}`, error);
+}
+
+// An API server answers JSON; a page of HTML comes from something in between and is no answer. The parser's own error
+// quotes the text, which may be anything, so it is not passed on.
+function parse(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value;
+  } catch {
+    throw unavailable('the answer is not JSON');
+  }
+}
+
+async function destroy(pools: Pools | undefined): Promise<void> {
+  if (pools === undefined) return;
+  await Promise.all([pools.requests.destroy(), pools.watches.destroy()]);
+}
