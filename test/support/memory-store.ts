@@ -78,7 +78,7 @@ export class MemoryStore {
     });
   }
 
-  create<T extends KubernetesObject>(kind: Kind<T>, object: KubernetesObject): T {
+  create<T extends KubernetesObject>(kind: Kind<T>, object: NoInfer<T>): T {
     const { namespace, name } = this.#named(object).metadata;
     this.#requireNamespace(kind, namespace);
     const existing = this.#shelf(kind).get(objectText(namespace, name));
@@ -113,7 +113,7 @@ export class MemoryStore {
   }
 
   /** Replaces everything but the status, as `kubectl replace` does; on its resourceVersion if it has one. */
-  update<T extends KubernetesObject>(kind: Kind<T>, object: KubernetesObject): T {
+  update<T extends KubernetesObject>(kind: Kind<T>, object: NoInfer<T>): T {
     const stored = this.#require(refOf(kind, object));
     const { resourceVersion } = object.metadata;
     if (resourceVersion !== undefined) requireVersion(kind, stored, resourceVersion);

@@ -1,0 +1,133 @@
+import {
+  JobKind,
+  PodKind,
+  type Job,
+  type JobCondition,
+  type Pod,
+} from '../../../src/api/builtin.ts';
+import { refOf } from '../../../src/api/object.ts';
+import type { Actor, Stage } from '../simulation.ts';
+import { controlledBy, controllerReference } from './stored.ts';
+
+/**
+ * The Job controller with one Pod at a time. A Job that has failed too often first says FailureTarget, then its Pods are
+ * deleted, and only then it says Failed, so that whoever waits for that finds no Pod left; the same with success and
+ * SuccessCriteriaMet, except that the Pod stays. Finished Jobs are deleted after their TTL.
+ */
+export const jobController: Actor = {
+  name: 'job-controller',
+  step(stage) {
+    for (const job of stage.store.list(JobKind)) follow(job, stage);
+  },
+};
+
+function follow(job: Job, stage: Stage): void {
+  const { store, now } = stage;
+  const pods = controlledBy(store.list(PodKind), job);
+  if (has(job, 'Complete') || has(job, 'Failed')) return expire(job, stage);
+  if (has(job, 'FailureTarget')) {
+    if (pods.length === 0) return conclude(job, 'Failed', stage);
+    for (const pod of pods) store.delete(refOf(PodKind, pod));
+    return undefined;
+  }
+  if (has(job, 'SuccessCriteriaMet')) return conclude(job, 'Complete', stage);
+  if (pods.some(({ status }) => status?.phase === 'Succeeded')) {
+    return add(job, { type: 'SuccessCriteriaMet', reason: 'CompletionsReached' }, stage);
+  }
+  if (failures(pods) > (job.spec.backoffLimit ?? 6)) {
+    return add(job, { type: 'FailureTarget', reason: 'BackoffLimitExceeded' }, stage);
+  }
+  const deadlineMs = startOf(job) + (job.spec.activeDeadlineSeconds ?? Infinity) * 1000;
+  if (now >= deadlineMs)
+    return add(job, { type: 'FailureTarget', reason: 'DeadlineExceeded' }, stage);
+  if (Number.isFinite(deadlineMs)) stage.wakeAfter(deadlineMs - now);
+  return keepRunning(job, pods, stage);
+}
+
+function keepRunning(job: Job, pods: readonly Pod[], { store, now }: Stage): void {
+  const active = pods.filter(({ status }) => status?.phase !== 'Failed');
+  if (job.spec.suspend === true) {
+    for (const pod of active) store.delete(refOf(PodKind, pod));
+    return;
+  }
+  if (active.length === 0) store.create(PodKind, podOf(job));
+  store.writeStatus(refOf(JobKind, job), undefined, {
+    ...job.status,
+    startTime: job.status?.startTime ?? rfc3339(now),
+    active: 1,
+    failed: pods.length - active.length,
+  });
+}
+
+function podOf(job: Job): Pod {
+  const { name, namespace } = job.metadata;
+  const { metadata, spec } = job.spec.template;
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      ...metadata,
+      name: '',
+      generateName: `${name}-`,
+      ...(namespace !== undefined && { namespace }),
+      labels: { ...metadata?.labels, 'batch.kubernetes.io/job-name': name },
+      ownerReferences: [controllerReference(job)],
+    },
+    spec,
+  };
+}
+
+function expire(job: Job, stage: Stage): void {
+  const { store, now } = stage;
+  const { ttlSecondsAfterFinished } = job.spec;
+  if (ttlSecondsAfterFinished === undefined) return;
+  const finished = job.status?.conditions?.at(-1)?.lastTransitionTime ?? '';
+  const dueMs = Date.parse(finished) + ttlSecondsAfterFinished * 1000;
+  if (now >= dueMs) store.delete(refOf(JobKind, job));
+  else stage.wakeAfter(dueMs - now);
+}
+
+function conclude(job: Job, type: 'Complete' | 'Failed', stage: Stage): void {
+  const before = job.status?.conditions?.at(-1)?.reason ?? '';
+  add(job, { type, reason: before }, stage);
+}
+
+function add(job: Job, what: { type: string; reason: string }, { store, now }: Stage): void {
+  const { type, reason } = what;
+  const message = messages[reason] ?? '';
+  const lastTransitionTime = rfc3339(now);
+  const condition: JobCondition = { type, status: 'True', reason, message, lastTransitionTime };
+  const isEnd = type === 'Complete' || type === 'Failed';
+  store.writeStatus(refOf(JobKind, job), undefined, {
+    ...job.status,
+    conditions: [...(job.status?.conditions ?? []), condition],
+    ...(isEnd && { active: 0 }),
+    ...(type === 'Complete' && { succeeded: 1, completionTime: lastTransitionTime }),
+    ...(type === 'Failed' && { failed: 1 }),
+  });
+}
+
+const messages: Readonly<Record<string, string>> = {
+  BackoffLimitExceeded: 'Job has reached the specified backoff limit',
+  DeadlineExceeded: 'Job was active longer than specified deadline',
+  CompletionsReached: 'Reached expected number of succeeded pods',
+};
+
+function failures(pods: readonly Pod[]): number {
+  return pods.reduce((sum, { status }) => {
+    const restarts = status?.containerStatuses?.[0]?.restartCount ?? 0;
+    return sum + restarts + (status?.phase === 'Failed' ? 1 : 0);
+  }, 0);
+}
+
+function has({ status }: Job, type: string): boolean {
+  return status?.conditions?.some((one) => one.type === type && one.status === 'True') === true;
+}
+
+function startOf({ status, metadata }: Job): number {
+  return Date.parse(status?.startTime ?? metadata.creationTimestamp ?? '');
+}
+
+function rfc3339(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/u, 'Z');
+}

@@ -1,0 +1,90 @@
+import { PodKind, type ContainerStatus, type Pod } from '../../../src/api/builtin.ts';
+import { refOf } from '../../../src/api/object.ts';
+import type { Actor, Stage } from '../simulation.ts';
+
+/** How a Pod of a task ends; `run` means that it does not. */
+export type Outcome = 'succeed' | 'fail' | 'run';
+
+/** The annotation that says so, see `annotatedOutcome`. */
+export const outcomeKey = 'sluice.test/outcome';
+
+/** The outcome a Pod's own annotation asks for; success by default. */
+export function annotatedOutcome({ metadata }: Pod): Outcome {
+  const wanted = metadata.annotations?.[outcomeKey];
+  return wanted === 'fail' || wanted === 'run' ? wanted : 'succeed';
+}
+
+/**
+ * The scheduler and all kubelets: a Pod without gates is bound, runs, and becomes ready, each after a moment. Containers
+ * that are not to be restarted for ever (`restartPolicy` other than Always) end as `outcomeOf` says; with `OnFailure` a
+ * failed one is started again.
+ */
+export function kubelet(outcomeOf: (pod: Pod) => Outcome = annotatedOutcome): Actor {
+  return {
+    name: 'kubelet',
+    step(stage) {
+      for (const pod of stage.store.list(PodKind)) proceed(pod, stage, outcomeOf);
+    },
+  };
+}
+
+function proceed(pod: Pod, stage: Stage, outcomeOf: (pod: Pod) => Outcome): void {
+  const ref = refOf(PodKind, pod);
+  const phase = pod.status?.phase;
+  if ((pod.spec?.schedulingGates ?? []).length > 0) {
+    const conditions = [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated' }];
+    stage.store.writeStatus(ref, undefined, { phase: 'Pending', conditions });
+  } else if (pod.spec?.nodeName === undefined) {
+    stage.store.update(PodKind, { ...pod, spec: { ...pod.spec, nodeName: 'node-1' } });
+  } else if (phase === undefined || phase === 'Pending') {
+    stage.store.writeStatus(ref, undefined, running(pod, 0, stage.now));
+  } else if (phase === 'Running' && (pod.spec['restartPolicy'] ?? 'Always') !== 'Always') {
+    finish(pod, stage, outcomeOf(pod));
+  }
+}
+
+function finish(pod: Pod, { store, now }: Stage, outcome: Outcome): void {
+  if (outcome === 'run') return;
+  const ref = refOf(PodKind, pod);
+  const restarts = pod.status?.containerStatuses?.[0]?.restartCount ?? 0;
+  const failed = outcome === 'fail';
+  const terminated = {
+    exitCode: failed ? 3 : 0,
+    reason: failed ? 'Error' : 'Completed',
+    message: failed ? `attempt ${restarts + 1} went wrong` : 'all is well',
+    finishedAt: new Date(now).toISOString(),
+  };
+  if (failed && pod.spec?.['restartPolicy'] === 'OnFailure') {
+    // Started again at once; the Job controller decides how often.
+    const next = running(pod, restarts + 1, now);
+    const containerStatuses = next.containerStatuses?.map((status) => ({
+      ...status,
+      lastState: { terminated },
+    }));
+    store.writeStatus(ref, undefined, { ...next, containerStatuses });
+    return;
+  }
+  const phase = failed ? 'Failed' : 'Succeeded';
+  const containerStatuses = names(pod).map((name) => ({
+    name,
+    ready: false,
+    restartCount: restarts,
+    state: { terminated },
+  }));
+  store.writeStatus(ref, undefined, { phase, containerStatuses });
+}
+
+function running(pod: Pod, restartCount: number, now: number): NonNullable<Pod['status']> {
+  const state = { running: { startedAt: new Date(now).toISOString() } };
+  const containerStatuses: ContainerStatus[] = names(pod).map((name) => ({
+    name,
+    ready: true,
+    restartCount,
+    state,
+  }));
+  return { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }], containerStatuses };
+}
+
+function names(pod: Pod): string[] {
+  return (pod.spec?.containers ?? []).map(({ name }) => name);
+}
