@@ -1,0 +1,161 @@
+import { type Pod, PodKind } from '../api/builtin.ts';
+import { ClusterError } from '../api/cluster-error.ts';
+import type { JsonPatchOperation } from '../api/json-patch.ts';
+import { type Kind, type KubernetesObject, type ObjectRef, refOf } from '../api/object.ts';
+import { liftGate } from '../domain/pod-gate.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { sleep } from '../runtime/sleep.ts';
+import {
+  type Installed,
+  type InstallationPart,
+  installationParts,
+  type InstallationSettings,
+  objectsOfPart,
+} from './installation.ts';
+
+/** What installing needs of the cluster. */
+export interface InstallCluster {
+  get(ref: ObjectRef): Promise<KubernetesObject | undefined>;
+  create(kind: Kind, object: KubernetesObject): Promise<KubernetesObject>;
+  createOrReplace(kind: Kind, object: KubernetesObject): Promise<KubernetesObject>;
+  patch(ref: ObjectRef, operations: readonly JsonPatchOperation[]): Promise<KubernetesObject>;
+  delete(ref: ObjectRef, preconditions: { readonly uid: string }): Promise<void>;
+  listPaged(
+    kind: Kind,
+    scope?: { fieldSelector?: string },
+  ): AsyncIterable<{ readonly items: readonly KubernetesObject[] }>;
+}
+
+/** With what a command works, and whom it tells what it does. */
+export interface Installing {
+  readonly cluster: InstallCluster;
+  readonly clock: Clock;
+  readonly tell: (line: string) => void;
+}
+
+const establishedWithinMs = 60_000;
+
+/** Makes the parts be as given, in their order; a second time changes nothing. CRDs are served when it resolves. */
+export async function install(
+  parts: readonly InstallationPart[],
+  settings: InstallationSettings,
+  { cluster, clock, tell }: Installing,
+): Promise<void> {
+  for (const part of installationParts.filter((one) => parts.includes(one))) {
+    const objects = objectsOfPart(part, settings);
+    for (const { kind, object } of objects) {
+      // A namespace may be somebody else's: it is made if it is not there, and left as it is if it is.
+      if (part === 'namespace') await createUnlessThere(cluster, { kind, object });
+      else await cluster.createOrReplace(kind, object);
+    }
+    if (part === 'crds') await untilServed(objects, { cluster, clock });
+    tell(`${part}: ${objects.map(({ object }) => object.metadata.name).join(', ')}`);
+  }
+}
+
+async function createUnlessThere(
+  cluster: InstallCluster,
+  { kind, object }: Installed,
+): Promise<void> {
+  if ((await cluster.get(refOf(kind, object))) !== undefined) return;
+  try {
+    await cluster.create(kind, object);
+  } catch (error) {
+    if (!(error instanceof ClusterError && error.reason === 'AlreadyExists')) throw error;
+  }
+}
+
+async function untilServed(
+  crds: readonly Installed[],
+  { cluster, clock }: Pick<Installing, 'cluster' | 'clock'>,
+): Promise<void> {
+  const deadline = clock.now() + establishedWithinMs;
+  for (const { kind, object } of crds) {
+    while (!isEstablished(await cluster.get(refOf(kind, object)))) {
+      if (clock.now() > deadline) {
+        throw new Error(
+          `${object.metadata.name} was accepted but is not served after 60 s; see kubectl describe crd ${object.metadata.name}`,
+        );
+      }
+      await sleep(clock, 100);
+    }
+  }
+}
+
+function isEstablished(crd: (KubernetesObject & { status?: unknown }) | undefined): boolean {
+  const status = crd?.status;
+  if (typeof status !== 'object' || status === null || !('conditions' in status)) return false;
+  const { conditions } = status;
+  return (
+    Array.isArray(conditions) &&
+    conditions.some(
+      (condition: unknown) =>
+        typeof condition === 'object' &&
+        condition !== null &&
+        'type' in condition &&
+        'status' in condition &&
+        condition.type === 'Established' &&
+        condition.status === 'True',
+    )
+  );
+}
+
+/**
+ * Takes Sluice out of a cluster: first what the API server asks it about, so that no Pod is held any more; then every own gate
+ * is lifted; then its rights go. The CRDs, and with them all of Keptn's objects, stay unless asked for. Sluice itself should be
+ * stopped before.
+ */
+export async function uninstall(
+  settings: Pick<InstallationSettings, 'namespace'> & { readonly crds: boolean },
+  { cluster, tell }: Installing,
+): Promise<void> {
+  const all = { ...settings, target: { url: 'https://unused' } };
+  for (const part of ['webhooks', 'policy'] as const) {
+    await removeAll(objectsOfPart(part, all).toReversed(), cluster);
+    tell(`${part} removed`);
+  }
+  tell(`gates lifted: ${await liftGates(cluster)}`);
+  await removeAll(objectsOfPart('rights', all).toReversed(), cluster);
+  tell('rights removed');
+  if (!settings.crds) return;
+  await removeAll(objectsOfPart('crds', all), cluster);
+  tell('CRDs removed, and with them every object of their kinds');
+}
+
+async function removeAll(installed: readonly Installed[], cluster: InstallCluster): Promise<void> {
+  for (const { kind, object } of installed) {
+    const ref = refOf(kind, object);
+    const live = await cluster.get(ref);
+    if (live?.metadata.uid === undefined) continue;
+    await unlessGone(cluster.delete(ref, { uid: live.metadata.uid }));
+  }
+}
+
+/** Lifts the own gate from every Pod that waits; resolves with their number. */
+async function liftGates(cluster: InstallCluster): Promise<number> {
+  let lifted = 0;
+  for await (const { items } of cluster.listPaged(PodKind, {
+    fieldSelector: 'status.phase=Pending',
+  })) {
+    for (const pod of items.filter(isPod)) {
+      const effect = liftGate(pod);
+      if (effect?.type !== 'patch') continue;
+      await unlessGone(cluster.patch(effect.ref, effect.operations));
+      lifted += 1;
+    }
+  }
+  return lifted;
+}
+
+function isPod(object: KubernetesObject): object is Pod {
+  return object.kind === PodKind.kind && object.apiVersion === PodKind.apiVersion;
+}
+
+/** 404: it went by itself. 409 and 422: it is not the object any more that was read. */
+async function unlessGone(done: Promise<unknown>): Promise<void> {
+  try {
+    await done;
+  } catch (error) {
+    if (!(error instanceof ClusterError && [404, 409, 422].includes(error.code))) throw error;
+  }
+}

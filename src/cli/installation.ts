@@ -1,0 +1,89 @@
+import { optInPolicy, type Target, webhookConfigurations } from '../admission/manifests.ts';
+import { NamespaceKind } from '../api/builtin.ts';
+import { crdOf } from '../api/crd.ts';
+import { ownKinds } from '../api/keptn/registry.ts';
+import type { Kind, KubernetesObject } from '../api/object.ts';
+import { rights } from './rbac.ts';
+
+/** The parts of an installation, in the order in which they are installed. */
+export const installationParts = ['namespace', 'crds', 'rights', 'webhooks', 'policy'] as const;
+export type InstallationPart = (typeof installationParts)[number];
+
+/** What differs from installation to installation. */
+export interface InstallationSettings {
+  /** Where Sluice runs. */
+  readonly namespace: string;
+  readonly target: Target;
+  /** PEM of the authority that signed the certificate of the webhooks; left out where something else fills it in. */
+  readonly caBundle?: string;
+}
+
+/** An object of the installation and the kind that addresses it. */
+export interface Installed {
+  readonly kind: Kind;
+  readonly object: KubernetesObject;
+}
+
+/** The objects of a part, ready to be applied. */
+export function objectsOfPart(part: InstallationPart, settings: InstallationSettings): Installed[] {
+  return manifestsOfPart(part, settings).map((object) => ({ kind: kindOf(object), object }));
+}
+
+function manifestsOfPart(
+  part: InstallationPart,
+  settings: InstallationSettings,
+): readonly KubernetesObject[] {
+  const { namespace, target, caBundle } = settings;
+  const operatorNamespace = namespace;
+  switch (part) {
+    case 'namespace':
+      return [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }];
+    case 'crds':
+      return ownKinds.map(crdOf);
+    case 'rights':
+      return rights(namespace);
+    case 'webhooks':
+      return webhookConfigurations({
+        operatorNamespace,
+        target,
+        ...(caBundle !== undefined && { caBundle }),
+      });
+    case 'policy':
+      return optInPolicy({ operatorNamespace });
+  }
+}
+
+const admission = 'admissionregistration.k8s.io/v1';
+const rbac = 'rbac.authorization.k8s.io/v1';
+const clusterKind = (apiVersion: string, kind: string, plural: string): Kind => ({
+  apiVersion,
+  kind,
+  plural,
+  namespaced: false,
+});
+
+const CustomResourceDefinitionKind = clusterKind(
+  'apiextensions.k8s.io/v1',
+  'CustomResourceDefinition',
+  'customresourcedefinitions',
+);
+
+const kinds: readonly Kind[] = [
+  NamespaceKind,
+  CustomResourceDefinitionKind,
+  { apiVersion: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts', namespaced: true },
+  clusterKind(rbac, 'ClusterRole', 'clusterroles'),
+  clusterKind(rbac, 'ClusterRoleBinding', 'clusterrolebindings'),
+  { apiVersion: rbac, kind: 'Role', plural: 'roles', namespaced: true },
+  { apiVersion: rbac, kind: 'RoleBinding', plural: 'rolebindings', namespaced: true },
+  clusterKind(admission, 'MutatingWebhookConfiguration', 'mutatingwebhookconfigurations'),
+  clusterKind(admission, 'ValidatingWebhookConfiguration', 'validatingwebhookconfigurations'),
+  clusterKind(admission, 'ValidatingAdmissionPolicy', 'validatingadmissionpolicies'),
+  clusterKind(admission, 'ValidatingAdmissionPolicyBinding', 'validatingadmissionpolicybindings'),
+];
+
+function kindOf({ apiVersion, kind }: KubernetesObject): Kind {
+  const found = kinds.find((one) => one.apiVersion === apiVersion && one.kind === kind);
+  if (found === undefined) throw new Error(`${apiVersion} ${kind} is in no installation`);
+  return found;
+}
