@@ -35,7 +35,9 @@ export interface Actor {
 /** A mutating webhook in the simulation: it sees the caches of a replica that lag like any other. */
 export interface Admission {
   readonly kind: Kind;
-  admit(object: KubernetesObject, lookup: Lookup): KubernetesObject;
+  admit(object: KubernetesObject, lookup: Lookup, now: number): KubernetesObject;
+  /** Whether the API server asks about this object; by default about all. */
+  isAsked?(object: KubernetesObject, namespace: KubernetesObject | undefined): boolean;
 }
 
 export interface SimulationOptions {
@@ -188,8 +190,7 @@ export class Simulation {
   describe(): string {
     const objects = this.store.all().map(({ kind, object }) => {
       const { namespace, name } = object.metadata;
-      const status = 'status' in object ? ` ${JSON.stringify(object.status)}` : '';
-      return `  ${kind.kind} ${namespace ?? ''}/${name}${status}`;
+      return `  ${kind.kind} ${namespace ?? ''}/${name}${'status' in object ? gist(object.status) : ''}`;
     });
     return [
       `seed ${this.#options.seed}, at ${new Date(this.clock.now()).toISOString()}`,
@@ -207,7 +208,11 @@ export class Simulation {
     const caches = new MemoryCaches({ store, clock, watched, weather, indexes });
     caches.start();
     for (const webhook of admission) {
-      this.store.admitBy(webhook.kind, (object) => webhook.admit(object, caches));
+      this.store.admitBy(webhook.kind, (object) => {
+        const home = store.get(NamespaceKind, undefined, object.metadata.namespace ?? '');
+        const isAsked = webhook.isAsked?.(object, home) ?? true;
+        return isAsked ? webhook.admit(object, caches, clock.now()) : object;
+      });
     }
   }
 
@@ -239,6 +244,21 @@ export class Simulation {
       }
     });
   }
+}
+
+/** The plain fields of a status, and what its conditions say. */
+function gist(status: unknown): string {
+  const fields = Object.entries(status ?? {}).flatMap(([key, value]: [string, unknown]) => {
+    if (key === 'conditions' && Array.isArray(value)) return value.map(conditionGist);
+    return typeof value === 'object' || /time|generation/iu.test(key)
+      ? []
+      : [`${key}=${String(value)}`];
+  });
+  return ` ${fields.join(' ')}`;
+}
+
+function conditionGist(condition: { type?: unknown; status?: unknown; reason?: unknown }): string {
+  return `${String(condition.type)}:${String(condition.status)}(${String(condition.reason)})`;
 }
 
 const NamespaceKind: Kind = {
