@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ConfigMapKind, JobKind } from '../../src/api/builtin.ts';
 import { programNames } from '../control-plane/programs.ts';
@@ -18,7 +19,7 @@ const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: place, data: 
 let scratch: string;
 let dataDirectory: string;
 beforeEach(() => {
-  scratch = mkdtempSync(join(tmpdir(), 'sluice-lifecycle-'));
+  scratch = realpathSync(mkdtempSync(join(tmpdir(), 'sluice-lifecycle-')));
   dataDirectory = join(scratch, 'data');
 });
 afterEach(() => {
@@ -89,6 +90,21 @@ describe('a control plane', () => {
   });
 });
 
+describe('npm run cluster', () => {
+  it('starts in the background, tells what runs, and stops', async () => {
+    const start = await runCluster('start', '--audit');
+    expect(start.output).toContain(`export KUBECONFIG=${dataDirectory}/kubeconfig`);
+    const controlPlane = attachControlPlane(dataDirectory);
+    expect(existsSync(controlPlane?.auditLog ?? '')).toBe(true);
+    const status = await runCluster('status');
+    expect(status.code).toBe(0);
+    expect(status.output.match(/ healthy$/gm)).toHaveLength(programNames.length);
+    expect((await runCluster('start')).output).toContain('already running');
+    expect((await runCluster('stop')).code).toBe(0);
+    expect((await runCluster('status')).code).toBe(3);
+  });
+});
+
 describe('a start that cannot succeed', () => {
   it('fails at once with the end of the log, and leaves nothing running', async () => {
     vi.stubEnv('SLUICE_CONTROL_PLANE', directoryWith('etcd', 'echo the disk is full; exit 3'));
@@ -110,6 +126,17 @@ describe('a start that cannot succeed', () => {
     );
   });
 });
+
+async function runCluster(...args: string[]): Promise<{ code: number | null; output: string }> {
+  const program = join(import.meta.dirname, '../control-plane/main.ts');
+  const child = spawn(process.execPath, [program, ...args, '--data', dataDirectory], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const output = text(child.stdout);
+  const { promise: code, resolve } = Promise.withResolvers<number | null>();
+  child.once('close', resolve);
+  return { code: await code, output: await output };
+}
 
 function pidsIn(directory: string): number[] {
   const state = readState(directory);

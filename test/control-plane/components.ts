@@ -21,7 +21,7 @@ export interface StartedComponent {
 }
 
 /** A component ended, or did not become healthy; the message carries the end of its log. */
-export class ComponentFailed extends Error {
+class ComponentFailed extends Error {
   constructor(failure: { name: string; what: string; logFile: string }, cause?: unknown) {
     const { name, what, logFile } = failure;
     super(`${name} ${what}. The end of its log (${logFile}):\n${tailOf(logFile)}`, { cause });
@@ -76,7 +76,7 @@ export async function isHealthy(component: { readonly health: string }): Promise
 }
 
 /** Where a component's output goes. */
-export function logFileOf(name: string, dataDirectory: string): string {
+function logFileOf(name: string, dataDirectory: string): string {
   return join(dataDirectory, 'logs', `${name}.log`);
 }
 

@@ -1,5 +1,6 @@
 import { realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { findBinaries } from './binaries.ts';
 import { commandLines } from './command-lines.ts';
 import { endComponents, startComponent, type ComponentSpec } from './components.ts';
@@ -122,9 +123,9 @@ export function attachControlPlane(dataDirectory: string): ControlPlane | undefi
  */
 export async function startControlPlane(options: StartOptions = {}): Promise<ControlPlane> {
   const progress = options.progress ?? (() => undefined);
-  const startedAt = Date.now();
   const release = releaseOf(options.kubernetes ?? process.env['SLUICE_KUBERNETES']);
   const binaries = await findBinaries({ release, environment: process.env, progress });
+  const startedAt = Date.now();
   const dataDirectory = prepareDirectory(options.dataDirectory);
   const layout = await layOut(dataDirectory, options.audit ?? false);
   const starting = new Starting(layout, release.kubernetes, binaries);
@@ -196,7 +197,7 @@ class Starting {
   /** Lets a process of its own end the control plane when the owner is gone. */
   watch(owner: number, dataOnEnd: 'keep' | 'remove'): void {
     const { dataDirectory } = this.#layout;
-    const program = join(import.meta.dirname, 'watchdog.ts');
+    const program = fileURLToPath(new URL('watchdog.ts', import.meta.url));
     const watchdog = spawnDetached(
       process.execPath,
       [program, String(owner), dataDirectory, dataOnEnd],

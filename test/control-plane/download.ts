@@ -9,7 +9,7 @@ import { installAtomically, withElapsed } from './install.ts';
 import type { Program } from './programs.ts';
 
 /** What arrived is not what was published. */
-export class ChecksumMismatch extends Error {
+class ChecksumMismatch extends Error {
   constructor(url: string, sums: { published: string; received: string }) {
     super(
       `${url} is refused: the published SHA-256 sum is ${sums.published}, that of what arrived ${sums.received}. ` +

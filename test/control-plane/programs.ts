@@ -25,7 +25,7 @@ export interface Program {
 }
 
 /** A published file: its address under a host, and the address of its SHA-256 sum. */
-export interface Publication {
+interface Publication {
   readonly host: string;
   readonly path: string;
   /** A file of one sum, or a list of lines `<sum>  <file>`. */

@@ -14,7 +14,7 @@ export interface Match {
 }
 
 /** What a stage does: writes the status a template renders, or removes the object. */
-export type Step = { readonly status: string } | { readonly delete: true };
+type Step = { readonly status: string } | { readonly delete: true };
 
 /** A stage in short. */
 export interface StageOptions {
