@@ -1,0 +1,258 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { NamespaceKind } from '../../src/api/builtin.ts';
+import { KeptnMetric } from '../../src/api/keptn/metric.ts';
+import { KeptnMetricsProvider } from '../../src/api/keptn/metrics-provider.ts';
+import { MetricLoop, metricsByProvider, type MetricSource } from '../../src/controllers/metric.ts';
+import { clearWeather, MemoryCaches } from '../support/memory-caches.ts';
+import { type Call, type Fault, MemoryCluster } from '../support/memory-cluster.ts';
+import { MemoryStore } from '../support/memory-store.ts';
+import { TestClock } from '../support/test-clock.ts';
+
+type Query = Parameters<MetricSource['query']>[0];
+
+let clock: TestClock;
+let store: MemoryStore;
+let asked: { readonly query: Query; readonly at: number }[];
+let writes: Call[];
+let complaints: string[];
+let answer: (query: Query, signal: AbortSignal) => Promise<readonly string[]>;
+let fault: (call: Call) => Fault | undefined;
+let mayWrite: boolean;
+let loop: MetricLoop;
+
+beforeEach(() => {
+  clock = new TestClock();
+  store = new MemoryStore(clock);
+  store.create(NamespaceKind, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } });
+  asked = [];
+  writes = [];
+  complaints = [];
+  answer = () => Promise.resolve(['4']);
+  fault = () => undefined;
+  mayWrite = true;
+  start();
+});
+
+afterEach(async () => {
+  await loop.stop();
+  expect(clock.leftovers).toEqual([]);
+});
+
+function start(): void {
+  const caches = new MemoryCaches({
+    store,
+    clock,
+    watched: [{ kind: KeptnMetric }, { kind: KeptnMetricsProvider }],
+    weather: clearWeather,
+    indexes: [metricsByProvider],
+  });
+  caches.start();
+  const cluster = new MemoryCluster({
+    store,
+    clock,
+    fault: (call) => fault(call),
+    written: (call) => writes.push(call),
+  });
+  const complain = (_: object, message: string) => void complaints.push(message);
+  const source: MetricSource = {
+    query(query, signal) {
+      asked.push({ query, at: clock.now() });
+      return answer(query, signal);
+    },
+  };
+  loop = new MetricLoop({
+    cluster,
+    caches,
+    source,
+    clock,
+    log: { debug: complain, warn: complain, error: complain },
+    random: () => 0,
+    mayWrite: () => mayWrite,
+  });
+  loop.start();
+}
+
+function aMetric(spec: Partial<KeptnMetric['spec']> = {}): KeptnMetric {
+  return {
+    apiVersion: KeptnMetric.apiVersion,
+    kind: KeptnMetric.kind,
+    metadata: { namespace: 'shop', name: 'cpu' },
+    spec: { provider: { name: 'prometheus' }, query: 'up', fetchIntervalSeconds: 5, ...spec },
+  };
+}
+
+function aProvider(targetServer = 'http://prometheus:9090'): KeptnMetricsProvider {
+  return {
+    apiVersion: KeptnMetricsProvider.apiVersion,
+    kind: KeptnMetricsProvider.kind,
+    metadata: { namespace: 'shop', name: 'prometheus' },
+    spec: { type: 'prometheus', targetServer },
+  };
+}
+
+const statusNow = () => store.get(KeptnMetric, 'shop', 'cpu')?.status;
+const secondsAsked = () => asked.map(({ at }) => (at - Date.UTC(2026, 0, 1)) / 1000);
+
+/** A user changes the spec. */
+function change(spec: Partial<KeptnMetric['spec']>): void {
+  const { resourceVersion: _, ...metadata } = store.get(KeptnMetric, 'shop', 'cpu')?.metadata ?? {};
+  store.update(KeptnMetric, { ...aMetric(spec), metadata: { name: 'cpu', ...metadata } });
+}
+
+describe('MetricLoop', () => {
+  test('asks at the interval, below ten seconds too, and writes what it learns', async () => {
+    store.create(KeptnMetricsProvider, aProvider());
+    store.create(KeptnMetric, aMetric());
+    await clock.advanceAsync(16_000);
+    expect(secondsAsked()).toEqual([0, 5, 10, 15]);
+    expect(asked[0]?.query).toMatchObject({ query: 'up', provider: aProvider() });
+    expect(statusNow()).toMatchObject({ value: '4', rawValue: 'IjQi' });
+    expect(writes).toHaveLength(1);
+  });
+
+  test('writes an unchanged value once a minute, and a changed one at once', async () => {
+    store.create(KeptnMetricsProvider, aProvider());
+    store.create(KeptnMetric, aMetric());
+    await clock.advanceAsync(179_000);
+    expect(writes).toHaveLength(3);
+    answer = () => Promise.resolve(['5']);
+    await clock.advanceAsync(5_000);
+    expect(statusNow()).toMatchObject({ value: '5' });
+    expect(writes).toHaveLength(4);
+  });
+
+  test('a changed spec takes effect at once', async () => {
+    store.create(KeptnMetricsProvider, aProvider());
+    store.create(KeptnMetric, aMetric({ fetchIntervalSeconds: 3600 }));
+    await clock.advanceAsync(1_000);
+    change({ query: 'other', fetchIntervalSeconds: 3600 });
+    await clock.advanceAsync(1_000);
+    expect(asked.map(({ query }) => query.query)).toEqual(['up', 'other']);
+  });
+
+  test('a missing provider is a condition and an error, and asked as soon as it comes', async () => {
+    store.create(KeptnMetric, aMetric({ fetchIntervalSeconds: 3600 }));
+    await clock.advanceAsync(1_000);
+    expect(statusNow()).toMatchObject({
+      errMsg: 'KeptnMetricsProvider prometheus not found in namespace shop',
+      conditions: [
+        { type: 'Ready', status: 'False', reason: 'ProviderNotFound' },
+        {},
+        { type: 'Stalled', status: 'True' },
+      ],
+    });
+    store.create(KeptnMetricsProvider, aProvider());
+    await clock.advanceAsync(1_000);
+    expect(statusNow()).toMatchObject({
+      value: '4',
+      conditions: [{ status: 'True' }, {}, { status: 'False' }],
+    });
+    expect(statusNow()).not.toHaveProperty('errMsg');
+  });
+
+  test('a failed query is told by the kind of its error and asked again at the interval', async () => {
+    store.create(KeptnMetricsProvider, aProvider());
+    store.create(KeptnMetric, aMetric());
+    answer = () =>
+      Promise.reject(
+        Object.assign(new Error('provider x not supported'), { name: 'ProviderUnsupported' }),
+      );
+    await clock.advanceAsync(6_000);
+    expect(secondsAsked()).toEqual([0, 5]);
+    expect(writes).toHaveLength(1);
+    expect(statusNow()).toMatchObject({
+      errMsg: 'provider x not supported',
+      conditions: [{ reason: 'ProviderUnsupported' }, {}, { status: 'True' }],
+    });
+  });
+
+  test('a window that cannot be asked for is an error, and nobody is asked', async () => {
+    store.create(KeptnMetricsProvider, aProvider());
+    store.create(KeptnMetric, aMetric({ range: { interval: 'soon' } }));
+    await clock.advanceAsync(1_000);
+    expect(statusNow()).toMatchObject({ conditions: [{ reason: 'RangeInvalid' }, {}, {}] });
+    expect(asked).toEqual([]);
+  });
+
+  test('a restart keeps the rhythm that the status tells', async () => {
+    store.create(KeptnMetricsProvider, aProvider());
+    store.create(KeptnMetric, aMetric({ fetchIntervalSeconds: 20 }));
+    await clock.advanceAsync(4_000);
+    await loop.stop();
+    start();
+    await clock.advanceAsync(15_000);
+    expect(secondsAsked()).toEqual([0]);
+    await clock.advanceAsync(2_000);
+    expect(secondsAsked()).toEqual([0, 20]);
+  });
+
+  test('a query that hangs keeps no other metric waiting', async () => {
+    store.create(KeptnMetricsProvider, aProvider());
+    const slow = aMetric({ query: 'slow' });
+    store.create(KeptnMetric, { ...slow, metadata: { namespace: 'shop', name: 'slow' } });
+    store.create(KeptnMetric, aMetric());
+    answer = ({ query }, signal) =>
+      query === 'slow'
+        ? new Promise((_, reject) => {
+            signal.addEventListener('abort', () => reject(new Error('stopping')), { once: true });
+          })
+        : Promise.resolve(['4']);
+    await clock.advanceAsync(11_000);
+    expect(asked.filter(({ query }) => query.query === 'up')).toHaveLength(3);
+  });
+
+  test('a status somebody else has changed meanwhile is written on what is there then', async () => {
+    store.create(KeptnMetricsProvider, aProvider());
+    store.create(KeptnMetric, aMetric());
+    let conflicts = 0;
+    fault = ({ verb }) => (verb === 'writeStatus' && conflicts++ === 0 ? '409' : undefined);
+    await clock.advanceAsync(1_000);
+    expect(statusNow()).toMatchObject({ value: '4' });
+    expect(asked).toHaveLength(1);
+  });
+
+  test('a server that fails is tried again soon, and told to the log', async () => {
+    store.create(KeptnMetricsProvider, aProvider());
+    store.create(KeptnMetric, aMetric({ fetchIntervalSeconds: 3600 }));
+    let failures = 0;
+    fault = ({ verb }) => (verb === 'writeStatus' && failures++ < 2 ? '500' : undefined);
+    await clock.advanceAsync(10_000);
+    expect(statusNow()).toMatchObject({ value: '4' });
+    expect(complaints).toHaveLength(2);
+  });
+
+  test('an answer for a spec that has changed meanwhile is thrown away', async () => {
+    store.create(KeptnMetricsProvider, aProvider());
+    store.create(KeptnMetric, aMetric());
+    const held: ((samples: string[]) => void)[] = [];
+    answer = ({ query }) =>
+      query === 'up' ? new Promise((resolve) => held.push(resolve)) : Promise.resolve(['7']);
+    await clock.advanceAsync(1_000);
+    change({ query: 'other' });
+    held[0]?.(['4']);
+    await clock.advanceAsync(1_000);
+    expect(statusNow()).toMatchObject({ value: '7' });
+    expect(writes).toHaveLength(1);
+  });
+
+  test('a process that no longer leads writes nothing', async () => {
+    mayWrite = false;
+    store.create(KeptnMetricsProvider, aProvider());
+    store.create(KeptnMetric, aMetric());
+    await clock.advanceAsync(10_000);
+    expect(writes).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+
+  test('a metric that is gone is asked for no more', async () => {
+    store.create(KeptnMetricsProvider, aProvider());
+    const { metadata } = store.create(KeptnMetric, aMetric());
+    await clock.advanceAsync(1_000);
+    store.delete(
+      { kind: KeptnMetric, namespace: 'shop', name: 'cpu' },
+      { uid: metadata.uid ?? '' },
+    );
+    await clock.advanceAsync(60_000);
+    expect(asked).toHaveLength(1);
+  });
+});
