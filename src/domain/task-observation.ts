@@ -24,6 +24,11 @@ export interface TaskObservation {
   /** Jobs of tasks that run in the namespace; only counted when there is a limit. */
   readonly runningJobs: number;
   readonly find: FindDefinition;
+  /**
+   * Places where the definitions that count now would be found first, and of which only a cache said that there is nothing:
+   * for a task without a Job the whole chain, later the task's own definition.
+   */
+  readonly unread: readonly ObjectRef[];
   hasConfigMap(name: string): boolean;
   refusal(ref: ObjectRef): Refusal | undefined;
   readonly settings: TaskSettings;

@@ -16,7 +16,8 @@ export const waitingForSlot = 'WaitingForSlot';
 
 /** A task without a Job: creates it as soon as everything it needs is there, and says what is missing until then. */
 export function startTask(observation: TaskObservation): Plan {
-  const { task, find, settings } = observation;
+  const { task, find, settings, unread } = observation;
+  if (unread.length > 0) return { look: unread };
   const name = task.spec.taskDefinition;
   const blueprint = blueprintOf(name, find);
   if (blueprint.type === 'problem') return showProblem(blueprint, observation);

@@ -64,8 +64,12 @@ function follow(job: Job, observation: TaskObservation): Plan {
   const evidence = evidenceOf(observation.pods, containerName(observation));
   const end = endOfJob(job);
   if (end === undefined) return watchJob(job, { task, evidence, observation });
-  const plan = copyOutcome(end, { task, evidence, observation });
-  return plan.look === undefined ? { ...plan, afterwards: limitLife(job, observation) } : plan;
+  return (
+    lookForLife(job, observation) ?? {
+      afterwards: limitLife(job, observation),
+      ...copyOutcome(end, { task, evidence, observation }),
+    }
+  );
 }
 
 /** What following a Job works with: the task with the Job taken down, and what the Pods told. */
@@ -118,7 +122,13 @@ function afterTheEnd(observation: TaskObservation): Plan {
   const { job } = observation;
   if (job === undefined || endOfJob(job) === undefined) return nothing;
   const effects = limitLife(job, observation);
-  return effects.length === 0 ? nothing : { effects };
+  return lookForLife(job, observation) ?? (effects.length === 0 ? nothing : { effects });
+}
+
+/** A definition that a cache does not have may still say how long the Job is to be kept. */
+function lookForLife(job: Job, { task, find, unread }: TaskObservation): Plan | undefined {
+  const isKnown = job.spec.ttlSecondsAfterFinished !== undefined || unread.length === 0;
+  return isKnown || find(task.spec.taskDefinition) !== undefined ? undefined : { look: unread };
 }
 
 /** Lets Kubernetes delete the Job. A Job made by us has no TTL before: its outcome must not vanish unseen (W2, W3). */

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Job, Pod } from '../../src/api/builtin.ts';
 import { JobKind } from '../../src/api/builtin.ts';
+import { KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts';
 import type { KeptnTask, KeptnTaskStatus } from '../../src/api/keptn/task.ts';
 import { conditionOf } from '../../src/domain/conditions.ts';
 import { jobName } from '../../src/domain/names.ts';
@@ -28,6 +29,7 @@ function seen(given: Partial<TaskObservation> = {}): TaskObservation {
     podsListed: false,
     runningJobs: 0,
     find: (name) => (name === 'check' ? definition : undefined),
+    unread: [],
     hasConfigMap: () => false,
     refusal: () => undefined,
     settings: { images: { deno: 'deno:1', python: 'python:1' } },
@@ -124,6 +126,11 @@ describe('a task without a Job', () => {
     ]);
     // Once the definition is there, it starts.
     expect(decideTask(seen({ task })).effects).toHaveLength(1);
+  });
+
+  test('looks where its definition would be found first before it goes by what a cache did not have', () => {
+    const unread = [{ kind: KeptnTaskDefinition, namespace: 'shop', name: 'check' }];
+    expect(decideTask(seen({ unread }))).toEqual({ look: unread });
   });
 
   test('shows a chain that cannot be resolved', () => {
@@ -479,6 +486,16 @@ describe('the end of a task', () => {
     };
     expect(decideTask(seen({ task: ended, job: limited }))).toEqual({});
     expect(decideTask(seen({ task: ended }))).toEqual({});
+  });
+
+  test('reads the definition live before it goes by the default TTL because a cache does not have it', () => {
+    const unread = [{ kind: KeptnTaskDefinition, namespace: 'shop', name: 'check' }];
+    const lagging = { task: running, job: job.complete(), unread, find: () => undefined };
+    expect(decideTask(seen(lagging))).toEqual({ look: unread });
+    expect(decideTask(seen({ ...lagging, unread: [] })).afterwards).toMatchObject([
+      { operations: [{}, { value: 300 }] },
+    ]);
+    expect(decideTask(seen({ ...lagging, find: () => definition })).look).toBeUndefined();
   });
 
   test('leaves the TTL alone that Keptn has given its Jobs', () => {

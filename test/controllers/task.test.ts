@@ -1,0 +1,356 @@
+import { describe, expect, test } from 'vitest';
+import {
+  type ConfigMap,
+  ConfigMapKind,
+  type Job,
+  JobKind,
+  PodKind,
+} from '../../src/api/builtin.ts';
+import { KeptnTask } from '../../src/api/keptn/task.ts';
+import {
+  KeptnTaskDefinition,
+  type KeptnTaskDefinitionSpec,
+} from '../../src/api/keptn/task-definition.ts';
+import { controllerOf, refOf } from '../../src/api/object.ts';
+import {
+  taskController,
+  type TaskControllerSettings,
+  tasksAwaitingDefinition,
+  tasksAwaitingSlot,
+} from '../../src/controllers/task.ts';
+import {
+  taskDefinitionController,
+  taskDefinitionsByFunctionRef,
+} from '../../src/controllers/task-definition.ts';
+import { jobName } from '../../src/domain/names.ts';
+import { aJobOf, aPodOf, aTask, aTaskDefinition } from '../support/task-builders.ts';
+import { type Actor, Simulation, type SimulationOptions } from '../simulation/simulation.ts';
+import { fixedLookup } from '../support/fixed-lookup.ts';
+
+/** Completes every Job a little later, as a Job controller and a kubelet would. */
+const jobController: Actor = {
+  name: 'jobs',
+  step(stage) {
+    const { store, random } = stage;
+    for (const job of store.list(JobKind)) {
+      const isNew = (job.status?.conditions ?? []).length === 0;
+      if (!isNew) continue;
+      if (random.next() < 0.3) {
+        stage.wakeAfter(2000);
+        continue;
+      }
+      const conditions = [{ type: 'Complete', status: 'True' }];
+      store.writeStatus(refOf(JobKind, job), undefined, { succeeded: 1, conditions });
+    }
+  },
+};
+
+const indexes = [tasksAwaitingDefinition, tasksAwaitingSlot, taskDefinitionsByFunctionRef];
+
+function simulation(
+  given: Partial<SimulationOptions> = {},
+  settings: Partial<TaskControllerSettings> = {},
+) {
+  const definitionsNamespace = 'sluice-system';
+  const sim = new Simulation({
+    seed: 1,
+    controllers: [
+      taskController({
+        definitionsNamespace,
+        denoImage: 'deno:1',
+        pythonImage: 'python:1',
+        ...settings,
+      }),
+      taskDefinitionController({ definitionsNamespace }),
+    ],
+    indexes,
+    actors: [jobController],
+    ...given,
+  });
+  sim.ensureNamespace(definitionsNamespace);
+  return sim;
+}
+
+const asUserWrites = <T extends { metadata: { name: string; namespace?: string } }>(
+  object: T,
+): T => {
+  const { name, namespace = 'shop' } = object.metadata;
+  return { ...object, metadata: { name, namespace } };
+};
+const task = (name = 'pre-check', definition = 'check') =>
+  asUserWrites(aTask({ metadata: { name }, spec: { taskDefinition: definition } }));
+const definition = (
+  spec: KeptnTaskDefinitionSpec,
+  at: { name?: string; namespace?: string } = {},
+) => {
+  const { name = 'check', namespace = 'shop' } = at;
+  return asUserWrites(aTaskDefinition(name, { namespace }).with(spec));
+};
+const container: KeptnTaskDefinitionSpec = {
+  container: { name: 'main' },
+  ttlSecondsAfterFinished: 60,
+};
+const statusOf = (sim: Simulation, name = 'pre-check') =>
+  sim.store.get(KeptnTask, 'shop', name)?.status;
+const hasSucceeded = (sim: Simulation, name?: string) => () =>
+  statusOf(sim, name)?.status === 'Succeeded';
+const jobsMade = (sim: Simulation): Job[] =>
+  sim.store.history.flatMap(({ type, object }) =>
+    type === 'added' && isJob(object) ? [object] : [],
+  );
+const isJob = (object: { kind: string }): object is Job => object.kind === 'Job';
+
+describe('a task', () => {
+  test('costs one Job, two writes of its status and the TTL (T7)', async () => {
+    const sim = simulation();
+    await sim.explained(async () => {
+      sim.apply(definition(container), task());
+      sim.start();
+      await sim.until('it succeeds', hasSucceeded(sim));
+      await sim.pass(120_000);
+      const writes = sim.writes.filter(({ kind }) => kind !== KeptnTaskDefinition);
+      expect(writes.map(({ verb, kind }) => `${verb} ${kind.kind}`)).toEqual([
+        'create Job',
+        'writeStatus KeptnTask',
+        'writeStatus KeptnTask',
+        'patch Job',
+      ]);
+      expect(sim.store.list(JobKind)[0]?.spec.ttlSecondsAfterFinished).toBe(60);
+    });
+  });
+
+  test.each(Array.from({ length: 30 }, (_, seed) => seed))(
+    'has one Job and a TTL whatever write the process dies after and however late its caches are (seed %d)',
+    async (seed) => {
+      const crashAfterWrites = [1, 2, 3, 4, 5, 6].filter((_, index) => (seed >> index) % 2 === 1);
+      const sim = simulation({
+        seed,
+        crashAfterWrites,
+        latencyMs: 50,
+        weather: (random) => ({
+          lagMs: () => random.between(0, 5000),
+          startLagMs: () => random.between(0, 3000),
+        }),
+      });
+      await sim.explained(async () => {
+        sim.apply(definition({ ...container, ttlSecondsAfterFinished: 7 }), task());
+        sim.start();
+        await sim.until('it succeeds', hasSucceeded(sim));
+        await sim.until(
+          'the Job has its TTL',
+          () => sim.store.list(JobKind)[0]?.spec.ttlSecondsAfterFinished === 7,
+        );
+        expect(jobsMade(sim)).toHaveLength(1);
+        expect(statusOf(sim)?.attempts).toHaveLength(1);
+      });
+    },
+  );
+
+  test('whose Job somebody deletes has failed, and runs no second time (B2)', async () => {
+    const sim = simulation({ actors: [] });
+    await sim.explained(async () => {
+      sim.apply(definition(container), task());
+      sim.start();
+      await sim.until('the Job is recorded', () => statusOf(sim)?.jobUID !== undefined);
+      for (const job of sim.store.list(JobKind)) sim.store.delete(refOf(JobKind, job));
+      await sim.until('it fails', () => statusOf(sim)?.status === 'Failed');
+      expect(statusOf(sim)?.reason).toBe('JobLost');
+      await sim.pass(600_000);
+      expect(jobsMade(sim)).toHaveLength(1);
+    });
+  });
+
+  test('waits for its definition, and for the one that refers to the code, at no cost (B9)', async () => {
+    const sim = simulation();
+    await sim.explained(async () => {
+      sim.apply(task());
+      sim.start();
+      await sim.until('it says so', () => statusOf(sim)?.reason === 'DefinitionNotFound');
+      await sim.pass(3_600_000);
+      expect(sim.writes).toHaveLength(1);
+      expect(sim.notes.map(({ reason }) => reason)).toEqual(['CreateTaskNotFound']);
+      sim.apply(definition({ deno: { functionRef: { name: 'base' } } }));
+      await sim.until(
+        'it misses the next',
+        () => statusOf(sim)?.message?.includes('check → base') === true,
+      );
+      sim.apply(
+        definition(
+          { python: { httpRef: { url: 'https://x' } } },
+          { name: 'base', namespace: 'sluice-system' },
+        ),
+      );
+      await sim.until('it succeeds', hasSucceeded(sim));
+    });
+  });
+
+  test('mounts a copy of the inline code of a shared definition (W19)', async () => {
+    const sim = simulation();
+    await sim.explained(async () => {
+      sim.apply(
+        definition({ deno: { inline: { code: 'x' } } }, { namespace: 'sluice-system' }),
+        task(),
+      );
+      sim.start();
+      await sim.until('it succeeds', hasSucceeded(sim));
+      const copy = sim.store.list<ConfigMap>(ConfigMapKind, 'shop')[0];
+      expect(copy?.data).toEqual({ code: 'x' });
+      expect(copy && controllerOf(copy)?.kind).toBe('KeptnTask');
+      expect(sim.store.get(ConfigMapKind, 'sluice-system', 'keptnfn-check')?.data).toEqual({
+        code: 'x',
+      });
+      expect(jobsMade(sim)[0]?.spec.template.spec).toMatchObject({
+        volumes: [{ configMap: { name: copy?.metadata.name } }],
+      });
+    });
+  });
+
+  test('shows what the API server says against its Job, and starts once it is allowed (B9)', async () => {
+    let isAllowed = false;
+    const sim = simulation({
+      fault: ({ verb, kind }) =>
+        verb === 'create' && kind === JobKind && !isAllowed ? '403' : undefined,
+    });
+    await sim.explained(async () => {
+      sim.apply(definition(container), task());
+      sim.start();
+      await sim.until('it says so', () => statusOf(sim)?.reason === 'JobForbidden');
+      await sim.pass(600_000);
+      expect(sim.writes.filter(({ kind }) => kind === KeptnTask)).toHaveLength(1);
+      isAllowed = true;
+      await sim.until('it succeeds', hasSucceeded(sim));
+    });
+  });
+
+  test('takes another name for its Job if something else has the first (B3)', async () => {
+    const sim = simulation();
+    await sim.explained(async () => {
+      sim.apply(task());
+      const uid = sim.store.get(KeptnTask, 'shop', 'pre-check')?.metadata.uid ?? '';
+      const first = jobName({ taskName: 'pre-check', taskUid: uid, attempt: 1, collisionCount: 0 });
+      sim.apply({ ...aJobOf(aTask()).running(), metadata: { name: first, namespace: 'shop' } });
+      sim.apply(definition(container));
+      sim.start();
+      await sim.until('it succeeds', hasSucceeded(sim));
+      expect(statusOf(sim)).toMatchObject({ collisionCount: 1 });
+      expect(statusOf(sim)?.jobName).not.toBe(first);
+      expect(sim.store.list(JobKind)).toHaveLength(2);
+    });
+  });
+
+  test('waits for a slot, and all get one', async () => {
+    const sim = simulation({}, { maxJobsPerNamespace: 1 });
+    await sim.explained(async () => {
+      const names = Array.from({ length: 12 }, (_, index) => `task-${index}`);
+      sim.apply(definition(container), ...names.map((name) => task(name)));
+      sim.start();
+      for (const name of names) await sim.until(`${name} succeeds`, hasSucceeded(sim, name));
+      expect(
+        sim.store.history.some(({ object }) => JSON.stringify(object).includes('WaitingForSlot')),
+      ).toBe(true);
+    });
+  });
+
+  test('made in the namespace of nobody in particular runs too, with its own retries and time-out', async () => {
+    const sim = simulation();
+    await sim.explained(async () => {
+      const byHand = { ...task(), spec: { taskDefinition: 'check', retries: 2, timeout: '30s' } };
+      sim.apply(definition(container), byHand);
+      sim.start();
+      await sim.until('it succeeds', hasSucceeded(sim));
+      expect(jobsMade(sim)[0]?.spec).toMatchObject({ backoffLimit: 2, activeDeadlineSeconds: 30 });
+    });
+  });
+});
+
+describe('what wakes a task', () => {
+  const settings = { definitionsNamespace: 'sluice-system', denoImage: '', pythonImage: '' };
+  const { watches } = taskController(settings);
+  const woken = (
+    object: { apiVersion: string; kind: string; metadata: { name: string } },
+    ...cached: Parameters<typeof fixedLookup>[0]
+  ) => {
+    const lookup = fixedLookup([...cached, object], indexes);
+    return watches
+      .filter(({ kind }) => kind.kind === object.kind)
+      .flatMap((watch) => watch.keys(object, lookup))
+      .map(({ namespace, name }) => `${namespace}/${name}`);
+  };
+  const job = aJobOf(aTask()).running();
+
+  test('is its Job, and a Pod of its Job', () => {
+    expect(woken(job)).toEqual(['shop/pre-check']);
+    expect(woken(aPodOf(job), job)).toEqual(['shop/pre-check']);
+    expect(woken(aPodOf(job))).toEqual([]);
+  });
+
+  test('is no Pod or Job of somebody else', () => {
+    const { ownerReferences: _, ...metadata } = job.metadata;
+    expect(woken({ ...job, metadata })).toEqual([]);
+    expect(woken({ ...aPodOf(job), kind: PodKind.kind, metadata })).toEqual([]);
+  });
+
+  test('is a definition it needs directly or by functionRef, of its own namespace or the shared one', () => {
+    const chain = aTaskDefinition('check').with({ deno: { functionRef: { name: 'base' } } });
+    const at = (namespace: string) => aTaskDefinition('base', { namespace }).with({});
+    const other = aTask({ metadata: { name: 'other', namespace: 'bank' } });
+    expect(woken(at('shop'), chain, aTask(), other)).toEqual(['shop/pre-check']);
+    expect(woken(at('sluice-system'), chain, aTask(), other)).toEqual([
+      'shop/pre-check',
+      'bank/other',
+    ]);
+    expect(woken(at('elsewhere'), chain, aTask())).toEqual([]);
+  });
+
+  test('is no definition once it has its Job', () => {
+    const started = aTask({ status: { status: 'Progressing', jobName: 'j' } });
+    expect(woken(aTaskDefinition('check').with({}), started)).toEqual([]);
+  });
+});
+
+describe('a definition', () => {
+  test('takes over the ConfigMap that Keptn left, though it lacks the label of the cache', async () => {
+    const sim = simulation({
+      watched: [
+        { kind: ConfigMapKind, scopes: [{ labelSelector: 'sluice.keptn.sh/function=true' }] },
+      ],
+    });
+    await sim.explained(async () => {
+      const left = {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 'keptnfn-check', namespace: 'shop' },
+        data: { code: 'old' },
+      };
+      sim.apply(left, definition({ deno: { inline: { code: 'new' } } }));
+      sim.start();
+      const configMap = () => sim.store.get<ConfigMap>(ConfigMapKind, 'shop', 'keptnfn-check');
+      await sim.until('the code is new', () => configMap()?.data?.['code'] === 'new');
+      await sim.until(
+        'the status names it',
+        () => sim.store.get(KeptnTaskDefinition, 'shop', 'check')?.status?.function !== undefined,
+      );
+      expect(configMap()?.metadata.labels).toEqual({ 'sluice.keptn.sh/function': 'true' });
+      expect(configMap()?.metadata.ownerReferences).toHaveLength(1);
+      const before = sim.writes.length;
+      await sim.pass(3_600_000);
+      expect(sim.writes).toHaveLength(before);
+    });
+  });
+
+  test('is corrected when the end of its chain changes', async () => {
+    const sim = simulation();
+    await sim.explained(async () => {
+      sim.apply(
+        definition({ deno: { functionRef: { name: 'base' } } }),
+        definition({ deno: { functionRef: { name: 'check' } } }, { name: 'base' }),
+      );
+      sim.start();
+      const reason = () =>
+        sim.store.get(KeptnTaskDefinition, 'shop', 'check')?.status?.conditions?.[0]?.reason;
+      await sim.until('the cycle is shown', () => reason() === 'ChainHasCycle');
+      sim.apply(definition({ deno: { httpRef: { url: 'https://x' } } }, { name: 'base' }));
+      await sim.until('it is resolved', () => reason() === 'Resolved');
+    });
+  });
+});
