@@ -4,7 +4,7 @@ import {
   KeptnTaskDefinition,
   type KeptnTaskDefinitionStatus,
 } from '../api/keptn/task-definition.ts';
-import { type JsonPatchOperation, pointer } from '../api/json-patch.ts';
+import type { JsonPatchOperation } from '../api/json-patch.ts';
 import { controllerOf, type ObjectRef, refOf } from '../api/object.ts';
 import { ownedBy } from './check-objects.ts';
 import { type Progress, withProgress } from './conditions.ts';
@@ -13,6 +13,7 @@ import { type Blueprint, type BlueprintProblem, type Code, ownCode } from './fun
 import { functionConfigMapName } from './names.ts';
 import { phaseEvent } from './phase-event.ts';
 import { type Effect, nothing, type Plan, type Refusal } from './plan.ts';
+import { setKey } from './set-key.ts';
 
 /** Everything the decision on a definition may know. */
 export interface TaskDefinitionObservation {
@@ -91,11 +92,11 @@ function corrections(
   const { labels, ownerReferences } = metadata;
   const operations: JsonPatchOperation[] = [];
   if (data?.[codeKey] !== wanted.code) {
-    operations.push(addition(['data'], codeKey, { to: data, value: wanted.code }));
+    operations.push(setKey(['data'], codeKey, { record: data, value: wanted.code }));
   }
   if (labels?.[sluiceKeys.function] !== 'true') {
     operations.push(
-      addition(['metadata', 'labels'], sluiceKeys.function, { to: labels, value: 'true' }),
+      setKey(['metadata', 'labels'], sluiceKeys.function, { record: labels, value: 'true' }),
     );
   }
   if (controllerOf({ metadata }) === undefined) {
@@ -107,17 +108,6 @@ function corrections(
     );
   }
   return operations;
-}
-
-/** Sets a key of a record that may not be there yet. */
-function addition(
-  path: readonly string[],
-  key: string,
-  entry: { to: Record<string, string> | undefined; value: string },
-): JsonPatchOperation {
-  return entry.to === undefined
-    ? { op: 'add', path: pointer(...path), value: { [key]: entry.value } }
-    : { op: 'add', path: pointer(...path, key), value: entry.value };
 }
 
 /** Makes or corrects the ConfigMap. What the API server refuses is shown while the engine tries again. */

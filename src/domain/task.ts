@@ -10,6 +10,7 @@ import { defaultTtlSeconds, taskLabel } from './job.ts';
 import { functionContainerName } from './job-container.ts';
 import { endOfJob, isNews, type JobEnd, stageOf } from './job-stage.ts';
 import { type Effect, nothing, type Plan } from './plan.ts';
+import { setKey } from './set-key.ts';
 import { taskWarning } from './task-events.ts';
 import { recordedJob, storing, type TaskObservation } from './task-observation.ts';
 import { collisionsOf, startTask } from './task-start.ts';
@@ -63,13 +64,25 @@ function follow(job: Job, observation: TaskObservation): Plan {
   const task = withJob(observation.task, job, { now, collisionCount });
   const evidence = evidenceOf(observation.pods, containerName(observation));
   const end = endOfJob(job);
-  if (end === undefined) return watchJob(job, { task, evidence, observation });
+  if (end === undefined) {
+    return { effects: adoption(job, task), ...watchJob(job, { task, evidence, observation }) };
+  }
   return (
     lookForLife(job, observation) ?? {
       afterwards: limitLife(job, observation),
       ...copyOutcome(end, { task, evidence, observation }),
     }
   );
+}
+
+/** Jobs are watched by their label; one that Keptn made gets it, or its end would not be seen. */
+function adoption(job: Job, task: KeptnTask): Effect[] {
+  const { labels, uid } = job.metadata;
+  if (labels?.[sluiceKeys.task] !== undefined) return [];
+  const value = taskLabel(task);
+  const label = setKey(['metadata', 'labels'], sluiceKeys.task, { record: labels, value });
+  const test = { op: 'test', path: '/metadata/uid', value: uid } as const;
+  return [{ type: 'patch', ref: refOf(JobKind, job), operations: [test, label], goneIsDone: true }];
 }
 
 /** What following a Job works with: the task with the Job taken down, and what the Pods told. */

@@ -160,6 +160,30 @@ describe('a task', () => {
     });
   });
 
+  test('that Keptn has begun is carried on, though its Job lacks the label Jobs are watched by', async () => {
+    const watched = [{ kind: JobKind, scopes: [{ labelSelector: 'sluice.keptn.sh/task' }] }];
+    const sim = simulation({ watched, actors: [] });
+    await sim.explained(async () => {
+      sim.apply(definition(container), task());
+      const begun = sim.store.get(KeptnTask, 'shop', 'pre-check') ?? task();
+      const keptns = aJobOf(begun).running();
+      const { ownerReferences = [] } = keptns.metadata;
+      sim.apply({ ...keptns, metadata: { name: 'keptns', namespace: 'shop', ownerReferences } });
+      sim.store.writeStatus(refOf(KeptnTask, begun), undefined, {
+        status: 'Progressing',
+        jobName: 'keptns',
+      });
+      sim.start();
+      await sim.pass(60_000);
+      const [job] = sim.store.list(JobKind);
+      expect(statusOf(sim)).toMatchObject({ status: 'Progressing', jobUID: job?.metadata.uid });
+      const complete = { succeeded: 1, conditions: [{ type: 'Complete', status: 'True' }] };
+      if (job !== undefined) sim.store.writeStatus(refOf(JobKind, job), undefined, complete);
+      await sim.until('it succeeds', hasSucceeded(sim));
+      expect(jobsMade(sim)).toHaveLength(1);
+    });
+  });
+
   test('waits for its definition, and for the one that refers to the code, at no cost (B9)', async () => {
     const sim = simulation();
     await sim.explained(async () => {

@@ -229,7 +229,7 @@ describe('the Job of a task', () => {
 
   test('is taken down in one write as soon as it is seen', () => {
     const plan = decideTask(seen({ job: owned }));
-    expect(plan.effects).toBeUndefined();
+    expect(plan.effects).toEqual([]);
     expect(after(plan, aTask()).status).toMatchObject({
       status: 'Progressing',
       jobName: 'pre-check-job',
@@ -268,6 +268,22 @@ describe('the Job of a task', () => {
 });
 
 describe('a task whose Job runs', () => {
+  test('labels a Job that Keptn made, so that it is watched', () => {
+    const keptns = aJobOf(running, { labels: { team: 'shop' } });
+    expect(decideTask(seen({ task: running, job: keptns.running() })).effects).toEqual([
+      {
+        type: 'patch',
+        ref: { kind: JobKind, namespace: 'shop', name: 'pre-check-job' },
+        operations: [
+          { op: 'test', path: '/metadata/uid', value: 'uid-of-pre-check-job' },
+          { op: 'add', path: '/metadata/labels/sluice.keptn.sh~1task', value: 'pre-check' },
+        ],
+        goneIsDone: true,
+      },
+    ]);
+    expect(decideTask(seen({ task: running, job: keptns.complete() })).effects).toBeUndefined();
+  });
+
   test.each([
     ['FailureTarget is set', job.with({ type: 'FailureTarget', status: 'True' })],
     ['SuccessCriteriaMet is set', job.with({ type: 'SuccessCriteriaMet', status: 'True' })],

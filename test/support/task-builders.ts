@@ -6,6 +6,7 @@ import {
   type JobCondition,
   type Pod,
 } from '../../src/api/builtin.ts';
+import { sluiceKeys } from '../../src/api/keptn/annotations.ts';
 import {
   KeptnTaskDefinition,
   type KeptnTaskDefinitionSpec,
@@ -59,6 +60,7 @@ export function aJobOf(task: KeptnTask, metadata: Partial<ObjectMeta> = {}) {
     kind: JobKind.kind,
     metadata: metadataOf('pre-check-job', {
       ownerReferences: [ownedBy(KeptnTask, task)],
+      labels: { [sluiceKeys.task]: task.metadata.name },
       ...metadata,
     }),
     spec: { backoffLimit: 10, template: { spec: { containers: [{ name: 'main' }] } } },
