@@ -106,7 +106,11 @@ function failure<S extends VersionStatus>(
     },
     events: [
       ...events,
-      phaseEvent(subject, at.phase, { suffix: 'Failed', text: `has failed: ${at.outcome.progress.message}`, type: 'Warning' }),
+      phaseEvent(subject, at.phase, {
+        suffix: 'Failed',
+        text: `has failed: ${at.outcome.progress.message}`,
+        type: 'Warning',
+      }),
       phaseEvent(subject, completed, { suffix: 'Failed', text: 'has failed', type: 'Warning' }),
     ],
     end: 'failed',

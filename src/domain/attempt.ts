@@ -41,6 +41,8 @@ function anew(status: VersionStatus, phase: Phase): VersionStatus {
   return {
     [phase.state]: 'Pending',
     ...(phase.type !== 'deploy' &&
-      items !== undefined && { [phase.items]: items.filter((item) => item.status === 'Succeeded') }),
+      items !== undefined && {
+        [phase.items]: items.filter((item) => item.status === 'Succeeded'),
+      }),
   };
 }

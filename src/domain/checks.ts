@@ -78,7 +78,8 @@ function begin(item: ItemStatus, request: Request, seen: ChecksSeen): Step {
       attempt: context.attempt,
       collisionCount,
     });
-  while (seen.refusal(refOf(phase, context, nameNow()))?.reason === 'NameTaken') collisionCount += 1;
+  while (seen.refusal(refOf(phase, context, nameNow()))?.reason === 'NameTaken')
+    collisionCount += 1;
   const name = nameNow();
 
   const known = childState(phase, name, seen);
@@ -136,7 +137,9 @@ function creation(
   const wanted = from.item.definitionName ?? '';
   if (phase.type === 'tasks') {
     const definition = from.seen.taskDefinitions.get(wanted);
-    return definition && { type: 'create', kind: KeptnTask, object: taskFor(name, definition, check) };
+    return (
+      definition && { type: 'create', kind: KeptnTask, object: taskFor(name, definition, check) }
+    );
   }
   const definition = from.seen.evaluationDefinitions.get(wanted);
   return (
@@ -186,7 +189,8 @@ function described(item: ItemStatus, child: ChildState): ItemStatus {
   return {
     ...withoutReason(item),
     status: ended ? child.state : 'Progressing',
-    ...(item.startTime === undefined && child.startTime !== undefined && { startTime: child.startTime }),
+    ...(item.startTime === undefined &&
+      child.startTime !== undefined && { startTime: child.startTime }),
     ...(ended && child.endTime !== undefined && { endTime: child.endTime }),
     ...(troubled && child.reason !== undefined && { reason: child.reason }),
     ...(troubled && child.message !== undefined && { message: child.message }),
@@ -194,7 +198,15 @@ function described(item: ItemStatus, child: ChildState): ItemStatus {
 }
 
 /** Reasons of a running check that are its normal course, and so no news for its parent. */
-const uneventful = new Set(['', 'Created', 'JobCreated', 'JobRunning', 'Running', 'Progressing', 'Pending']);
+const uneventful = new Set([
+  '',
+  'Created',
+  'JobCreated',
+  'JobRunning',
+  'Running',
+  'Progressing',
+  'Pending',
+]);
 
 function isTrouble(reason: string | undefined): boolean {
   return reason !== undefined && !uneventful.has(reason);

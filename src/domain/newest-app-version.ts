@@ -13,7 +13,8 @@ export function lists(appVersion: KeptnAppVersion, version: KeptnWorkloadVersion
     appName === app &&
     workloads.some(
       (entry) =>
-        entry.version.toLowerCase() === wanted.toLowerCase() && isNameOf(workload, appName, entry.name),
+        entry.version.toLowerCase() === wanted.toLowerCase() &&
+        isNameOf(workload, appName, entry.name),
     )
   );
 }
@@ -33,7 +34,8 @@ export function isCurrentVersion(appVersion: KeptnAppVersion, app: KeptnApp): bo
   const expected = appVersionName(name, app.spec.version, generation);
   return (
     appVersion.metadata.ownerReferences?.some((owner) => owner.uid === uid) === true &&
-    (appVersion.metadata.name === expected || appVersion.metadata.name === secondAppVersionName(app))
+    (appVersion.metadata.name === expected ||
+      appVersion.metadata.name === secondAppVersionName(app))
   );
 }
 

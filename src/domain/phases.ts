@@ -108,7 +108,10 @@ export const appPhases: readonly Phase[] = [
 export const workloadPhases: readonly Phase[] = [
   named('WorkloadPreDeployTasks', 'Workload Pre-Deployment Tasks', preTasks),
   named('WorkloadPreDeployEvaluations', 'Workload Pre-Deployment Evaluations', preEvaluations),
-  named('WorkloadDeploy', 'Workload Deployment', { type: 'deploy', state: 'deploymentStatus' } as const),
+  named('WorkloadDeploy', 'Workload Deployment', {
+    type: 'deploy',
+    state: 'deploymentStatus',
+  } as const),
   named('WorkloadPostDeployTasks', 'Workload Post-Deployment Tasks', postTasks),
   named('WorkloadPostDeployEvaluations', 'Workload Post-Deployment Evaluations', postEvaluations),
 ];

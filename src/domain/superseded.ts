@@ -10,7 +10,9 @@ const reason = 'Superseded';
 export function isSuperseded(status: VersionStatus | undefined): boolean {
   return (
     status?.status === 'Deprecated' &&
-    status.conditions?.some((condition) => condition.type === 'Succeeded' && condition.reason === reason) === true
+    status.conditions?.some(
+      (condition) => condition.type === 'Succeeded' && condition.reason === reason,
+    ) === true
   );
 }
 
@@ -41,6 +43,8 @@ export function superseded<S extends VersionStatus>(
       endTime: status.endTime ?? rfc3339(now),
       conditions: stated(status, { kind: 'failed', reason, message }, over),
     },
-    events: [phaseEvent(subject, phase, { suffix: 'Finished', text: `was superseded: ${message}` })],
+    events: [
+      phaseEvent(subject, phase, { suffix: 'Finished', text: `was superseded: ${message}` }),
+    ],
   };
 }

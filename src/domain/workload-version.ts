@@ -1,6 +1,9 @@
 import type { KeptnWorkload } from '../api/keptn/workload.ts';
 import { isCompleted } from '../api/keptn/states.ts';
-import { KeptnWorkloadVersion, type KeptnWorkloadVersionStatus } from '../api/keptn/workload-version.ts';
+import {
+  KeptnWorkloadVersion,
+  type KeptnWorkloadVersionStatus,
+} from '../api/keptn/workload-version.ts';
 import { type ObjectRef, refOf } from '../api/object.ts';
 import { advance, type Advanced, stated } from './advance.ts';
 import { openNextAttempt } from './attempt.ts';
@@ -14,7 +17,13 @@ import { newestListing } from './newest-app-version.ts';
 import { phaseEvent, type PhaseSubject } from './phase-event.ts';
 import { workloadPhases } from './phases.ts';
 import { type Effect, type EventNote, nothing, type Plan } from './plan.ts';
-import { isReleased, type ReleaseSeen, runDeployment, waitForApp, withRevisions } from './release.ts';
+import {
+  isReleased,
+  type ReleaseSeen,
+  runDeployment,
+  waitForApp,
+  withRevisions,
+} from './release.ts';
 import { isSuperseded, superseded } from './superseded.ts';
 import { parseTime } from './time.ts';
 import { attemptOf } from './version-status.ts';
@@ -61,7 +70,10 @@ function isWanted({ version, workload, owners }: WorkloadVersionSeen): 'yes' | '
 }
 
 /** The owners whose current revision carries the version. */
-function ownersOf(version: KeptnWorkloadVersion, owners: readonly OwnerSeen[]): readonly OwnerSeen[] {
+function ownersOf(
+  version: KeptnWorkloadVersion,
+  owners: readonly OwnerSeen[],
+): readonly OwnerSeen[] {
   return owners.filter(
     ({ current }) =>
       current?.identity.type === 'annotated' && current.identity.version === version.spec.version,
@@ -107,7 +119,8 @@ function waitEvents(
     return [note, ...onOwners(seen, note)];
   };
   if (holdup.reason === 'AppVersionNotFound') return say('AppVersionNotFound', holdup.message);
-  if (holdup.reason === 'AppChecksFailed') return say('Failed', `has failed since app has failed: ${holdup.message}`);
+  if (holdup.reason === 'AppChecksFailed')
+    return say('Failed', `has failed since app has failed: ${holdup.message}`);
   return [];
 }
 
@@ -140,7 +153,10 @@ function run(
         : runCheckPhase(
             {
               phase,
-              definitions: phase.definitions === 'promotionTasks' ? [] : (version.spec[phase.definitions] ?? []),
+              definitions:
+                phase.definitions === 'promotionTasks'
+                  ? []
+                  : (version.spec[phase.definitions] ?? []),
               status: at,
               context: contextOf(version, at),
               subject,
@@ -170,7 +186,10 @@ function ended(seen: WorkloadVersionSeen, status: KeptnWorkloadVersionStatus): P
   const revisions = withRevisions(status.releasedRevisions, seen.revisions);
   const isNew = isReleased(status) && revisions.length > (status.releasedRevisions?.length ?? 0);
   return {
-    ...write(seen, { status: isNew ? { ...status, releasedRevisions: revisions } : status, events: [] }),
+    ...write(seen, {
+      status: isNew ? { ...status, releasedRevisions: revisions } : status,
+      events: [],
+    }),
     afterwards: deletions(seen, status),
   };
 }
@@ -178,9 +197,13 @@ function ended(seen: WorkloadVersionSeen, status: KeptnWorkloadVersionStatus): P
 function planOf(seen: WorkloadVersionSeen, done: Advanced<KeptnWorkloadVersionStatus>): Plan {
   if (done.look.length > 0) return { look: done.look };
   const { metadata } = seen.version;
-  const failure = done.end === 'failed' ? done.events.find(({ type }) => type === 'Warning') : undefined;
+  const failure =
+    done.end === 'failed' ? done.events.find(({ type }) => type === 'Warning') : undefined;
   const status = isReleased(done.status)
-    ? { ...done.status, releasedRevisions: withRevisions(done.status.releasedRevisions, seen.revisions) }
+    ? {
+        ...done.status,
+        releasedRevisions: withRevisions(done.status.releasedRevisions, seen.revisions),
+      }
     : done.status;
   return {
     effects: done.effects,
@@ -245,7 +268,10 @@ function subjectOf({ version }: WorkloadVersionSeen): PhaseSubject {
   };
 }
 
-function contextOf(version: KeptnWorkloadVersion, status: KeptnWorkloadVersionStatus): CheckContext {
+function contextOf(
+  version: KeptnWorkloadVersion,
+  status: KeptnWorkloadVersionStatus,
+): CheckContext {
   const { spec, metadata } = version;
   return {
     namespace: metadata.namespace ?? '',
