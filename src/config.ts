@@ -13,8 +13,9 @@ import {
   yesOrNo,
 } from './cli/setting.ts';
 
-const setting = <T>(one: Setting<T>): Setting<T> => one;
-const optional = <T>(one: Omit<Setting<T>, 'otherwise'>): Setting<T | undefined> => ({
+type Described<T> = Omit<Setting<T>, 'otherwise'>;
+const setting = <T>(one: Described<T> & { readonly otherwise: NoInfer<T> }): Setting<T> => one;
+const optional = <T>(one: Described<T>): Setting<T | undefined> => ({
   ...one,
   otherwise: undefined,
 });
@@ -90,6 +91,13 @@ export const settings = {
     value: port,
     description: 'port for /livez and /readyz over plain HTTP, beside the HTTPS ones',
   }),
+  drainMs: setting({
+    flag: 'drain',
+    env: 'SLUICE_DRAIN',
+    value: duration(0),
+    otherwise: 5_000,
+    description: 'how long reviews are still answered after the process was asked to end',
+  }),
   leaseName: setting({
     flag: 'lease-name',
     env: 'SLUICE_LEASE_NAME',
@@ -158,12 +166,12 @@ export const settings = {
     otherwise: false,
     description: 'let metric providers be on a loopback address; for local use',
   }),
-  workers: setting({
+  workers: optional({
     flag: 'workers',
     env: 'SLUICE_WORKERS',
     value: wholeNumber('number', 1, 256),
-    otherwise: 8,
-    description: 'reconciles of one controller that may run at once',
+    description:
+      'most reconciles of one controller at once; each controller’s own number if not given',
   }),
   logLevel: setting({
     flag: 'log-level',
@@ -202,6 +210,7 @@ export function configFrom(given: Given) {
     certFile: reader.read(settings.certFile),
     keyFile: reader.read(settings.keyFile),
     probePort: reader.read(settings.probePort),
+    drainMs: reader.read(settings.drainMs),
     leaseName: reader.read(settings.leaseName),
     leaseNamespace: reader.read(settings.leaseNamespace) ?? namespace,
     leaseDurationMs: reader.read(settings.leaseDurationMs),

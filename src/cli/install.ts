@@ -1,4 +1,4 @@
-import { type Pod, PodKind } from '../api/builtin.ts';
+import { NamespaceKind, type Pod, PodKind } from '../api/builtin.ts';
 import { ClusterError } from '../api/cluster-error.ts';
 import type { JsonPatchOperation } from '../api/json-patch.ts';
 import { type Kind, type KubernetesObject, type ObjectRef, refOf } from '../api/object.ts';
@@ -45,12 +45,16 @@ export async function install(
     const objects = objectsOfPart(part, settings);
     for (const { kind, object } of objects) {
       // A namespace may be somebody else's: it is made if it is not there, and left as it is if it is.
-      if (part === 'namespace') await createUnlessThere(cluster, { kind, object });
+      if (isNamespace({ kind })) await createUnlessThere(cluster, { kind, object });
       else await cluster.createOrReplace(kind, object);
     }
     if (part === 'crds') await untilServed(objects, { cluster, clock });
     tell(`${part}: ${objects.map(({ object }) => object.metadata.name).join(', ')}`);
   }
+}
+
+function isNamespace({ kind }: Pick<Installed, 'kind'>): boolean {
+  return kind === NamespaceKind;
 }
 
 async function createUnlessThere(
@@ -115,7 +119,8 @@ export async function uninstall(
     tell(`${part} removed`);
   }
   tell(`gates lifted: ${await liftGates(cluster)}`);
-  await removeAll(objectsOfPart('rights', all).toReversed(), cluster);
+  const ownRights = objectsOfPart('rights', all).filter((one) => !isNamespace(one));
+  await removeAll(ownRights.toReversed(), cluster);
   tell('rights removed');
   if (!settings.crds) return;
   await removeAll(objectsOfPart('crds', all), cluster);

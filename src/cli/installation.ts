@@ -6,7 +6,7 @@ import type { Kind, KubernetesObject } from '../api/object.ts';
 import { rights } from './rbac.ts';
 
 /** The parts of an installation, in the order in which they are installed. */
-export const installationParts = ['namespace', 'crds', 'rights', 'webhooks', 'policy'] as const;
+export const installationParts = ['crds', 'rights', 'webhooks', 'policy'] as const;
 export type InstallationPart = (typeof installationParts)[number];
 
 /** What differs from installation to installation. */
@@ -36,12 +36,13 @@ function manifestsOfPart(
   const { namespace, target, caBundle } = settings;
   const operatorNamespace = namespace;
   switch (part) {
-    case 'namespace':
-      return [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }];
     case 'crds':
       return ownKinds.map(crdOf);
     case 'rights':
-      return rights(namespace);
+      return [
+        { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
+        ...rights(namespace),
+      ];
     case 'webhooks':
       return webhookConfigurations({
         operatorNamespace,

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Setting } from './setting.ts';
 
 /** Adds one option per setting; values stay text, for `configFrom` reads and judges them all. */
-export function addSettings<T>(command: Command, settings: readonly Setting<T>[]): Command {
+export function addSettings(command: Command, settings: readonly Setting<unknown>[]): Command {
   for (const setting of settings) {
     command.option(`--${setting.flag} <${setting.value.placeholder}>`, helpOf(setting));
   }
@@ -23,8 +23,7 @@ export function settingFlags(
   return flags;
 }
 
-function helpOf<T>({ description, env, otherwise, value }: Setting<T>): string {
+function helpOf({ description, env, otherwise, value }: Setting<unknown>): string {
   if (otherwise === undefined) return `${description} (env ${env})`;
-  const shown = value.show === undefined ? String(otherwise) : value.show(otherwise);
-  return `${description} (env ${env}, default ${shown})`;
+  return `${description} (env ${env}, default ${value.show(otherwise)})`;
 }

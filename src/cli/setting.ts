@@ -20,8 +20,8 @@ export interface ValueType<T> {
   /** Completes the sentence "expected …". */
   readonly expected: string;
   read(text: string): T | undefined;
-  /** How help shows a default; the plain value if absent. */
-  show?(value: T): string;
+  /** How help shows a default. */
+  show(value: T): string;
 }
 
 /** Any text that is not empty. */
@@ -39,6 +39,7 @@ export const label: ValueType<string> = {
   expected:
     'lower-case letters, digits and dashes, at most 63, beginning and ending with a letter or digit',
   read: (given) => (/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/u.test(given) ? given : undefined),
+  show: String,
 };
 
 /** A whole number within bounds, both included. */
@@ -50,6 +51,7 @@ export function wholeNumber(placeholder: string, least: number, most: number): V
       const number = /^\d{1,15}$/u.test(given) ? Number(given) : Number.NaN;
       return number >= least && number <= most ? number : undefined;
     },
+    show: String,
   };
 }
 
@@ -80,6 +82,7 @@ export function oneOf<const Word extends string>(words: readonly Word[]): ValueT
     placeholder: words.join('|'),
     expected: `one of ${words.join(', ')}`,
     read: (given) => words.find((word) => word === given),
+    show: String,
   };
 }
 
@@ -92,6 +95,7 @@ export const yesOrNo: ValueType<boolean> = {
     if (['0', 'f', 'false'].includes(given.toLowerCase())) return false;
     return undefined;
   },
+  show: String,
 };
 
 /** One thing that is wrong with what was given. */

@@ -58,6 +58,7 @@ export async function startEverything(options: {
       'key-file': join(directory, 'tls.key'),
       'allow-loopback-providers': 'true',
       'log-format': 'text',
+      drain: '0s',
     }),
   });
   started.defer(() => sluice.stop());

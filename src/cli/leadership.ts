@@ -1,0 +1,134 @@
+import { lookup } from 'node:dns/promises';
+import { type Pod, PodKind } from '../api/builtin.ts';
+import type { Config } from '../config.ts';
+import { Engine } from '../controllers/engine.ts';
+import { HeldPodSweep, type PendingPods } from '../controllers/held-pods.ts';
+import { MetricLoop } from '../controllers/metric.ts';
+import { noMetrics } from '../controllers/metrics.ts';
+import { secretReader } from '../controllers/secret-reader.ts';
+import type { ObjectCaches } from '../kubernetes/caches.ts';
+import type { Connection } from '../kubernetes/connect.ts';
+import type { EventRecorder } from '../kubernetes/events.ts';
+import { LeaderElection } from '../kubernetes/lease.ts';
+import { MetricSources } from '../metrics-providers/sources.ts';
+import type { MonotonicClock } from '../runtime/clock.ts';
+import type { Part } from '../runtime/lifecycle.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { clusterLog } from './cluster-log.ts';
+import { allControllers } from './controllers.ts';
+import { unlessAborted, untilAborted } from './until-aborted.ts';
+
+/** What leading works with. */
+export interface LeadershipParts {
+  readonly connection: Connection;
+  readonly caches: ObjectCaches;
+  readonly events: EventRecorder;
+  readonly clock: MonotonicClock;
+  readonly log: Logger;
+  readonly config: Config;
+}
+
+/**
+ * Stands for election once all caches are filled, and runs engine, metrics and the sweep for held Pods while it leads. When
+ * leading ends, everything of it has stopped before the Lease is let go.
+ */
+export async function leadership(parts: LeadershipParts, identity: string): Promise<Part> {
+  const { connection, clock, config, caches, log } = parts;
+  const sources = await metricSources(parts);
+  const election = new LeaderElection({
+    client: connection.client,
+    clock,
+    random: Math.random,
+    namespace: config.leaseNamespace,
+    name: config.leaseName,
+    identity,
+    times: {
+      leaseMs: config.leaseDurationMs,
+      renewDeadlineMs: config.leaseRenewDeadlineMs,
+      retryMs: config.leaseRetryMs,
+    },
+    log: clusterLog(log.child({ part: 'lease' })),
+    onLeading: (signal) => lead(parts, { signal, sources, mayWrite: () => election.isLeader }),
+  });
+  let standing: Promise<void> = Promise.resolve();
+  const stand = async (signal: AbortSignal): Promise<void> => {
+    await unlessAborted(caches.synced(), signal);
+    if (signal.aborted) return;
+    log.info({}, 'caches are filled');
+    await election.run(signal);
+  };
+  return {
+    name: 'controllers',
+    start: (signal) => void (standing = stand(signal)),
+    async stop() {
+      await standing;
+      sources.close();
+    },
+  };
+}
+
+interface Term {
+  readonly signal: AbortSignal;
+  readonly sources: MetricSources;
+  readonly mayWrite: () => boolean;
+}
+
+/** One term of leading, from its beginning to the moment at which nothing of it is left. */
+async function lead(parts: LeadershipParts, { signal, sources, mayWrite }: Term): Promise<void> {
+  const { connection, caches, events, clock, log, config } = parts;
+  const cluster = connection.client;
+  const by = { cluster, caches, clock, mayWrite, random: Math.random };
+  const engine = new Engine(allControllers(config), {
+    ...by,
+    events,
+    log: log.child({ part: 'engine' }),
+    metrics: noMetrics,
+  });
+  const metrics = new MetricLoop({ ...by, source: sources, log: log.child({ part: 'metrics' }) });
+  const sweep = new HeldPodSweep({
+    ...by,
+    lookup: caches,
+    pods: pendingPodsOf(connection),
+    onFailure: (error) =>
+      log.warn(
+        { err: error instanceof Error ? error : undefined },
+        'held Pods could not be looked for; again in a while',
+      ),
+  });
+  engine.start(signal);
+  metrics.start();
+  sweep.start(signal);
+  await untilAborted(signal);
+  await Promise.all([engine.stop(), metrics.stop()]);
+}
+
+function pendingPodsOf({ client }: Connection): PendingPods {
+  const isPod = (object: { kind: string }): object is Pod => object.kind === PodKind.kind;
+  return {
+    async *pendingPods(namespace, signal) {
+      const scope = { namespace, fieldSelector: 'status.phase=Pending' };
+      for await (const { items } of client.listPaged(PodKind, scope, signal))
+        yield items.filter(isPod);
+    },
+  };
+}
+
+async function metricSources({
+  connection,
+  clock,
+  config,
+}: LeadershipParts): Promise<MetricSources> {
+  const { server } = connection;
+  const host = server.hostname.replace(/^\[|\]$/gu, '');
+  // A name that cannot be resolved now cannot be reached now either; the rule for loopback and link-local stands anyway.
+  const addresses = await lookup(host, { all: true }).catch(() => []);
+  const port = server.port === '' ? 443 : Number(server.port);
+  return new MetricSources({
+    policy: {
+      allow: new Set(config.allowLoopbackProviders ? ['loopback'] : []),
+      apiServers: addresses.map(({ address }) => ({ address, port })),
+    },
+    secrets: secretReader(connection.client),
+    clock,
+  });
+}

@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import { webhooks } from '../admission/registry.ts';
+import type { Kind } from '../api/object.ts';
+import type { Config } from '../config.ts';
+import { connect } from '../kubernetes/connect.ts';
+import { ObjectCaches } from '../kubernetes/caches.ts';
+import { EventRecorder } from '../kubernetes/events.ts';
+import type { Watching } from '../kubernetes/watch-all.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { type Part, startAll } from '../runtime/lifecycle.ts';
+import { AdmissionServer } from '../server/admission-server.ts';
+import { Certificates } from '../server/certificates.ts';
+import { ReviewCounts } from '../server/review-counts.ts';
+import { createLogger, type Logger } from '../telemetry/logger.ts';
+import { allControllers, allIndexes } from './controllers.ts';
+import { clusterLog } from './cluster-log.ts';
+import { type LeadershipParts, leadership } from './leadership.ts';
+import type { Terminal } from './terminal.ts';
+import { untilAborted } from './until-aborted.ts';
+import { userAgent, version } from './version.ts';
+import { watchedKinds } from './watched-kinds.ts';
+
+/**
+ * Runs Sluice until it is asked to end: the admission server on every replica, the controllers on the one that holds the
+ * Lease. Resolves when everything has stopped in good order; rejects when something cannot start.
+ *
+ *     connection ─► caches ─► admission server          (ready when the caches it answers from are filled)
+ *                        └──► Lease ─► engine, metrics  (when all caches are filled)
+ */
+export async function run(config: Config, terminal: Terminal): Promise<void> {
+  const log = loggerOf(config, terminal);
+  terminal.onUncaught((error) => {
+    const err = error instanceof Error ? error : new Error(String(error));
+    log.error({ err }, 'ending because of an error that nobody caught');
+  });
+  const parts = await partsOf(config, { terminal, log });
+  const running = await startAll(parts);
+  log.info({ version, only: config.only, namespace: config.namespace }, 'Sluice is running');
+  await untilAborted(terminal.stop);
+  log.info({}, 'ending');
+  await running.stop();
+  log.info({}, 'ended');
+}
+
+/** What `run --check` does: everything is loaded and put together as far as is possible without a cluster. */
+export function checkComposition(config: Config): void {
+  allControllers(config);
+  webhooks({ operatorNamespace: config.namespace });
+  watchedKinds(config.only);
+}
+
+interface Surroundings {
+  readonly terminal: Terminal;
+  readonly log: Logger;
+}
+
+/** The parts in the order in which they start; they stop in the reverse one. */
+async function partsOf(config: Config, { terminal, log }: Surroundings): Promise<Part[]> {
+  const clock = systemClock;
+  const { kubeconfig, context, only } = config;
+  const connection = await connect({
+    env: terminal.env,
+    clock,
+    version,
+    log: clusterLog(log.child({ part: 'cluster' })),
+    ...(kubeconfig !== undefined && { kubeconfig }),
+    ...(context !== undefined && { context }),
+  });
+  log.info({ server: connection.server.href, userAgent }, 'connected');
+  const caches = new ObjectCaches({ clock, indexes: allIndexes });
+  const { watched, forAdmission } = watchedKinds(only);
+  const identity = config.identity ?? terminal.processName;
+
+  let watching: Watching | undefined;
+  const cluster: Part[] = [
+    { name: 'connection', start: () => undefined, stop: () => connection.close() },
+    {
+      name: 'caches',
+      start: () => void (watching = connection.watchAll(watched, caches)),
+      stop: () => watching?.stop(),
+    },
+  ];
+  const parts: Part[] = [...cluster, stayAwake()];
+  if (only !== 'controllers') {
+    const kinds = forAdmission.map(({ kind }) => kind);
+    parts.push(admissionServer(config, { log, caches, kinds }));
+  }
+  if (only !== 'admission') {
+    const events = new EventRecorder({
+      client: connection.client,
+      clock,
+      random: Math.random,
+      instance: identity,
+      log: clusterLog(log.child({ part: 'events' })),
+    });
+    const leading: LeadershipParts = { connection, caches, events, clock, log, config };
+    parts.push(
+      { name: 'events', start: () => undefined, stop: () => events.stop() },
+      await leadership(leading, `${identity}_${randomUUID().slice(0, 8)}`),
+    );
+  }
+  return parts;
+}
+
+function admissionServer(
+  config: Config,
+  by: {
+    readonly log: Logger;
+    readonly caches: ObjectCaches;
+    readonly kinds: readonly Kind[];
+  },
+): AdmissionServer {
+  const { log: base, caches, kinds } = by;
+  const clock = systemClock;
+  const log = base.child({ part: 'admission' });
+  const { certFile, keyFile, listenAddress, listenPort, probePort, drainMs, namespace } = config;
+  return new AdmissionServer({
+    webhooks: webhooks({ operatorNamespace: namespace }),
+    lookup: caches,
+    clock,
+    counts: new ReviewCounts(),
+    log,
+    certificates: new Certificates({ certFile, keyFile }, { clock, log }),
+    listen: { address: listenAddress, port: listenPort },
+    drainMs,
+    ...(probePort !== undefined && { probePort }),
+    readiness: [
+      {
+        name: 'caches',
+        problem: () =>
+          caches.isSynced(...kinds) ? undefined : `waiting for ${caches.unsynced().join(', ')}`,
+      },
+    ],
+  });
+}
+
+/** Timers do not keep the process alive, and a cluster that cannot be reached leaves nothing else. */
+function stayAwake(): Part {
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    name: 'process',
+    start: () => void (timer = setInterval(() => undefined, 2 ** 30)),
+    stop: () => clearInterval(timer),
+  };
+}
+
+/** Logs go to standard output: it is all that `run` writes there. */
+export function loggerOf(
+  config: Pick<Config, 'logLevel' | 'logFormat'>,
+  { write }: Pick<Terminal, 'write'>,
+): Logger {
+  return createLogger({ level: config.logLevel, format: config.logFormat, write });
+}

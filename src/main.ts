@@ -1,0 +1,40 @@
+import { hostname } from 'node:os';
+import { runCommandLine } from './cli/program.ts';
+import type { Terminal } from './cli/terminal.ts';
+
+/** The entry point, and the only file that touches `process`: everything else is handed what it needs. */
+
+const stopping = new AbortController();
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => {
+    // Asked twice: whoever asks does not want to wait for good order.
+    if (stopping.signal.aborted) process.exit(130);
+    stopping.abort();
+  });
+}
+
+let tellOfUncaught = (error: unknown): void => {
+  process.stderr.write(
+    `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+};
+// An unhandled rejection comes this way too. What has lost an error cannot be trusted to go on.
+process.on('uncaughtException', (error) => {
+  tellOfUncaught(error);
+  process.exit(1);
+});
+
+// Whoever reads has gone (`sluice … | head`): there is nobody left to tell.
+process.stdout.on('error', () => process.exit(141));
+
+const terminal: Terminal = {
+  env: process.env,
+  write: (text) => void process.stdout.write(text),
+  writeError: (text) => void process.stderr.write(text),
+  inColor: process.stdout.isTTY && !process.env['NO_COLOR'],
+  stop: stopping.signal,
+  processName: `${hostname()}_${process.pid}`,
+  onUncaught: (tell) => (tellOfUncaught = tell),
+};
+
+process.exitCode = await runCommandLine(process.argv.slice(2), terminal);
