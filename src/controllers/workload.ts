@@ -1,4 +1,4 @@
-import { PodKind } from '../api/builtin.ts';
+import { type Pod, PodKind, ReplicaSetKind } from '../api/builtin.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
 import { KeptnAppCreationRequest } from '../api/keptn/app-creation-request.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
@@ -23,6 +23,11 @@ export function workloadController({ operatorNamespace }: Places): Controller<Wo
     lookup
       .byIndex(KeptnWorkload, workloadsByApp.name, inNamespace(namespace, app))
       .map((workload) => workload.metadata);
+  const ofPod = (pod: Pod, lookup: Lookup): readonly Key[] => {
+    const { namespace } = pod.metadata;
+    const name = workloadNameOfPod(pod, lookup, identityOptions(lookup, operatorNamespace));
+    return name === undefined || namespace === undefined ? [] : [{ namespace, name }];
+  };
   return {
     name: 'workload',
     watches: [
@@ -32,16 +37,14 @@ export function workloadController({ operatorNamespace }: Places): Controller<Wo
       watch(KeptnAppCreationRequest, ({ metadata, spec }, lookup) =>
         ofApp(metadata.namespace, spec.appName, lookup),
       ),
-      watch(PodKind, (pod, lookup) => {
-        const { namespace } = pod.metadata;
-        const name = workloadNameOfPod(pod, lookup, identityOptions(lookup, operatorNamespace));
-        return name === undefined || namespace === undefined ? [] : [{ namespace, name }];
-      }),
-      ...ownerWatches((uids, lookup) =>
-        uids.flatMap((uid) =>
+      watch(PodKind, ofPod),
+      ...ownerWatches((uids, lookup) => [
+        ...uids.flatMap((uid) =>
           lookup.byIndex(KeptnWorkload, ownerIndex, uid).map((workload) => workload.metadata),
         ),
-      ),
+        // A Pod may arrive before its owners, and begins a workload only when they are known.
+        ...podsBelow(uids, lookup).flatMap((pod) => ofPod(pod, lookup)),
+      ]),
     ],
     gather({ namespace = '', name }, world) {
       const workload = world.get(KeptnWorkload, namespace, name);
@@ -62,4 +65,11 @@ export function workloadController({ operatorNamespace }: Places): Controller<Wo
     },
     decide: decideWorkload,
   };
+}
+
+/** The watched Pods that these owners own, directly or by a ReplicaSet. */
+function podsBelow(uids: readonly string[], lookup: Lookup): readonly Pod[] {
+  const replicaSets = uids.flatMap((uid) => lookup.byIndex(ReplicaSetKind, ownerIndex, uid));
+  const owners = new Set([...uids, ...replicaSets.map(({ metadata }) => metadata.uid ?? '')]);
+  return [...owners].flatMap((uid) => lookup.byIndex(PodKind, ownerIndex, uid));
 }

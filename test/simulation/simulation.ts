@@ -163,7 +163,7 @@ export class Simulation {
     while (!condition()) {
       const [nextMs = Infinity] = this.clock.leftovers;
       if (this.clock.now() + nextMs > deadlineMs) {
-        throw new Error(`${what}: not within ${withinMs} ms of simulated time; ${this.describe()}`);
+        throw new Error(`${what}: not within ${withinMs} ms of simulated time`);
       }
       await this.clock.advanceAsync(nextMs);
     }
@@ -252,7 +252,7 @@ function gist(status: unknown): string {
     if (key === 'conditions' && Array.isArray(value)) return value.map(conditionGist);
     return typeof value === 'object' || /time|generation/iu.test(key)
       ? []
-      : [`${key}=${String(value)}`];
+      : [`${key}=${JSON.stringify(value)}`];
   });
   return ` ${fields.join(' ')}`;
 }

@@ -44,6 +44,8 @@ interface Stream {
   readonly feeds: Feed[];
   lastDueMs: number;
   brokenUntilMs: number;
+  /** Counts the lists: what an earlier watch had still on its way is lost with it. */
+  lists: number;
 }
 
 /** The real caches of one process, fed from the store as late and as badly as the weather wants. */
@@ -68,7 +70,7 @@ export class MemoryCaches implements Caches {
     this.#caches = new ObjectCaches({ clock: options.clock, indexes: options.indexes });
     for (const { kind, scopes = [{}] } of options.watched) {
       const feeds = scopes.map((scope) => this.#caches.feed(kind, scope));
-      this.#streams.set(kindText(kind), { feeds, lastDueMs: 0, brokenUntilMs: 0 });
+      this.#streams.set(kindText(kind), { feeds, lastDueMs: 0, brokenUntilMs: 0, lists: 0 });
     }
   }
 
@@ -143,11 +145,16 @@ export class MemoryCaches implements Caches {
   #schedule(stream: Stream, change: StoredChange, lagMs: number): void {
     const now = this.#clock.now();
     stream.lastDueMs = Math.max(stream.lastDueMs, change.atMs + lagMs, now);
-    if (stream.lastDueMs === now) this.#deliver(stream, change);
-    else this.#clock.after(stream.lastDueMs - now, () => this.#deliver(stream, change));
+    if (stream.lastDueMs === now) return this.#deliver(stream, change);
+    const { lists } = stream;
+    this.#clock.after(stream.lastDueMs - now, () => {
+      if (stream.lists === lists) this.#deliver(stream, change);
+    });
   }
 
   #relist(stream: Stream, kind: Kind): void {
+    stream.lists += 1;
+    stream.lastDueMs = 0;
     const version = this.#store.history.at(-1)?.version ?? 1;
     this.#list(stream, this.#store.list(kind), { kind, version });
   }
