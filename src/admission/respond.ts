@@ -11,8 +11,8 @@ import { allow, type Verdict } from './verdict.ts';
 
 /** What was sent is no review, or one that this webhook is not for: the sender's fault (HTTP 400). */
 export class BadReview extends Error {
-  constructor(message: string) {
-    super(message);
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
     this.name = 'BadReview';
   }
 }

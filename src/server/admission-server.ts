@@ -1,0 +1,113 @@
+import type { RequestListener, Server } from 'node:http';
+import { createServer, type Server as HttpsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import type { AdmissionRoutesOptions } from './admission-routes.ts';
+import { buildApp, buildProbeApp } from './app.ts';
+import type { Certificates } from './certificates.ts';
+import type { ReadinessCheck } from './health-routes.ts';
+import { setConnectionLimits } from './connection-limits.ts';
+import type { KeyPair } from './key-pair.ts';
+
+export interface AdmissionServerOptions extends AdmissionRoutesOptions {
+  readonly certificates: Certificates;
+  readonly listen: { readonly address: string; readonly port: number };
+  /** A port for the probes over plain HTTP, for those who cannot check a certificate. */
+  readonly probePort?: number;
+  /** What must be so beside the certificate. */
+  readonly readiness: readonly ReadinessCheck[];
+  /** How long reviews are still answered after `/readyz` has begun to say no, until nobody sends any more. */
+  readonly drainMs?: number;
+}
+
+/** A review in flight is answered within milliseconds; whatever is open after this is not one. */
+const hardStopMs = 5_000;
+
+/** The HTTPS server, with a beginning and an end (a `Part` of `runtime/lifecycle.ts`). */
+export class AdmissionServer {
+  readonly name = 'admission server';
+  readonly #options: AdmissionServerOptions;
+  #app: FastifyInstance | undefined;
+  #probes: FastifyInstance | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: AdmissionServerOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when the server listens. Rejects when there is no certificate to serve or the port is taken. */
+  async start(): Promise<void> {
+    const { certificates, listen, probePort } = this.#options;
+    const pair = await certificates.load();
+    const readiness = this.#readiness();
+    this.#app = buildApp({
+      ...this.#options,
+      readiness,
+      server: (answer) => this.#httpsServer(pair, answer),
+      isStopping: () => this.#stopping !== undefined,
+    });
+    await this.#app.listen({ host: listen.address, port: listen.port });
+    if (probePort !== undefined) {
+      this.#probes = buildProbeApp(readiness);
+      await this.#probes.listen({ host: listen.address, port: probePort });
+    }
+    certificates.follow();
+  }
+
+  /** The port of the webhooks, once started. */
+  get port(): number {
+    return portOf(this.#app);
+  }
+
+  /** The port of the plain probes, once started. */
+  get probePort(): number {
+    return portOf(this.#probes);
+  }
+
+  /**
+   * Says first that it is not ready, goes on answering for `drainMs` with `Connection: close`, then takes no new
+   * connection, answers what is in flight and closes the rest. A second call waits for the first.
+   */
+  stop(): Promise<void> {
+    return (this.#stopping ??= this.#stop());
+  }
+
+  async #stop(): Promise<void> {
+    const { clock, drainMs = 0, certificates } = this.#options;
+    certificates.stop();
+    if (drainMs > 0) await new Promise<void>((resolve) => void clock.after(drainMs, resolve));
+    const hardStop = clock.after(hardStopMs, () => this.#app?.server.closeAllConnections());
+    await this.#app?.close();
+    hardStop.cancel();
+    await this.#probes?.close();
+  }
+
+  #readiness(): readonly ReadinessCheck[] {
+    const { certificates, readiness } = this.#options;
+    return [
+      { name: 'certificate', problem: () => certificates.problem() },
+      ...readiness,
+      {
+        name: 'running',
+        problem: () => (this.#stopping === undefined ? undefined : 'the process is stopping'),
+      },
+    ];
+  }
+
+  #httpsServer({ cert, key }: KeyPair, answer: RequestListener): Server {
+    const server: HttpsServer = createServer({ cert, key, minVersion: 'TLSv1.2' }, answer);
+    setConnectionLimits(server);
+    // New connections get the new certificate; those that are open live on.
+    this.#options.certificates.onChange((pair) => {
+      server.setSecureContext({ cert: pair.cert, key: pair.key, minVersion: 'TLSv1.2' });
+    });
+    return server;
+  }
+}
+
+function portOf(app: FastifyInstance | undefined): number {
+  const address: AddressInfo | string | null | undefined = app?.server.address();
+  if (typeof address !== 'object' || address === null)
+    throw new Error('the server does not listen');
+  return address.port;
+}

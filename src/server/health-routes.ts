@@ -1,0 +1,27 @@
+import type { FastifyInstance } from 'fastify';
+
+/** One thing that must be so for the process to answer reviews. */
+export interface ReadinessCheck {
+  readonly name: string;
+  /** What is missing, as a sentence; undefined when nothing is. */
+  problem(): string | undefined;
+}
+
+/**
+ * `/livez`: the process answers. `/readyz`: it can judge reviews; if it cannot, the body says why, one line per check, in
+ * the form of the API server's own probes.
+ */
+export function addHealthRoutes(app: FastifyInstance, checks: readonly ReadinessCheck[]): void {
+  app.get('/livez', (_request, reply) => reply.type('text/plain').send('ok\n'));
+  app.get('/readyz', (_request, reply) => {
+    const results = checks.map((check) => ({ name: check.name, problem: check.problem() }));
+    const isReady = results.every(({ problem }) => problem === undefined);
+    const lines = results.map(({ name, problem }) =>
+      problem === undefined ? `[+] ${name} ok` : `[-] ${name}: ${problem}`,
+    );
+    return reply
+      .code(isReady ? 200 : 503)
+      .type('text/plain')
+      .send(`${[...lines, isReady ? 'ready' : 'not ready'].join('\n')}\n`);
+  });
+}

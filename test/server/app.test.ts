@@ -1,0 +1,254 @@
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { afterEach, describe, expect, test } from 'vitest';
+import { admissionIndexes } from '../../src/admission/indexes.ts';
+import { type Webhook, webhooks } from '../../src/admission/registry.ts';
+import { buildApp, buildProbeApp } from '../../src/server/app.ts';
+import { bodyLimit } from '../../src/server/body-budget.ts';
+import type { ReadinessCheck } from '../../src/server/health-routes.ts';
+import { ReviewCounts } from '../../src/server/review-counts.ts';
+import { aTaskDefinition } from '../support/builders.ts';
+import { fixedLookup } from '../support/fixed-lookup.ts';
+import { LogMemory } from '../support/log-memory.ts';
+import { requestFor, reviewOf } from '../support/reviews.ts';
+import { TestClock } from '../support/test-clock.ts';
+import { aPod, aReplicaSet, ownedBy } from '../support/workloads.ts';
+
+const table = webhooks({ operatorNamespace: 'keptn-system' });
+const podPath = '/mutate-v1-pod';
+const json = { 'content-type': 'application/json' };
+
+const faulty: Webhook = {
+  name: 'faulty',
+  type: 'validating',
+  path: '/faulty',
+  resource: { group: '', version: 'v1', kind: 'Pod', plural: 'pods', scope: 'Namespaced' },
+  operations: ['CREATE'],
+  failurePolicy: 'Fail',
+  handle: () => {
+    throw new Error('a defect');
+  },
+};
+
+let app: FastifyInstance | undefined;
+afterEach(() => app?.close());
+
+function built(
+  options: { readiness?: readonly ReadinessCheck[]; isStopping?: () => boolean } = {},
+) {
+  const counts = new ReviewCounts();
+  const log = new LogMemory();
+  app = buildApp({
+    webhooks: [...table, faulty],
+    lookup: fixedLookup([], admissionIndexes),
+    clock: new TestClock(),
+    counts,
+    log,
+    readiness: options.readiness ?? [],
+    server: (answer) => createServer(answer),
+    isStopping: options.isStopping ?? (() => false),
+  });
+  const server = app;
+  const post = (url: string, payload: string | Buffer, headers: Record<string, string> = json) =>
+    server.inject({ method: 'POST', url, payload, headers });
+  return { app: server, counts, log, post };
+}
+
+const heldPod = aPod({ owners: [ownedBy(aReplicaSet())] });
+const podReview = reviewOf(requestFor(heldPod));
+
+describe('a review', () => {
+  test.each(table.map(({ name, path, resource }) => [name, path, resource] as const))(
+    'for %s is answered at %s',
+    async (name, path, { group, version, kind }) => {
+      const { post, counts } = built();
+      const apiVersion = group === '' ? version : `${group}/${version}`;
+      const spec = kind === 'KeptnTaskDefinition' ? aTaskDefinition().spec : {};
+      const object = { apiVersion, kind, metadata: { name: 'x' }, spec };
+      const answer = await post(path, JSON.stringify(reviewOf(requestFor(object))));
+      expect(answer.statusCode).toBe(200);
+      expect(answer.headers['content-type']).toContain('application/json');
+      expect(answer.json()).toMatchObject({
+        apiVersion: 'admission.k8s.io/v1',
+        kind: 'AdmissionReview',
+        response: { uid: 'review-1', allowed: true },
+      });
+      expect(counts.count(name, 'allowed')).toBe(1);
+    },
+  );
+
+  test('of a Pod that is to be held carries the patch', async () => {
+    const { post, counts } = built();
+    const answer = await post(podPath, JSON.stringify(podReview));
+    expect(answer.json()).toMatchObject({ response: { patchType: 'JSONPatch' } });
+    expect(counts.count('mpod.keptn.sh', 'patched')).toBe(1);
+  });
+
+  test('of an object that cannot be judged is a 422 inside a 200', async () => {
+    const { post, counts } = built();
+    const request = requestFor(heldPod, { object: { metadata: {}, spec: 'text' } });
+    const answer = await post(podPath, JSON.stringify(reviewOf(request)));
+    expect(answer.statusCode).toBe(200);
+    expect(answer.json()).toMatchObject({
+      response: { allowed: false, status: { code: 422, message: expect.stringContaining('spec') } },
+    });
+    expect(counts.count('mpod.keptn.sh', 'denied')).toBe(1);
+  });
+});
+
+describe('a bad envelope is a 400', () => {
+  test.each([
+    ['malformed', '{"apiVersion":', json],
+    ['empty', '', json],
+    ['no review', '{}', json],
+    [
+      'of another version',
+      JSON.stringify({ ...podReview, apiVersion: 'admission.k8s.io/v1beta1' }),
+      json,
+    ],
+    ['of another media type', JSON.stringify(podReview), { 'content-type': 'application/yaml' }],
+    ['of no media type', JSON.stringify(podReview), { 'content-type': '' }],
+    ['not text', Buffer.from([0xff, 0xfe, 0x00]), json],
+  ])('when it is %s', async (_what, body, headers) => {
+    const { post } = built();
+    const answer = await post(podPath, body, headers);
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json()).toHaveProperty('error');
+  });
+
+  test('and is counted', async () => {
+    const { post, counts } = built();
+    await post(podPath, 'x');
+    expect(counts.count('mpod.keptn.sh', 'bad-review')).toBe(1);
+  });
+});
+
+describe('hostile bodies', () => {
+  test('of more than 7 MiB are refused with 413, of 7 MiB they are read', async () => {
+    const { post } = built();
+    const padded = (length: number) => {
+      const text = JSON.stringify({ ...podReview, padding: '' });
+      return text.replace('"padding":""', `"padding":"${'x'.repeat(length - text.length)}"`);
+    };
+    expect((await post(podPath, padded(bodyLimit))).statusCode).toBe(200);
+    expect((await post(podPath, padded(bodyLimit + 1))).statusCode).toBe(413);
+  });
+
+  test('nested as deeply as they can be are answered', async () => {
+    const { post } = built();
+    const depth = 500_000;
+    const nest = '['.repeat(depth) + ']'.repeat(depth);
+    expect((await post(podPath, nest)).statusCode).toBe(400);
+    const inside = JSON.stringify(podReview).replace(
+      '"containers":[',
+      `"deep":${nest},"containers":[`,
+    );
+    expect((await post(podPath, inside)).json()).toMatchObject({ response: { allowed: true } });
+  });
+
+  test('with keys that mean something to JavaScript change nothing but themselves', async () => {
+    const { post } = built();
+    const text = JSON.stringify(podReview)
+      .replace(
+        '"metadata":{',
+        '"metadata":{"__proto__":{"labels":{"a":1}},"constructor":{"prototype":{"b":1}},',
+      )
+      .replace('{', '{"__proto__":{"polluted":true},');
+    const answer = await post(podPath, text);
+    expect(answer.json()).toMatchObject({ response: { allowed: true, patchType: 'JSONPatch' } });
+    expect({}).not.toHaveProperty('polluted');
+    expect({}).not.toHaveProperty('b');
+  });
+
+  test('do not fill the memory: what would be too much at once is refused with 503 and the rest answered', async () => {
+    const { app: server } = built();
+    const address = await server.listen({ port: 0, host: '127.0.0.1' });
+    const { port, hostname } = new URL(address);
+    // Each says 7 MiB and sends nothing of it yet.
+    const head = `POST ${podPath} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${bodyLimit}\r\n\r\n`;
+    const sockets = Array.from({ length: 8 }, () => connect(Number(port), hostname));
+    for (const socket of sockets) socket.write(head);
+    const body = JSON.stringify(podReview);
+    const status = async () => {
+      const answer = await fetch(address + podPath, { method: 'POST', body, headers: json });
+      await answer.text();
+      return answer.status;
+    };
+    await expect.poll(status).toBe(503);
+    expect((await fetch(`${address}/livez`)).status).toBe(200);
+    for (const socket of sockets) socket.destroy();
+    await expect.poll(status).toBe(200);
+  });
+});
+
+describe('our own fault', () => {
+  test('is a 500 without a verdict, logged and counted, and the process answers the next review', async () => {
+    const { post, counts, log } = built();
+    const answer = await post('/faulty', JSON.stringify(podReview));
+    expect(answer.statusCode).toBe(500);
+    expect(answer.json()).not.toHaveProperty('response');
+    expect(answer.body).not.toContain('a defect');
+    expect(counts.count('faulty', 'fault')).toBe(1);
+    expect(log.lines).toMatchObject([{ level: 'error', fields: { webhook: 'faulty' } }]);
+    expect((await post(podPath, JSON.stringify(podReview))).statusCode).toBe(200);
+  });
+});
+
+describe('the probes', () => {
+  const answerOf = async (server: FastifyInstance, url: string) => {
+    const { statusCode, body } = await server.inject({ url });
+    return [statusCode, body];
+  };
+
+  test('say ready when every check is passed, and otherwise what is missing', async () => {
+    let missing: string | undefined = 'Pods are not synced yet';
+    const readiness = [
+      { name: 'certificate', problem: () => undefined },
+      { name: 'caches', problem: () => missing },
+    ];
+    const { app: server } = built({ readiness });
+    const probes = buildProbeApp(readiness);
+    for (const one of [server, probes]) {
+      missing = 'Pods are not synced yet';
+      expect(await answerOf(one, '/livez')).toEqual([200, 'ok\n']);
+      expect(await answerOf(one, '/readyz')).toEqual([
+        503,
+        '[+] certificate ok\n[-] caches: Pods are not synced yet\nnot ready\n',
+      ]);
+      missing = undefined;
+      expect(await answerOf(one, '/readyz')).toEqual([
+        200,
+        '[+] certificate ok\n[+] caches ok\nready\n',
+      ]);
+    }
+    await probes.close();
+  });
+});
+
+describe('other requests', () => {
+  test.each([
+    ['GET', podPath],
+    ['POST', '/'],
+    ['POST', '/mutate-v1-pod/x'],
+  ] as const)('%s %s is not found', async (method, url) => {
+    const { app: server } = built();
+    expect((await server.inject({ method, url, payload: '{}', headers: json })).statusCode).toBe(
+      404,
+    );
+  });
+
+  test('the query that the API server adds is no obstacle', async () => {
+    const { post } = built();
+    expect((await post(`${podPath}?timeout=3s`, JSON.stringify(podReview))).statusCode).toBe(200);
+  });
+
+  test('are told to close their connection while the process stops', async () => {
+    let stopping = false;
+    const { post } = built({ isStopping: () => stopping });
+    expect((await post(podPath, JSON.stringify(podReview))).headers.connection).not.toBe('close');
+    stopping = true;
+    const answer = await post(podPath, JSON.stringify(podReview));
+    expect([answer.statusCode, answer.headers.connection]).toEqual([200, 'close']);
+  });
+});
