@@ -92,7 +92,7 @@ export function providerUrl(targetServer: string, policy: AddressPolicy): URL {
 }
 
 /** The port a URL leads to. */
-export function portOf(url: URL): number {
+function portOf(url: URL): number {
   if (url.port !== '') return Number(url.port);
   return url.protocol === 'https:' ? 443 : 80;
 }

@@ -18,7 +18,7 @@ export interface ProviderAnswer {
 }
 
 /** No usable answer came: connection, TLS, time, size or redirect. The message names the server, never credentials. */
-export class ProviderUnreachable extends Error {
+class ProviderUnreachable extends Error {
   constructor(message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.name = 'ProviderUnreachable';
@@ -33,7 +33,7 @@ export interface FetchLimits {
 }
 
 /** Keptn's time-out; a body that leaves room beside 1 MiB of raw values for everything around them. */
-export const defaultLimits: FetchLimits = { timeoutMs: 20_000, bodyBytes: 8 << 20, redirects: 3 };
+const defaultLimits: FetchLimits = { timeoutMs: 20_000, bodyBytes: 8 << 20, redirects: 3 };
 
 /**
  * HTTP for servers nobody vouches for: only allowed addresses, one deadline for the whole exchange, a cap on the body,

@@ -7,7 +7,7 @@ export interface SecretReader {
 }
 
 /** The Secret a provider names cannot be used. */
-export class CredentialsMissing extends Error {
+class CredentialsMissing extends Error {
   constructor(message: string) {
     super(message);
     this.name = 'CredentialsMissing';

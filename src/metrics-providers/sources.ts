@@ -5,7 +5,7 @@ import type { SecretReader } from './credentials.ts';
 import { type MetricQuery, Prometheus } from './prometheus.ts';
 
 /** The provider's `spec.type` is none that Sluice knows (Keptn's words). */
-export class ProviderUnsupported extends Error {
+class ProviderUnsupported extends Error {
   constructor(type: string) {
     super(`provider ${type} not supported`);
     this.name = 'ProviderUnsupported';
