@@ -30,6 +30,7 @@ export function text(placeholder: string, expected: string): ValueType<string> {
     placeholder,
     expected,
     read: (given) => (given.trim() === '' ? undefined : given.trim()),
+    show: String,
   };
 }
 
