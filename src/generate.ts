@@ -2,6 +2,7 @@ import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
+import { optInPolicy, shippedRegistration, webhookConfigurations } from './admission/manifests.ts';
 import { crdOf } from './api/crd.ts';
 import { ownKinds } from './api/keptn/registry.ts';
 
@@ -22,8 +23,17 @@ const crds = (): readonly Artefact[] =>
     manifest(`crds/${kind.group}_${kind.plural}.yaml`, 'src/api/keptn', [crdOf(kind)]),
   );
 
+const admission = (): readonly Artefact[] => [
+  manifest(
+    'webhooks.yaml',
+    'src/admission/registry.ts',
+    webhookConfigurations(shippedRegistration),
+  ),
+  manifest('policies.yaml', 'src/admission/manifests.ts', optInPolicy(shippedRegistration)),
+];
+
 /** Everything that is generated; a new generator is another entry. */
-const generators: readonly (() => readonly Artefact[])[] = [crds];
+const generators: readonly (() => readonly Artefact[])[] = [crds, admission];
 
 /** A file of Kubernetes objects below `manifests`; `source` is where its reader changes it. */
 function manifest(file: string, source: string, objects: readonly unknown[]): Artefact {

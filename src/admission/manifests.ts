@@ -131,3 +131,9 @@ export function optInPolicy(settings: AdmissionSettings) {
   };
   return [policy, binding];
 }
+
+/** What lies in `manifests`: the names and the namespace of Keptn's own installation. */
+export const shippedRegistration: Registration = {
+  operatorNamespace: 'keptn-system',
+  target: { service: { name: 'lifecycle-webhook-service', namespace: 'keptn-system' } },
+};
