@@ -32,14 +32,33 @@ export function leaks(
   return found;
 }
 
-/** `<KeptnWorkload> <version>` of a Pod that names app, workload and version itself. */
-export function ownVersion({ metadata: { annotations = {} } }: Pod): string | undefined {
+/** `<KeptnWorkload> <version>` of an object that names app, workload and version itself. */
+export function ownVersion({
+  metadata: { annotations = {} },
+}: KubernetesObject): string | undefined {
   const workload = annotations[keptnAnnotations.workload];
   const version = annotations[keptnAnnotations.version];
   const app = annotations[keptnAnnotations.app] ?? workload;
   return workload === undefined || version === undefined
     ? undefined
     : `${app}-${workload} ${version}`;
+}
+
+/**
+ * `<KeptnWorkload> <version>` of a Pod whose Deployment carries the annotations: as they were when the Pod's ReplicaSet was
+ * made, whatever the Deployment says later.
+ */
+export function ownersVersion({ store }: Simulation): (pod: Pod) => string | undefined {
+  const deployments = new Map<string, KubernetesObject>();
+  const versions = new Map<string, string | undefined>();
+  for (const { type, object } of store.history) {
+    const { uid = '' } = object.metadata;
+    if (object.kind === 'Deployment') deployments.set(uid, object);
+    if (object.kind !== 'ReplicaSet' || type !== 'added') continue;
+    const deployment = deployments.get(controllerOf(object)?.uid ?? '');
+    versions.set(uid, deployment && ownVersion(deployment));
+  }
+  return (pod) => versions.get(controllerOf(pod)?.uid ?? '');
 }
 
 /** Whatever was made more than once: Jobs of one task, tasks and evaluations of one phase of one version. */

@@ -1,36 +1,38 @@
-/** A Deployment of namespace `shop` with Keptn's annotations in its Pod template. */
-export function aDeployment(
-  name: string,
-  more: {
-    readonly version?: string;
-    readonly app?: string;
-    readonly workload?: string;
-    readonly replicas?: number;
-    readonly image?: string;
-    readonly annotations?: Readonly<Record<string, string>>;
-    readonly spec?: string;
-  } = {},
-): string {
-  const { version = '1', app = 'shop', workload = name, replicas = 2 } = more;
-  const { image = `shop/${name}:${version}`, annotations = {}, spec = '' } = more;
-  const given = Object.entries(annotations).map(([key, value]) => `        ${key}: "${value}"\n`);
+/** What of a workload a scenario wants to say. */
+export interface Described {
+  readonly kind?: 'Deployment' | 'StatefulSet';
+  readonly version?: string;
+  readonly app?: string;
+  readonly workload?: string;
+  readonly replicas?: number;
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** Whether Keptn's annotations are in the Pod template or on the object itself. */
+  readonly annotated?: 'template' | 'owner';
+  /** Further fields of the spec, in one line of YAML. */
+  readonly spec?: string;
+}
+
+/** A workload of namespace `shop` with Keptn's annotations. Its image follows the version. */
+export function aWorkload(name: string, more: Described = {}): string {
+  const { kind = 'Deployment', version = '1', app = 'shop', workload = name, replicas = 2 } = more;
+  const { annotations = {}, annotated = 'template', spec = '' } = more;
+  const keptn = JSON.stringify({
+    'keptn.sh/app': app,
+    'keptn.sh/workload': workload,
+    'keptn.sh/version': version,
+    ...annotations,
+  });
   return `
 apiVersion: apps/v1
-kind: Deployment
-metadata: { namespace: shop, name: ${name} }
+kind: ${kind}
+metadata: { namespace: shop, name: ${name}, annotations: ${annotated === 'owner' ? keptn : '{}'} }
 spec:
   replicas: ${replicas}
   ${spec}
   selector: { matchLabels: { app: ${name} } }
   template:
-    metadata:
-      labels: { app: ${name} }
-      annotations:
-        keptn.sh/app: ${app}
-        keptn.sh/workload: ${workload}
-        keptn.sh/version: "${version}"
-${given.join('')}    spec:
-      containers: [{ name: server, image: "${image}" }]
+    metadata: { labels: { app: ${name} }, annotations: ${annotated === 'template' ? keptn : '{}'} }
+    spec: { containers: [{ name: server, image: "shop/${name}:${version}" }] }
 `;
 }
 
@@ -92,7 +94,7 @@ const workloadChecks = {
 export const shop = [
   aShopNamespace,
   checks,
-  aDeployment('cart', { annotations: workloadChecks }),
-  aDeployment('pay', { annotations: workloadChecks }),
-  aDeployment('stock'),
+  aWorkload('cart', { annotations: workloadChecks }),
+  aWorkload('pay', { annotations: workloadChecks }),
+  aWorkload('stock'),
 ].join('---');
