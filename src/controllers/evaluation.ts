@@ -5,6 +5,7 @@ import { decideEvaluation, type EvaluationObservation, isOpen } from '../domain/
 import { findReference } from '../domain/reference.ts';
 import { type Controller, watch } from './controller.ts';
 import type { IndexDefinition } from './indexes.ts';
+import { isParentSuperseded, supersededParentWatches } from './superseded-parent.ts';
 import type { Places } from './places.ts';
 
 /** The evaluations that are not over, by the name of their definition. */
@@ -32,6 +33,7 @@ export function evaluationController(places: Places): Controller<EvaluationObser
       ),
       // Read at each attempt, so it has to be cached. A new value neither adds nor hastens an attempt.
       watch(KeptnMetric, () => []),
+      ...supersededParentWatches(KeptnEvaluation),
     ],
     gather({ namespace = '', name }, world) {
       const evaluation = world.get(KeptnEvaluation, namespace, name);
@@ -48,7 +50,8 @@ export function evaluationController(places: Places): Controller<EvaluationObser
           metric: findReference(world, KeptnMetric, { name: metricName, namespaces }),
         };
       });
-      return { now: world.now, evaluation, definition, measurements };
+      const isSuperseded = isParentSuperseded(evaluation, world);
+      return { now: world.now, evaluation, definition, measurements, isSuperseded };
     },
     decide: decideEvaluation,
   };

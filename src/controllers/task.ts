@@ -17,6 +17,7 @@ import { waitingForSlot } from '../domain/task-start.ts';
 import { type Controller, type Key, watch } from './controller.ts';
 import { findDefinitions } from './find-definitions.ts';
 import { type IndexDefinition, ownerIndex } from './indexes.ts';
+import { isParentSuperseded, supersededParentWatches } from './superseded-parent.ts';
 import { dependentNames } from './task-definition.ts';
 
 /** The tasks that have no Job yet, by the name of their definition. */
@@ -70,6 +71,7 @@ export function taskController(settings: TaskControllerSettings): Controller<Tas
           .filter((task) => namespace === task.namespace || namespace === definitionsNamespace),
       ),
       watch(ConfigMapKind, taskOf),
+      ...supersededParentWatches(KeptnTask),
     ],
     gather({ namespace = '', name }, world) {
       const task = world.get(KeptnTask, namespace, name);
@@ -104,6 +106,7 @@ function observe(
     runningJobs: settings.maxJobsPerNamespace === undefined ? 0 : runningJobs(world, namespace),
     find,
     unread: [...unread],
+    isSuperseded: isParentSuperseded(task, world),
     hasConfigMap: (name) => world.get(ConfigMapKind, namespace, name) !== undefined,
     refusal: (ref: ObjectRef) => world.refusal(ref),
     settings,

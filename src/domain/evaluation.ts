@@ -25,6 +25,8 @@ export interface EvaluationObservation {
   readonly now: number;
   readonly evaluation: KeptnEvaluation;
   readonly definition: Reference<KeptnEvaluationDefinition>;
+  /** The version that is evaluated was superseded: nobody waits for the outcome any more (B11). */
+  readonly isSuperseded: boolean;
   /** The objectives of the definition in order; empty while there is none. */
   readonly measurements: readonly Measurement[];
 }
@@ -35,6 +37,7 @@ export function decideEvaluation(observation: EvaluationObservation): Plan {
   const status = statusOf(evaluation);
   if (evaluation.metadata.deletionTimestamp !== undefined) return {};
   if (isCompleted(stateOf(status.overallStatus))) return {};
+  if (observation.isSuperseded) return supersede(observation, status);
   if (status.retryCount >= attemptsOf(evaluation)) return end(observation, status);
   const remainingMs = timeToNextAttempt(evaluation, status, now);
   if (remainingMs > 0) return { wakeAfterMs: remainingMs };
@@ -129,6 +132,19 @@ function end({ evaluation, now }: EvaluationObservation, before: KeptnEvaluation
   return fail(evaluation, startedStatus(evaluation, before, now), now);
 }
 
+function supersede(
+  { evaluation, now }: EvaluationObservation,
+  before: KeptnEvaluationStatus,
+): Plan {
+  const progress = {
+    kind: 'failed',
+    reason: 'Superseded',
+    message: 'the version it evaluates was superseded by another one',
+  } as const;
+  const status = startedStatus(evaluation, before, now);
+  return write(evaluation, ended(status, 'Deprecated', now), { progress, now });
+}
+
 function fail(evaluation: KeptnEvaluation, status: KeptnEvaluationStatus, now: number): Plan {
   const unmet = unmetLines(status.evaluationStatus);
   const progress = {
@@ -178,7 +194,7 @@ function startedStatus(
 
 function ended(
   status: KeptnEvaluationStatus,
-  overallStatus: 'Succeeded' | 'Failed',
+  overallStatus: 'Succeeded' | 'Failed' | 'Deprecated',
   now: number,
 ): KeptnEvaluationStatus {
   const final = { ...status, overallStatus, endTime: rfc3339(now) };

@@ -29,6 +29,8 @@ export interface TaskObservation {
    * for a task without a Job the whole chain, later the task's own definition.
    */
   readonly unread: readonly ObjectRef[];
+  /** The version that the task checks was superseded: nobody waits for the outcome any more (B11). */
+  readonly isSuperseded: boolean;
   hasConfigMap(name: string): boolean;
   refusal(ref: ObjectRef): Refusal | undefined;
   readonly settings: TaskSettings;

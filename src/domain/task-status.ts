@@ -74,13 +74,24 @@ export function savedEvidence({ status = {} }: KeptnTask): Evidence | undefined 
   const { exitCode, output, restarts = 0 } = status;
   if (exitCode === undefined) return undefined;
   const message = describeRun({ exitCode, message: output ?? '' });
-  return { reason: 'Error', message, exitCode, restarts, ...(output !== undefined && { output }) };
+  return {
+    reason: 'Error',
+    message,
+    exitCode,
+    wasStopped: false,
+    restarts,
+    ...(output !== undefined && { output }),
+  };
 }
 
 /** The task at its end. Nothing moves it on from there within this attempt. */
 export function ended(
   task: KeptnTask,
-  end: { state: KeptnState & ('Succeeded' | 'Failed'); reason: string; message: string },
+  end: {
+    state: KeptnState & ('Succeeded' | 'Failed' | 'Deprecated');
+    reason: string;
+    message: string;
+  },
   now: number,
 ): KeptnTaskStatus {
   const { state, reason, message } = end;
@@ -92,7 +103,7 @@ export function ended(
   } = stated(task, { kind, reason, message }, now);
   // Clocks of two processes differ; nothing ends before it starts.
   const endTime = rfc3339(Math.max(now, parseTime(status.startTime) ?? now));
-  const why = state === 'Failed' ? { reason, message } : {};
+  const why = state === 'Succeeded' ? {} : { reason, message };
   const { jobName, jobUID, startTime, exitCode, restarts } = status;
   const outcome = {
     status: state,

@@ -1,4 +1,5 @@
 import { type Job, JobKind, PodKind } from '../api/builtin.ts';
+import type { JsonPatchOperation } from '../api/json-patch.ts';
 import { sluiceKeys } from '../api/keptn/annotations.ts';
 import { isCompleted } from '../api/keptn/states.ts';
 import type { KeptnTask, KeptnTaskStatus } from '../api/keptn/task.ts';
@@ -8,7 +9,7 @@ import { configMapNameFor } from './function-config-map.ts';
 import { blueprintOf } from './function-source.ts';
 import { defaultTtlSeconds, taskLabel } from './job.ts';
 import { functionContainerName } from './job-container.ts';
-import { endOfJob, isNews, type JobEnd, stageOf } from './job-stage.ts';
+import { endOfJob, isFailure, isNews, type JobEnd, stageOf } from './job-stage.ts';
 import { type Effect, nothing, type Plan } from './plan.ts';
 import { setKey } from './set-key.ts';
 import { taskWarning } from './task-events.ts';
@@ -38,6 +39,10 @@ export function decideTask(observation: TaskObservation): Plan {
   const { task, job } = observation;
   if (task.metadata.deletionTimestamp !== undefined) return nothing;
   if (isCompleted(task.status?.status)) return afterTheEnd(observation);
+  if (observation.isSuperseded && (job === undefined || endOfJob(job) === undefined)) {
+    const definition = observation.find(task.spec.taskDefinition);
+    if (definition?.spec.onSupersede !== 'finish') return suspend(job, observation);
+  }
   if (job !== undefined) return follow(job, observation);
   return recordedJob(task) === undefined ? startTask(observation) : lookForJob(observation);
 }
@@ -96,8 +101,7 @@ function watchJob(job: Job, { task, evidence, observation }: Followed): Plan {
   const { pods, now } = observation;
   const configMap = codeConfigMap(observation);
   const { progress, askAgainMs } = stageOf(job, { task, now, pods, evidence, configMap });
-  const hasFailed = evidence !== undefined && evidence.exitCode !== 0;
-  const known = hasFailed && isNews(evidence, task) ? withEvidence(task, evidence) : task;
+  const known = isFailure(evidence) && isNews(evidence, task) ? withEvidence(task, evidence) : task;
   const plan = storing(observation, waiting(known, progress, now));
   return askAgainMs === undefined ? plan : { ...plan, wakeAfterMs: askAgainMs };
 }
@@ -110,13 +114,15 @@ function copyOutcome(end: JobEnd, { task, evidence, observation }: Followed): Pl
     const known = evidence?.exitCode === 0 ? withEvidence(cleared, evidence) : cleared;
     return storing(observation, ended(known, { state: 'Succeeded', reason, message }, now));
   }
-  const told = evidence?.message ?? savedEvidence(task)?.message ?? task.status?.message;
+  const own = isFailure(evidence) ? evidence : savedEvidence(task);
+  const told = own?.message ?? task.status?.message ?? evidence?.message;
   if (told === undefined && !observation.podsListed) {
     // The watch of the Pods may be behind that of the Job, and their end explains the Job's.
     const { namespace = '' } = task.metadata;
     return { look: [{ kind: PodKind, namespace, labelSelector: podSelector(task) }] };
   }
-  const known = evidence === undefined ? task : withEvidence(task, evidence);
+  const shown = own ?? evidence;
+  const known = shown === undefined ? task : withEvidence(task, shown);
   const why = told ?? 'its Pods were gone before their end was seen';
   return fail(
     observation,
@@ -128,6 +134,21 @@ function fail(observation: TaskObservation, status: KeptnTaskStatus): Plan {
   const text = `task failed: ${status.message ?? ''}`;
   const event = taskWarning(observation.task, 'reconcile', { suffix: 'Failed', text });
   return { ...storing(observation, status), events: [event] };
+}
+
+/** The end of a task nobody waits for (B11): its Job is kept, so that one can look into it, and does not run any more. */
+function suspend(job: Job | undefined, observation: TaskObservation): Plan {
+  const { task, now } = observation;
+  const message =
+    'the version it checks was superseded by another one' +
+    (job === undefined ? '; it never ran' : `; Job ${job.metadata.name} is suspended`);
+  const end = ended(task, { state: 'Deprecated', reason: 'Superseded', message }, now);
+  if (job === undefined || job.spec.suspend === true) return storing(observation, end);
+  const operations: readonly JsonPatchOperation[] = [
+    { op: 'test', path: '/metadata/uid', value: job.metadata.uid },
+    { op: 'add', path: '/spec/suspend', value: true },
+  ];
+  return { effects: [{ type: 'patch', ref: refOf(JobKind, job), operations, goneIsDone: true }] };
 }
 
 /** What belonged to the end and may have been lost: the Job's time to live. */

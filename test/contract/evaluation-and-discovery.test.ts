@@ -89,6 +89,7 @@ describe('the API server', () => {
     });
     const namespaces = [namespace.name, 'keptn-system'];
     const seen = {
+      isSuperseded: false,
       definition: { name: 'fast', namespaces, object: definition, unread: [] },
       measurements: definition.spec.objectives.map((objective) => ({
         objective,

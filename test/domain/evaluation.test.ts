@@ -71,6 +71,7 @@ function seen(
     evaluation,
     definition: { name: 'fast', namespaces: ['shop', 'keptn-system'], object, unread: [] },
     measurements,
+    isSuperseded: false,
   };
 }
 
@@ -81,7 +82,7 @@ function missingDefinition(evaluation: KeptnEvaluation, now = start): Evaluation
     object: undefined,
     unread: [],
   };
-  return { now, evaluation, definition, measurements: [] };
+  return { now, evaluation, definition, measurements: [], isSuperseded: false };
 }
 
 const statusIn = (plan: Plan): KeptnEvaluationStatus => {
@@ -332,5 +333,12 @@ describe('decideEvaluation', () => {
     const evaluation = anEvaluation();
     evaluation.metadata.deletionTimestamp = '2026-01-01T00:00:00Z';
     expect(decideEvaluation(seen(evaluation, [measured('5')]))).toEqual({});
+  });
+
+  test('ends Deprecated without another attempt when its version was superseded (B11)', () => {
+    const evaluation = anEvaluation();
+    const plan = decideEvaluation({ ...seen(evaluation, [measured('1')]), isSuperseded: true });
+    expect(statusIn(plan)).toMatchObject({ overallStatus: 'Deprecated', retryCount: 0 });
+    expect(decideEvaluation(seen(after(evaluation, plan), [measured('9')]))).toEqual({});
   });
 });

@@ -30,6 +30,7 @@ function seen(given: Partial<TaskObservation> = {}): TaskObservation {
     runningJobs: 0,
     find: (name) => (name === 'check' ? definition : undefined),
     unread: [],
+    isSuperseded: false,
     hasConfigMap: () => false,
     refusal: () => undefined,
     settings: { images: { deno: 'deno:1', python: 'python:1' } },
@@ -485,6 +486,37 @@ describe('the end of a task', () => {
     expect(plan.events).toMatchObject([{ reason: 'ReconcileTaskFailed', type: 'Warning' }]);
   });
 
+  test('keeps what was known of runs and waits when the last one was only stopped', () => {
+    const stopped: Pod = {
+      ...aPodOf(job.running(), {
+        state: {
+          terminated: { exitCode: 143, reason: 'Error', finishedAt: '2026-01-01T11:59:59Z' },
+        },
+      }),
+      metadata: { ...aPodOf(job.running()).metadata, deletionTimestamp: '2026-01-01T11:59:58Z' },
+    };
+    const message = (status: KeptnTaskStatus): string | undefined => {
+      const task = aTask({ status: { ...recorded, ...status } });
+      return after(
+        decideTask(
+          seen({ task, job: job.failed('DeadlineExceeded', 'too late'), pods: [stopped] }),
+        ),
+        task,
+      ).status?.message;
+    };
+    expect(message({ exitCode: 2, restarts: 3, output: 'no route' })).toBe(
+      'too late; the container ended with exit code 2: no route',
+    );
+    expect(message({ reason: 'ImagePullBackOff', message: 'no such image' })).toBe(
+      'too late; no such image',
+    );
+    expect(message({})).toBe(
+      'too late; the container was still running and was stopped (exit code 143)',
+    );
+    const plan = decideTask(seen({ task: running, job: job.running(), pods: [stopped] }));
+    expect(after(plan, running).status?.exitCode).toBeUndefined();
+  });
+
   test('is not before the start, though another machine wrote that', () => {
     const early = aTask({ status: { ...recorded, startTime: '2026-01-01T12:05:00Z' } });
     expect(
@@ -631,5 +663,47 @@ describe('whatever is observed', () => {
         expect(after(again, written)).toEqual(written);
       }),
     );
+  });
+});
+
+describe('a task whose version was superseded (B11)', () => {
+  test('has its running Job suspended and ends Deprecated', () => {
+    const job = aJobOf(running).running();
+    const plan = decideTask(seen({ task: running, job, isSuperseded: true }));
+    expect(plan.status).toBeUndefined();
+    expect(plan.effects).toEqual([
+      {
+        type: 'patch',
+        ref: expect.objectContaining({ name: job.metadata.name }),
+        operations: [
+          { op: 'test', path: '/metadata/uid', value: job.metadata.uid },
+          { op: 'add', path: '/spec/suspend', value: true },
+        ],
+        goneIsDone: true,
+      },
+    ]);
+    const suspended = { ...job, spec: { ...job.spec, suspend: true } };
+    const end = decideTask(seen({ task: running, job: suspended, isSuperseded: true }));
+    expect(after(end, running).status).toMatchObject({
+      status: 'Deprecated',
+      reason: 'Superseded',
+    });
+  });
+
+  test('that never began gets no Job any more', () => {
+    const plan = decideTask(seen({ isSuperseded: true }));
+    expect(plan.effects ?? []).toEqual([]);
+    expect(after(plan, aTask()).status).toMatchObject({
+      status: 'Deprecated',
+      reason: 'Superseded',
+    });
+  });
+
+  test('may finish when its definition says so', () => {
+    const job = aJobOf(running).running();
+    const patient = { ...definition, spec: { ...definition.spec, onSupersede: 'finish' as const } };
+    const plan = decideTask(seen({ task: running, job, isSuperseded: true, find: () => patient }));
+    expect(JSON.stringify(plan.effects ?? [])).not.toContain('suspend');
+    expect(after(plan, running).status?.status).toBe('Progressing');
   });
 });

@@ -7,6 +7,7 @@ import {
   int32,
   list,
   object,
+  oneOf,
   optional,
   rules,
   text,
@@ -66,6 +67,12 @@ const spec = object(
       object('Whether the task gets a token for the Kubernetes API.', {
         type: bool('true: the token of its ServiceAccount is mounted.'),
       }),
+    ),
+    onSupersede: optional(
+      oneOf(
+        'What happens to a running Job when another version takes the place of the one it checks; suspend if not set.',
+        ['suspend', 'finish'],
+      ),
     ),
     ttlSecondsAfterFinished: optional(
       int32('How long the Job is kept after it has ended, in seconds.', { default: 300 }),
