@@ -4,7 +4,7 @@ import type { Claim } from './expectations.ts';
 import { servePrometheus } from './prometheus.ts';
 import { playDirectory, playFailingVersion, playFirstVersion, type Stage } from './scenario.ts';
 import { Screen } from './screen.ts';
-import { runSluice } from './sluice.ts';
+import { runSluice } from '../support/sluice-process.ts';
 import { type Running, startEverything } from './start.ts';
 import { failure } from './scenario.ts';
 

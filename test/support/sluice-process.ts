@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,6 +17,8 @@ export interface SluiceProcess {
   readonly ended: Promise<number | string>;
   /** Asks it to end, insists after ten seconds, and resolves when it has. */
   stop(): Promise<void>;
+  /** Ends it in the middle of whatever it does (SIGKILL), and resolves when it has. */
+  kill(): Promise<void>;
 }
 
 /** A command of Sluice that ended. */
@@ -48,30 +49,41 @@ export async function mustRunSluice(args: readonly string[]): Promise<string> {
 
 export interface SluiceOptions {
   readonly args: readonly string[];
+  /** Where it is to listen. */
   readonly port: number;
   /** PEM file of the authority that signed the server's certificate. */
   readonly caFile: string;
   readonly logFile: string;
   readonly signal: AbortSignal;
+  /** The process it ends with at the latest, however that ends. Default: this one. */
+  readonly owner?: number;
 }
 
 /** Starts `sluice run` and resolves when it is ready: caches synced, certificate valid. Rejects with the end of its log. */
 export async function startSluice(options: SluiceOptions): Promise<SluiceProcess> {
   const { args, logFile } = options;
-  const child = spawn(process.execPath, [main, 'run', ...args], {
+  const port = String(options.port);
+  await using log = await open(logFile, 'a');
+  const child = spawn(process.execPath, [main, 'run', ...args, ...flags({ 'listen-port': port })], {
     cwd: root,
     env: environment(),
-    // A group of its own: Ctrl-C in the terminal is for the demo, which ends Sluice in its turn.
+    // A group of its own: Ctrl-C in the terminal is for its owner, which ends Sluice in its turn.
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', log.fd, log.fd],
   });
-  const log = createWriteStream(logFile);
-  child.stdout.pipe(log, { end: false });
-  child.stderr.pipe(log, { end: false });
-  const ended = endOf(child).finally(() => log.end());
+  const ended = endOf(child);
   if (child.pid === undefined) throw new Error(`Sluice did not start: ${String(await ended)}`);
-  leash(child.pid);
-  const sluice: SluiceProcess = { pid: child.pid, logFile, ended, stop: () => stop(child, ended) };
+  leash(child.pid, options.owner ?? process.pid);
+  const sluice: SluiceProcess = {
+    pid: child.pid,
+    logFile,
+    ended,
+    stop: () => stop(child, ended),
+    async kill() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
   try {
     await untilReady(options, ended);
   } catch (error) {
@@ -79,6 +91,11 @@ export async function startSluice(options: SluiceOptions): Promise<SluiceProcess
     throw error;
   }
   return sluice;
+}
+
+/** Command-line flags with their values. */
+export function flags(values: Readonly<Record<string, string>>): string[] {
+  return Object.entries(values).flatMap(([name, value]) => [`--${name}`, value]);
 }
 
 /** The last lines of Sluice's log. */
@@ -126,16 +143,16 @@ async function stop(child: ChildProcess, ended: Promise<number | string>): Promi
   clearTimeout(insist);
 }
 
-function leash(pid: number): void {
-  const script = new URL('leash.ts', import.meta.url).pathname;
-  const watcher = spawn(process.execPath, [script, String(process.pid), String(pid)], {
+function leash(pid: number, owner: number): void {
+  const script = new URL('process-leash.ts', import.meta.url).pathname;
+  const watcher = spawn(process.execPath, [script, String(owner), String(pid)], {
     detached: true,
     stdio: 'ignore',
   });
   watcher.unref();
 }
 
-/** The user's environment without the variables that would configure Sluice or kubectl behind the demo's back. */
+/** The user's environment without the variables that would configure Sluice or kubectl behind our back. */
 function environment(): NodeJS.ProcessEnv {
   const isSetting = (name: string): boolean =>
     name.startsWith('SLUICE_') || name === 'KUBECONFIG' || name.startsWith('POD_');

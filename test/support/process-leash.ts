@@ -1,7 +1,7 @@
 import { setInterval } from 'node:timers/promises';
 
 /**
- * A process of its own that ends Sluice when the demo is gone, however the demo went: `node leash.ts OWNER-PID PID`.
+ * A process of its own that ends Sluice when its owner is gone, however that went: `node process-leash.ts OWNER-PID PID`.
  */
 const [owner, leashed] = process.argv.slice(2).map(Number);
 if (owner === undefined || leashed === undefined) throw new Error('usage: leash.ts OWNER-PID PID');
