@@ -387,6 +387,26 @@ describe('a task whose Job runs', () => {
     });
   });
 
+  test('keeps saying what hindered its Pods while they go, up to the end', () => {
+    const waits = { state: { waiting: { reason: 'ErrImagePull', message: 'no such host' } } };
+    const made = aPodOf(job.running(), waits);
+    const pod: Pod = { ...made, status: { ...made.status, phase: 'Pending' } };
+    const task = after(
+      decideTask(seen({ task: running, job: job.running(), pods: [pod] })),
+      running,
+    );
+    const old = aJobOf(running, { creationTimestamp: '2026-01-01T11:00:00Z' });
+    const ending = old.with({ type: 'FailureTarget', status: 'True', reason: 'DeadlineExceeded' });
+    const going = { ...pod, metadata: { ...pod.metadata, deletionTimestamp: 'now' } };
+    for (const pods of [[going], []]) {
+      expect(after(decideTask(seen({ task, job: ending, pods })), task)).toEqual(task);
+    }
+    // Before that nothing was wrong: then nothing is.
+    expect(
+      after(decideTask(seen({ task: running, job: ending })), running).status?.reason,
+    ).toBeUndefined();
+  });
+
   test('names the ConfigMap that has to be in its own namespace (W19)', () => {
     const shared = aTaskDefinition('check', { namespace: 'sluice-system' }).with({
       deno: { configMapRef: { name: 'my-code' } },
@@ -668,21 +688,21 @@ describe('whatever is observed', () => {
 
 describe('a task whose version was superseded (B11)', () => {
   test('has its running Job suspended and ends Deprecated', () => {
-    const job = aJobOf(running).running();
-    const plan = decideTask(seen({ task: running, job, isSuperseded: true }));
+    const made = job.running();
+    const plan = decideTask(seen({ task: running, job: made, isSuperseded: true }));
     expect(plan.status).toBeUndefined();
     expect(plan.effects).toEqual([
       {
         type: 'patch',
-        ref: expect.objectContaining({ name: job.metadata.name }),
+        ref: expect.objectContaining({ name: made.metadata.name }),
         operations: [
-          { op: 'test', path: '/metadata/uid', value: job.metadata.uid },
+          { op: 'test', path: '/metadata/uid', value: made.metadata.uid },
           { op: 'add', path: '/spec/suspend', value: true },
         ],
         goneIsDone: true,
       },
     ]);
-    const suspended = { ...job, spec: { ...job.spec, suspend: true } };
+    const suspended = { ...made, spec: { ...made.spec, suspend: true } };
     const end = decideTask(seen({ task: running, job: suspended, isSuperseded: true }));
     expect(after(end, running).status).toMatchObject({
       status: 'Deprecated',
@@ -700,9 +720,11 @@ describe('a task whose version was superseded (B11)', () => {
   });
 
   test('may finish when its definition says so', () => {
-    const job = aJobOf(running).running();
+    const made = job.running();
     const patient = { ...definition, spec: { ...definition.spec, onSupersede: 'finish' as const } };
-    const plan = decideTask(seen({ task: running, job, isSuperseded: true, find: () => patient }));
+    const plan = decideTask(
+      seen({ task: running, job: made, isSuperseded: true, find: () => patient }),
+    );
     expect(JSON.stringify(plan.effects ?? [])).not.toContain('suspend');
     expect(after(plan, running).status?.status).toBe('Progressing');
   });
