@@ -107,7 +107,7 @@ const replicaSet: FieldNames = {
   status: ['observedGeneration', 'replicas', 'readyReplicas', 'availableReplicas'],
 };
 const statefulSet: FieldNames = {
-  spec: ['replicas', 'updateStrategy'],
+  spec: ['replicas', 'ordinals', 'updateStrategy'],
   status: [
     'observedGeneration',
     'replicas',

@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest';
+
+import type { Caches, Cluster, EventSink } from '../../src/controllers/cluster.ts';
+import { ownerIndex, type IndexDefinition } from '../../src/controllers/indexes.ts';
+import { ObjectCaches } from '../../src/kubernetes/caches.ts';
+import type { KubernetesClient } from '../../src/kubernetes/client.ts';
+import type { EventRecorder } from '../../src/kubernetes/events.ts';
+import { PodKind, type Pod } from '../../src/api/builtin.ts';
+import { TestClock } from '../support/test-clock.ts';
+
+// The adapter may not import the ports it satisfies; the type checker compares them here.
+type Satisfies<Port, Adapter extends Port> = Adapter;
+export type Checked = [
+  Satisfies<Cluster, KubernetesClient>,
+  Satisfies<Caches, ObjectCaches>,
+  Satisfies<EventSink, EventRecorder>,
+];
+
+it('the caches take the index definitions of the controllers, and call the owner index by their name', () => {
+  const byNode: IndexDefinition<Pod> = {
+    kind: PodKind,
+    name: 'node',
+    values: (pod) => (pod.spec?.nodeName === undefined ? [] : [pod.spec.nodeName]),
+  };
+  const caches = new ObjectCaches({ clock: new TestClock(), indexes: [byNode] });
+  expect(caches.byIndex(PodKind, 'node', 'a')).toEqual([]);
+  expect(caches.byIndex(PodKind, ownerIndex, 'uid')).toEqual([]);
+  expect(() => caches.byIndex(PodKind, 'nodes', 'a')).toThrow('Pod has no index "nodes"');
+});
