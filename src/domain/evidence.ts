@@ -1,4 +1,4 @@
-import type { ContainerStatus, Pod } from '../api/builtin.ts';
+import type { ContainerState, ContainerStatus, Pod } from '../api/builtin.ts';
 import { parseTime } from './time.ts';
 
 /** What is known of the last run of a Job's container. */
@@ -8,6 +8,8 @@ export interface Evidence {
   /** One sentence for people. */
   readonly message: string;
   readonly exitCode?: number;
+  /** It ended only because its Pod was deleted: at a deadline, or when Kubernetes gave up. It explains nothing. */
+  readonly wasStopped: boolean;
   /** How often it was started again, over all Pods of the Job. */
   readonly restarts: number;
   /** The end of what the container said last, at most 1,024 characters. */
@@ -29,22 +31,26 @@ interface Run {
   readonly reason: string;
   readonly message: string;
   readonly finishedAt: number;
+  readonly wasStopped: boolean;
 }
 
 /**
- * What the Pods of a Job tell of its last finished run, or undefined while none has finished. A run that failed counts
- * before one that succeeded only if it is later. `container` is the one that matters; sidecars that others inject do not.
+ * What the Pods of a Job tell of its last finished run, or undefined while none has finished. A run that was stopped counts
+ * only if there is no other. `container` is the one that matters; sidecars that others inject do not.
  */
 export function evidenceOf(pods: readonly Pod[], container?: string): Evidence | undefined {
-  const statuses = pods.flatMap((pod) => statusesOf(pod, container));
   const restarts = restartsOf(pods, container);
-  const last = statuses.flatMap(runsOf).reduce<Run | undefined>(later, undefined);
+  const runs = pods.flatMap((pod) =>
+    statusesOf(pod, container).flatMap((status) => runsOf(status, pod)),
+  );
+  const last = runs.reduce<Run | undefined>(tellingMore, undefined);
   if (last === undefined) return podFailure(pods, restarts);
   const output = endOf(last.message, longestOutput);
   return {
     reason: last.reason,
     message: describeRun(last),
     exitCode: last.exitCode,
+    wasStopped: last.wasStopped,
     restarts,
     ...(output !== '' && { output }),
   };
@@ -82,6 +88,13 @@ const refusals: ReadonlyMap<string, string> = new Map([
   ].map((reason) => [reason, reason] as const),
 ]);
 
+/** Whether a reason is one that `hindranceOf` gives. */
+export function isHindrance(reason: string): boolean {
+  return reason === unschedulableReason || refusals.has(reason);
+}
+
+const unschedulableReason = 'Unschedulable';
+
 function refusedStart(pod: Pod): Hindrance | undefined {
   for (const { name, state } of statusesOf(pod)) {
     const reason = refusals.get(state?.waiting?.reason ?? '');
@@ -95,9 +108,9 @@ function refusedStart(pod: Pod): Hindrance | undefined {
 
 function unschedulable(pod: Pod): Hindrance | undefined {
   const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
-  if (scheduled?.status !== 'False' || scheduled.reason !== 'Unschedulable') return undefined;
+  if (scheduled?.status !== 'False' || scheduled.reason !== unschedulableReason) return undefined;
   const message = `no node takes the Pod: ${scheduled.message ?? 'the scheduler gives no reason'}`;
-  return { reason: 'Unschedulable', message, persists: false };
+  return { reason: unschedulableReason, message, persists: false };
 }
 
 function statusesOf(pod: Pod, container?: string): readonly ContainerStatus[] {
@@ -107,23 +120,49 @@ function statusesOf(pod: Pod, container?: string): readonly ContainerStatus[] {
   return named.length > 0 ? named : all;
 }
 
-function runsOf({ state, lastState }: ContainerStatus): Run[] {
-  return [lastState?.terminated, state?.terminated].flatMap((run) =>
-    run === undefined
-      ? []
-      : [
-          {
-            exitCode: run.exitCode,
-            reason: run.reason || (run.exitCode === 0 ? 'Completed' : 'Error'),
-            message: run.message ?? '',
-            finishedAt: parseTime(run.finishedAt) ?? 0,
-          },
-        ],
-  );
+function runsOf({ state, lastState }: ContainerStatus, pod: Pod): Run[] {
+  const isGoing = pod.metadata.deletionTimestamp !== undefined;
+  return [
+    ...runOf(lastState, () => false),
+    ...runOf(
+      state,
+      (run) => isGoing && stoppedReasons.has(run.reason ?? '') && isSignal(run.exitCode),
+    ),
+  ];
 }
 
-function later(one: Run | undefined, other: Run): Run {
+type Terminated = NonNullable<ContainerState['terminated']>;
+
+// What the kubelet writes when it stops a container itself. OOMKilled is not among them.
+const stoppedReasons: ReadonlySet<string> = new Set([
+  '',
+  'Error',
+  'Completed',
+  'ContainerStatusUnknown',
+]);
+
+/** 128 + SIGTERM, 128 + SIGKILL. */
+function isSignal(exitCode: number): boolean {
+  return exitCode === 143 || exitCode === 137;
+}
+
+function runOf(state: ContainerState | undefined, wasStopped: (run: Terminated) => boolean): Run[] {
+  const run = state?.terminated;
+  if (run === undefined) return [];
+  return [
+    {
+      exitCode: run.exitCode,
+      reason: run.reason || (run.exitCode === 0 ? 'Completed' : 'Error'),
+      message: run.message ?? '',
+      finishedAt: parseTime(run.finishedAt) ?? 0,
+      wasStopped: wasStopped(run),
+    },
+  ];
+}
+
+function tellingMore(one: Run | undefined, other: Run): Run {
   if (one === undefined) return other;
+  if (one.wasStopped !== other.wasStopped) return one.wasStopped ? other : one;
   if (one.finishedAt !== other.finishedAt) return one.finishedAt > other.finishedAt ? one : other;
   // Of two that ended in the same second the failed one explains more.
   return one.exitCode !== 0 ? one : other;
@@ -149,7 +188,12 @@ function podFailure(pods: readonly Pod[], restarts: number): Evidence | undefine
   if (failed === undefined) return undefined;
   const reason = failed.status?.reason || 'PodFailed';
   const message = failed.status?.message || 'the Pod gives no reason';
-  return { reason, message: `Pod ${failed.metadata.name} failed: ${message}`, restarts };
+  return {
+    reason,
+    message: `Pod ${failed.metadata.name} failed: ${message}`,
+    wasStopped: false,
+    restarts,
+  };
 }
 
 /** How a run ended, as a sentence with the last line it said. */
@@ -157,7 +201,11 @@ export function describeRun(run: {
   readonly exitCode: number;
   readonly reason?: string;
   readonly message: string;
+  readonly wasStopped?: boolean;
 }): string {
+  if (run.wasStopped === true) {
+    return `the container was still running and was stopped (exit code ${run.exitCode})`;
+  }
   const lastLine = run.message.trimEnd().split('\n').at(-1)?.trim() ?? '';
   const word = run.reason === undefined ? '' : ` (${run.reason})`;
   const quote = lastLine === '' ? '' : `: ${endOf(lastLine, longestQuote)}`;

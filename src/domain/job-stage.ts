@@ -1,7 +1,7 @@
 import type { Job, JobCondition, Pod } from '../api/builtin.ts';
 import type { KeptnTask } from '../api/keptn/task.ts';
-import { conditionOf, conditionTypes, type Progress } from './conditions.ts';
-import { type Evidence, hindranceOf } from './evidence.ts';
+import { conditionOf, conditionTypes, isTrue, type Progress } from './conditions.ts';
+import { type Evidence, hindranceOf, isHindrance } from './evidence.ts';
 import { jobRunning, savedEvidence } from './task-status.ts';
 import { parseTime } from './time.ts';
 
@@ -62,7 +62,36 @@ export function stageOf(job: Job, seen: StageSeen): Stage {
     const message = storedMessage(seen.task, reason) ?? hindrance.message;
     return { progress: { kind: persists ? 'stalled' : 'waiting', reason, message } };
   }
-  return retrying(job, seen) ?? unusual(job, seen) ?? waits(jobRunning, `Job ${name} is running`);
+  const running = waits(jobRunning, `Job ${name} is running`);
+  return (
+    retrying(job, seen) ?? kept(seen) ?? (isEnding(job) ? running : unusual(job, seen)) ?? running
+  );
+}
+
+/** A Job that will have ended as soon as its last Pods are gone. */
+function isEnding(job: Job): boolean {
+  return ['FailureTarget', 'SuccessCriteriaMet'].some(
+    (type) => trueCondition(job, type) !== undefined,
+  );
+}
+
+/** What was said of Pods that are going or gone stays true: at the end it explains why the Job failed. */
+function kept({ task, pods }: StageSeen): Stage | undefined {
+  if (pods.some(({ metadata }) => metadata.deletionTimestamp === undefined)) return undefined;
+  const stored = conditionOf(task, conditionTypes.succeeded);
+  if (stored === undefined || !(stored.reason === retryingReason || isHindrance(stored.reason))) {
+    return undefined;
+  }
+  const { reason, message } = stored;
+  const kind = isTrue(task, conditionTypes.stalled) ? 'stalled' : 'waiting';
+  return { progress: { kind, reason, message } };
+}
+
+const retryingReason = 'Retrying';
+
+/** Whether a run has failed by itself. */
+export function isFailure(evidence: Evidence | undefined): evidence is Evidence {
+  return evidence !== undefined && evidence.exitCode !== 0 && !evidence.wasStopped;
 }
 
 /** Whether evidence of a run that failed says more than the status does. Restarts alone do only for the first ten. */
@@ -74,8 +103,8 @@ export function isNews(evidence: Evidence, task: KeptnTask): boolean {
 }
 
 function retrying(job: Job, { task, evidence }: StageSeen): Stage | undefined {
-  if (evidence === undefined || evidence.exitCode === 0) return undefined;
-  const reason = 'Retrying';
+  if (!isFailure(evidence)) return undefined;
+  const reason = retryingReason;
   const stored = storedMessage(task, reason);
   if (stored !== undefined && !isNews(evidence, task)) return waits(reason, stored);
   const limit = job.spec.backoffLimit;

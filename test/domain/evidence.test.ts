@@ -25,6 +25,7 @@ describe('the evidence of a Job', () => {
       reason: 'Error',
       message: 'the container ended with exit code 3 (Error): no route to host',
       exitCode: 3,
+      wasStopped: false,
       restarts: 2,
       output: 'loading\nno route to host',
     });
@@ -37,6 +38,7 @@ describe('the evidence of a Job', () => {
       reason: 'OOMKilled',
       message: 'the container ended with exit code 137 (OOMKilled)',
       exitCode: 137,
+      wasStopped: false,
       restarts: 1,
     });
   });
@@ -66,6 +68,33 @@ describe('the evidence of a Job', () => {
     expect(evidenceOf([pod({}, { containerStatuses })], 'renamed')?.exitCode).toBe(143);
   });
 
+  describe('of a Pod that is being deleted', () => {
+    const going = (main: Parameters<typeof aPodOf>[1]): Pod => {
+      const made = pod(main);
+      return { ...made, metadata: { ...made.metadata, deletionTimestamp: '2026-01-01T00:01:00Z' } };
+    };
+
+    test('is the run before it was stopped', () => {
+      const lastState = ended(2, '2026-01-01T00:00:10Z', { message: 'no route to host' });
+      const state = ended(143, '2026-01-01T00:00:30Z', { reason: 'Error' });
+      expect(evidenceOf([going({ state, lastState, restartCount: 1 })])).toMatchObject({
+        exitCode: 2,
+        wasStopped: false,
+      });
+    });
+
+    test.each([
+      [143, 'Error', true],
+      [137, 'ContainerStatusUnknown', true],
+      [137, 'OOMKilled', false],
+      [1, 'Error', false],
+    ])('with exit code %d (%s) is marked as stopped: %s', (exitCode, reason, wasStopped) => {
+      const found = evidenceOf([going({ state: ended(exitCode, undefined, { reason }) })]);
+      expect(found?.wasStopped).toBe(wasStopped);
+      expect(found?.message.includes('was still running and was stopped')).toBe(wasStopped);
+    });
+  });
+
   test('is what the Pod says where no container ended', () => {
     const evicted = pod(
       {},
@@ -74,6 +103,7 @@ describe('the evidence of a Job', () => {
     expect(evidenceOf([evicted])).toEqual({
       reason: 'Evicted',
       message: 'Pod pre-check-job-pod failed: The node was low on memory.',
+      wasStopped: false,
       restarts: 0,
     });
   });
