@@ -82,7 +82,8 @@ const optInPolicyName = 'opt-in.sluice.keptn.sh';
  * themselves.
  */
 export function optInPolicy(settings: AdmissionSettings) {
-  const opted = `namespaceObject.metadata.annotations['${keptnAnnotations.lifecycleToolkit}'] == '${enabledValue}'`;
+  const key = `'${keptnAnnotations.lifecycleToolkit}'`;
+  const annotations = 'namespaceObject.metadata.annotations';
   const policy = {
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: 'ValidatingAdmissionPolicy',
@@ -103,10 +104,6 @@ export function optInPolicy(settings: AdmissionSettings) {
       },
       matchConditions: [
         {
-          name: 'namespace-has-opted-in',
-          expression: `has(namespaceObject.metadata.annotations) && '${keptnAnnotations.lifecycleToolkit}' in namespaceObject.metadata.annotations && ${opted}`,
-        },
-        {
           name: 'made-by-a-workload',
           expression:
             'has(object.metadata.ownerReferences) && object.metadata.ownerReferences.exists(owner, ' +
@@ -116,7 +113,8 @@ export function optInPolicy(settings: AdmissionSettings) {
       ],
       validations: [
         {
-          expression: 'false',
+          // Not a match condition: there the API server (1.36) knows no namespaceObject, and an error denies.
+          expression: `!has(${annotations}) || !(${key} in ${annotations}) || ${annotations}[${key}] != '${enabledValue}'`,
           message: `Namespace is not enabled yet, retry: it carries the annotation ${keptnAnnotations.lifecycleToolkit} but Sluice has not labelled it with ${sluiceKeys.enabled} so far`,
           reason: 'Forbidden',
         },
