@@ -54,14 +54,21 @@ export function versionMark(status: VersionStatus | undefined): Mark {
   return mark === 'waiting' && stalled ? 'failed' : mark;
 }
 
-/** What a version says of itself: its condition's words, or its phase where Keptn left it without conditions. */
-export function versionSentence(status: VersionStatus | undefined): string {
+/**
+ * What a version says of itself: where it is, and its condition's words unless what follows says the same in more detail.
+ * Keptn left versions without conditions.
+ */
+export function versionSentence(
+  status: VersionStatus | undefined,
+  causes: readonly Finding[] = [],
+): string {
   const state = status?.status ?? 'Pending';
   const condition = conditionOf({ ...(status && { status }) }, conditionTypes.succeeded);
   const phase = status?.currentPhase;
-  const where = phase === undefined || phase === '' ? state : `${state} in ${phase}`;
   if (phase === 'Completed' && state === 'Succeeded') return 'Completed';
-  return condition === undefined || condition.message === ''
+  const where = phase === undefined || phase === '' ? state : `${state} in ${phase}`;
+  const isSaidBelow = causes.some(({ mark }) => mark === 'failed');
+  return condition === undefined || condition.message === '' || isSaidBelow
     ? where
     : `${where}: ${condition.message}`;
 }

@@ -133,11 +133,12 @@ export function whyWorkloadVersion(version: KeptnWorkloadVersion, lookup: Lookup
   const phase = phaseInQuestion(workloadPhases, status);
   const checks = phase === undefined ? [] : checkFindings(version, phase, lookup);
   const waitsForApp = phase === undefined && versionMark(status) === 'waiting';
+  const because = waitsForApp ? whyOfApp(version, lookup) : checks;
   return findingAbout(version, {
     mark: versionMark(status),
-    says: versionSentence(status),
+    says: versionSentence(status, because),
     facts: phaseFacts(workloadPhases, status),
-    because: waitsForApp ? whyOfApp(version, lookup) : checks,
+    because,
   });
 }
 
@@ -176,16 +177,23 @@ function appFinding(
 ): Finding {
   const status: VersionStatus | undefined = version.status;
   const phase = phaseInQuestion(appPhases, status);
-  const because =
-    phase?.type !== 'deploy'
-      ? phase && checkFindings(version, phase, lookup)
-      : depth === 'with workloads' && unfinishedWorkloads(version, lookup);
+  const because = causesOfApp(version, phase, { lookup, depth });
   return findingAbout(version, {
     mark: versionMark(status),
-    says: versionSentence(status),
+    says: versionSentence(status, because),
     facts: phaseFacts(appPhases, status),
-    because: because || [],
+    because,
   });
+}
+
+function causesOfApp(
+  version: KeptnAppVersion,
+  phase: Phase | undefined,
+  { lookup, depth }: { lookup: Lookup; depth: 'with workloads' | 'without workloads' },
+): Finding[] {
+  if (phase === undefined) return [];
+  if (phase.type !== 'deploy') return checkFindings(version, phase, lookup);
+  return depth === 'with workloads' ? unfinishedWorkloads(version, lookup) : [];
 }
 
 function unfinishedWorkloads(appVersion: KeptnAppVersion, lookup: Lookup): Finding[] {

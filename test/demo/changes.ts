@@ -42,11 +42,16 @@ function gone(before: readonly Pod[], after: readonly Pod[]): string[] {
 
 function podState(pod: Pod): string {
   if (isHeld(pod)) {
-    const why = pod.metadata.annotations?.[sluiceKeys.explanation];
-    return why === undefined ? 'held' : `held (${why})`;
+    const why = shortened(pod.metadata.annotations?.[sluiceKeys.explanation]);
+    return why === undefined ? 'held' : `held, ${why}`;
   }
   if (pod.metadata.deletionTimestamp !== undefined) return 'ends';
   return isReady(pod) ? 'ready' : 'released';
+}
+
+/** The explanation without what every line of the demo would repeat: that it is Sluice, and where to read more. */
+function shortened(explanation: string | undefined): string | undefined {
+  return explanation?.replace(/^Held by Sluice: /u, '').replace(/\. See: .*$/u, '');
 }
 
 function versionState({ status }: KeptnAppVersion | KeptnWorkloadVersion): string | undefined {

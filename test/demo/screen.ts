@@ -1,6 +1,6 @@
 import { changesBetween } from './changes.ts';
 import { type Caption, frame } from './frame.ts';
-import { emptyScene, type Scene } from './scene.ts';
+import { emptyScene, isAtRest, isHeld, type Scene } from './scene.ts';
 
 /** Where the demo shows things. */
 export interface Output {
@@ -9,6 +9,9 @@ export interface Output {
   readonly rows?: number;
   write(text: string): unknown;
 }
+
+/** A reader of plain lines wants to know that something still goes on. */
+const silenceMs = 5_000;
 
 /**
  * Shows the demo: in a terminal the scene is painted in place and painted again as it changes; elsewhere each change is a
@@ -20,6 +23,7 @@ export class Screen {
   readonly #startedAt = Date.now();
   #painted: readonly string[] = [];
   #shown: Scene = emptyScene;
+  #saidAt = Date.now();
 
   constructor(output: Output, inColor: boolean) {
     this.#output = output;
@@ -32,6 +36,7 @@ export class Screen {
 
   /** A line that stays. */
   say(line: string): void {
+    this.#saidAt = Date.now();
     this.#wipe();
     this.#output.write(this.#isLive() ? `${line}\n` : `${this.#time()}  ${line}\n`);
     this.#repaint();
@@ -47,7 +52,9 @@ export class Screen {
   /** The scene as it is now. */
   show(scene: Scene, caption: Pick<Caption, 'title' | 'why'>): void {
     if (!this.#isLive()) {
-      for (const line of changesBetween(this.#shown, scene)) this.say(line);
+      const lines = changesBetween(this.#shown, scene);
+      for (const line of lines) this.say(line);
+      if (lines.length === 0 && Date.now() - this.#saidAt > silenceMs) this.say(stillnessOf(scene));
       this.#shown = scene;
       return;
     }
@@ -85,4 +92,16 @@ export class Screen {
   #repaint(): void {
     if (this.#painted.length > 0) this.#output.write(`${this.#painted.join('\n')}\n`);
   }
+}
+
+/** What there is to wait for while nothing changes. */
+function stillnessOf({ pods, appVersions, workloadVersions }: Scene): string {
+  const held = pods.filter(isHeld).length;
+  const open = [...appVersions, ...workloadVersions].filter((version) => !isAtRest(version));
+  const [first] = open;
+  if (appVersions.length === 0)
+    return `… ${held} Pods held while the workloads of the application are gathered`;
+  return first === undefined
+    ? `… ${held} Pods held`
+    : `… ${held} Pods held; ${first.metadata.name} is not through yet`;
 }
