@@ -1,4 +1,11 @@
-import { type Job, JobKind, type Pod, PodKind } from '../../src/api/builtin.ts';
+import {
+  type Job,
+  JobKind,
+  type Pod,
+  PodKind,
+  type ReplicaSet,
+  ReplicaSetKind,
+} from '../../src/api/builtin.ts';
 import {
   enabledValue,
   keptnAnnotations,
@@ -29,7 +36,8 @@ const EventKind: Kind<StoredEvent> = {
 
 /** What a test waits for in a version. */
 export interface Awaited {
-  /** The workload; `cart` unless told. */
+  /** Application and workload; `shop` and `cart` unless told. */
+  readonly app?: string;
   readonly workload?: string;
   readonly version?: string;
   readonly withinMs?: number;
@@ -83,12 +91,12 @@ export class EnabledNamespace implements AsyncDisposable {
     }
   }
 
-  /** Waits until the version of a workload of application `shop` is as asked. */
+  /** Waits until the version of a workload is as asked. */
   async untilVersion(
-    { workload = 'cart', version = '1.0.0', withinMs = 30_000 }: Awaited,
+    { app = 'shop', workload = 'cart', version = '1.0.0', withinMs = 30_000 }: Awaited,
     is: (version: KeptnWorkloadVersion) => boolean,
   ): Promise<KeptnWorkloadVersion> {
-    const name = `shop-${workload}-${version}`;
+    const name = `${app}-${workload}-${version}`;
     return this.cluster.until(KeptnWorkloadVersion, { namespace: this.name, name, withinMs }, is);
   }
 
@@ -102,6 +110,10 @@ export class EnabledNamespace implements AsyncDisposable {
 
   tasks(): Promise<KeptnTask[]> {
     return this.cluster.list(KeptnTask, { namespace: this.name });
+  }
+
+  replicaSets(): Promise<ReplicaSet[]> {
+    return this.cluster.list(ReplicaSetKind, { namespace: this.name });
   }
 
   jobs(): Promise<Job[]> {
@@ -174,4 +186,14 @@ function summary(pod: Pod) {
     watched: labels?.[sluiceKeys.watched],
     explanation: annotations?.[sluiceKeys.explanation],
   };
+}
+
+/** Whether a version has come to a good end. */
+export function isCompleted({ status }: KeptnWorkloadVersion | KeptnAppVersion): boolean {
+  return status?.currentPhase === 'Completed' && status.status === 'Succeeded';
+}
+
+/** Whether a version is in the middle of something that takes its time. */
+export function isIn(phase: string): (version: KeptnWorkloadVersion | KeptnAppVersion) => boolean {
+  return ({ status }) => status?.currentPhase === phase;
 }

@@ -25,9 +25,6 @@ const leaseTimes = flags({
   'lease-retry-period': '500ms',
 });
 
-/** What the API server's audit log knows Sluice by. */
-export const sluiceUserAgent = 'sluice/';
-
 /**
  * Sluice on a control plane of its own, running as its service account: the first test file that asks installs and starts it,
  * and it ends with the test run.
@@ -35,6 +32,8 @@ export const sluiceUserAgent = 'sluice/';
 export class RunningSluice {
   readonly cluster: TestCluster;
   readonly installation: SluiceInstallation;
+  /** What the API server's audit log knows it by. */
+  readonly userAgent = 'sluice/';
 
   private constructor(cluster: TestCluster, installation: SluiceInstallation) {
     this.cluster = cluster;
