@@ -82,6 +82,7 @@ export class EventRecorder {
   }
 
   record(note: Note, reportedBy: string): void {
+    if (this.#stopping.signal.aborted) return;
     const by = note.reportedBy ?? reportedBy;
     const nowMs = this.#options.clock.now();
     const key = seriesKey(note, by);
