@@ -200,7 +200,8 @@ export function configFrom(given: Given) {
   const reader = new SettingsReader(given);
   const namespace = reader.read(settings.namespace);
   const config = {
-    kubeconfig: reader.read(settings.kubeconfig),
+    // KUBECONFIG may name several files: it is read where they are merged.
+    kubeconfig: given.flags.get(settings.kubeconfig.flag),
     context: reader.read(settings.context),
     namespace,
     definitionsNamespace: reader.read(settings.definitionsNamespace) ?? namespace,

@@ -22,6 +22,9 @@ export async function startEverything(options: {
 }): Promise<Running> {
   const { screen, signal } = options;
   await using started = new AsyncDisposableStack();
+  screen.say(
+    'Starting a Kubernetes control plane on this machine (etcd, API server, scheduler, KWOK).',
+  );
   const controlPlane = started.use(
     await startControlPlane({ audit: true, progress: (line) => screen.say(line) }),
   );

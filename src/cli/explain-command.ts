@@ -1,0 +1,44 @@
+import { Command, Option } from 'commander';
+import { connected, connecting } from './command-config.ts';
+import { explanation } from './explain.ts';
+import { targetOf } from './explain-target.ts';
+import { addSettings } from './setting-options.ts';
+import type { Terminal } from './terminal.ts';
+
+/** `sluice explain`: why a Pod waits. */
+export function explainCommand(terminal: Terminal): Command {
+  const command = new Command('explain')
+    .description(
+      'say why a Pod waits: the chain from it to the check that holds it, the last error, the next try',
+    )
+    .argument(
+      '<kind/name>',
+      'pod, deployment, statefulset, daemonset, rollout, keptnworkloadversion (kwv) or keptnappversion (kav)',
+    )
+    .option('-n, --namespace <name>', 'namespace of the object; that of the context if not given')
+    .addOption(
+      new Option('-o, --output <format>', 'how to show it')
+        .choices(['text', 'json'])
+        .default('text'),
+    );
+  return addSettings(command, connecting)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sluice explain pod/cart-5d4b9-x2x7z -n shop
+  sluice explain deployment/cart -n shop
+  sluice explain kwv/shop-cart-2.0.0 -n shop -o json
+
+Exit codes: 0 explained, 1 error, 2 bad input`,
+    )
+    .action(async (target: string, options: { namespace?: string; output: 'text' | 'json' }) => {
+      const { namespace: named, output } = options;
+      // Judged before anybody is asked.
+      targetOf(target);
+      await using connection = await connected(command, terminal);
+      const namespace = named ?? connection.namespace;
+      const request = { target, namespace, output, inColor: terminal.inColor };
+      terminal.write(`${await explanation(request, connection.client)}\n`);
+    });
+}

@@ -1,0 +1,129 @@
+import { readFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import { stringify } from 'yaml';
+import { settings } from '../config.ts';
+import type { Connection } from '../kubernetes/connect.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { configOf, connected, connecting } from './command-config.ts';
+import { install, uninstall } from './install.ts';
+import {
+  type InstallationPart,
+  installationParts,
+  type InstallationSettings,
+  objectsOfPart,
+} from './installation.ts';
+import { addSettings } from './setting-options.ts';
+import { BadInput, type Terminal } from './terminal.ts';
+
+// Anchors save space and cost whoever reads the text.
+const plainYaml = { lineWidth: 0, aliasDuplicateObjects: false } as const;
+
+interface InstallOptions extends Partial<Record<InstallationPart, true>> {
+  readonly url?: string;
+  readonly service: string;
+  readonly caFile?: string;
+  readonly dryRun?: true;
+}
+
+/** `sluice install`: what the API server has to know of Sluice. */
+export function installCommand(terminal: Terminal): Command {
+  const command = new Command('install')
+    .description(
+      'make CRDs, rights, webhooks and the opt-in policy be in the cluster; a second time changes nothing',
+    )
+    .option(
+      '--url <url>',
+      'where the API server reaches a Sluice outside the cluster, such as https://127.0.0.1:9443',
+    )
+    .option(
+      '--service <name>',
+      'the Service that it reaches a Sluice inside the cluster by',
+      'sluice',
+    )
+    .option(
+      '--ca-file <file>',
+      'certificate of the authority that signed the server’s (PEM); without it something else must fill in caBundle',
+    )
+    .option('--dry-run', 'print the objects as YAML and change nothing');
+  for (const part of installationParts)
+    command.option(`--${part}`, `only this part (and others named): ${part}`);
+  return addSettings(command, [...connecting, settings.namespace])
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sluice install --ca-file certs/ca.crt                              for a Sluice in the cluster, behind Service sluice
+  sluice install --url https://127.0.0.1:9443 --ca-file certs/ca.crt  for one on this machine
+  sluice install --crds                                              the CRDs alone
+  sluice install --dry-run > sluice.yaml`,
+    )
+    .action(async (options: InstallOptions) => {
+      const named = installationParts.filter((part) => options[part]);
+      const parts = named.length === 0 ? installationParts : named;
+      const installation = await installationSettings(
+        configOf(command, terminal).namespace,
+        options,
+      );
+      if (options.dryRun) {
+        const objects = parts.flatMap((part) => objectsOfPart(part, installation));
+        terminal.write(objects.map(({ object }) => stringify(object, plainYaml)).join('---\n'));
+        return;
+      }
+      await using connection = await connected(command, terminal);
+      await install(parts, installation, installing(connection, terminal));
+    });
+}
+
+async function installationSettings(
+  namespace: string,
+  options: InstallOptions,
+): Promise<InstallationSettings> {
+  const { url, service, caFile } = options;
+  if (url !== undefined && !/^https:\/\/[^/]+$/u.test(url)) {
+    throw new BadInput(`--url: "${url}", expected https://HOST:PORT without a path`);
+  }
+  const caBundle = caFile === undefined ? undefined : await pemOf(caFile);
+  return {
+    namespace,
+    target: url === undefined ? { service: { name: service, namespace } } : { url },
+    ...(caBundle !== undefined && { caBundle }),
+  };
+}
+
+async function pemOf(file: string): Promise<string> {
+  const pem = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new BadInput(`--ca-file: ${file} cannot be read; "sluice certs" makes one`, { cause });
+  });
+  if (!pem.includes('-----BEGIN CERTIFICATE-----')) {
+    throw new BadInput(`--ca-file: ${file} holds no certificate in PEM`);
+  }
+  return pem;
+}
+
+/** `sluice uninstall`: the way back. */
+export function uninstallCommand(terminal: Terminal): Command {
+  const command = new Command('uninstall')
+    .description(
+      'take Sluice out of the cluster: webhooks first, then every own gate is lifted, then its rights',
+    )
+    .option('--crds', 'the CRDs too, and with them every object of Keptn’s kinds');
+  return addSettings(command, [...connecting, settings.namespace])
+    .addHelpText(
+      'after',
+      `
+Stop Sluice before, or its controllers go on working.
+
+Examples:
+  sluice uninstall
+  sluice uninstall --crds --context dev`,
+    )
+    .action(async (options: { crds?: true }) => {
+      const { namespace } = configOf(command, terminal);
+      await using connection = await connected(command, terminal);
+      await uninstall({ namespace, crds: options.crds === true }, installing(connection, terminal));
+    });
+}
+
+function installing({ client }: Connection, { write }: Terminal) {
+  return { cluster: client, clock: systemClock, tell: (line: string) => write(`${line}\n`) };
+}

@@ -1,0 +1,31 @@
+import { Command } from 'commander';
+import { settings } from '../config.ts';
+import { configOf } from './command-config.ts';
+import { checkComposition, run } from './run.ts';
+import { addSettings } from './setting-options.ts';
+import type { Terminal } from './terminal.ts';
+
+/** `sluice run`: the admission server and the controllers. */
+export function runCommand(terminal: Terminal): Command {
+  const command = new Command('run')
+    .description('run the admission server and the controllers')
+    .option(
+      '--check',
+      'load everything, read the configuration, and end: exit code 0 if all is well',
+    );
+  return addSettings(command, Object.values(settings))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sluice run                                        in a Pod, or with the kubeconfig that kubectl uses
+  sluice run --only controllers                     without the admission server
+  sluice run --kubeconfig ~/.kube/dev --cert-file certs/tls.crt --key-file certs/tls.key --log-format text
+  SLUICE_LOG_LEVEL=debug sluice run                 every setting can be given by flag or variable`,
+    )
+    .action(async (options: { check?: true }) => {
+      const config = configOf(command, terminal);
+      checkComposition(config);
+      if (options.check !== true) await run(config, terminal);
+    });
+}

@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest';
+import type { Pod } from '../../src/api/builtin.ts';
+import { ClusterError } from '../../src/api/cluster-error.ts';
+import { schedulingGate } from '../../src/api/keptn/annotations.ts';
+import {
+  type KubernetesObject,
+  refKey,
+  type ObjectRef,
+  refOf,
+  type Kind,
+} from '../../src/api/object.ts';
+import { install, type InstallCluster, uninstall } from '../../src/cli/install.ts';
+import { installationParts } from '../../src/cli/installation.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+
+/** A cluster in memory that writes down what is done to it, in order. CRDs are served at once. */
+class RecordingCluster implements InstallCluster {
+  readonly deeds: string[] = [];
+  readonly objects = new Map<string, KubernetesObject>();
+  readonly pods: Pod[] = [];
+
+  async get(ref: ObjectRef) {
+    return this.objects.get(refKey(ref));
+  }
+
+  async create(kind: Kind, object: KubernetesObject) {
+    return this.#store('create', kind, object);
+  }
+
+  async createOrReplace(kind: Kind, object: KubernetesObject) {
+    return this.#store('replace', kind, object);
+  }
+
+  async delete(ref: ObjectRef) {
+    this.deeds.push(`delete ${ref.kind.kind}`);
+    this.objects.delete(refKey(ref));
+  }
+
+  async patch(ref: ObjectRef): Promise<KubernetesObject> {
+    this.deeds.push(`patch ${refKey(ref)}`);
+    if (ref.name === 'gone')
+      throw new ClusterError({ code: 404, reason: 'NotFound', message: 'no such Pod' });
+    return { apiVersion: 'v1', kind: 'Pod', metadata: { name: ref.name } };
+  }
+
+  async *listPaged() {
+    yield { items: this.pods };
+  }
+
+  #store(deed: string, kind: Kind, object: KubernetesObject): KubernetesObject {
+    this.deeds.push(`${deed} ${kind.kind}`);
+    const status = { conditions: [{ type: 'Established', status: 'True' }] };
+    const stored = {
+      ...object,
+      status,
+      metadata: { ...object.metadata, uid: `uid-${object.metadata.name}` },
+    };
+    this.objects.set(refKey(refOf(kind, object)), stored);
+    return stored;
+  }
+}
+
+const settings = { namespace: 'keptn-system', target: { url: 'https://127.0.0.1:9443' } } as const;
+const by = (cluster: InstallCluster) => ({ cluster, clock: systemClock, tell: () => undefined });
+
+const aPod = (name: string, gates: readonly string[]): Pod => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, namespace: 'shop', uid: `uid-${name}` },
+  spec: { schedulingGates: gates.map((gate) => ({ name: gate })) },
+});
+
+describe('install', () => {
+  test('makes the CRDs before anything that relies on them, the webhooks after the rights', async () => {
+    const cluster = new RecordingCluster();
+    await install(installationParts, settings, by(cluster));
+    const first = (kind: string) => cluster.deeds.findIndex((deed) => deed.endsWith(` ${kind}`));
+    const order = [
+      'CustomResourceDefinition',
+      'Namespace',
+      'ClusterRole',
+      'MutatingWebhookConfiguration',
+      'ValidatingAdmissionPolicy',
+    ].map(first);
+    expect(order).toEqual(order.toSorted((a, b) => a - b));
+    expect(order).not.toContain(-1);
+  });
+
+  test('leaves a namespace that is there as it is', async () => {
+    const cluster = new RecordingCluster();
+    await install(['rights'], settings, by(cluster));
+    await install(['rights'], settings, by(cluster));
+    expect(cluster.deeds.filter((deed) => deed.endsWith(' Namespace'))).toEqual([
+      'create Namespace',
+    ]);
+  });
+});
+
+describe('uninstall', () => {
+  const installed = async (): Promise<RecordingCluster> => {
+    const cluster = new RecordingCluster();
+    await install(installationParts, settings, by(cluster));
+    cluster.deeds.length = 0;
+    return cluster;
+  };
+
+  test('takes the webhooks first, then lifts every own gate, then takes the rights', async () => {
+    const cluster = await installed();
+    cluster.pods.push(
+      aPod('held', [schedulingGate]),
+      aPod('foreign', ['other.example/gate']),
+      aPod('free', []),
+    );
+    await uninstall({ namespace: 'keptn-system', crds: false }, by(cluster));
+    const lifted = cluster.deeds.filter((deed) => deed.startsWith('patch'));
+    expect(lifted).toEqual(['patch Pod shop/held']);
+    const at = (deed: string) => cluster.deeds.indexOf(deed);
+    expect(at('delete MutatingWebhookConfiguration')).toBeLessThan(at('patch Pod shop/held'));
+    expect(at('delete ValidatingAdmissionPolicy')).toBeLessThan(at('patch Pod shop/held'));
+    expect(at('patch Pod shop/held')).toBeLessThan(at('delete ClusterRole'));
+  });
+
+  test('keeps the CRDs and the namespace unless the CRDs are asked for', async () => {
+    const cluster = await installed();
+    await uninstall({ namespace: 'keptn-system', crds: false }, by(cluster));
+    expect(cluster.deeds.join()).not.toMatch(/CustomResourceDefinition|Namespace/u);
+    await uninstall({ namespace: 'keptn-system', crds: true }, by(cluster));
+    expect(cluster.deeds).toContain('delete CustomResourceDefinition');
+  });
+
+  test('goes on when a Pod has gone by itself, and has nothing to do the second time', async () => {
+    const cluster = await installed();
+    cluster.pods.push(aPod('gone', [schedulingGate]), aPod('held', [schedulingGate]));
+    await uninstall({ namespace: 'keptn-system', crds: false }, by(cluster));
+    expect(cluster.deeds).toContain('patch Pod shop/held');
+    cluster.deeds.length = 0;
+    cluster.pods.length = 0;
+    await uninstall({ namespace: 'keptn-system', crds: false }, by(cluster));
+    expect(cluster.deeds).toEqual([]);
+  });
+});
