@@ -6,11 +6,13 @@ import { KeptnAppVersion } from '../../src/api/keptn/app-version.ts';
 import { KeptnTask } from '../../src/api/keptn/task.ts';
 import { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
 import { refOf } from '../../src/api/object.ts';
+import { clearWeather } from '../support/memory-caches.ts';
+import type { SeededRandom } from '../support/seeded-random.ts';
 import { endState, isHeld } from './oracles.ts';
 import { allRun, completed, expectNoHarm, podsOf, versionBecomes } from './scenario.ts';
 import { aShopNamespace, aTaskDefinition, aWorkload, shop } from './shop.ts';
 import { sluice } from './sluice.ts';
-import { storm } from './weather.ts';
+import { memories, storm } from './weather.ts';
 
 describe('a new application', () => {
   it('runs through every phase, releases its Pods, and then costs nothing', async () => {
@@ -111,22 +113,28 @@ describe('B2: a task', () => {
     annotations: { 'keptn.sh/pre-deployment-tasks': 'check' },
   });
 
-  it('that has ended is not run again when its Job is gone and the process new', async () => {
-    const simulation = sluice({ seed: 1 });
-    await simulation.explained(async () => {
-      simulation.apply(aShopNamespace, aTaskDefinition('check'), cart);
-      const first = simulation.start();
-      await completed(simulation);
-      await simulation.until(
-        'the Job is gone by its TTL',
-        () => simulation.store.list(JobKind).length === 0,
-      );
-      first.kill();
-      simulation.start();
-      await simulation.pass(600_000);
-      expect(simulation.store.list(KeptnTask)).toMatchObject([{ status: { status: 'Succeeded' } }]);
-      expectNoHarm(simulation);
-    });
+  it('that has ended is not run again when its Job is gone, the process new, and its caches old', async () => {
+    for (let seed = 1; seed <= 20; seed += 1) {
+      let areOld = false;
+      const weather = (random: SeededRandom) => (areOld ? memories(random) : clearWeather);
+      const simulation = sluice({ seed, weather });
+      await simulation.explained(async () => {
+        simulation.apply(aShopNamespace, aTaskDefinition('check'), cart);
+        const first = simulation.start();
+        await completed(simulation);
+        await simulation.until('the Job is gone by its TTL', () => {
+          return simulation.store.list(JobKind).length === 0;
+        });
+        first.kill();
+        areOld = true;
+        simulation.start();
+        await simulation.pass(3_600_000);
+        expect(simulation.store.list(KeptnTask)).toMatchObject([
+          { status: { status: 'Succeeded' } },
+        ]);
+        expectNoHarm(simulation);
+      });
+    }
   });
 
   it('whose Job vanished with no outcome recorded fails as JobLost, and does not run again', async () => {

@@ -45,20 +45,27 @@ export function ownVersion({
 }
 
 /**
- * `<KeptnWorkload> <version>` of a Pod whose Deployment carries the annotations: as they were when the Pod's ReplicaSet was
- * made, whatever the Deployment says later.
+ * `<KeptnWorkload> <version>` of a Pod whose Deployment or StatefulSet carries the annotations: as they were when the Pod's
+ * revision was made, whatever the owner says later.
  */
 export function ownersVersion({ store }: Simulation): (pod: Pod) => string | undefined {
-  const deployments = new Map<string, KubernetesObject>();
+  const owners = new Map<string, KubernetesObject>();
   const versions = new Map<string, string | undefined>();
   for (const { type, object } of store.history) {
-    const { uid = '' } = object.metadata;
-    if (object.kind === 'Deployment') deployments.set(uid, object);
-    if (object.kind !== 'ReplicaSet' || type !== 'added') continue;
-    const deployment = deployments.get(controllerOf(object)?.uid ?? '');
-    versions.set(uid, deployment && ownVersion(deployment));
+    const { uid = '', name } = object.metadata;
+    const ownerUid = controllerOf(object)?.uid ?? '';
+    const owner = owners.get(ownerUid);
+    if (object.kind === 'Deployment' || object.kind === 'StatefulSet') owners.set(uid, object);
+    if (type !== 'added' || owner === undefined) continue;
+    if (object.kind === 'ReplicaSet') versions.set(uid, ownVersion(owner));
+    if (object.kind === 'ControllerRevision')
+      versions.set(`${ownerUid} ${name}`, ownVersion(owner));
   }
-  return (pod) => versions.get(controllerOf(pod)?.uid ?? '');
+  return (pod) => {
+    const uid = controllerOf(pod)?.uid ?? '';
+    const revision = pod.metadata.labels?.['controller-revision-hash'];
+    return versions.get(revision === undefined ? uid : `${uid} ${revision}`);
+  };
 }
 
 /** Whatever was made more than once: Jobs of one task, tasks and evaluations of one phase of one version. */

@@ -4,6 +4,7 @@ import { JobKind, PodKind } from '../../src/api/builtin.ts';
 import { KeptnTask } from '../../src/api/keptn/task.ts';
 import { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
 import { refOf } from '../../src/api/object.ts';
+import { unreadyKey } from './actors/kubelet.ts';
 import { isHeld, ownVersion } from './oracles.ts';
 import { allRun, completed, expectNoHarm, podsOf, versionBecomes } from './scenario.ts';
 import { aShopNamespace, aTaskDefinition, aWorkload, type Described } from './shop.ts';
@@ -268,33 +269,76 @@ describe('a StatefulSet', () => {
   });
 });
 
-describe('a paused Deployment', () => {
-  it('B10: is no failure, however long it takes', async () => {
+describe('a DaemonSet', () => {
+  const set = (version: string): string => cart(version, { kind: 'DaemonSet' });
+  const held = (simulation: Simulation): string[] =>
+    podsOf(simulation, 'cart')
+      .map((pod) => `${ownVersion(pod)?.split(' ')[1]}${isHeld(pod) ? ' held' : ''}`)
+      .toSorted();
+
+  it('B4: is not released for version 2 by what version 1 has passed', async () => {
+    for (let seed = 1; seed <= 5; seed += 1) {
+      const simulation = sluice({ seed, weather: storm });
+      await simulation.explained(async () => {
+        simulation.apply(aShopNamespace, check, set('1'));
+        simulation.start();
+        await completed(simulation);
+        simulation.apply(aTaskDefinition('check', 'run'), set('2'));
+        await simulation.pass(120_000);
+        expect(held(simulation)).toEqual(['1', '2 held']);
+        simulation.apply(check, set('3'));
+        await versionBecomes(simulation, 'shop-cart-3', 'Succeeded');
+        expect(held(simulation)).toEqual(['3', '3']);
+        expectNoHarm(simulation);
+      });
+    }
+  });
+});
+
+describe('a Deployment whose Pods do not become ready', () => {
+  const config = `
+apiVersion: options.keptn.sh/v1alpha1
+kind: KeptnConfig
+metadata: { namespace: keptn-system, name: config }
+spec: { observabilityTimeout: 5m }
+`;
+  const unready = { annotations: { [unreadyKey]: 'yes' } };
+
+  async function deploying(simulation: Simulation): Promise<void> {
+    simulation.apply(config, aShopNamespace, cart('1', unready));
+    simulation.start();
+    await simulation.until('it is being deployed', () => {
+      return statusOf(simulation, '1')?.deploymentStatus === 'Progressing';
+    });
+  }
+
+  it('fails after the observability timeout', async () => {
     const simulation = sluice({ seed: 1 });
     await simulation.explained(async () => {
-      simulation.apply(
-        'apiVersion: options.keptn.sh/v1alpha1\nkind: KeptnConfig\nmetadata: { namespace: keptn-system, name: k }\nspec: { observabilityTimeout: 5m }',
-        aShopNamespace,
-        aTaskDefinition('check', 'run'),
-        cart('1'),
+      await deploying(simulation);
+      await simulation.pass(290_000);
+      expect(statusOf(simulation, '1')?.status).toBe('Progressing');
+      await versionBecomes(simulation, 'shop-cart-1', 'Failed');
+      expectNoHarm(simulation);
+    });
+  });
+
+  it('B10: does not fail while it is paused, and goes on afterwards', async () => {
+    const simulation = sluice({ seed: 1 });
+    await simulation.explained(async () => {
+      await deploying(simulation);
+      simulation.apply(cart('1', { ...unready, spec: 'paused: true' }));
+      await simulation.pass(3_600_000);
+      expect(statusOf(simulation, '1')?.status).toBe('Progressing');
+      expect(statusOf(simulation, '1')?.conditions).toContainEqual(
+        expect.objectContaining({ type: 'Reconciling', reason: 'Paused' }),
       );
-      simulation.start();
-      await simulation.until('the task runs', () => simulation.store.list(JobKind).length === 1);
-      simulation.apply(cart('1', { spec: 'paused: true' }));
+      simulation.apply(cart('1', unready));
       await simulation.pass(60_000);
-      simulation.apply(check);
-      const job = simulation.store.list(JobKind)[0];
-      const pod = simulation.store
-        .list(PodKind)
-        .find(
-          ({ metadata }) =>
-            metadata.labels?.['batch.kubernetes.io/job-name'] === job?.metadata.name,
-        );
-      if (pod === undefined) throw new Error('there is no Pod');
-      simulation.store.writeStatus(refOf(PodKind, pod), undefined, {
-        ...pod.status,
-        phase: 'Succeeded',
-      });
+      for (const pod of podsOf(simulation, 'cart')) {
+        const { [unreadyKey]: _, ...others } = pod.metadata.annotations ?? {};
+        simulation.apply({ ...pod, metadata: { ...pod.metadata, annotations: others } });
+      }
       await versionBecomes(simulation, 'shop-cart-1', 'Succeeded');
       expectNoHarm(simulation);
     });

@@ -1,13 +1,13 @@
 /** What of a workload a scenario wants to say. */
 export interface Described {
-  readonly kind?: 'Deployment' | 'StatefulSet';
+  readonly kind?: 'Deployment' | 'StatefulSet' | 'DaemonSet';
   readonly version?: string;
   readonly app?: string;
   readonly workload?: string;
   readonly replicas?: number;
   readonly annotations?: Readonly<Record<string, string>>;
-  /** Whether Keptn's annotations are in the Pod template or on the object itself. */
-  readonly annotated?: 'template' | 'owner';
+  /** Whether Keptn's annotations are in the Pod template, on the object itself, or missing. */
+  readonly annotated?: 'template' | 'owner' | 'nowhere';
   /** Further fields of the spec, in one line of YAML. */
   readonly spec?: string;
 }

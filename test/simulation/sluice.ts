@@ -33,6 +33,7 @@ import {
 } from '../../src/controllers/task.ts';
 import { workloadVersionController } from '../../src/controllers/workload-version.ts';
 import { workloadController } from '../../src/controllers/workload.ts';
+import { daemonSetController } from './actors/daemon-sets.ts';
 import { deploymentController, replicaSetController } from './actors/deployments.ts';
 import { garbageCollector } from './actors/garbage-collector.ts';
 import { jobController } from './actors/jobs.ts';
@@ -106,6 +107,7 @@ export function sluice(
       deploymentController,
       replicaSetController,
       statefulSetController,
+      daemonSetController,
       jobController,
       kubelet(),
       garbageCollector,

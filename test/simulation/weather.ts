@@ -1,3 +1,4 @@
+import type { Kind } from '../../src/api/object.ts';
 import type { CacheWeather } from '../support/memory-caches.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
 
@@ -11,7 +12,23 @@ export function storm(random: SeededRandom): CacheWeather {
   };
 }
 
-/** Caches that are whole but up to eight seconds late, each kind on its own. */
+/** Caches that are whole, but some kinds arrive at once and others up to eight seconds late. */
 export function fog(random: SeededRandom): CacheWeather {
-  return { lagMs: () => random.between(0, 8_000), startLagMs: () => random.between(0, 8_000) };
+  const lag = perKind(() => (random.chance(0.5) ? 0 : random.between(0, 8_000)));
+  return { lagMs: ({ kind }) => lag(kind), startLagMs: lag };
+}
+
+/** Caches whose first list, of some kinds, shows the cluster as it was minutes ago. */
+export function memories(random: SeededRandom): CacheWeather {
+  const lag = perKind(() => (random.chance(0.5) ? 0 : random.between(1, 20) * 60_000));
+  return { lagMs: () => 0, startLagMs: lag };
+}
+
+function perKind(choose: () => number): (kind: Kind) => number {
+  const chosen = new Map<string, number>();
+  return ({ kind }) => {
+    const ms = chosen.get(kind) ?? choose();
+    chosen.set(kind, ms);
+    return ms;
+  };
 }

@@ -8,6 +8,9 @@ export type Outcome = 'succeed' | 'fail' | 'run';
 /** The annotation that says so, see `annotatedOutcome`. */
 export const outcomeKey = 'sluice.test/outcome';
 
+/** With this annotation a Pod runs and never becomes ready. */
+export const unreadyKey = 'sluice.test/unready';
+
 /** The outcome a Pod's own annotation asks for; success by default. */
 export function annotatedOutcome({ metadata }: Pod): Outcome {
   const wanted = metadata.annotations?.[outcomeKey];
@@ -37,6 +40,8 @@ function proceed(pod: Pod, stage: Stage, outcomeOf: (pod: Pod) => Outcome): void
   } else if (pod.spec?.nodeName === undefined) {
     stage.store.update(PodKind, { ...pod, spec: { ...pod.spec, nodeName: 'node-1' } });
   } else if (phase === undefined || phase === 'Pending') {
+    stage.store.writeStatus(ref, undefined, running(pod, 0, stage.now));
+  } else if (phase === 'Running' && isNowReady(pod)) {
     stage.store.writeStatus(ref, undefined, running(pod, 0, stage.now));
   } else if (phase === 'Running' && (pod.spec['restartPolicy'] ?? 'Always') !== 'Always') {
     finish(pod, stage, outcomeOf(pod));
@@ -82,7 +87,13 @@ function running(pod: Pod, restartCount: number, now: number): NonNullable<Pod['
     restartCount,
     state,
   }));
-  return { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }], containerStatuses };
+  const ready = pod.metadata.annotations?.[unreadyKey] === undefined ? 'True' : 'False';
+  return { phase: 'Running', conditions: [{ type: 'Ready', status: ready }], containerStatuses };
+}
+
+function isNowReady({ metadata, status }: Pod): boolean {
+  const wasUnready = status?.conditions?.some(({ status: is }) => is === 'False') === true;
+  return wasUnready && metadata.annotations?.[unreadyKey] === undefined;
 }
 
 function names(pod: Pod): string[] {

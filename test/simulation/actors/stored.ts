@@ -52,6 +52,17 @@ export interface StoredStatefulSet extends KubernetesObject {
   };
 }
 
+export interface StoredDaemonSet extends KubernetesObject {
+  spec: { updateStrategy?: { type?: string }; template: PodTemplate; [field: string]: unknown };
+  status?: {
+    observedGeneration: number;
+    desiredNumberScheduled: number;
+    updatedNumberScheduled: number;
+    numberReady: number;
+    numberAvailable: number;
+  };
+}
+
 export interface StoredControllerRevision extends KubernetesObject {
   revision: number;
   data: { spec: { template: PodTemplate } };
@@ -73,6 +84,12 @@ export const StoredStatefulSetKind: Kind<StoredStatefulSet> = {
   apiVersion: 'apps/v1',
   kind: 'StatefulSet',
   plural: 'statefulsets',
+  namespaced: true,
+};
+export const StoredDaemonSetKind: Kind<StoredDaemonSet> = {
+  apiVersion: 'apps/v1',
+  kind: 'DaemonSet',
+  plural: 'daemonsets',
   namespaced: true,
 };
 export const StoredControllerRevisionKind: Kind<StoredControllerRevision> = {
