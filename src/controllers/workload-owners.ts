@@ -1,12 +1,12 @@
 import { type Pod, PodKind } from '../api/builtin.ts';
 import { KeptnConfig } from '../api/keptn/config.ts';
 import type { KeptnWorkload } from '../api/keptn/workload.ts';
-import { currentRevision, type OwnerSeen, ownerOfReference } from '../domain/current-revision.ts';
+import { currentRevision, type OwnerSeen } from '../domain/current-revision.ts';
 import { identityOf, type IdentityOptions } from '../domain/identity.ts';
 import { settingsFrom } from '../domain/keptn-config.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import { ownerChainOf, supportedOwner } from '../domain/owner-chain.ts';
-import type { RolloutOwner } from '../domain/rollout-status.ts';
+import { ownerOfReference, type RolloutOwner } from '../domain/rollout-owner.ts';
 import { uidOf, workloadNameFor } from '../domain/workload-identity.ts';
 import { inNamespace, podsByWorkload, podsWithoutWorkload } from './lifecycle-indexes.ts';
 

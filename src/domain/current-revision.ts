@@ -1,21 +1,18 @@
 import {
   type ControllerRevision,
   ControllerRevisionKind,
-  DaemonSetKind,
-  DeploymentKind,
   type ProjectedTemplate,
   type ReplicaSet,
   ReplicaSetKind,
-  RolloutKind,
-  StatefulSetKind,
 } from '../api/builtin.ts';
 import type { ResourceReference } from '../api/keptn/workload.ts';
-import type { KubernetesObject, ObjectMeta, OwnerReference } from '../api/object.ts';
+import type { KubernetesObject, ObjectMeta } from '../api/object.ts';
 import { type Identity, identityOf, type IdentityOptions } from './identity.ts';
 import { type Lookup, ownerIndex } from './lookup.ts';
 import { ownerChainOf } from './owner-chain.ts';
 import { proofOf, revisionOfPod } from './revision.ts';
-import { isObserved, type RolloutOwner } from './rollout-status.ts';
+import type { RolloutOwner } from './rollout-owner.ts';
+import { isObserved } from './rollout-status.ts';
 import { parseTime } from './time.ts';
 
 /** The revision of its owner that is current, read from the owner, never from the order in which Pods arrive. */
@@ -36,44 +33,6 @@ export interface OwnerSeen {
   readonly current: CurrentRevision | undefined;
 }
 
-/** The owner that a reference of a KeptnWorkload names: the top owner, or for a ReplicaSet what stands above it. */
-export function ownerOfReference(
-  reference: Pick<OwnerReference, 'kind' | 'name' | 'uid'>,
-  namespace: string,
-  lookup: Lookup,
-): RolloutOwner | undefined {
-  const owner = findOwner(reference, namespace, lookup);
-  if (owner?.object.metadata.uid !== reference.uid) return undefined;
-  if (owner.kind !== 'ReplicaSet') return owner;
-  const above = owner.object.metadata.ownerReferences?.find(
-    ({ controller }) => controller === true,
-  );
-  return above === undefined ? owner : ownerOfReference(above, namespace, lookup);
-}
-
-function findOwner(
-  { kind, name }: Pick<OwnerReference, 'kind' | 'name'>,
-  namespace: string,
-  lookup: Lookup,
-): RolloutOwner | undefined {
-  const seen = <K extends RolloutOwner['kind'], T>(type: K, object: T | undefined) =>
-    object === undefined ? undefined : { kind: type, object };
-  switch (kind) {
-    case 'Deployment':
-      return seen('Deployment', lookup.get(DeploymentKind, namespace, name));
-    case 'Rollout':
-      return seen('Rollout', lookup.get(RolloutKind, namespace, name));
-    case 'ReplicaSet':
-      return seen('ReplicaSet', lookup.get(ReplicaSetKind, namespace, name));
-    case 'StatefulSet':
-      return seen('StatefulSet', lookup.get(StatefulSetKind, namespace, name));
-    case 'DaemonSet':
-      return seen('DaemonSet', lookup.get(DaemonSetKind, namespace, name));
-    default:
-      return undefined;
-  }
-}
-
 /**
  * The current revision of an owner: of a Deployment the ReplicaSet with the newest revision, of a Rollout the one that
  * `status.currentPodHash` names, of a StatefulSet `status.updateRevision`, of a DaemonSet its newest ControllerRevision.
@@ -86,7 +45,7 @@ export function currentRevision(
 ): CurrentRevision | undefined {
   switch (owner.kind) {
     case 'Deployment':
-      return ofReplicaSet(newestReplicaSet(owner.object, lookup), lookup, options);
+      return ofReplicaSet(newestReplicaSet(owner, lookup), lookup, options);
     case 'Rollout':
       return ofReplicaSet(rolloutReplicaSet(owner, lookup), lookup, options);
     case 'ReplicaSet':
@@ -104,9 +63,18 @@ const revisionHashLabel = 'controller-revision-hash';
 const templateGenerationLabel = 'pod-template-generation';
 const templateGenerationAnnotation = 'deprecated.daemonset.template.generation';
 
-function newestReplicaSet(owner: KubernetesObject, lookup: Lookup): ReplicaSet | undefined {
-  const sets = lookup.byIndex(ReplicaSetKind, ownerIndex, owner.metadata.uid ?? '');
-  return newest(sets, (set) => Number(set.metadata.annotations?.[revisionAnnotation] ?? 0));
+function newestReplicaSet(
+  { object }: Extract<RolloutOwner, { kind: 'Deployment' }>,
+  lookup: Lookup,
+): ReplicaSet | undefined {
+  const sets = lookup.byIndex(ReplicaSetKind, ownerIndex, object.metadata.uid ?? '');
+  const set = newest(sets, revisionNumber);
+  // The Deployment carries the number of its newest revision: with a higher one, that ReplicaSet is not cached yet.
+  return set !== undefined && revisionNumber(set) >= revisionNumber(object) ? set : undefined;
+}
+
+function revisionNumber({ metadata }: KubernetesObject): number {
+  return Number(metadata.annotations?.[revisionAnnotation] ?? 0);
 }
 
 function rolloutReplicaSet(

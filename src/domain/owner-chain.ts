@@ -113,7 +113,8 @@ export function supportedOwner(pod: { metadata: ObjectMeta }): OwnerReference | 
   );
 }
 
-function supportedParent(replicaSet: ReplicaSet): OwnerReference | undefined {
+/** The Deployment or Argo Rollout that a ReplicaSet belongs to; without one it stands alone, whoever else owns it. */
+export function supportedParent(replicaSet: ReplicaSet): OwnerReference | undefined {
   return replicaSet.metadata.ownerReferences?.findLast(({ apiVersion, kind }) =>
     kind === 'Rollout'
       ? groupOf(apiVersion) === 'argoproj.io'

@@ -1,5 +1,6 @@
 import type { DaemonSet, Deployment, ReplicaSet, Rollout, StatefulSet } from '../api/builtin.ts';
 import type { KubernetesObject } from '../api/object.ts';
+import type { RolloutOwner } from './rollout-owner.ts';
 
 /** How far an owner has brought its current revision into being. */
 export interface RolloutStatus {
@@ -9,14 +10,6 @@ export interface RolloutStatus {
   /** Says what, but no counts: a message that changes with every Pod would be a write for every Pod. */
   readonly message: string;
 }
-
-/** An owner of Pods that people apply, or a ReplicaSet that stands alone. */
-export type RolloutOwner =
-  | { readonly kind: 'Deployment'; readonly object: Deployment }
-  | { readonly kind: 'Rollout'; readonly object: Rollout }
-  | { readonly kind: 'ReplicaSet'; readonly object: ReplicaSet }
-  | { readonly kind: 'StatefulSet'; readonly object: StatefulSet }
-  | { readonly kind: 'DaemonSet'; readonly object: DaemonSet };
 
 /**
  * Whether the roll-out of the owner's current revision is over, judged as `kubectl rollout status` does: by
