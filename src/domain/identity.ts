@@ -5,7 +5,7 @@ import {
 } from '../api/keptn/annotations.ts';
 import type { ObjectMeta, ObjectRef } from '../api/object.ts';
 import { computedVersion } from './computed-version.ts';
-import { resourceName } from './names.ts';
+import { appName } from './names.ts';
 import { type OwnerChain, topOwner } from './owner-chain.ts';
 import { templateOfPod } from './revision.ts';
 
@@ -24,7 +24,7 @@ export interface AnnotatedIdentity {
   readonly type: 'annotated';
   /** Whose metadata names the workload. That one is read for everything, the other for nothing. */
   readonly source: 'pod' | 'owner';
-  /** The name of the KeptnApp by Keptn's rule: lower case, `_` as `-`. */
+  /** The name of the KeptnApp: by Keptn's rule (lower case, `_` as `-`) or, where that is illegal, with a hash. */
   readonly app: string;
   /** As written. */
   readonly workload: string;
@@ -117,7 +117,7 @@ function annotatedIdentity(origin: Origin): AnnotatedIdentity {
   return {
     type: 'annotated',
     source,
-    app: resourceName([app ?? workload]),
+    app: appName(app ?? workload),
     workload,
     ...version,
     preTasks: elementsOf(valueOf(metadata, keptnAnnotations.preDeploymentTasks)),

@@ -19,12 +19,17 @@ export function lists(appVersion: KeptnAppVersion, version: KeptnWorkloadVersion
   );
 }
 
-/** Whether an object's name is that of a workload of the app, also where the name rule had to change or hash it. */
+/**
+ * Whether an object's name is that of a workload of the app, also where the name rule had to change, cut or hash it.
+ * Discovery lists a workload whose name does not begin with its app's by the whole name.
+ */
 export function isNameOf(objectName: string, app: string, workload: string): boolean {
+  const name = workloadName(app, workload);
   return (
-    objectName === workloadName(app, workload) ||
+    objectName === name ||
     objectName === `${app}-${workload}` ||
-    objectName === hashedName(workloadName(app, workload), [app, workload])
+    objectName === hashedName(name, [app, workload]) ||
+    (objectName === workload && !objectName.startsWith(`${app}-`))
   );
 }
 
