@@ -60,6 +60,7 @@ export function workloadController({ operatorNamespace }: Places): Controller<Wo
         versions: world.byIndex(KeptnWorkloadVersion, ownerIndex, workload?.metadata.uid ?? ''),
         app: (app) => world.get(KeptnApp, namespace, app),
         request: (app) => world.get(KeptnAppCreationRequest, namespace, app),
+        live: (ref) => world.live(ref),
         refusal: (ref) => world.refusal(ref),
       };
     },

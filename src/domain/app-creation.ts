@@ -112,7 +112,7 @@ function appChange(
 ): Effect | undefined {
   const byName = workloads.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
   const version = discoveredVersion(byName);
-  const entries = byName.map(entryOf);
+  const entries = byName.flatMap(entriesOf);
   if (app === undefined)
     return { type: 'create', kind: KeptnApp, object: appOf(request, version, entries) };
   const listed = merged(app.spec.workloads ?? [], entries);
@@ -141,21 +141,21 @@ export function discoveredVersion(workloads: readonly KeptnWorkload[]): string {
   ).slice(0, 10);
 }
 
-function entryOf({ metadata, spec }: KeptnWorkload): AppWorkload {
+/** A workload in its version; several owners may carry it in several versions at once, and all of them are deployed. */
+function entriesOf({ metadata, spec, status }: KeptnWorkload): AppWorkload[] {
   const prefix = `${spec.app}-`;
-  const { name } = metadata;
-  return {
-    name: name.startsWith(prefix) ? name.slice(prefix.length) : name,
-    version: spec.version,
-  };
+  const name = metadata.name.startsWith(prefix)
+    ? metadata.name.slice(prefix.length)
+    : metadata.name;
+  const isUpToDate = status?.observedGeneration === metadata.generation;
+  const owned = isUpToDate ? (status?.owners ?? []).flatMap(({ version }) => version ?? []) : [];
+  return [...new Set([spec.version, ...owned])].map((version) => ({ name, version }));
 }
 
 /** The wanted entries, those that are listed already in their present order. */
 function merged(listed: readonly AppWorkload[], wanted: readonly AppWorkload[]): AppWorkload[] {
-  const byName = new Map(wanted.map((entry) => [entry.name, entry]));
-  const kept = [...new Set(listed.map(({ name }) => name))].flatMap(
-    (name) => byName.get(name) ?? [],
-  );
+  const names = [...new Set(listed.map(({ name }) => name))];
+  const kept = names.flatMap((name) => wanted.filter((entry) => entry.name === name));
   return [...kept, ...wanted.filter((entry) => !kept.includes(entry))];
 }
 

@@ -1,32 +1,25 @@
 import {
-  managedByKeptn,
   keptnAnnotations,
+  managedByKeptn,
   recommendedLabels,
   singleServiceAppType,
 } from '../api/keptn/annotations.ts';
 import type { KeptnApp } from '../api/keptn/app.ts';
 import { KeptnAppCreationRequest } from '../api/keptn/app-creation-request.ts';
-import {
-  KeptnWorkload,
-  type KeptnWorkloadSpec,
-  type WorkloadOwner,
-} from '../api/keptn/workload.ts';
+import { KeptnWorkload, type KeptnWorkloadSpec } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
-import { type ObjectRef, type OwnerReference, refOf } from '../api/object.ts';
+import { type ObjectRef, refOf } from '../api/object.ts';
 import { ownedBy } from './check-objects.ts';
-import {
-  conditionTypes,
-  progressConditions,
-  withConditions,
-  withoutCondition,
-} from './conditions.ts';
-import type { CurrentRevision, OwnerSeen } from './current-revision.ts';
-import type { AnnotatedIdentity } from './identity.ts';
+import type { OwnerSeen } from './current-revision.ts';
 import { appName, hashedName, workloadVersionName } from './names.ts';
 import { isNameOf } from './newest-app-version.ts';
-import { type Effect, nothing, type Plan, type Refusal } from './plan.ts';
+import { phaseEvent, type PhaseSubject } from './phase-event.ts';
+import { type Effect, type EventNote, nothing, type Plan, type Refusal } from './plan.ts';
 import { isReleased } from './release.ts';
+import { refToOwner } from './rollout-owner.ts';
 import { sameJson } from './same-json.ts';
+import { type Claim, claimsOn, distinctVersions, referenceTo, specOf } from './workload-claim.ts';
+import { workloadStatus } from './workload-status.ts';
 
 /** What the decision on a workload knows of the world. */
 export interface WorkloadSeen {
@@ -41,124 +34,90 @@ export interface WorkloadSeen {
   /** The app it belongs to, and the request for it, as far as the cache has them. */
   app(name: string): KeptnApp | undefined;
   request(name: string): KeptnAppCreationRequest | undefined;
+  live(ref: ObjectRef): 'unread' | 'absent' | 'present';
   refusal(ref: ObjectRef): Refusal | undefined;
 }
 
-/** An owner whose current revision carries this workload in a known version. */
-interface Claim {
-  readonly owner: OwnerSeen['owner'];
-  readonly current: CurrentRevision;
-  readonly identity: AnnotatedIdentity & { readonly version: string };
+type Creation = Extract<Effect, { type: 'create' }>;
+
+/** The claims on the workload, of which there is at least one. */
+interface Claims {
+  readonly all: readonly Claim[];
+  readonly newest: Claim;
 }
 
 /**
  * Keeps a workload in step with its owners (compatibility reference §2.6, §4.9): its spec names the version that is
- * current, every version gets its KeptnWorkloadVersion once, and an app that does not know the version is asked for.
+ * current, every version that an owner's current revision carries gets its KeptnWorkloadVersion once, and an app that does
+ * not list those versions is asked for.
  */
 export function decideWorkload(seen: WorkloadSeen): Plan {
   const { workload } = seen;
-  const claims = claimsOn(seen);
-  const newest = claims[0];
+  const all = claimsOn(seen, seen.owners);
+  const [newest] = all;
   if (newest === undefined || workload?.metadata.deletionTimestamp !== undefined) return nothing;
-  if (workload === undefined) {
-    return {
-      effects: [{ type: 'create', kind: KeptnWorkload, object: workloadOf(seen, claims, newest) }],
-    };
-  }
-  const change = follow(seen, workload, { claims, newest });
-  if (change.length > 0) return { effects: change };
-  return withVersion(seen, workload, { claims, newest });
+  const claims: Claims = { all, newest };
+  return workload === undefined ? create(seen, claims) : follow(seen, workload, claims);
 }
 
-/** Newest revision first, then by uid: the first one is what `resourceReference` names. */
-function claimsOn({ owners, name }: WorkloadSeen): readonly Claim[] {
-  return owners
-    .flatMap(({ owner, current }): Claim[] => {
-      if (current?.identity.type !== 'annotated') return [];
-      const { identity } = current;
-      const { version } = identity;
-      if (version === undefined || !isNameOf(name, identity.app, identity.workload)) return [];
-      return [{ owner, current, identity: { ...identity, version } }];
-    })
-    .toSorted(
-      (a, b) =>
-        b.current.madeAt - a.current.madeAt ||
-        (a.current.reference.uid < b.current.reference.uid ? -1 : 1),
-    );
-}
-
-function specOf({ current, identity }: Claim): KeptnWorkloadSpec {
-  const some = <T>(key: string, list: readonly T[]) =>
-    list.length > 0 ? { [key]: [...list] } : {};
-  return {
-    app: identity.app,
-    version: identity.version,
-    ...some('preDeploymentTasks', identity.preTasks),
-    ...some('postDeploymentTasks', identity.postTasks),
-    ...some('preDeploymentEvaluations', identity.preEvaluations),
-    ...some('postDeploymentEvaluations', identity.postEvaluations),
-    resourceReference: current.reference,
-    ...(Object.keys(identity.metadata).length > 0 && { metadata: { ...identity.metadata } }),
-  };
-}
-
-function workloadOf(seen: WorkloadSeen, claims: readonly Claim[], newest: Claim): KeptnWorkload {
-  return {
+function create(seen: WorkloadSeen, { all, newest }: Claims): Plan {
+  const { namespace, name } = seen;
+  const object: KeptnWorkload = {
     apiVersion: KeptnWorkload.apiVersion,
     kind: KeptnWorkload.kind,
-    metadata: {
-      name: seen.name,
-      namespace: seen.namespace,
-      ownerReferences: claims.map(({ owner }) => referenceTo(owner)),
-    },
+    metadata: { name, namespace, ownerReferences: all.map(referenceTo) },
     spec: specOf(newest),
   };
+  const creation: Creation = { type: 'create', kind: KeptnWorkload, object };
+  const refused = refusalOf(creation, seen);
+  if (refused === undefined) return { effects: [creation] };
+  // There is no object yet that could say so.
+  const note = failed({ short: 'CreateWorkload', long: 'Create Workload' }, object, refused);
+  const about = newest.owner.object;
+  return { effects: [creation, { type: 'event', note: { ...note, about } }] };
 }
 
-/** The top owner, which outlives pruned ReplicaSets; a plain reference as in Keptn, since several may share a workload. */
-function referenceTo({ object }: Claim['owner']): OwnerReference {
-  const { name, uid = '' } = object.metadata;
-  return { apiVersion: object.apiVersion, kind: object.kind, name, uid };
-}
-
-/** What has to change for the workload to name its current version and its owners. */
-function follow(
-  seen: WorkloadSeen,
-  workload: KeptnWorkload,
-  { claims, newest }: { claims: readonly Claim[]; newest: Claim },
-): readonly Effect[] {
+/** Brings the workload's own fields up to date first, then sees to what belongs to it. */
+function follow(seen: WorkloadSeen, workload: KeptnWorkload, claims: Claims): Plan {
+  const { newest } = claims;
   const spec = specOf(newest);
-  const known = workload.metadata.ownerReferences ?? [];
-  const claimed = claims.map(({ owner }) => referenceTo(owner));
-  // Keptn referenced the ReplicaSet, which is pruned one day and takes everything with it.
-  const kept = known.filter(
-    ({ kind, uid }) => kind !== 'ReplicaSet' || claimed.some((owner) => owner.uid === uid),
-  );
-  const added = claimed.filter(({ uid }) => kept.every((owner) => owner.uid !== uid));
-  if (sameJson(workload.spec, spec) && added.length === 0 && kept.length === known.length)
-    return [];
+  const ownerReferences = references(workload, claims.all);
+  const isInStep =
+    sameJson(workload.spec, spec) &&
+    sameJson(workload.metadata.ownerReferences ?? [], ownerReferences);
+  if (isInStep) return complete(seen, workload, claims);
+
+  const isAnother = workload.spec.version !== spec.version;
+  const owner = refToOwner(newest.owner);
+  // An owner that is older in the cache than the workload would take it back to a version that has passed.
+  if (isAnother && seen.live(owner) === 'unread') return { look: [owner] };
+  const { uid, resourceVersion } = workload.metadata;
   const patch: Effect = {
     type: 'patch',
     ref: refOf(KeptnWorkload, workload),
     operations: [
-      { op: 'test', path: '/metadata/uid', value: workload.metadata.uid },
-      {
-        op: 'replace',
-        path: '/metadata/resourceVersion',
-        value: workload.metadata.resourceVersion,
-      },
-      { op: 'add', path: '/metadata/ownerReferences', value: [...kept, ...added] },
+      { op: 'test', path: '/metadata/uid', value: uid },
+      { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
+      { op: 'add', path: '/metadata/ownerReferences', value: ownerReferences },
       { op: 'replace', path: '/spec', value: spec },
     ],
   };
   const again = seen.versions.find((version) => version.spec.version === spec.version);
-  const isBack =
-    workload.spec.version !== spec.version && again !== undefined && isReleased(again.status);
-  return isBack ? [patch, releasedBefore(newest, spec.version)] : [patch];
+  const isBack = isAnother && isReleased(again?.status);
+  return { effects: isBack ? [patch, releasedBefore(newest)] : [patch] };
+}
+
+/** The owners of the workload, those it has first. Keptn's reference to a ReplicaSet goes: it is pruned one day. */
+function references(workload: KeptnWorkload, claims: readonly Claim[]) {
+  const claimed = claims.map(referenceTo);
+  const kept = (workload.metadata.ownerReferences ?? []).filter(
+    ({ kind, uid }) => kind !== 'ReplicaSet' || claimed.some((owner) => owner.uid === uid),
+  );
+  return [...kept, ...claimed.filter(({ uid }) => kept.every((owner) => owner.uid !== uid))];
 }
 
 /** Keptn does not repeat checks for a version it knows (W6); whoever relies on them should be told. */
-function releasedBefore({ owner }: Claim, version: string): Effect {
+function releasedBefore({ owner, identity: { version } }: Claim): Effect {
   return {
     type: 'event',
     note: {
@@ -170,43 +129,45 @@ function releasedBefore({ owner }: Claim, version: string): Effect {
   };
 }
 
-function withVersion(
-  seen: WorkloadSeen,
-  workload: KeptnWorkload,
-  { claims, newest }: { claims: readonly Claim[]; newest: Claim },
-): Plan {
-  const { version } = workload.spec;
-  const found = seen.versions.find((candidate) => candidate.spec.version === version);
-  const request = requestFor(seen, workload, newest);
-  const creation = found === undefined ? versionOf(seen, workload) : undefined;
-  const effects = [creation, request].filter((effect) => effect !== undefined);
-  const refused = effects
-    .map((effect) =>
-      effect.type === 'create'
-        ? seen.refusal({
-            kind: effect.kind,
-            namespace: seen.namespace,
-            name: effect.object.metadata.name,
-          })
-        : undefined,
-    )
-    .find((refusal) => refusal !== undefined);
+/** What belongs to a workload that is in step: its versions, its place in an app, its status. */
+function complete(seen: WorkloadSeen, workload: KeptnWorkload, claims: Claims): Plan {
+  const find = (wanted: string): KeptnWorkloadVersion | undefined =>
+    seen.versions.find(({ spec }) => spec.version === wanted);
+  const creations = distinctVersions(claims.all)
+    .filter(({ identity }) => find(identity.version) === undefined)
+    .map((claim) => versionOf(seen, workload, specOf(claim)));
+  const request = requestFor(seen, workload, claims);
+  const effects = [...creations, ...(request === undefined ? [] : [request])];
+  const refusedVersion = firstRefusal(creations, seen);
+  const found = find(workload.spec.version);
+  const properName = workloadVersionName(seen.name, workload.spec.version);
   return {
     effects,
     onlyIfCurrent: {
       ...refOf(KeptnWorkload, workload),
       resourceVersion: workload.metadata.resourceVersion ?? '',
     },
-    ...status(seen, workload, { claims, refused, versionName: found?.metadata.name }),
+    ...workloadStatus(workload, {
+      now: seen.now,
+      claims: claims.all,
+      refused: refusedVersion ?? firstRefusal(effects, seen),
+      version: found && { name: found.metadata.name, properName },
+    }),
+    ...(refusedVersion !== undefined && {
+      events: [
+        failed(
+          { short: 'CreateWorkloadVersion', long: 'Create WorkloadVersion' },
+          workload,
+          refusedVersion,
+        ),
+      ],
+    }),
   };
 }
 
-function versionOf(
-  seen: WorkloadSeen,
-  workload: KeptnWorkload,
-): Extract<Effect, { type: 'create' }> {
+function versionOf(seen: WorkloadSeen, workload: KeptnWorkload, spec: KeptnWorkloadSpec): Creation {
   const { namespace, name } = seen;
-  const proper = workloadVersionName(name, workload.spec.version);
+  const proper = workloadVersionName(name, spec.version);
   const isTaken =
     seen.refusal({ kind: KeptnWorkloadVersion, namespace, name: proper })?.reason === 'NameTaken';
   const previous = workload.status?.currentVersion;
@@ -214,45 +175,41 @@ function versionOf(
     apiVersion: KeptnWorkloadVersion.apiVersion,
     kind: KeptnWorkloadVersion.kind,
     metadata: {
-      name: isTaken
-        ? hashedName(proper, [workload.metadata.uid ?? '', workload.spec.version])
-        : proper,
+      name: isTaken ? hashedName(proper, [workload.metadata.uid ?? '', spec.version]) : proper,
       namespace,
       ownerReferences: [ownedBy(KeptnWorkload, workload)],
     },
     spec: {
-      ...workload.spec,
+      ...spec,
       workloadName: name,
-      ...(previous !== undefined &&
-        previous !== workload.spec.version && { previousVersion: previous }),
+      ...(previous !== undefined && previous !== spec.version && { previousVersion: previous }),
     },
   };
   return { type: 'create', kind: KeptnWorkloadVersion, object };
 }
 
-/** Asks for the app when the one there is does not list this version, unless its users keep it themselves. */
+/** Asks for the app when the one there is does not list these versions, unless its users keep it themselves. */
 function requestFor(
   seen: WorkloadSeen,
   workload: KeptnWorkload,
-  { identity }: Claim,
-): Extract<Effect, { type: 'create' }> | undefined {
+  { all, newest }: Claims,
+): Creation | undefined {
   const name = appName(workload.spec.app);
   const app = seen.app(name);
   const isUsers =
     app !== undefined && app.metadata.labels?.[recommendedLabels.managedBy] !== managedByKeptn;
-  const listsIt = app?.spec.workloads?.some(
-    (entry) =>
-      entry.version === workload.spec.version &&
-      isNameOf(workload.metadata.name, workload.spec.app, entry.name),
-  );
-  if (isUsers || listsIt === true || seen.request(name) !== undefined) return undefined;
+  if (isUsers || listsAll(app, workload, all) || seen.request(name) !== undefined) return undefined;
+  // Discovery reads the versions of several owners in the status, so that has to be there first.
+  const { observedGeneration } = workload.status ?? {};
+  const isStated = observedGeneration === workload.metadata.generation;
+  if (distinctVersions(all).length > 1 && !isStated) return undefined;
   const object: KeptnAppCreationRequest = {
     apiVersion: KeptnAppCreationRequest.apiVersion,
     kind: KeptnAppCreationRequest.kind,
     metadata: {
       name,
       namespace: seen.namespace,
-      ...(identity.singleService && {
+      ...(newest.identity.singleService && {
         annotations: { [keptnAnnotations.appType]: singleServiceAppType },
       }),
     },
@@ -261,57 +218,49 @@ function requestFor(
   return { type: 'create', kind: KeptnAppCreationRequest, object };
 }
 
-function status(
-  seen: WorkloadSeen,
+/** Whether the app lists the workload in exactly its versions: those of further owners as far as its status names them. */
+function listsAll(
+  app: KeptnApp | undefined,
   workload: KeptnWorkload,
-  at: { claims: readonly Claim[]; refused: Refusal | undefined; versionName: string | undefined },
-): Pick<Plan, 'status'> {
-  const { generation, resourceVersion = '' } = workload.metadata;
-  const observed = generation === undefined ? {} : { observedGeneration: generation };
-  const owners = at.claims.map(({ owner }): WorkloadOwner => {
-    const { name, uid = '' } = owner.object.metadata;
-    return { kind: owner.kind, name, uid };
-  });
-  const several = {
-    type: conditionTypes.severalOwners,
-    status: 'True',
-    reason: 'SeveralOwners',
-    message: `Pods of several owners carry this app and workload: ${owners.map(({ kind, name }) => `${kind} ${name}`).join(', ')}; a version is deployed when all of them are`,
-  } as const;
-  const progress =
-    at.refused === undefined
-      ? ({
-          kind: 'succeeded',
-          reason: 'VersionCreated',
-          message: `KeptnWorkloadVersion ${at.versionName ?? ''} exists`,
-        } as const)
-      : ({ kind: 'waiting', reason: at.refused.reason, message: at.refused.message } as const);
-  const changes = [
-    ...progressConditions(progress, 'Ready'),
-    ...(owners.length > 1 ? [several] : []),
-  ];
-  const base =
-    owners.length > 1
-      ? workload.status?.conditions
-      : withoutCondition(workload.status?.conditions, conditionTypes.severalOwners);
-  return {
-    status: {
-      ref: refOf(KeptnWorkload, workload),
-      resourceVersion,
-      from: workload.status,
-      to: {
-        ...workload.status,
-        ...observed,
-        ...(at.versionName !== undefined && { currentVersion: workload.spec.version }),
-        owners,
-        conditions: [
-          ...withConditions(
-            base,
-            changes.map((change) => ({ ...change, ...observed })),
-            seen.now,
-          ),
-        ],
-      },
+  claims: readonly Claim[],
+): boolean {
+  const { spec, status, metadata } = workload;
+  const claimed = new Set(claims.map(({ identity }) => identity.version));
+  const named = (status?.owners ?? []).flatMap(({ version = '' }) =>
+    claimed.has(version) ? [version] : [],
+  );
+  const wanted = new Set([spec.version, ...named]);
+  const listed = (app?.spec.workloads ?? [])
+    .filter((entry) => isNameOf(metadata.name, spec.app, entry.name))
+    .map(({ version }) => version);
+  return listed.length === wanted.size && listed.every((version) => wanted.has(version));
+}
+
+function firstRefusal(creations: readonly Creation[], seen: WorkloadSeen): Refusal | undefined {
+  return creations.map((one) => refusalOf(one, seen)).find((refusal) => refusal !== undefined);
+}
+
+function refusalOf({ kind, object }: Creation, seen: WorkloadSeen): Refusal | undefined {
+  return seen.refusal({ kind, namespace: seen.namespace, name: object.metadata.name });
+}
+
+/** Keptn's Event of something that could not be created. */
+function failed(
+  phase: { short: string; long: string },
+  workload: KeptnWorkload,
+  { message }: Refusal,
+): EventNote {
+  const { app, version } = workload.spec;
+  const subject: PhaseSubject = {
+    object: workload,
+    version,
+    annotations: {
+      appName: app,
+      workloadName: workload.metadata.name,
+      workloadVersion: version,
     },
+    reportedBy: 'keptnworkload-controller',
   };
+  const text = `could not create it: ${message}`;
+  return phaseEvent(subject, phase, { suffix: 'Failed', text, type: 'Warning' });
 }

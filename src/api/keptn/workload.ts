@@ -28,6 +28,7 @@ const owner = object('An owner of Pods of the workload.', {
   kind: text('Deployment, Rollout, StatefulSet or DaemonSet.'),
   name: text('Its name.'),
   uid: text('Its uid.'),
+  version: optional(text('The version that its current revision carries.')),
 });
 
 /** The top owner of Pods of a workload. */
