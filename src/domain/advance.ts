@@ -29,6 +29,8 @@ export interface Course<S extends VersionStatus = VersionStatus> {
   readonly now: number;
   /** `AppCompleted` or `WorkloadCompleted`, for the last Event. */
   readonly completed: { readonly short: string; readonly long: string };
+  /** The phases that are switched off: they are passed over, and not entered. */
+  skips?(phase: Phase): boolean;
   /** When true, the phase that runs may end and no further one begins (a Released version that is superseded). */
   readonly lastPhase?: boolean;
   run(phase: Phase, status: S): PhaseOutcome<S>;
@@ -54,7 +56,7 @@ export function advance<S extends VersionStatus>(course: Course<S>): Advanced<S>
   const events: EventNote[] = [];
   let status: S = { ...course.status, startTime: course.status.startTime ?? rfc3339(now) };
   for (const phase of phases) {
-    if (isPassed(status[phase.state])) continue;
+    if (isPassed(status[phase.state]) || course.skips?.(phase) === true) continue;
     const begun = status.currentPhase === phase.short;
     if (course.lastPhase === true && !begun) {
       return { status, events, effects: [], look: [], end: 'stopped' };

@@ -3,7 +3,7 @@ import { isCompleted } from '../api/keptn/states.ts';
 import type { PhaseOutcome } from './advance.ts';
 import type { CheckContext } from './check-objects.ts';
 import { type ChecksSeen, runChecks } from './checks.ts';
-import type { Progress } from './conditions.ts';
+import { conditionTypes, type Progress, withCondition } from './conditions.ts';
 import { phaseEvent, type PhaseSubject } from './phase-event.ts';
 import type { CheckPhase } from './phases.ts';
 import type { EventNote } from './plan.ts';
@@ -19,6 +19,7 @@ export interface CheckPhaseRun {
   readonly subject: PhaseSubject;
   /** KeptnConfig `blockDeployment`: false makes a failure a Warning. */
   readonly blocking: boolean;
+  readonly now: number;
 }
 
 /** One phase of tasks or evaluations, all in parallel: its state follows from theirs (compatibility reference §1.3). */
@@ -27,17 +28,20 @@ export function runCheckPhase(run: CheckPhaseRun, seen: ChecksSeen): PhaseOutcom
   const stored = status[phase.items] ?? [];
   const { items, effects, look } = runChecks({ phase, definitions, context, stored }, seen);
   const states = items.map((item) => item.status);
-  const counted = overallState(states, items.length);
-  // A failed check is the end of the phase only when the others have come to theirs: their results are wanted, too.
-  const open = items.some((item) => !isCompleted(item.status));
+  // A failed check is the end of the phase only when those that run have come to theirs: their results are wanted, too.
+  // One that could not begin would change nothing any more.
+  const runs = items.some((item) => !isCompleted(item.status) && item.name !== undefined);
   const state =
-    open && isCompleted(counted)
+    runs && isCompleted(overallState(states, items.length))
       ? 'Progressing'
       : overallStateUnder(run.blocking, states, items.length);
   return {
     state,
-    changes: items.length === 0 ? {} : { [phase.items]: [...items] },
-    progress: progressOf(phase, items),
+    changes: {
+      ...(items.length > 0 && { [phase.items]: [...items] }),
+      ...nameTaken(items, run),
+    },
+    progress: progressOf(phase, items, isCompleted(state)),
     effects,
     look,
     events: itemEvents(subject, phase, { before: stored, after: items }),
@@ -45,13 +49,26 @@ export function runCheckPhase(run: CheckPhaseRun, seen: ChecksSeen): PhaseOutcom
   };
 }
 
-function progressOf(phase: CheckPhase, items: readonly ItemStatus[]): Progress {
+/** Says that a check has another name than its first, because that one belongs to something else (B3). */
+function nameTaken(items: readonly ItemStatus[], { status, now }: CheckPhaseRun): VersionStatus {
+  const renamed = items.filter(({ name, collisionCount = 0 }) => name !== '' && collisionCount > 0);
+  if (renamed.length === 0) return {};
+  const condition = {
+    type: conditionTypes.nameTaken,
+    status: 'True',
+    reason: 'NameTaken',
+    message: `names of checks belong to something else, so others were taken: ${renamed.map(({ name }) => name).join(', ')}`,
+  } as const;
+  return { conditions: withCondition(status.conditions, condition, now) };
+}
+
+function progressOf(phase: CheckPhase, items: readonly ItemStatus[], isOver: boolean): Progress {
   const passed = items.filter(({ status }) => status === 'Succeeded').length;
   const failed = items.filter(({ status }) => status === 'Failed' || status === 'Deprecated');
   const open = items.filter(({ status }) => !isCompleted(status));
   const failures = failed.length > 0 ? `; failed: ${failed.map(describe).join('; ')}` : '';
   const count = `${phase.long}: ${passed} of ${items.length} passed${failures}`;
-  if (open.length === 0 && failed.length > 0) {
+  if (isOver && failed.length > 0) {
     return {
       kind: 'failed',
       reason: phase.type === 'tasks' ? 'TaskFailed' : 'EvaluationFailed',

@@ -6,7 +6,7 @@ import { KeptnTask } from '../api/keptn/task.ts';
 import type { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import type { ObjectRef } from '../api/object.ts';
 import { type CheckContext, evaluationFor, taskFor } from './check-objects.ts';
-import { conditionOf, conditionTypes } from './conditions.ts';
+import { conditionOf, conditionTypes, isTrue } from './conditions.ts';
 import { childName } from './names.ts';
 import type { CheckPhase } from './phases.ts';
 import type { Effect, Look, Refusal } from './plan.ts';
@@ -155,6 +155,8 @@ interface ChildState {
   readonly state: KeptnState;
   readonly startTime: string | undefined;
   readonly endTime: string | undefined;
+  /** Whether it waits for somebody to change something. */
+  readonly isStalled: boolean;
   readonly reason: string | undefined;
   readonly message: string | undefined;
 }
@@ -174,6 +176,7 @@ function childOf(child: KeptnTask | KeptnEvaluation, word: string | undefined): 
     state: stateOf(word),
     startTime: child.status?.startTime ?? child.metadata.creationTimestamp,
     endTime: child.status?.endTime,
+    isStalled: isTrue(child, conditionTypes.stalled),
     reason: summary?.reason,
     message: summary?.message,
   };
@@ -181,35 +184,22 @@ function childOf(child: KeptnTask | KeptnEvaluation, word: string | undefined): 
 
 /**
  * The item as its object shows it. An object that exists counts as Progressing whatever it says of itself before its end:
- * that it has begun is not worth a write of its parent's status. Why it waits is taken over once it says so.
+ * that it has begun, or tries again, is not worth a write of its parent's status. Why it waits is taken over once it waits
+ * for somebody's help, and then stays in the words it had first.
  */
 function described(item: ItemStatus, child: ChildState): ItemStatus {
   const ended = isCompleted(child.state);
-  const troubled = ended ? child.state !== 'Succeeded' : isTrouble(child.reason);
+  const { reason, startTime, endTime } = child;
+  const isTrouble = reason !== undefined && (ended ? child.state !== 'Succeeded' : child.isStalled);
+  const message = !ended && item.reason === reason ? item.message : child.message;
   return {
     ...withoutReason(item),
     status: ended ? child.state : 'Progressing',
-    ...(item.startTime === undefined &&
-      child.startTime !== undefined && { startTime: child.startTime }),
-    ...(ended && child.endTime !== undefined && { endTime: child.endTime }),
-    ...(troubled && child.reason !== undefined && { reason: child.reason }),
-    ...(troubled && child.message !== undefined && { message: child.message }),
+    ...(item.startTime === undefined && startTime !== undefined && { startTime }),
+    ...(ended && endTime !== undefined && { endTime }),
+    ...(isTrouble && { reason }),
+    ...(isTrouble && message !== undefined && { message }),
   };
-}
-
-/** Reasons of a running check that are its normal course, and so no news for its parent. */
-const uneventful = new Set([
-  '',
-  'Created',
-  'JobCreated',
-  'JobRunning',
-  'Running',
-  'Progressing',
-  'Pending',
-]);
-
-function isTrouble(reason: string | undefined): boolean {
-  return reason !== undefined && !uneventful.has(reason);
 }
 
 function withoutReason(item: ItemStatus): ItemStatus {

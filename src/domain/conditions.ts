@@ -14,6 +14,8 @@ export const conditionTypes = {
   stalled: 'Stalled',
   /** KeptnWorkloadVersion: its Pods may start. */
   released: 'Released',
+  /** KeptnWorkloadVersion: somebody holds the roll-out; the time-out of the deployment stands still. */
+  paused: 'Paused',
   /** KeptnWorkload: several owners carry this app and workload. */
   severalOwners: 'SeveralOwners',
   /** The name of a child belongs to something else. */
