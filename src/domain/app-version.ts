@@ -1,4 +1,4 @@
-import type { KeptnApp } from '../api/keptn/app.ts';
+import { KeptnApp } from '../api/keptn/app.ts';
 import {
   KeptnAppVersion,
   type KeptnAppVersionStatus,
@@ -6,7 +6,7 @@ import {
 } from '../api/keptn/app-version.ts';
 import { isCompleted, stateOf } from '../api/keptn/states.ts';
 import type { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
-import { refOf } from '../api/object.ts';
+import { type ObjectRef, refOf } from '../api/object.ts';
 import { advance, type Advanced, type PhaseOutcome } from './advance.ts';
 import { type CheckContext, ownedBy } from './check-objects.ts';
 import { runCheckPhase } from './check-phase.ts';
@@ -68,16 +68,27 @@ function supersede(
   const isBehind = status.workloadOverallStatus === 'Succeeded' && !isCompleted(status.status);
   const last = isBehind && !sameVersion ? run(seen, status, true) : undefined;
   if (last !== undefined && last.end !== 'stopped') return planOf(seen, last);
-  return write(
-    seen,
-    superseded(last?.status ?? status, {
-      phases: appPhases,
-      subject: subjectOf(seen.version),
-      now: seen.now,
-      by: sameVersion ? `${newer.spec.version} (${newer.metadata.name})` : newer.spec.version,
-      whole: sameVersion,
-    }),
-  );
+  // An app that is older in the cache than its newest version would name the wrong one.
+  const look = unreadApp(seen);
+  if (look !== undefined) return { look: [look] };
+  const over = superseded(last?.status ?? status, {
+    phases: appPhases,
+    subject: subjectOf(seen.version),
+    now: seen.now,
+    by: sameVersion ? `${newer.spec.version} (${newer.metadata.name})` : newer.spec.version,
+    whole: sameVersion,
+  });
+  return write(seen, { ...over, events: [...(last?.events ?? []), ...over.events] });
+}
+
+function unreadApp(seen: AppVersionSeen): ObjectRef | undefined {
+  const { spec, metadata } = seen.version;
+  const ref: ObjectRef = {
+    kind: KeptnApp,
+    namespace: metadata.namespace ?? '',
+    name: spec.appName,
+  };
+  return seen.live(ref) === 'unread' ? ref : undefined;
 }
 
 function run(
@@ -87,9 +98,9 @@ function run(
 ): Advanced<KeptnAppVersionStatus> {
   const { version, settings } = seen;
   const subject = subjectOf(version);
-  const promotes = settings.promotionTasksEnabled;
   return advance<KeptnAppVersionStatus>({
-    phases: appPhases.filter(({ short }) => promotes || short !== 'PromotionTasks'),
+    phases: appPhases,
+    skips: ({ short }) => short === 'PromotionTasks' && !settings.promotionTasksEnabled,
     status,
     subject,
     now: seen.now,
@@ -106,6 +117,7 @@ function run(
               context: contextOf(version, at),
               subject,
               blocking: settings.blockDeployment,
+              now: seen.now,
             },
             seen,
           ),
@@ -182,9 +194,9 @@ function notFoundEvents(
   workloads: { before: readonly WorkloadStatus[]; after: readonly WorkloadStatus[] },
 ): EventNote[] {
   const isMissing = ({ reason }: WorkloadStatus): boolean => reason === 'WorkloadVersionNotFound';
-  const known = new Set(workloads.before.filter(isMissing).map((each) => each.workload?.name));
+  const known = new Set(workloads.before.filter(isMissing).map(({ workload }) => keyOf(workload)));
   return workloads.after
-    .filter((each) => isMissing(each) && !known.has(each.workload?.name))
+    .filter((each) => isMissing(each) && !known.has(keyOf(each.workload)))
     .map((each) =>
       phaseEvent(
         subject,
@@ -196,6 +208,10 @@ function notFoundEvents(
         },
       ),
     );
+}
+
+function keyOf(workload: WorkloadStatus['workload']): string {
+  return `${workload?.name ?? ''} ${workload?.version ?? ''}`;
 }
 
 function planOf(seen: AppVersionSeen, done: Advanced<KeptnAppVersionStatus>): Plan {
