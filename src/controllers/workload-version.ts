@@ -1,4 +1,4 @@
-import { type Pod, PodKind, StatefulSetKind } from '../api/builtin.ts';
+import { type Pod, PodKind } from '../api/builtin.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
 import { KeptnAppVersion } from '../api/keptn/app-version.ts';
 import { KeptnConfig } from '../api/keptn/config.ts';
@@ -9,13 +9,12 @@ import { KeptnTask } from '../api/keptn/task.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
-import { refOf } from '../api/object.ts';
 import { identityOf, type IdentityOptions } from '../domain/identity.ts';
 import { settingsFrom } from '../domain/keptn-config.ts';
 import { type Lookup, ownerIndex, type World } from '../domain/lookup.ts';
-import { isObsolete } from '../domain/obsolete-pod.ts';
-import { ownerChainOf, supportedOwner } from '../domain/owner-chain.ts';
-import { revisionOfPod } from '../domain/revision.ts';
+import { ownerChainOf } from '../domain/owner-chain.ts';
+import { proofOf, revisionOfPod } from '../domain/revision.ts';
+import { isVersion } from '../domain/wanted-version.ts';
 import { decideWorkloadVersion, type WorkloadVersionSeen } from '../domain/workload-version.ts';
 import { type Controller, type Key, watch } from './controller.ts';
 import {
@@ -46,7 +45,7 @@ export function workloadVersionController(places: Places): Controller<WorkloadVe
     name: 'workload-version',
     watches: [
       watch(KeptnWorkloadVersion, ({ metadata }) => [metadata]),
-      watch(KeptnWorkload, ({ metadata }, lookup) => versionsOf(metadata.uid ?? '', lookup)),
+      watch(KeptnWorkload, concernedVersions),
       watch(KeptnAppVersion, ({ metadata, spec }, lookup) =>
         ofApp(metadata.namespace, spec.appName, lookup),
       ),
@@ -62,12 +61,17 @@ export function workloadVersionController(places: Places): Controller<WorkloadVe
         const options = identityOptions(lookup, operatorNamespace);
         const name = workloadNameOfPod(pod, lookup, options);
         const workload = name && lookup.get(KeptnWorkload, pod.metadata.namespace, name);
-        return workload ? versionsOf(workload.metadata.uid ?? '', lookup) : [];
+        if (!workload) return [];
+        return keysOf(
+          versionsOf(workload, lookup).filter((version) =>
+            carries(pod, version, { lookup, options }),
+          ),
+        );
       }),
       ...ownerWatches((uids, lookup) =>
         uids
           .flatMap((uid) => lookup.byIndex(KeptnWorkload, ownerIndex, uid))
-          .flatMap((workload) => versionsOf(workload.metadata.uid ?? '', lookup)),
+          .flatMap((workload) => concernedVersions(workload, lookup)),
       ),
     ],
     gather({ namespace = '', name }, world) {
@@ -99,36 +103,33 @@ function observation(
     workload,
     owners: ownersOfWorkload(workload, { pods, lookup: world, options }),
     revisions: [...new Set(own.flatMap((pod) => revisionOfPod(pod) ?? []))].toSorted(),
-    obsoletePods: own
-      .filter((pod) => isObsoletePod(pod, world))
-      .map((pod) => ({
-        ref: refOf(PodKind, pod),
-        uid: pod.metadata.uid ?? '',
-        resourceVersion: pod.metadata.resourceVersion ?? '',
-      })),
   };
 }
 
+/** Whether the Pod is of this version, and not only said to be by an owner that may have moved on. */
 function carries(
   pod: Pod,
-  { spec }: KeptnWorkloadVersion,
+  version: KeptnWorkloadVersion,
   { lookup, options }: { lookup: Lookup; options: IdentityOptions },
 ): boolean {
-  const identity = identityOf(pod, ownerChainOf(pod, lookup), options);
-  return identity.type === 'annotated' && identity.version === spec.version;
+  const chain = ownerChainOf(pod, lookup);
+  const identity = identityOf(pod, chain, options);
+  if (!isVersion(identity, version) || identity.type !== 'annotated') return false;
+  return identity.source === 'pod' || proofOf(pod, chain).type === 'proven';
 }
 
-function isObsoletePod(pod: Pod, lookup: Lookup): boolean {
-  const reference = supportedOwner(pod);
-  if (reference?.kind !== 'StatefulSet') return false;
-  const owner = lookup.get(StatefulSetKind, pod.metadata.namespace, reference.name);
-  return owner !== undefined && owner.metadata.uid === reference.uid && isObsolete(pod, owner);
+function versionsOf({ metadata }: KeptnWorkload, lookup: Lookup): readonly KeptnWorkloadVersion[] {
+  return lookup.byIndex(KeptnWorkloadVersion, ownerIndex, metadata.uid ?? '');
 }
 
-function versionsOf(workloadUid: string, lookup: Lookup): readonly Key[] {
-  return lookup
-    .byIndex(KeptnWorkloadVersion, ownerIndex, workloadUid)
-    .map((version) => version.metadata);
+/** The versions that a change of workload or owners may concern: what has ended long ago costs nothing. */
+function concernedVersions(workload: KeptnWorkload, lookup: Lookup): readonly Key[] {
+  const { spec, status } = workload;
+  const current = new Set([spec.version, ...(status?.owners ?? []).map(({ version }) => version)]);
+  const versions = versionsOf(workload, lookup);
+  return keysOf(
+    versions.filter((one) => current.has(one.spec.version) || !isCompleted(one.status?.status)),
+  );
 }
 
 function ofApp(namespace: string | undefined, app: string, lookup: Lookup): readonly Key[] {
@@ -137,7 +138,9 @@ function ofApp(namespace: string | undefined, app: string, lookup: Lookup): read
 }
 
 function unfinished(versions: readonly KeptnWorkloadVersion[]): readonly Key[] {
-  return versions
-    .filter(({ status }) => !isCompleted(status?.status))
-    .map((version) => version.metadata);
+  return keysOf(versions.filter(({ status }) => !isCompleted(status?.status)));
+}
+
+function keysOf(versions: readonly KeptnWorkloadVersion[]): readonly Key[] {
+  return versions.map(({ metadata }) => metadata);
 }

@@ -1,21 +1,20 @@
 import type { Pod, StatefulSet } from '../api/builtin.ts';
-import { gateIndex } from './pod-gate.ts';
 import { isObserved } from './rollout-status.ts';
 
 const revisionHashLabel = 'controller-revision-hash';
 
 /**
- * Whether a held Pod of a StatefulSet is of an older revision and would come back as the current one if it were deleted.
- * A Pod below the partition would come back as it is, so that deleting it would never end.
+ * Whether a Pod of a StatefulSet is of an older revision and would come back as the current one if it were deleted. A Pod
+ * below the partition would come back as it is, so that deleting it would never end.
  */
 export function isObsolete(pod: Pod, owner: StatefulSet): boolean {
   const hash = pod.metadata.labels?.[revisionHashLabel];
   const { updateRevision } = owner.status ?? {};
   const isOld = hash !== undefined && updateRevision !== undefined && hash !== updateRevision;
-  if (gateIndex(pod) < 0 || pod.metadata.deletionTimestamp !== undefined) return false;
   if (!isOld || !isObserved(owner)) return false;
-  const { type, rollingUpdate } = owner.spec.updateStrategy ?? {};
-  return type === 'OnDelete' || ordinalOf(pod) >= (rollingUpdate?.partition ?? 0);
+  const { updateStrategy = {}, ordinals } = owner.spec;
+  const firstUpdated = (ordinals?.start ?? 0) + (updateStrategy.rollingUpdate?.partition ?? 0);
+  return updateStrategy.type === 'OnDelete' || ordinalOf(pod) >= firstUpdated;
 }
 
 /** The number at the end of the name that a StatefulSet gives its Pods. */

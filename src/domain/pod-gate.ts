@@ -1,23 +1,18 @@
-import {
-  DaemonSetKind,
-  DeploymentKind,
-  type Pod,
-  PodKind,
-  ReplicaSetKind,
-  RolloutKind,
-  StatefulSetKind,
-} from '../api/builtin.ts';
+import { type Pod, PodKind } from '../api/builtin.ts';
 import { type JsonPatchOperation, pointer } from '../api/json-patch.ts';
 import { keptnAnnotations, schedulingGate, sluiceKeys } from '../api/keptn/annotations.ts';
+import { isCompleted } from '../api/keptn/states.ts';
 import type { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { type ObjectRef, refOf } from '../api/object.ts';
 import { conditionOf, conditionTypes } from './conditions.ts';
 import { heldForChecks, stalledExplanation } from './explanation.ts';
-import type { Identity } from './identity.ts';
+import type { AnnotatedIdentity, Identity } from './identity.ts';
+import { isObsolete } from './obsolete-pod.ts';
 import type { OwnerChain } from './owner-chain.ts';
 import { type Effect, nothing, type Plan } from './plan.ts';
 import { isReleased } from './release.ts';
 import { type OwnerProof, revisionOfPod } from './revision.ts';
+import { refToOwner } from './rollout-owner.ts';
 
 /*
  * The life of a watched Pod:
@@ -26,7 +21,9 @@ import { type OwnerProof, revisionOfPod } from './revision.ts';
  *   2. Whose it is was read from a cache there; what the cache cannot prove is read live here.
  *   3. It belongs to nothing that is checked               → gate and label go.
  *   4. Its version is Released                             → gate and label go.
- *   5. Its version waits or has failed                     → it is held; if the version stalls, the Pod says why.
+ *   5. It is of an old StatefulSet revision and nothing
+ *      will release it any more                            → it is deleted, and comes back as the current revision.
+ *   6. Its version waits or has failed                     → it is held; if the version stalls, the Pod says why.
  *
  * A Pod is released by the version it carries and by nothing else (B4).
  */
@@ -55,11 +52,10 @@ export function decidePodGate(seen: PodGateSeen): Plan {
   const { identity, version } = seen;
   if (identity.type === 'ownerUnknown') return nothing;
   if (identity.type === 'notAnnotated') return release(pod);
-  if (identity.versionSource === 'impossible') return explain(seen, heldForChecks(identity));
-  if (version === undefined) return nothing;
-  if (!isReleased(version.status)) return hold(seen, version);
-  if (gateIndex(pod) >= 0) return release(pod);
-  return isNoted(seen, version) ? release(pod) : nothing;
+  if (version !== undefined && isReleased(version.status)) {
+    return gateIndex(pod) >= 0 || isNoted(seen, version) ? release(pod) : nothing;
+  }
+  return remove(seen) ?? hold(seen, identity);
 }
 
 /** Whether our gate holds the Pod, and where it stands in the list; -1 if it does not. */
@@ -136,26 +132,37 @@ function unproven(seen: PodGateSeen): readonly ObjectRef[] {
   return isOwnersWord && proof.type === 'unproven' ? unread(refsOf(chain)) : [];
 }
 
-const ownerKinds = {
-  ReplicaSet: ReplicaSetKind,
-  Deployment: DeploymentKind,
-  Rollout: RolloutKind,
-  StatefulSet: StatefulSetKind,
-  DaemonSet: DaemonSetKind,
-} as const;
-
 function refsOf(chain: OwnerChain): readonly ObjectRef[] {
   if (chain.type !== 'known') return [];
   const { owner } = chain;
-  const direct = refOf(ownerKinds[owner.kind], owner.object);
+  const direct = refToOwner(owner);
   if (owner.kind !== 'ReplicaSet' || owner.parent === undefined) return [direct];
-  return [direct, refOf(ownerKinds[owner.parent.kind], owner.parent.object)];
+  return [direct, refToOwner(owner.parent)];
+}
+
+/**
+ * An OrderedReady StatefulSet waits for its first Pod before it updates any, so that a held Pod of an old revision would
+ * block the new one for ever (B11). The preconditions make the deletion hold for this very Pod as it was seen: gated.
+ */
+function remove(seen: PodGateSeen): Plan | undefined {
+  const { pod, chain, version } = seen;
+  if (gateIndex(pod) < 0 || chain.type !== 'known' || chain.owner.kind !== 'StatefulSet')
+    return undefined;
+  const owner = chain.owner.object;
+  const mayStillBeReleased = version !== undefined && !isCompleted(version.status?.status);
+  if (mayStillBeReleased || !isObsolete(pod, owner)) return undefined;
+  const ref = refToOwner(chain.owner);
+  if (seen.live(ref) === 'unread') return { look: [ref] };
+  const { uid = '', resourceVersion = '' } = pod.metadata;
+  return { effects: [{ type: 'delete', ref: refOf(PodKind, pod), uid, resourceVersion }] };
 }
 
 /** Held: nothing to do but to say why, once the version needs somebody's help. */
-function hold(seen: PodGateSeen, version: KeptnWorkloadVersion): Plan {
+function hold(seen: PodGateSeen, identity: AnnotatedIdentity): Plan {
+  if (identity.versionSource === 'impossible') return explain(seen, heldForChecks(identity));
+  const { version } = seen;
   const stalled = conditionOf(version, conditionTypes.stalled);
-  return stalled?.status === 'True'
+  return version !== undefined && stalled?.status === 'True'
     ? explain(seen, stalledExplanation(version, stalled.message))
     : nothing;
 }

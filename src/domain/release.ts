@@ -1,24 +1,21 @@
-import type { KeptnApp } from '../api/keptn/app.ts';
-import type { KeptnAppVersion } from '../api/keptn/app-version.ts';
 import type {
   KeptnWorkloadVersion,
   KeptnWorkloadVersionStatus,
 } from '../api/keptn/workload-version.ts';
 import type { PhaseOutcome } from './advance.ts';
-import { conditionOf, conditionTypes, type Progress, withCondition } from './conditions.ts';
+import { conditionTypes, type Progress, withCondition } from './conditions.ts';
 import type { OwnerSeen } from './current-revision.ts';
+import { running, stopped } from './deployment-clock.ts';
 import { appChecks, newestListing } from './newest-app-version.ts';
 import { phaseEvent, type PhaseSubject } from './phase-event.ts';
-import type { Phase } from './phases.ts';
+import { isPassed, type Phase } from './phases.ts';
 import { rolloutStatus, type RolloutStatus } from './rollout-status.ts';
-import { parseTime, rfc3339 } from './time.ts';
+import { rfc3339 } from './time.ts';
+import { type AppsSeen, waitForApp } from './wait-for-app.ts';
 
 /** What decides whether the Pods of a version may start, and whether they have. */
-export interface ReleaseSeen {
-  readonly version: KeptnWorkloadVersion;
+export interface ReleaseSeen extends AppsSeen {
   readonly now: number;
-  readonly app: KeptnApp | undefined;
-  readonly appVersions: readonly KeptnAppVersion[];
   /** The owners of the workload whose current revision carries this version. */
   readonly owners: readonly OwnerSeen[];
   /** The revisions of Pods of this version that were admitted and not dealt with yet. */
@@ -50,37 +47,31 @@ export function isReleased(status: KeptnWorkloadVersionStatus | undefined): bool
   );
 }
 
-/** What a version waits for before its own checks or its deployment may begin; undefined when nothing holds it. */
-export function waitForApp(
-  seen: Pick<ReleaseSeen, 'version' | 'app' | 'appVersions'>,
-): Progress | undefined {
-  const { version } = seen;
-  const listing = newestListing(version, seen);
-  if (listing === undefined) {
-    return {
-      kind: 'waiting',
-      reason: 'AppVersionNotFound',
-      message: `no KeptnAppVersion of application ${version.spec.app} lists version ${version.spec.version} of this workload yet`,
-    };
-  }
-  const { name } = listing.metadata;
-  switch (appChecks(listing)) {
-    case 'open':
-      return {
-        kind: 'waiting',
-        reason: 'WaitingForAppChecks',
-        message: `the pre-deployment checks of KeptnAppVersion ${name} are not finished`,
-      };
-    case 'failed':
-      return {
-        kind: 'stalled',
-        reason: 'AppChecksFailed',
-        message: `the pre-deployment checks of KeptnAppVersion ${name} have failed: ${conditionOf(listing, conditionTypes.succeeded)?.message ?? 'no reason is recorded'}`,
-      };
-    case 'passed':
-    case 'warned':
-      return undefined;
-  }
+/**
+ * The status of a version with the release on record that Keptn gave it before Sluice took over; the stored one where there
+ * is nothing to record. Keptn knew no such condition: it had released whatever it had deployed, or had given up deploying.
+ * What it let through because a check had *failed* (deploymentStatus Deprecated, W1) is not released (B1).
+ */
+export function withKeptnsRelease(
+  { spec, status = {}, metadata: { generation } }: KeptnWorkloadVersion,
+  now: number,
+): KeptnWorkloadVersionStatus {
+  const { deploymentStatus: state, conditions } = status;
+  const isKnown = conditions?.some(({ type }) => type === conditionTypes.released) === true;
+  if (isKnown || !(isPassed(state) || state === 'Failed')) return status;
+  const condition = {
+    type: conditionTypes.released,
+    status: 'True',
+    reason: 'ReleasedByKeptn',
+    message: 'Keptn had released the Pods of this version before Sluice took over',
+    ...(generation !== undefined && { observedGeneration: generation }),
+  } as const;
+  const { kind, uid } = spec.resourceReference;
+  return {
+    ...status,
+    conditions: withCondition(conditions, condition, now),
+    ...(kind === 'ReplicaSet' && { releasedRevisions: [uid] }),
+  };
 }
 
 /** The revisions that may start, with new ones added; the same list when there is none. */
@@ -134,10 +125,12 @@ interface OpenRollout {
   readonly rollout: RolloutStatus;
 }
 
+/** The clock stands still only when all that is left to wait for is paused. */
 function firstOpen(owners: readonly OwnerSeen[]): OpenRollout | undefined {
-  return owners
+  const open = owners
     .map(({ owner }) => ({ name: owner.object.metadata.name, rollout: rolloutStatus(owner) }))
-    .find(({ rollout }) => rollout.state !== 'deployed');
+    .filter(({ rollout }) => rollout.state !== 'deployed');
+  return open.find(({ rollout }) => rollout.state === 'progressing') ?? open[0];
 }
 
 function awaiting(open: OpenRollout | undefined): Progress {
@@ -163,23 +156,10 @@ function judge(phase: Phase, status: KeptnWorkloadVersionStatus, seen: ReleaseSe
       eventful: true,
     };
   }
-  return open?.rollout.state === 'paused'
-    ? paused(status, open, seen.now)
-    : awaited(phase, status, { seen, open });
-}
-
-/** While the roll-out is paused the clock stands still: what was paused is added to the start when it goes on. */
-function paused(status: KeptnWorkloadVersionStatus, open: OpenRollout, now: number): Outcome {
-  const { rollout } = open;
-  const condition = {
-    type: pausedType,
-    status: 'True',
-    reason: rollout.reason,
-    message: rollout.message,
-  } as const;
+  if (open?.rollout.state !== 'paused') return awaited(phase, status, { seen, open });
   return {
     state: 'Progressing',
-    changes: { conditions: [...withCondition(status.conditions, condition, now)] },
+    changes: stopped(status, open.rollout, seen.now),
     progress: awaiting(open),
     eventful: true,
   };
@@ -187,63 +167,33 @@ function paused(status: KeptnWorkloadVersionStatus, open: OpenRollout, now: numb
 
 function awaited(
   phase: Phase,
-  stored: KeptnWorkloadVersionStatus,
+  status: KeptnWorkloadVersionStatus,
   at: { seen: ReleaseSeen; open: OpenRollout | undefined },
 ): Outcome {
   const { now, observabilityTimeoutMs, subject } = at.seen;
-  const resumed = afterPause(stored, now);
-  const startedAt = parseTime(resumed.deploymentStartTime ?? stored.deploymentStartTime) ?? now;
-  const leftMs = startedAt + observabilityTimeoutMs - now;
+  const { changes, startedAtMs } = running(status, now);
+  const leftMs = startedAtMs + observabilityTimeoutMs - now;
   const progress = awaiting(at.open);
-  if (leftMs < 0) {
-    const seconds = Math.round(observabilityTimeoutMs / 1000);
+  if (leftMs >= 0) {
     return {
-      state: 'Failed',
-      changes: resumed,
-      progress: {
-        kind: 'failed',
-        reason: 'DeploymentTimedOut',
-        message: `the deployment has not ended within the observability time-out of ${seconds} s: ${progress.message}`,
-      },
-      events: [
-        phaseEvent(subject, phase, {
-          suffix: 'Finished',
-          text: 'has reached timeout',
-          type: 'Warning',
-        }),
-      ],
+      state: 'Progressing',
+      changes,
+      progress,
       eventful: true,
+      wakeAfterMs: leftMs + 1,
     };
   }
+  const seconds = Math.round(observabilityTimeoutMs / 1000);
+  const timedOut = { suffix: 'Finished', text: 'has reached timeout', type: 'Warning' } as const;
   return {
-    state: 'Progressing',
-    changes: resumed,
-    progress,
+    state: 'Failed',
+    changes,
+    progress: {
+      kind: 'failed',
+      reason: 'DeploymentTimedOut',
+      message: `the deployment has not ended within the observability time-out of ${seconds} s: ${progress.message}`,
+    },
+    events: [phaseEvent(subject, phase, timedOut)],
     eventful: true,
-    wakeAfterMs: leftMs + 1,
-  };
-}
-
-const pausedType = 'Paused';
-
-function afterPause(
-  status: KeptnWorkloadVersionStatus,
-  now: number,
-): Partial<KeptnWorkloadVersionStatus> {
-  const pause = status.conditions?.find(
-    ({ type, status: is }) => type === pausedType && is === 'True',
-  );
-  const pausedAt = parseTime(pause?.lastTransitionTime);
-  const startedAt = parseTime(status.deploymentStartTime);
-  if (pausedAt === undefined || startedAt === undefined) return {};
-  const over = {
-    type: pausedType,
-    status: 'False',
-    reason: 'Resumed',
-    message: 'the roll-out goes on',
-  } as const;
-  return {
-    deploymentStartTime: rfc3339(startedAt + (now - pausedAt)),
-    conditions: [...withCondition(status.conditions, over, now)],
   };
 }

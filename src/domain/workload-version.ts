@@ -1,32 +1,35 @@
-import type { KeptnWorkload } from '../api/keptn/workload.ts';
 import { isCompleted } from '../api/keptn/states.ts';
+import { KeptnWorkload } from '../api/keptn/workload.ts';
 import {
   KeptnWorkloadVersion,
   type KeptnWorkloadVersionStatus,
 } from '../api/keptn/workload-version.ts';
-import { type ObjectRef, refOf } from '../api/object.ts';
+import { refOf } from '../api/object.ts';
 import { advance, type Advanced, stated } from './advance.ts';
 import { openNextAttempt } from './attempt.ts';
 import { type CheckContext, ownedBy } from './check-objects.ts';
 import { runCheckPhase } from './check-phase.ts';
 import type { ChecksSeen } from './checks.ts';
-import type { Progress } from './conditions.ts';
+import { conditionTypes, type Progress } from './conditions.ts';
 import type { OwnerSeen } from './current-revision.ts';
+import { setBack } from './deployment-clock.ts';
 import type { Settings } from './keptn-config.ts';
 import { newestListing } from './newest-app-version.ts';
-import { phaseEvent, type PhaseSubject } from './phase-event.ts';
-import { workloadPhases } from './phases.ts';
-import { type Effect, type EventNote, nothing, type Plan } from './plan.ts';
+import type { PhaseSubject } from './phase-event.ts';
+import { isPassed, workloadPhases } from './phases.ts';
+import { type EventNote, nothing, type Plan } from './plan.ts';
 import {
   isReleased,
   type ReleaseSeen,
   runDeployment,
-  waitForApp,
+  withKeptnsRelease,
   withRevisions,
 } from './release.ts';
 import { isSuperseded, superseded } from './superseded.ts';
 import { parseTime } from './time.ts';
 import { attemptOf } from './version-status.ts';
+import { waitEvent, waitForApp } from './wait-for-app.ts';
+import { carriersOf, isWanted } from './wanted-version.ts';
 
 /** What the decision on a workload version knows of the world. */
 export interface WorkloadVersionSeen
@@ -36,48 +39,45 @@ export interface WorkloadVersionSeen
   readonly workload: KeptnWorkload | undefined;
   /** All owners of the workload with their current revisions. */
   readonly owners: readonly OwnerSeen[];
-  /** Held Pods of an older StatefulSet revision that would come back as the current one if they were deleted. */
-  readonly obsoletePods: readonly { ref: ObjectRef; uid: string; resourceVersion: string }[];
 }
 
-/** A wait shorter than this is not worth a write: the app version of a single service follows within a blink. */
-const graceMs = 1_000;
+/**
+ * A wait shorter than this is not worth a write: the app version of a single service follows within a blink. Of these two
+ * seconds the API server's whole-second creation times may take one.
+ */
+const graceMs = 2_000;
 
 const completed = { short: 'WorkloadCompleted', long: 'Workload Completed' };
 
-/** What should happen to a workload version: one pass from wait for the app to Completed, as far as the world allows. */
+/**
+ * What should happen to a workload version:
+ *
+ *     wait for the app's checks ──► pre-deployment tasks ──► evaluations ──► deployment ──► post-deployment … ──► Completed
+ *                                                                 Released ─┘
+ *     another version becomes current: Deprecated (Superseded); current again: the unfinished phases as the next attempt
+ */
 export function decideWorkloadVersion(seen: WorkloadVersionSeen): Plan {
-  const { version } = seen;
+  const { version, now } = seen;
   if (version.metadata.deletionTimestamp !== undefined) return nothing;
-  const status: KeptnWorkloadVersionStatus = version.status ?? {};
-  const wanted = isWanted(seen);
+  const wanted = isWanted(version, seen);
+  const status = takenOver(seen, wanted);
 
   if (isCompleted(status.status)) {
     if (wanted !== 'yes' || !isSuperseded(status)) return ended(seen, status);
-    return progress(seen, openNextAttempt(status, { phases: workloadPhases, now: seen.now }));
+    const next = openNextAttempt(status, { phases: workloadPhases, now });
+    return progress(seen, isPassed(next.deploymentStatus) ? next : setBack(next));
   }
-  if (wanted === 'no') return supersede(seen, status);
-  return progress(seen, status);
+  return wanted === 'no' ? supersede(seen, status) : progress(seen, status);
 }
 
-/** Whether some owner's current revision carries this version. `unknown` changes nothing. */
-function isWanted({ version, workload, owners }: WorkloadVersionSeen): 'yes' | 'no' | 'unknown' {
-  if (workload === undefined) return 'unknown';
-  if (workload.spec.version === version.spec.version) return 'yes';
-  const carriesIt = ownersOf(version, owners).length > 0;
-  if (carriesIt) return 'yes';
-  return owners.some(({ current }) => current === undefined) ? 'unknown' : 'no';
-}
-
-/** The owners whose current revision carries the version. */
-function ownersOf(
-  version: KeptnWorkloadVersion,
-  owners: readonly OwnerSeen[],
-): readonly OwnerSeen[] {
-  return owners.filter(
-    ({ current }) =>
-      current?.identity.type === 'annotated' && current.identity.version === version.spec.version,
-  );
+/** The stored status, with Keptn's release on record if it matters: it is the current version, or there are Pods of it. */
+function takenOver(
+  { version, revisions, now }: WorkloadVersionSeen,
+  wanted: 'yes' | 'no' | 'unknown',
+): KeptnWorkloadVersionStatus {
+  const status = version.status ?? {};
+  const matters = wanted === 'yes' || revisions.length > 0 || !isCompleted(status.status);
+  return matters ? withKeptnsRelease(version, now) : status;
 }
 
 function progress(seen: WorkloadVersionSeen, status: KeptnWorkloadVersionStatus): Plan {
@@ -98,30 +98,14 @@ function wait(
   const { version, now } = seen;
   const ageMs = now - (parseTime(version.metadata.creationTimestamp) ?? now);
   const isNew = status.conditions === undefined && holdup.kind === 'waiting';
-  if (isNew && ageMs < graceMs) return { wakeAfterMs: graceMs };
+  if (isNew && ageMs < graceMs) return { wakeAfterMs: graceMs - ageMs };
   const subject = subjectOf(seen);
-  const known = status.conditions?.find(({ type }) => type === 'Succeeded');
+  const known = status.conditions?.find(({ type }) => type === conditionTypes.succeeded);
+  const note = known?.reason === holdup.reason ? undefined : waitEvent(subject, holdup);
   return write(seen, {
     status: { ...status, conditions: stated(status, holdup, { subject, now }) },
-    events: known?.reason === holdup.reason ? [] : waitEvents(seen, subject, holdup),
+    events: note === undefined ? [] : [note, ...onOwners(seen, note)],
   });
-}
-
-/** Keptn's Events while a workload waits for its app, each once and not on every look. */
-function waitEvents(
-  seen: WorkloadVersionSeen,
-  subject: PhaseSubject,
-  holdup: Progress,
-): readonly EventNote[] {
-  const phase = { short: 'AppPreDeployEvaluations', long: 'App Pre-Deployment Evaluations' };
-  const say = (suffix: string, text: string): readonly EventNote[] => {
-    const note = phaseEvent(subject, phase, { suffix, text, type: 'Warning' });
-    return [note, ...onOwners(seen, note)];
-  };
-  if (holdup.reason === 'AppVersionNotFound') return say('AppVersionNotFound', holdup.message);
-  if (holdup.reason === 'AppChecksFailed')
-    return say('Failed', `has failed since app has failed: ${holdup.message}`);
-  return [];
 }
 
 function run(
@@ -145,7 +129,7 @@ function run(
             now,
             app: seen.app,
             appVersions: seen.appVersions,
-            owners: ownersOf(version, seen.owners),
+            owners: carriersOf(version, seen.owners),
             revisions: seen.revisions,
             observabilityTimeoutMs: settings.observabilityTimeoutMs,
             subject,
@@ -161,6 +145,7 @@ function run(
               context: contextOf(version, at),
               subject,
               blocking: settings.blockDeployment,
+              now,
             },
             seen,
           ),
@@ -169,42 +154,45 @@ function run(
 
 /** A version that no owner carries any more (B11). Once Released, what runs may end; otherwise it is over now. */
 function supersede(seen: WorkloadVersionSeen, status: KeptnWorkloadVersionStatus): Plan {
+  const { workload } = seen;
   const deploying = status.currentPhase === 'WorkloadDeploy';
   const last = isReleased(status) && !deploying ? run(seen, status, true) : undefined;
   if (last !== undefined && last.end !== 'stopped') return planOf(seen, last);
+  // The cache may still show the workload as it was before it came to this version.
+  const ref = workload && refOf(KeptnWorkload, workload);
+  if (ref !== undefined && seen.live(ref) === 'unread') return { look: [ref] };
   const over = superseded(last?.status ?? status, {
     phases: workloadPhases,
     subject: subjectOf(seen),
     now: seen.now,
-    by: seen.workload?.spec.version,
+    by: workload?.spec.version,
   });
-  return { ...write(seen, over), afterwards: deletions(seen, over.status) };
+  return write(seen, { ...over, events: [...(last?.events ?? []), ...over.events] });
 }
 
 /** A version that has come to its end: what is still taken note of are revisions that may start. */
 function ended(seen: WorkloadVersionSeen, status: KeptnWorkloadVersionStatus): Plan {
-  const revisions = withRevisions(status.releasedRevisions, seen.revisions);
-  const isNew = isReleased(status) && revisions.length > (status.releasedRevisions?.length ?? 0);
-  return {
-    ...write(seen, {
-      status: isNew ? { ...status, releasedRevisions: revisions } : status,
-      events: [],
-    }),
-    afterwards: deletions(seen, status),
-  };
+  const noted = withNoted(status, seen.revisions);
+  return noted === seen.version.status ? nothing : write(seen, { status: noted, events: [] });
+}
+
+/** The status with these revisions among those that may start; the same one if they are already, or must not. */
+function withNoted(
+  status: KeptnWorkloadVersionStatus,
+  revisions: readonly string[],
+): KeptnWorkloadVersionStatus {
+  const known = status.releasedRevisions ?? [];
+  const isKnown = revisions.every((revision) => known.includes(revision));
+  if (isKnown || !isReleased(status)) return status;
+  return { ...status, releasedRevisions: withRevisions(known, revisions) };
 }
 
 function planOf(seen: WorkloadVersionSeen, done: Advanced<KeptnWorkloadVersionStatus>): Plan {
   if (done.look.length > 0) return { look: done.look };
   const { metadata } = seen.version;
-  const failure =
-    done.end === 'failed' ? done.events.find(({ type }) => type === 'Warning') : undefined;
-  const status = isReleased(done.status)
-    ? {
-        ...done.status,
-        releasedRevisions: withRevisions(done.status.releasedRevisions, seen.revisions),
-      }
-    : done.status;
+  const warnings = done.events.filter(({ type }) => type === 'Warning');
+  // Of an end the first says it all; the others repeat it for phase and version.
+  const forOwners = done.end === 'failed' ? warnings.slice(0, 1) : warnings;
   return {
     effects: done.effects,
     onlyIfCurrent: {
@@ -212,8 +200,8 @@ function planOf(seen: WorkloadVersionSeen, done: Advanced<KeptnWorkloadVersionSt
       resourceVersion: metadata.resourceVersion ?? '',
     },
     ...write(seen, {
-      status,
-      events: [...done.events, ...(failure === undefined ? [] : onOwners(seen, failure))],
+      status: withNoted(done.status, seen.revisions),
+      events: [...done.events, ...forOwners.flatMap((note) => onOwners(seen, note))],
     }),
     ...(done.wakeAfterMs !== undefined && { wakeAfterMs: done.wakeAfterMs }),
   };
@@ -236,21 +224,9 @@ function write(
   };
 }
 
-/**
- * An OrderedReady StatefulSet waits for its first Pod before it updates any, so that a held Pod of the old revision would
- * block the new one for ever. The resourceVersion makes the deletion hold only while the Pod is as it was seen: gated.
- */
-function deletions(
-  { obsoletePods }: WorkloadVersionSeen,
-  status: KeptnWorkloadVersionStatus,
-): readonly Effect[] {
-  if (isReleased(status)) return [];
-  return obsoletePods.map((pod) => ({ type: 'delete' as const, ...pod }));
-}
-
 /** The same Event on what people look at first: the objects they applied. */
-function onOwners({ owners }: WorkloadVersionSeen, note: EventNote): readonly EventNote[] {
-  return owners.map(({ owner }) => ({ ...note, about: owner.object }));
+function onOwners({ version, owners }: WorkloadVersionSeen, note: EventNote): readonly EventNote[] {
+  return carriersOf(version, owners).map(({ owner }) => ({ ...note, about: owner.object }));
 }
 
 function subjectOf({ version }: WorkloadVersionSeen): PhaseSubject {

@@ -1,0 +1,56 @@
+import type { KeptnApp } from '../api/keptn/app.ts';
+import type { KeptnAppVersion } from '../api/keptn/app-version.ts';
+import type { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
+import { conditionOf, conditionTypes, type Progress } from './conditions.ts';
+import { appChecks, newestListing } from './newest-app-version.ts';
+import { phaseEvent, type PhaseSubject } from './phase-event.ts';
+import type { EventNote } from './plan.ts';
+
+/** A workload version and the app versions that may let it begin. */
+export interface AppsSeen {
+  readonly version: KeptnWorkloadVersion;
+  readonly app: KeptnApp | undefined;
+  readonly appVersions: readonly KeptnAppVersion[];
+}
+
+/** What a version waits for before its own checks or its deployment may begin; undefined when nothing holds it. */
+export function waitForApp(seen: AppsSeen): Progress | undefined {
+  const { version } = seen;
+  const listing = newestListing(version, seen);
+  if (listing === undefined) {
+    return {
+      kind: 'waiting',
+      reason: 'AppVersionNotFound',
+      message: `no KeptnAppVersion of application ${version.spec.app} lists version ${version.spec.version} of this workload yet`,
+    };
+  }
+  const { name } = listing.metadata;
+  switch (appChecks(listing)) {
+    case 'open':
+      return {
+        kind: 'waiting',
+        reason: 'WaitingForAppChecks',
+        message: `the pre-deployment checks of KeptnAppVersion ${name} are not finished`,
+      };
+    case 'failed':
+      return {
+        kind: 'stalled',
+        reason: 'AppChecksFailed',
+        message: `the pre-deployment checks of KeptnAppVersion ${name} have failed: ${conditionOf(listing, conditionTypes.succeeded)?.message ?? 'no reason is recorded'}`,
+      };
+    case 'passed':
+    case 'warned':
+      return undefined;
+  }
+}
+
+const phase = { short: 'AppPreDeployEvaluations', long: 'App Pre-Deployment Evaluations' };
+
+/** Keptn's Event for what a version waits for (compatibility reference §7.4), if it has one. */
+export function waitEvent(subject: PhaseSubject, holdup: Progress): EventNote | undefined {
+  const say = (suffix: string, text: string): EventNote =>
+    phaseEvent(subject, phase, { suffix, text, type: 'Warning' });
+  if (holdup.reason === 'AppVersionNotFound') return say('AppVersionNotFound', holdup.message);
+  if (holdup.reason !== 'AppChecksFailed') return undefined;
+  return say('Failed', `has failed since app has failed: ${holdup.message}`);
+}
