@@ -86,12 +86,19 @@ export interface Deployment extends KubernetesObject {
 export interface ReplicaSet extends KubernetesObject {
   spec: { replicas?: number };
   template: ProjectedTemplate;
-  status?: { observedGeneration?: number; replicas?: number; readyReplicas?: number; availableReplicas?: number };
+  status?: {
+    observedGeneration?: number;
+    replicas?: number;
+    readyReplicas?: number;
+    availableReplicas?: number;
+  };
 }
 
 export interface StatefulSet extends KubernetesObject {
   spec: {
     replicas?: number;
+    /** The number of its first Pod; 0 unless it is said. */
+    ordinals?: { start?: number };
     updateStrategy?: { type?: string; rollingUpdate?: { partition?: number } };
   };
   template: ProjectedTemplate;
