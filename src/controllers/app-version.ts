@@ -7,10 +7,11 @@ import { isCompleted } from '../api/keptn/states.ts';
 import { KeptnTask } from '../api/keptn/task.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
+import type { KubernetesObject } from '../api/object.ts';
 import { type AppVersionSeen, decideAppVersion } from '../domain/app-version.ts';
 import { settingsFrom } from '../domain/keptn-config.ts';
-import { ownerIndex } from '../domain/lookup.ts';
-import { type Controller, watch } from './controller.ts';
+import { type Lookup, ownerIndex } from '../domain/lookup.ts';
+import { type Controller, type Key, watch } from './controller.ts';
 import {
   appVersionsByApp,
   appVersionsByDefinition,
@@ -26,31 +27,19 @@ export function appVersionController(places: Places): Controller<AppVersionSeen>
   return {
     name: 'app-version',
     watches: [
-      watch(KeptnAppVersion, ({ metadata, spec }, lookup) => [
-        metadata,
-        // A new version supersedes its siblings.
-        ...lookup
-          .byIndex(
-            KeptnAppVersion,
-            appVersionsByApp.name,
-            inNamespace(metadata.namespace, spec.appName),
-          )
-          .map((sibling) => sibling.metadata),
+      // A new version supersedes its siblings.
+      watch(KeptnAppVersion, (version, lookup) => [
+        version.metadata,
+        ...supersedable(versionsOf(version.spec.appName, version, lookup), version.spec.version),
       ]),
-      watch(KeptnApp, ({ metadata }, lookup) =>
-        lookup
-          .byIndex(KeptnAppVersion, ownerIndex, metadata.uid ?? '')
-          .map((version) => version.metadata),
+      watch(KeptnApp, (app, lookup) =>
+        supersedable(
+          lookup.byIndex(KeptnAppVersion, ownerIndex, app.metadata.uid ?? ''),
+          app.spec.version,
+        ),
       ),
-      watch(KeptnWorkloadVersion, ({ metadata, spec }, lookup) =>
-        lookup
-          .byIndex(
-            KeptnAppVersion,
-            appVersionsByApp.name,
-            inNamespace(metadata.namespace, spec.app),
-          )
-          .filter(({ status }) => !isCompleted(status?.status))
-          .map((version) => version.metadata),
+      watch(KeptnWorkloadVersion, (version, lookup) =>
+        unfinished(versionsOf(version.spec.app, version, lookup)),
       ),
       watch(KeptnTask, (task) => controllerKey(task, KeptnAppVersion)),
       watch(KeptnEvaluation, (evaluation) => controllerKey(evaluation, KeptnAppVersion)),
@@ -58,12 +47,7 @@ export function appVersionController(places: Places): Controller<AppVersionSeen>
       watch(KeptnEvaluationDefinition, (definition, lookup) =>
         awaiting(definition, lookup, waiting),
       ),
-      watch(KeptnConfig, (_config, lookup) =>
-        lookup
-          .list(KeptnAppVersion)
-          .filter(({ status }) => !isCompleted(status?.status))
-          .map((version) => version.metadata),
-      ),
+      watch(KeptnConfig, (_config, lookup) => unfinished(lookup.list(KeptnAppVersion))),
     ],
     gather({ namespace, name }, world) {
       const version = world.get(KeptnAppVersion, namespace, name);
@@ -82,4 +66,33 @@ export function appVersionController(places: Places): Controller<AppVersionSeen>
     },
     decide: decideAppVersion,
   };
+}
+
+/** The versions of an app in the namespace of an object. */
+function versionsOf(
+  app: string,
+  { metadata }: KubernetesObject,
+  lookup: Lookup,
+): readonly KeptnAppVersion[] {
+  const index = appVersionsByApp.name;
+  return lookup.byIndex(KeptnAppVersion, index, inNamespace(metadata.namespace, app));
+}
+
+function unfinished(versions: readonly KeptnAppVersion[]): readonly Key[] {
+  return keysOf(versions.filter(({ status }) => !isCompleted(status?.status)));
+}
+
+/** What a version like this may put an end to: history of other versions is over and costs nothing. */
+function supersedable(versions: readonly KeptnAppVersion[], version: string): readonly Key[] {
+  return keysOf(
+    versions.filter(
+      ({ spec, status }) =>
+        !isCompleted(status?.status) ||
+        (spec.version === version && status?.status !== 'Deprecated'),
+    ),
+  );
+}
+
+function keysOf(versions: readonly KeptnAppVersion[]): readonly Key[] {
+  return versions.map(({ metadata }) => metadata);
 }

@@ -1,16 +1,17 @@
 import { type Pod, PodKind } from '../api/builtin.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
-import { identityOf } from '../domain/identity.ts';
+import { identityOf, type IdentityOptions } from '../domain/identity.ts';
 import { type Lookup, ownerIndex } from '../domain/lookup.ts';
 import { ownerChainOf } from '../domain/owner-chain.ts';
 import { decidePodGate, gateIndex, type PodGateSeen } from '../domain/pod-gate.ts';
 import { proofOf, revisionOfPod } from '../domain/revision.ts';
+import { isVersion } from '../domain/wanted-version.ts';
 import { uidOf, workloadNameFor } from '../domain/workload-identity.ts';
 import { type Controller, type Key, watch } from './controller.ts';
 import { ownerWatches } from './owner-watches.ts';
 import type { Places } from './places.ts';
-import { identityOptions, podsOfWorkload } from './workload-owners.ts';
+import { identityOptions, podsMaybeOfWorkload, podsOfWorkload } from './workload-owners.ts';
 
 /** At most this many Pods of a version are told why they are held: more would only be more of the same (T6). */
 const explainedPods = 10;
@@ -44,7 +45,7 @@ export function podGateController({ operatorNamespace }: Places): Controller<Pod
         identity,
         proof,
         version,
-        isExplained: () => isExplained(pod, version, { lookup: world, operatorNamespace }),
+        isExplained: () => isExplained(pod, version, { lookup: world, options }),
         live: (ref) => world.live(ref),
       };
     },
@@ -84,14 +85,18 @@ function isOnRecord(revision: string, { spec, status }: KeptnWorkloadVersion): b
 function isExplained(
   pod: Pod,
   version: KeptnWorkloadVersion | undefined,
-  { lookup, operatorNamespace }: { lookup: Lookup; operatorNamespace: string },
+  { lookup, options }: { lookup: Lookup; options: IdentityOptions },
 ): boolean {
   if (version === undefined) return true;
   const at = { namespace: pod.metadata.namespace ?? '', name: version.spec.workloadName };
-  const before = podsOfWorkload(at, lookup, identityOptions(lookup, operatorNamespace)).filter(
-    (other) => other.metadata.name < pod.metadata.name && gateIndex(other) >= 0,
-  );
-  return before.length < explainedPods;
+  let before = 0;
+  for (const other of podsMaybeOfWorkload(at, lookup)) {
+    if (other.metadata.name >= pod.metadata.name || gateIndex(other) < 0) continue;
+    if (!isVersion(identityOf(other, ownerChainOf(other, lookup), options), version)) continue;
+    before += 1;
+    if (before === explainedPods) return false;
+  }
+  return true;
 }
 
 function keysOf(pods: readonly Pod[]): readonly Key[] {

@@ -34,12 +34,20 @@ export function podsOfWorkload(
   lookup: Lookup,
   options: IdentityOptions,
 ): readonly Pod[] {
-  const { namespace, name } = at;
-  const candidates = [
+  return podsMaybeOfWorkload(at, lookup).filter(
+    (pod) => workloadNameOfPod(pod, lookup, options) === at.name,
+  );
+}
+
+/** The Pods among which those of a workload are, without a look at their owners. */
+export function podsMaybeOfWorkload(
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  lookup: Lookup,
+): readonly Pod[] {
+  return [
     ...lookup.byIndex(PodKind, podsByWorkload.name, inNamespace(namespace, name)),
     ...lookup.byIndex(PodKind, podsWithoutWorkload.name, namespace),
   ];
-  return candidates.filter((pod) => workloadNameOfPod(pod, lookup, options) === name);
 }
 
 /** The owners of a workload with their current revisions: those it references and those of its Pods, each once. */
