@@ -304,12 +304,16 @@ describe('rule (b): a Pod whose version is found elsewhere enters when that is R
     expect(isHeld(enter([...world, old], pod))).toBe(true);
   });
 
-  test('a computed version is compared as well', () => {
+  test.each([
+    ['also has', 'template-1'],
+    ['no longer has', 'template-2'],
+  ])('a computed version is compared when the Deployment %s that template', (_what, digest) => {
     const unversioned = { 'keptn.sh/app': 'shop', 'keptn.sh/workload': 'cart' };
     const template = { containers: [{ name: 'ciao', image: 'peppetest12' }] };
     const { world, pod, revision } = deployed({
       pod: { annotations: unversioned },
       replicaSet: { template },
+      deployment: { template: { digest } },
     });
     const right = cartVersion({ version: '1253120182', revisions: [revision] });
     const wrong = cartVersion({ version: '1', revisions: [revision] });

@@ -71,36 +71,45 @@ const plainDeployment: World = (request) => {
 
 const held = ['/metadata/annotations', '/metadata/labels', '/spec/schedulingGates'];
 
-const cases: readonly [
-  file: string,
-  situation: string,
-  world: World,
-  touched: readonly string[],
-][] = [
-  ['pod-of-deployment-annotated.json', 'nothing Released', nothing, held],
-  ['pod-of-deployment-annotated.json', 'its version Released', releasedCart, []],
-  ['pod-of-deployment-foreign-gate.json', 'its owner not cached', nothing, held],
-  ['pod-of-deployment-foreign-gate.json', 'its owner plain', plainDeployment, []],
-  [
-    'pod-of-stateful-set-recommended-labels.json',
-    'nothing Released',
-    (request) => [aStatefulSet({ name: 'db', uid: ownerIn(request).uid })],
-    held,
-  ],
-  [
-    'pod-of-daemon-set-annotated.json',
-    'nothing Released',
-    (request) => [aDaemonSet({ name: 'agent', uid: ownerIn(request).uid })],
-    held,
-  ],
-  ['namespace-created-opted-in.json', 'no label', nothing, ['/metadata/labels']],
-  ['namespace-updated-opted-out.json', 'a label left over', nothing, ['/metadata/labels']],
-  ['task-definition-created.json', 'one runner', nothing, []],
-  ['task-definition-updated.json', 'one runner', nothing, []],
+const daemonSet: World = (request) => [aDaemonSet({ name: 'agent', uid: ownerIn(request).uid })];
+const statefulSet: World = (request) => [aStatefulSet({ name: 'db', uid: ownerIn(request).uid })];
+
+interface Case {
+  readonly file: string;
+  readonly situation: string;
+  readonly world: World;
+  /** The parts of the object that the answer changes. */
+  readonly touched: readonly string[];
+}
+
+const ofDeployment = 'pod-of-deployment-annotated.json';
+const ofPlainDeployment = 'pod-of-deployment-foreign-gate.json';
+const ofStatefulSet = 'pod-of-stateful-set-recommended-labels.json';
+const ofDaemonSet = 'pod-of-daemon-set-annotated.json';
+const optedIn = 'namespace-created-opted-in.json';
+const optedOut = 'namespace-updated-opted-out.json';
+const labels = ['/metadata/labels'];
+
+const cases: readonly Case[] = [
+  { file: ofDeployment, situation: 'nothing Released', world: nothing, touched: held },
+  { file: ofDeployment, situation: 'its version Released', world: releasedCart, touched: [] },
+  { file: ofPlainDeployment, situation: 'owner not cached', world: nothing, touched: held },
+  {
+    file: ofPlainDeployment,
+    situation: 'owner not annotated',
+    world: plainDeployment,
+    touched: [],
+  },
+  { file: ofStatefulSet, situation: 'nothing Released', world: statefulSet, touched: held },
+  { file: ofDaemonSet, situation: 'nothing Released', world: daemonSet, touched: held },
+  { file: optedIn, situation: 'not labelled yet', world: nothing, touched: labels },
+  { file: optedOut, situation: 'still labelled', world: nothing, touched: labels },
+  { file: 'task-definition-created.json', situation: 'good', world: nothing, touched: [] },
+  { file: 'task-definition-updated.json', situation: 'good', world: nothing, touched: [] },
 ];
 
 describe('a recorded review', () => {
-  test.each(cases)('%s, %s', (file, _situation, world, touched) => {
+  test.each(cases)('$file, $situation', ({ file, world, touched }) => {
     const { body, request } = recorded(file);
     const row = webhooks({ operatorNamespace: 'keptn-system' }).find(
       ({ resource }) => resource.kind === request.kind.kind,
@@ -114,7 +123,7 @@ describe('a recorded review', () => {
   });
 
   test('of every file is in the table', () => {
-    expect([...new Set(cases.map(([file]) => file))].toSorted()).toEqual(
+    expect([...new Set(cases.map(({ file }) => file))].toSorted()).toEqual(
       readdirSync(folder).toSorted(),
     );
   });

@@ -233,6 +233,22 @@ describe('stopping', () => {
     await stopped;
   });
 
+  test('answers a review on a connection that was opened before and not used yet', async () => {
+    const { server } = await started();
+    const at = { host: '127.0.0.1', port: server.port, ca: issued.ca, servername: 'localhost' };
+    const socket = connect(at);
+    await once(socket, 'secureConnect');
+    const stopped = server.stop();
+    const body = JSON.stringify(reviewOf(requestFor(aPod())));
+    const length = Buffer.byteLength(body);
+    const head = `POST /test HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`;
+    socket.write(head + body);
+    const answer = await text(socket);
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(answer).toMatch(/\r\nconnection: close\r\n/i);
+    await stopped;
+  });
+
   test('cuts off after a while what does not end by itself', async () => {
     const clock = new TestClock(Date.now());
     const { server } = await started({ clock });
