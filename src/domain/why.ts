@@ -212,11 +212,11 @@ function phaseInQuestion(
   return failed ?? phases.find(({ short }) => short === status?.currentPhase);
 }
 
-/** The phases that have begun, each with its state; a version that has not begun has no such line. */
+/** The phases that have begun, each with its state, if they say more than where the version is. */
 function phaseFacts(phases: readonly Phase[], status: VersionStatus | undefined): string[] {
   const begun = phases.filter(
     ({ state }) => !['Pending', 'Deprecated', '', undefined].includes(status?.[state]),
   );
-  if (begun.length === 0) return [];
+  if (begun.length < 2) return [];
   return [begun.map(({ short, state }) => `${short} ${status?.[state] ?? ''}`).join(' → ')];
 }

@@ -1,9 +1,10 @@
 import type { KeptnAppVersion } from '../../src/api/keptn/app-version.ts';
 import type { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
-import { lists } from '../../src/domain/newest-app-version.ts';
+import { isNameOf, lists } from '../../src/domain/newest-app-version.ts';
 import { isTrue, conditionTypes } from '../../src/domain/conditions.ts';
 import { isAtRest, isHeld, isReady, type Scene } from './scene.ts';
 import { isPodOf } from './frame.ts';
+import type { WantedVersion } from './manifests.ts';
 
 /** Something the demo claims to have shown, and whether it is so. */
 export interface Claim {
@@ -41,15 +42,17 @@ function isReleased(version: KeptnWorkloadVersion | undefined): boolean {
   );
 }
 
-/**
- * Whether everything that was applied has come to rest: `workloads` of them have a version, each is listed by an app version,
- * and no version moves any more.
- */
-export function hasSettled(scene: Scene, workloads: number): boolean {
+/** Whether every version that was asked for is there and listed by an app version, and no version moves any more. */
+export function hasSettled(scene: Scene, wanted: readonly WantedVersion[]): boolean {
   const { workloadVersions, appVersions } = scene;
+  const isThere = ({ workload, version }: WantedVersion): boolean =>
+    workloadVersions.some(
+      ({ spec }) =>
+        isNameOf(spec.workloadName, spec.app, workload) &&
+        (version === undefined || spec.version === version),
+    );
   return (
-    appVersions.length > 0 &&
-    current(workloadVersions).length >= workloads &&
+    wanted.every(isThere) &&
     workloadVersions.every((version) => appVersions.some((app) => lists(app, version))) &&
     [...workloadVersions, ...appVersions].every(isAtRest)
   );

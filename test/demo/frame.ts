@@ -39,13 +39,18 @@ export function frame(scene: Scene, caption: Caption): string[] {
     '',
     ...scene.appVersions.flatMap((app) => appLines(app, scene, inColor)),
     ...orphans(scene).flatMap((version) => workloadLines(version, scene, inColor)),
-    ...(why === undefined ? [] : ['', ...findingText(why, inColor).split('\n')]),
   ];
-  return lines.map((line) => cut(line, columns));
+  const reason = why === undefined ? [] : ['', ...findingText(why, inColor).split('\n')];
+  return [
+    ...lines.map((line) => cut(line, columns)),
+    ...reason.flatMap((line) => wrapped(line, columns)),
+  ];
 }
 
 function appLines(app: KeptnAppVersion, scene: Scene, inColor: boolean): string[] {
-  const own = scene.workloadVersions.filter((version) => newestAppVersion(version, scene) === app);
+  const own = scene.workloadVersions
+    .filter((version) => newestAppVersion(version, scene) === app)
+    .toSorted((a, b) => a.metadata.name.localeCompare(b.metadata.name));
   return [
     `${`App ${app.spec.appName} ${app.spec.version}`.padEnd(26)} ${strip(appPhases, app.status, inColor)}`,
     ...openChecks(app, appPhases, scene).map((finding) => `    ${checkLine(finding, inColor)}`),
@@ -153,11 +158,31 @@ function openChecks(
 
 function checkLine({ mark, says, facts }: Finding, inColor: boolean): string {
   const [fact] = facts;
-  return `${icon(mark, inColor)} ${fact === undefined || mark === 'failed' ? says : `${says} (${fact})`}`;
+  // How it failed is told in full below the versions.
+  if (mark === 'failed') return `${icon(mark, inColor)} ${says.split(' (')[0] ?? says}`;
+  return `${icon(mark, inColor)} ${fact === undefined ? says : `${says} (${fact})`}`;
 }
 
 function painted(text: string, color: 'yellow' | 'green' | 'cyan', inColor: boolean): string {
   return inColor ? styleText(color, text, { validateStream: false }) : text;
+}
+
+/** The line on as many lines as it needs, each after the first below the words of the first. */
+function wrapped(line: string, columns: number): string[] {
+  // Only the lines that begin an object are coloured, and those are short.
+  if (line.length <= columns || line.includes('\u001B')) return [cut(line, columns)];
+  const [indent = ''] = /^[\s│]*/u.exec(line) ?? [];
+  const room = Math.max(20, columns - indent.length);
+  const rows: string[] = [];
+  let row = '';
+  for (const word of line.slice(indent.length).split(' ')) {
+    if (row !== '' && row.length + 1 + word.length > room) {
+      rows.push(row);
+      row = '';
+    }
+    row = row === '' ? word : `${row} ${word}`;
+  }
+  return [...rows, row].map((one) => cut(indent + one, columns));
 }
 
 /** The line cut to a number of columns; escape sequences take none. */

@@ -37,7 +37,10 @@ async function demo(options: DemoOptions): Promise<boolean> {
   );
   await using running = await startEverything({ screen, signal, sample: options.app.length === 0 });
   const stage: Stage = { screen, cluster: running.cluster, signal, timeoutMs: options.timeoutMs };
-  const good = await Promise.race([play(stage, options, running), sluiceEnded(running)]);
+  const good = await Promise.race([
+    play(stage, options, { running, metricsUrl: prometheus.url }),
+    sluiceEnded(running),
+  ]);
   if (options.keep && !signal.aborted) {
     tellHowToLookAround(running);
     await once(signal, 'abort');
@@ -45,13 +48,17 @@ async function demo(options: DemoOptions): Promise<boolean> {
   return good;
 }
 
-async function play(stage: Stage, { app }: DemoOptions, running: Running): Promise<boolean> {
+async function play(
+  stage: Stage,
+  { app }: DemoOptions,
+  { running, metricsUrl }: { readonly running: Running; readonly metricsUrl: string },
+): Promise<boolean> {
   if (app.length > 0) {
     let good = true;
     for (const directory of app) good = judged(await playDirectory(stage, directory)) && good;
     return good;
   }
-  const first = judged(await playFirstVersion(stage));
+  const first = judged(await playFirstVersion(stage, metricsUrl));
   const { claims, heldPod } = await playFailingVersion(stage);
   const asked = [
     'explain',

@@ -85,15 +85,23 @@ export function optsIn(manifest: Manifest): boolean {
   );
 }
 
-/** The workloads among the manifests that Sluice is to bring out, as `namespace/kind/name`. */
-export function gatedWorkloads(manifests: readonly Manifest[]): string[] {
+/** A version that the manifests ask for. Without a number it will be computed. */
+export interface WantedVersion {
+  readonly workload: string;
+  readonly version: string | undefined;
+}
+
+/** The versions that the manifests ask for in namespaces that opt in. */
+export function wantedVersions(manifests: readonly Manifest[]): WantedVersion[] {
   const enabled = new Set(manifests.filter(optsIn).map(({ metadata }) => metadata.name));
   return manifests
-    .filter((manifest) => workloadKinds.includes(manifest.kind) && namesWorkload(manifest))
+    .filter(({ kind }) => workloadKinds.includes(kind))
     .filter(({ metadata }) => enabled.size === 0 || enabled.has(metadata.namespace ?? 'default'))
-    .map(
-      ({ kind, metadata }) => `${metadata.namespace ?? 'default'}/${kind}/${metadata.name ?? ''}`,
-    );
+    .flatMap((manifest) => {
+      const workload = said(manifest, [keptnAnnotations.workload, recommendedLabels.workload]);
+      const version = said(manifest, [keptnAnnotations.version, recommendedLabels.version]);
+      return workload === undefined ? [] : [{ workload, version: version?.toLowerCase() }];
+    });
 }
 
 /** The namespaces that the manifests put something into. */
@@ -104,16 +112,15 @@ export function namespacesOf(manifests: readonly Manifest[]): string[] {
   return [...new Set(named.filter((name) => name !== undefined))];
 }
 
-function namesWorkload(manifest: Manifest): boolean {
-  const sources: unknown[] = [manifest.metadata];
+/** What the Pod template says under one of these keys, or else the workload itself. */
+function said(manifest: Manifest, keys: readonly string[]): string | undefined {
+  const sources: unknown[] = [];
   if (Value.Check(withTemplate, manifest)) sources.push(manifest.spec.template.metadata);
-  return sources.some(
-    (source) =>
-      Value.Check(metadataSchema, source) &&
-      [source.annotations, source.labels].some(
-        (map) =>
-          map?.[keptnAnnotations.workload] !== undefined ||
-          map?.[recommendedLabels.workload] !== undefined,
-      ),
-  );
+  sources.push(manifest.metadata);
+  return sources
+    .filter((source) => Value.Check(metadataSchema, source))
+    .flatMap(({ annotations, labels }) =>
+      keys.flatMap((key) => [annotations?.[key], labels?.[key]]),
+    )
+    .find((value) => value !== undefined && value !== '');
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { lookupOver } from '../../src/cli/snapshot.ts';
 import type { Finding } from '../../src/domain/finding.ts';
 import { whyPod } from '../../src/domain/why.ts';
-import type { TestCluster } from '../support/test-cluster.ts';
+import type { Manifest, TestCluster } from '../support/test-cluster.ts';
 import { applyAll } from './apply.ts';
 import {
   type Claim,
@@ -13,8 +13,8 @@ import {
   seenIn,
   successClaims,
 } from './expectations.ts';
-import { gatedWorkloads, manifestsIn, namespacesOf } from './manifests.ts';
-import { emptyScene, isAtRest, isHeld, readScene, type Scene } from './scene.ts';
+import { wantedVersions, manifestsIn, namespacesOf } from './manifests.ts';
+import { emptyScene, isHeld, readScene, type Scene } from './scene.ts';
 import type { Screen } from './screen.ts';
 
 /** What a scenario plays on. */
@@ -36,8 +36,16 @@ export const failure = {
 } as const;
 
 /** The first version of the sample shop, which passes every check. */
-export async function playFirstVersion(stage: Stage): Promise<Claim[]> {
-  return playDirectory(stage, `${samples}v1`, 'Shop, version 1: every check passes');
+export async function playFirstVersion(stage: Stage, metricsUrl: string): Promise<Claim[]> {
+  const manifests = await manifestsIn(`${samples}v1`);
+  const title = 'Shop, version 1: every check passes';
+  return play(stage, { title, manifests: manifests.map((one) => askingAt(metricsUrl, one)) });
+}
+
+/** The manifest with its metrics provider at this address, as whoever has another Prometheus changes it. */
+function askingAt(targetServer: string, manifest: Manifest): Manifest {
+  if (manifest.kind !== 'KeptnMetricsProvider') return manifest;
+  return { ...manifest, spec: { type: 'prometheus', targetServer } };
 }
 
 /** The second version of its cart, whose pre-deployment task fails. */
@@ -48,45 +56,39 @@ export async function playFailingVersion(
   const title = 'Shop, version 2 of the cart: its load test fails';
   stage.screen.say(`${title}.`);
   await applyAll(stage.cluster, manifests, { withinMs: stage.timeoutMs, signal: stage.signal });
-  const isFailed = (scene: Scene): boolean => {
-    const versions = scene.workloadVersions.filter(({ spec }) => spec.version === failure.version);
-    return (
-      versions.length > 0 &&
-      [...versions, ...scene.appVersions].every(isAtRest) &&
-      hasSettled(scene, 5)
-    );
-  };
+  const wanted = wantedVersions(manifests);
   const { scene, seen, settled } = await watch(stage, {
     title,
     namespaces: ['shop'],
-    until: isFailed,
+    until: (now) => hasSettled(now, wanted),
   });
   const heldPod = scene.pods.find((pod) => isHeld(pod))?.metadata.name ?? '';
   return { claims: [settled, ...heldClaims(scene, seen, failure)], heldPod };
 }
 
 /** The manifests of a directory, until every version has ended. */
-export async function playDirectory(
-  stage: Stage,
-  directory: string,
-  title = directory,
-): Promise<Claim[]> {
-  const manifests = await manifestsIn(directory);
-  const workloads = gatedWorkloads(manifests);
+export async function playDirectory(stage: Stage, directory: string): Promise<Claim[]> {
+  return play(stage, { title: directory, manifests: await manifestsIn(directory) });
+}
+
+/** What is applied together, and what it is called. */
+interface Application {
+  readonly title: string;
+  readonly manifests: readonly Manifest[];
+}
+
+async function play(stage: Stage, { title, manifests }: Application): Promise<Claim[]> {
+  const wanted = wantedVersions(manifests);
   stage.screen.say(`${title}.`);
-  if (workloads.length === 0) {
-    return [
-      {
-        says: `${directory} holds workloads that name themselves (keptn.sh/workload)`,
-        holds: false,
-      },
-    ];
+  if (wanted.length === 0) {
+    const says = `${title} holds workloads that name themselves (keptn.sh/workload)`;
+    return [{ says, holds: false }];
   }
   await applyAll(stage.cluster, manifests, { withinMs: stage.timeoutMs, signal: stage.signal });
   const { scene, seen, settled } = await watch(stage, {
     title,
     namespaces: namespacesOf(manifests),
-    until: (now) => hasSettled(now, workloads.length),
+    until: (now) => hasSettled(now, wanted),
   });
   for (const line of table(scene)) stage.screen.sayAsIs(line);
   return [settled, ...successClaims(scene, seen)];
