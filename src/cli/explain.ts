@@ -18,7 +18,7 @@ export interface ExplainedCluster {
 }
 
 /** There is no object of that name; the message says where it was looked for. */
-export class NotFound extends Error {
+class NotFound extends Error {
   constructor(message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.name = 'NotFound';

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import type { Finding, Mark } from '../domain/finding.ts';
 
 /** The icon of a mark, in the manner of `kubectl argo rollouts get`. */
-export const icons: Readonly<Record<Mark, string>> = {
+const icons: Readonly<Record<Mark, string>> = {
   done: '✔',
   failed: '✖',
   waiting: '◌',

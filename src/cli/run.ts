@@ -145,7 +145,7 @@ function stayAwake(): Part {
 }
 
 /** Logs go to standard output: it is all that `run` writes there. */
-export function loggerOf(
+function loggerOf(
   config: Pick<Config, 'logLevel' | 'logFormat'>,
   { write }: Pick<Terminal, 'write'>,
 ): Logger {

@@ -32,7 +32,7 @@ export function checkFindings(
 }
 
 /** How a task stands and what its Job said last. */
-export function whyTask(task: KeptnTask): Finding {
+function whyTask(task: KeptnTask): Finding {
   const { status = {}, spec } = task;
   const { reason, message, jobName, exitCode, restarts, output } = status;
   const state = status.status ?? 'Pending';
@@ -51,7 +51,7 @@ export function whyTask(task: KeptnTask): Finding {
 }
 
 /** How an evaluation stands: each objective's last measurement, and when it is measured again. */
-export function whyEvaluation(evaluation: KeptnEvaluation): Finding {
+function whyEvaluation(evaluation: KeptnEvaluation): Finding {
   const { spec, status } = evaluation;
   const state = status?.overallStatus ?? 'Pending';
   const objectives = Object.entries(status?.evaluationStatus ?? {}).map(

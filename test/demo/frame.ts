@@ -78,7 +78,7 @@ function orphans(scene: Scene): KeptnWorkloadVersion[] {
 }
 
 /** The app version a workload version is shown under: the newest that lists it. */
-export function newestAppVersion(
+function newestAppVersion(
   version: KeptnWorkloadVersion,
   scene: Scene,
 ): KeptnAppVersion | undefined {

@@ -7,7 +7,7 @@ import { keptnAnnotations, recommendedLabels } from '../../src/api/keptn/annotat
 import type { Manifest } from '../support/test-cluster.ts';
 
 /** A directory of manifests cannot be used; the message names the file. */
-export class ManifestsUnusable extends Error {
+class ManifestsUnusable extends Error {
   constructor(message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.name = 'ManifestsUnusable';

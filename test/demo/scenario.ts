@@ -143,7 +143,7 @@ function whyHeld(scene: Scene): Finding | undefined {
 }
 
 /** One line per version: what `kubectl get kav,kwv` would say, and how long it took. */
-export function table(scene: Scene): string[] {
+function table(scene: Scene): string[] {
   const rows = [...scene.appVersions, ...scene.workloadVersions].map(
     ({ kind, metadata, status }) => {
       const from = Date.parse(metadata.creationTimestamp ?? '');
