@@ -37,7 +37,7 @@ export interface EngineParts {
 }
 
 /** Decisions that ask for something new in every round. They are tried again later, in case the world changes. */
-export class Unsettled extends Error {
+class Unsettled extends Error {
   constructor() {
     super('the decision does not settle');
     this.name = 'Unsettled';

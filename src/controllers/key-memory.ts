@@ -10,8 +10,8 @@ interface Refused {
   readonly refusal: Refusal;
   readonly change: Change;
   readonly retryAfterMs: number;
-  /** The version of the object in the cache when the change was refused; undefined when there was none. */
-  readonly seenVersion: string | undefined;
+  /** For a creation the version of what was in its way; undefined when nothing was. */
+  readonly inTheWay: string | undefined;
   /** When the change may be tried again; undefined while the reconcile it was refused in still runs. */
   notBefore: number | undefined;
 }
@@ -42,7 +42,7 @@ export class KeyMemory {
       refusal: answer.refusal,
       change,
       retryAfterMs: answer.retryAfterMs,
-      seenVersion: cachedVersion(lookup, targetOf(change)),
+      inTheWay: inTheWay(change, lookup),
       notBefore: undefined,
     });
   }
@@ -62,7 +62,7 @@ export class KeyMemory {
     if (refused.notBefore === undefined) return true;
     return (
       now < refused.notBefore &&
-      refused.seenVersion === cachedVersion(lookup, targetOf(change)) &&
+      refused.inTheWay === inTheWay(change, lookup) &&
       sameJson(change, refused.change)
     );
   }
@@ -98,6 +98,8 @@ export class KeyMemory {
   }
 }
 
-function cachedVersion(lookup: Lookup, { kind, namespace, name }: ObjectRef): string | undefined {
+function inTheWay(change: Change, lookup: Lookup): string | undefined {
+  if (change.type !== 'create') return undefined;
+  const { kind, namespace, name } = targetOf(change);
   return lookup.get(kind, namespace, name)?.metadata.resourceVersion;
 }

@@ -18,7 +18,7 @@ export interface Errand extends KubernetesObject {
   status?: ErrandStatus;
 }
 
-export interface ErrandStatus {
+interface ErrandStatus {
   slipUid?: string;
   outcome?: string;
   waitingFor?: string;
@@ -63,7 +63,7 @@ export const errandController: Controller<ErrandObservation> = {
 };
 
 /** What an errand needs next. */
-export function decideErrand({ errand, slip, slipState, refusal }: ErrandObservation): Plan {
+function decideErrand({ errand, slip, slipState, refusal }: ErrandObservation): Plan {
   const stored = errand.status ?? {};
   const ref = refOf(ErrandKind, errand);
   const resourceVersion = errand.metadata.resourceVersion ?? '';

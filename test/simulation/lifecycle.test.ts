@@ -1,16 +1,19 @@
 import { describe, expect, it } from 'vitest';
 
 import { JobKind } from '../../src/api/builtin.ts';
+import { ClusterError } from '../../src/api/cluster-error.ts';
 import { sluiceKeys } from '../../src/api/keptn/annotations.ts';
 import { KeptnAppVersion } from '../../src/api/keptn/app-version.ts';
 import { KeptnTask } from '../../src/api/keptn/task.ts';
 import { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
+import type { Kind } from '../../src/api/object.ts';
 import { refOf } from '../../src/api/object.ts';
 import { clearWeather } from '../support/memory-caches.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
 import { endState, isHeld } from './oracles.ts';
 import { allRun, completed, expectNoHarm, podsOf, versionBecomes } from './scenario.ts';
 import { aShopNamespace, aTaskDefinition, aWorkload, shop } from './shop.ts';
+import type { Simulation } from './simulation.ts';
 import { sluice } from './sluice.ts';
 import { memories, storm } from './weather.ts';
 
@@ -162,4 +165,45 @@ describe('B2: a task', () => {
       });
     }
   });
+});
+
+describe('B3: a name that somebody else has taken in the very moment', () => {
+  const kinds: [string, Kind][] = [
+    ['Job', JobKind],
+    ['KeptnTask', KeptnTask],
+  ];
+
+  it.each(kinds)('of a %s costs another name and nothing else', async (_, kind) => {
+    const simulation = sluice({ seed: 1 });
+    await simulation.explained(async () => {
+      const theirs = squat(simulation, kind);
+      const annotations = { 'keptn.sh/pre-deployment-tasks': 'check' };
+      simulation.apply(aShopNamespace, aTaskDefinition('check'));
+      simulation.apply(aWorkload('cart', { app: 'cart', annotations }));
+      simulation.start();
+      await versionBecomes(simulation, 'cart-cart-1', 'Succeeded');
+      await simulation.pass(60_000);
+      expect(simulation.store.list(kind)).toHaveLength(2);
+      const kept = simulation.store
+        .list(kind)
+        .find(({ metadata }) => metadata.name === theirs.name());
+      expect(kept?.metadata.labels).toEqual({ theirs: 'yes' });
+      expect(simulation.complaints).toEqual([]);
+    });
+  });
+
+  /** Puts an object of somebody else under the first name that is asked for. */
+  function squat({ store }: Simulation, kind: Kind) {
+    let taken: string | undefined;
+    store.admitBy(kind, (object) => {
+      if (taken !== undefined) return object;
+      const { name, namespace = '' } = object.metadata;
+      taken = name;
+      const { ownerReferences: _, ...metadata } = object.metadata;
+      store.create(kind, { ...object, metadata: { ...metadata, labels: { theirs: 'yes' } } });
+      const message = `${kind.plural} "${namespace}/${name}" already exists`;
+      throw new ClusterError({ code: 409, reason: 'AlreadyExists', message });
+    });
+    return { name: () => taken };
+  }
 });

@@ -125,7 +125,7 @@ function isCompletedWord(word: string): boolean {
 }
 
 /** Whether the version's Pods may start. */
-export function isReleased({ status }: KeptnWorkloadVersion): boolean {
+function isReleased({ status }: KeptnWorkloadVersion): boolean {
   return (
     status?.conditions?.some(({ type, status: is }) => type === 'Released' && is === 'True') ===
     true

@@ -57,7 +57,7 @@ metadata: { name: shop, annotations: { keptn.sh/lifecycle-toolkit: enabled } }
 `;
 
 /** Definitions, metrics and the app's context: something for every phase of app and workloads. */
-export const checks = `
+const checks = `
 ${['pre-app', 'post-app', 'promote', 'pre-work', 'post-work'].map((name) => aTaskDefinition(name)).join('---')}
 ---
 apiVersion: lifecycle.keptn.sh/v1

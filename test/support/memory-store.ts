@@ -10,7 +10,7 @@ import { sameJson } from '../../src/domain/same-json.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 
 /** An object as the API server stores it: whatever its kind holds. */
-export type StoredObject = KubernetesObject & { [field: string]: unknown };
+type StoredObject = KubernetesObject & { [field: string]: unknown };
 
 /** One change of the store. Objects in it are frozen. */
 export interface StoredChange {
@@ -278,7 +278,7 @@ export function kindText({ apiVersion, kind }: { apiVersion: string; kind: strin
 }
 
 /** One string per object of a kind. */
-export function objectText(namespace: string | undefined, name: string): string {
+function objectText(namespace: string | undefined, name: string): string {
   return `${namespace ?? ''}/${name}`;
 }
 

@@ -3,16 +3,16 @@ import { refOf } from '../../../src/api/object.ts';
 import type { Actor, Stage } from '../simulation.ts';
 
 /** How a Pod of a task ends; `run` means that it does not. */
-export type Outcome = 'succeed' | 'fail' | 'run';
+type Outcome = 'succeed' | 'fail' | 'run';
 
 /** The annotation that says so, see `annotatedOutcome`. */
-export const outcomeKey = 'sluice.test/outcome';
+const outcomeKey = 'sluice.test/outcome';
 
 /** With this annotation a Pod runs and never becomes ready. */
 export const unreadyKey = 'sluice.test/unready';
 
 /** The outcome a Pod's own annotation asks for; success by default. */
-export function annotatedOutcome({ metadata }: Pod): Outcome {
+function annotatedOutcome({ metadata }: Pod): Outcome {
   const wanted = metadata.annotations?.[outcomeKey];
   return wanted === 'fail' || wanted === 'run' ? wanted : 'succeed';
 }
