@@ -5,7 +5,12 @@ export type JsonPatchOperation =
 
 /** A JSON pointer (RFC 6901) from its unescaped tokens: `pointer('metadata', 'labels', 'a/b')` is `/metadata/labels/a~1b`. */
 export function pointer(...tokens: readonly (string | number)[]): string {
-  return tokens
-    .map((token) => `/${String(token).replaceAll('~', '~0').replaceAll('/', '~1')}`)
-    .join('');
+  let path = '';
+  for (const token of tokens) path += `/${escaped(String(token))}`;
+  return path;
+}
+
+/** Most tokens need no escaping, and this is on the path of every admission. */
+function escaped(token: string): string {
+  return /[~/]/.test(token) ? token.replaceAll('~', '~0').replaceAll('/', '~1') : token;
 }
