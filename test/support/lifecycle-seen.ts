@@ -1,0 +1,221 @@
+import type { KeptnEvaluationDefinition } from '../../src/api/keptn/evaluation-definition.ts';
+import type { KeptnEvaluation } from '../../src/api/keptn/evaluation.ts';
+import type { KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts';
+import type { KeptnTask } from '../../src/api/keptn/task.ts';
+import type { Condition, KubernetesObject, ObjectRef } from '../../src/api/object.ts';
+import { refKey } from '../../src/api/object.ts';
+import type { AppSeen } from '../../src/domain/app.ts';
+import type { AppVersionSeen } from '../../src/domain/app-version.ts';
+import type { ChecksSeen } from '../../src/domain/checks.ts';
+import { type Settings, defaultSettings } from '../../src/domain/keptn-config.ts';
+import type { PhaseSubject } from '../../src/domain/phase-event.ts';
+import type { Effect, Plan, Refusal } from '../../src/domain/plan.ts';
+import { sameJson } from '../../src/domain/same-json.ts';
+import type { WorkloadSeen } from '../../src/domain/workload.ts';
+import type { WorkloadVersionSeen } from '../../src/domain/workload-version.ts';
+import { anApp, anAppVersion, aWorkload, aWorkloadVersion, creationMs } from './builders.ts';
+import { aDeploymentSeen } from './owner-builders.ts';
+
+/*
+ * What the decisions of the lifecycle see, complete and quiet: a test states only what its claim is about. The standard
+ * world is application `shop` in version 1.0.0, whose checks have passed, with workload `shop-cart`.
+ */
+
+/** A minute after everything was created. */
+export const now = creationMs + 60_000;
+/** `now` as a status says it. */
+export const nowText = '2026-01-01T00:01:00Z';
+
+export const settings = (given: Partial<Settings> = {}): Settings => ({
+  ...defaultSettings,
+  ...given,
+});
+
+/** What live reads and refused changes are known in a decision, by `refKey`. */
+export interface Asked {
+  readonly live?: Readonly<Record<string, 'absent' | 'present'>>;
+  readonly refusals?: Readonly<Record<string, Refusal['reason']>>;
+}
+
+/** The two questions that a decision may ask of the engine. */
+export function answers({ live = {}, refusals = {} }: Asked = {}) {
+  return {
+    live: (ref: ObjectRef) => live[refKey(ref)] ?? ('unread' as const),
+    refusal: (ref: ObjectRef): Refusal | undefined => {
+      const reason = refusals[refKey(ref)];
+      const effect: Effect = { type: 'delete', ref, uid: '' };
+      return reason && { reason, effect, message: `${refKey(ref)} was refused` };
+    },
+  };
+}
+
+/** Children and definitions around a version. */
+export interface ChecksGiven extends Asked {
+  readonly tasks?: readonly KeptnTask[];
+  readonly evaluations?: readonly KeptnEvaluation[];
+  readonly taskDefinitions?: readonly KeptnTaskDefinition[];
+  readonly evaluationDefinitions?: readonly KeptnEvaluationDefinition[];
+}
+
+export function checksSeen(given: ChecksGiven = {}): ChecksSeen {
+  return {
+    tasks: byName(given.tasks),
+    evaluations: byName(given.evaluations),
+    taskDefinitions: byName(given.taskDefinitions),
+    evaluationDefinitions: byName(given.evaluationDefinitions),
+    ...answers(given),
+  };
+}
+
+function byName<T extends KubernetesObject>(objects: readonly T[] = []): ReadonlyMap<string, T> {
+  return new Map(objects.map((object) => [object.metadata.name, object]));
+}
+
+/** The version of application `shop` with its own pre-deployment checks over. */
+export function aPassedAppVersion(given: Parameters<typeof anAppVersion>[0] = {}) {
+  return anAppVersion({
+    ...given,
+    metadata: { ownerReferences: [controllerReference(anApp())], ...given?.metadata },
+    status: {
+      preDeploymentStatus: 'Succeeded',
+      preDeploymentEvaluationStatus: 'Succeeded',
+      currentPhase: 'AppDeploy',
+      status: 'Progressing',
+      ...given?.status,
+    },
+  });
+}
+
+/** The controller reference to an object. */
+export function controllerReference({ apiVersion, kind, metadata }: KubernetesObject) {
+  const { name, uid = '' } = metadata;
+  return { apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: true };
+}
+
+export function workloadVersionSeen(
+  given: Partial<Omit<WorkloadVersionSeen, keyof ChecksSeen>> & ChecksGiven = {},
+): WorkloadVersionSeen {
+  const { tasks, evaluations, taskDefinitions, evaluationDefinitions, live, refusals, ...own } =
+    given;
+  return {
+    version: aWorkloadVersion(),
+    now,
+    settings: defaultSettings,
+    app: anApp(),
+    appVersions: [aPassedAppVersion()],
+    workload: aWorkload(),
+    owners: [aDeploymentSeen()],
+    revisions: [],
+    ...own,
+    ...checksSeen(
+      dropUndefined({ tasks, evaluations, taskDefinitions, evaluationDefinitions, live, refusals }),
+    ),
+  };
+}
+
+export function appVersionSeen(
+  given: Partial<Omit<AppVersionSeen, keyof ChecksSeen>> & ChecksGiven = {},
+): AppVersionSeen {
+  const { tasks, evaluations, taskDefinitions, evaluationDefinitions, live, refusals, ...own } =
+    given;
+  const {
+    version = anAppVersion({ metadata: { ownerReferences: [controllerReference(anApp())] } }),
+  } = own;
+  return {
+    version,
+    now,
+    settings: defaultSettings,
+    app: anApp(),
+    siblings: [version],
+    workloadVersions: [aWorkloadVersion()],
+    ...own,
+    ...checksSeen(
+      dropUndefined({ tasks, evaluations, taskDefinitions, evaluationDefinitions, live, refusals }),
+    ),
+  };
+}
+
+export function appSeen(given: Partial<Omit<AppSeen, 'live' | 'refusal'>> & Asked = {}): AppSeen {
+  const { live, refusals, ...own } = given;
+  return {
+    app: anApp(),
+    now,
+    versions: [],
+    context: undefined,
+    ...own,
+    ...answers(dropUndefined({ live, refusals })),
+  };
+}
+
+export function workloadSeen(
+  given: Partial<Omit<WorkloadSeen, 'live' | 'refusal'>> & Asked = {},
+): WorkloadSeen {
+  const { live, refusals, ...own } = given;
+  return {
+    namespace: 'shop',
+    name: 'shop-cart',
+    now,
+    workload: undefined,
+    owners: [aDeploymentSeen()],
+    versions: [],
+    app: () => undefined,
+    request: () => undefined,
+    ...own,
+    ...answers(dropUndefined({ live, refusals })),
+  };
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function dropUndefined<T extends object>(record: T): Defined<T>;
+function dropUndefined(record: object): object {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
+}
+
+/** An object with the status that a plan stores; the object itself if it stores none. */
+export function stored<T extends KubernetesObject & { status?: unknown }>(
+  object: T,
+  { status }: Plan,
+): T {
+  if (status === undefined || sameJson(status.from, status.to)) return object;
+  const resourceVersion = String(Number(object.metadata.resourceVersion ?? 0) + 1);
+  return {
+    ...object,
+    metadata: { ...object.metadata, resourceVersion },
+    status: structuredClone(status.to),
+  };
+}
+
+/** Whether a plan asks for a write: a change of the cluster, or a status that differs from the stored one. */
+export function asksForWrite({ effects = [], afterwards = [], status }: Plan): boolean {
+  const changes = [...effects, ...afterwards].filter(({ type }) => type !== 'event');
+  return changes.length > 0 || (status !== undefined && !sameJson(status.from, status.to));
+}
+
+/** The condition of this type in a status. */
+export function conditionIn(
+  status: { conditions?: readonly Condition[] },
+  type: string,
+): Condition | undefined {
+  return status.conditions?.find((condition) => condition.type === type);
+}
+
+/** The reasons of the Events of a plan, in order. */
+export function reasons(plan: Pick<Plan, 'events'>): readonly string[] {
+  return (plan.events ?? []).map(({ reason }) => reason);
+}
+
+/** The names of what a plan creates, by kind. */
+export function created({ effects = [] }: Plan): readonly string[] {
+  return effects.flatMap((effect) =>
+    effect.type === 'create' ? [`${effect.kind.kind} ${effect.object.metadata.name}`] : [],
+  );
+}
+
+/** A subject of Events for tests that do not care. */
+export const aSubject: PhaseSubject = {
+  object: aWorkloadVersion(),
+  version: '1.0.0',
+  annotations: {},
+  reportedBy: 'test',
+};
