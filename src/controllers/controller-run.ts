@@ -46,6 +46,8 @@ class Unsettled extends Error {
 
 const backoff: Backoff = { baseMs: 5, capMs: 5 * 60_000 };
 const defaultWorkers = 8;
+const fencedRetryMs = 500;
+
 /** One controller with its queue, from a start of the engine to its stop. */
 export class ControllerRun {
   readonly queue: WorkQueue;
@@ -109,6 +111,8 @@ export class ControllerRun {
     } catch (error) {
       outcome = outcomeOf(error);
       if (outcome !== 'fenced') throw error;
+      // Leading may not be over: a renewal was late. If it is, the queue has stopped and takes nothing.
+      this.queue.addAfter(text, fencedRetryMs);
     } finally {
       this.#settleMemory(text);
       this.#by.metrics.reconciled(this.#controller.name, outcome, this.#by.clock.now() - startedMs);
