@@ -27,12 +27,12 @@ export function allControllers(config: Config): readonly Controller[] {
     keptnConfigController(places),
     appCreationController(places),
     appController(),
-    appVersionController(places),
+    appVersionController(places, { promotionTasks: config.promotionTasks }),
     workloadController(places),
     workloadVersionController(places),
     podGateController(places),
     taskDefinitionController(places),
-    taskController({ definitionsNamespace, denoImage, pythonImage }),
+    taskController({ ...places, denoImage, pythonImage }),
     evaluationController(places),
   ];
   return workers === undefined ? controllers : controllers.map((one) => withAtMost(one, workers));

@@ -22,7 +22,10 @@ import type { Places } from './places.ts';
 import { awaiting, controllerKey, gatherChecks } from './version-checks.ts';
 
 /** Moves KeptnAppVersions through their phases. */
-export function appVersionController(places: Places): Controller<AppVersionSeen> {
+export function appVersionController(
+  places: Places,
+  { promotionTasks }: { readonly promotionTasks: boolean },
+): Controller<AppVersionSeen> {
   const waiting = { ...places, kind: KeptnAppVersion, index: appVersionsByDefinition.name };
   return {
     name: 'app-version',
@@ -54,11 +57,15 @@ export function appVersionController(places: Places): Controller<AppVersionSeen>
       if (version === undefined) return undefined;
       const { appName } = version.spec;
       const ofApp = inNamespace(namespace, appName);
+      const settings = settingsFrom(world.list(KeptnConfig), places.operatorNamespace);
       return {
         ...gatherChecks(version, world, places.definitionsNamespace),
         version,
         now: world.now,
-        settings: settingsFrom(world.list(KeptnConfig), places.operatorNamespace),
+        settings: {
+          ...settings,
+          promotionTasksEnabled: settings.promotionTasksEnabled && promotionTasks,
+        },
         app: world.get(KeptnApp, namespace, appName),
         siblings: world.byIndex(KeptnAppVersion, appVersionsByApp.name, ofApp),
         workloadVersions: world.byIndex(KeptnWorkloadVersion, workloadVersionsByApp.name, ofApp),

@@ -1,10 +1,12 @@
 import { ConfigMapKind, type Job, JobKind, PodKind } from '../api/builtin.ts';
 import { isCompleted } from '../api/keptn/states.ts';
+import { KeptnConfig } from '../api/keptn/config.ts';
 import { KeptnTask } from '../api/keptn/task.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { controllerOf, type KubernetesObject, type ObjectRef } from '../api/object.ts';
 import { blueprintOf } from '../domain/function-source.ts';
 import { endOfJob } from '../domain/job-stage.ts';
+import { settingsFrom } from '../domain/keptn-config.ts';
 import type { Lookup, World } from '../domain/lookup.ts';
 import { decideTask, podSelector } from '../domain/task.ts';
 import {
@@ -17,6 +19,7 @@ import { waitingForSlot } from '../domain/task-start.ts';
 import { type Controller, type Key, watch } from './controller.ts';
 import { findDefinitions } from './find-definitions.ts';
 import { type IndexDefinition, ownerIndex } from './indexes.ts';
+import type { Places } from './places.ts';
 import { isParentSuperseded, supersededParentWatches } from './superseded-parent.ts';
 import { dependentNames } from './task-definition.ts';
 
@@ -37,22 +40,15 @@ export const tasksAwaitingSlot: IndexDefinition<KeptnTask> = {
       : [],
 };
 
-export interface TaskControllerSettings {
-  /** Where a definition is looked for after the task's own namespace. */
-  readonly definitionsNamespace: string;
+export interface TaskControllerSettings extends Places {
   readonly denoImage: string;
   readonly pythonImage: string;
-  /** How many Jobs of tasks may run in one namespace at once; no limit when undefined. Eight at once may overshoot it. */
-  readonly maxJobsPerNamespace?: number | undefined;
 }
 
 /** Runs KeptnTasks, whoever made them and in whatever namespace. */
 export function taskController(settings: TaskControllerSettings): Controller<TaskObservation> {
-  const { definitionsNamespace, denoImage, pythonImage, maxJobsPerNamespace } = settings;
-  const forTasks: TaskSettings = {
-    images: { deno: denoImage, python: pythonImage },
-    ...(maxJobsPerNamespace !== undefined && { maxJobsPerNamespace }),
-  };
+  const { definitionsNamespace, operatorNamespace, denoImage, pythonImage } = settings;
+  const images = { deno: denoImage, python: pythonImage };
   return {
     name: 'task',
     watches: [
@@ -71,11 +67,24 @@ export function taskController(settings: TaskControllerSettings): Controller<Tas
           .filter((task) => namespace === task.namespace || namespace === definitionsNamespace),
       ),
       watch(ConfigMapKind, taskOf),
+      // The limit of Jobs may have been raised; eight tasks at once may overshoot it.
+      watch(KeptnConfig, (_config, lookup) =>
+        lookup
+          .list(KeptnTask)
+          .filter((task) => tasksAwaitingSlot.values(task).length > 0)
+          .map(({ metadata }) => metadata),
+      ),
       ...supersededParentWatches(KeptnTask),
     ],
     gather({ namespace = '', name }, world) {
       const task = world.get(KeptnTask, namespace, name);
-      return task && observe(task, world, { definitionsNamespace, ...forTasks });
+      if (task === undefined) return undefined;
+      const { maxJobsPerNamespace } = settingsFrom(world.list(KeptnConfig), operatorNamespace);
+      return observe(task, world, {
+        definitionsNamespace,
+        images,
+        ...(maxJobsPerNamespace !== undefined && { maxJobsPerNamespace }),
+      });
     },
     decide: decideTask,
   };

@@ -6,6 +6,7 @@ import {
   JobKind,
   PodKind,
 } from '../../src/api/builtin.ts';
+import { KeptnConfig } from '../../src/api/keptn/config.ts';
 import { KeptnTask } from '../../src/api/keptn/task.ts';
 import {
   KeptnTaskDefinition,
@@ -14,7 +15,6 @@ import {
 import { controllerOf, refOf } from '../../src/api/object.ts';
 import {
   taskController,
-  type TaskControllerSettings,
   tasksAwaitingDefinition,
   tasksAwaitingSlot,
 } from '../../src/controllers/task.ts';
@@ -47,10 +47,7 @@ const jobController: Actor = {
 
 const indexes = [tasksAwaitingDefinition, tasksAwaitingSlot, taskDefinitionsByFunctionRef];
 
-function simulation(
-  given: Partial<SimulationOptions> = {},
-  settings: Partial<TaskControllerSettings> = {},
-) {
+function simulation(given: Partial<SimulationOptions> = {}) {
   const definitionsNamespace = 'sluice-system';
   const sim = new Simulation({
     seed: 1,
@@ -59,7 +56,7 @@ function simulation(
         definitionsNamespace,
         denoImage: 'deno:1',
         pythonImage: 'python:1',
-        ...settings,
+        operatorNamespace: definitionsNamespace,
       }),
       taskDefinitionController({ definitionsNamespace }),
     ],
@@ -263,8 +260,15 @@ describe('a task', () => {
   });
 
   test('waits for a slot, and all get one', async () => {
-    const sim = simulation({}, { maxJobsPerNamespace: 1 });
+    const sim = simulation();
     await sim.explained(async () => {
+      const limits: KeptnConfig = {
+        apiVersion: KeptnConfig.apiVersion,
+        kind: KeptnConfig.kind,
+        metadata: { name: 'limits', namespace: 'sluice-system' },
+        spec: { maxJobsPerNamespace: 1 },
+      };
+      sim.apply(limits);
       const names = Array.from({ length: 12 }, (_, index) => `task-${index}`);
       sim.apply(definition(container), ...names.map((name) => task(name)));
       sim.start();
@@ -288,7 +292,8 @@ describe('a task', () => {
 });
 
 describe('what wakes a task', () => {
-  const settings = { definitionsNamespace: 'sluice-system', denoImage: '', pythonImage: '' };
+  const namespaces = { definitionsNamespace: 'sluice-system', operatorNamespace: 'sluice-system' };
+  const settings = { ...namespaces, denoImage: '', pythonImage: '' };
   const { watches } = taskController(settings);
   const woken = (
     object: { apiVersion: string; kind: string; metadata: { name: string } },

@@ -1,38 +1,17 @@
 import jsonpatch from 'fast-json-patch';
 
-import { admissionIndexes } from '../../src/admission/indexes.ts';
 import { webhooks, type Webhook } from '../../src/admission/registry.ts';
-import { ConfigMapKind, JobKind, PodKind } from '../../src/api/builtin.ts';
 import { ClusterError } from '../../src/api/cluster-error.ts';
 import { sluiceKeys } from '../../src/api/keptn/annotations.ts';
-import { KeptnAppContext } from '../../src/api/keptn/app-context.ts';
 import { KeptnMetric, type KeptnMetric as Metric } from '../../src/api/keptn/metric.ts';
 import type { Kind, KubernetesObject } from '../../src/api/object.ts';
 import { controllerOf, refOf } from '../../src/api/object.ts';
 import type { AdmissionRequest } from '../../src/api/review.ts';
-import { appCreationController } from '../../src/controllers/app-creation.ts';
-import { appVersionController } from '../../src/controllers/app-version.ts';
-import { appController } from '../../src/controllers/app.ts';
-import type { Controller } from '../../src/controllers/controller.ts';
-import {
-  evaluationController,
-  openEvaluationsByDefinition,
-} from '../../src/controllers/evaluation.ts';
-import { keptnConfigController } from '../../src/controllers/keptn-config.ts';
-import { lifecycleIndexes } from '../../src/controllers/lifecycle-indexes.ts';
-import { namespaceController } from '../../src/controllers/namespace.ts';
-import { podGateController } from '../../src/controllers/pod-gate.ts';
-import {
-  taskDefinitionController,
-  taskDefinitionsByFunctionRef,
-} from '../../src/controllers/task-definition.ts';
-import {
-  taskController,
-  tasksAwaitingDefinition,
-  tasksAwaitingSlot,
-} from '../../src/controllers/task.ts';
-import { workloadVersionController } from '../../src/controllers/workload-version.ts';
-import { workloadController } from '../../src/controllers/workload.ts';
+import { allControllers, allIndexes } from '../../src/cli/controllers.ts';
+import { watchedKinds } from '../../src/cli/watched-kinds.ts';
+import { configFrom } from '../../src/config.ts';
+import type { ListScope } from '../../src/kubernetes/resource-path.ts';
+import type { Watched } from '../support/memory-caches.ts';
 import { daemonSetController } from './actors/daemon-sets.ts';
 import { deploymentController, replicaSetController } from './actors/deployments.ts';
 import { garbageCollector } from './actors/garbage-collector.ts';
@@ -42,22 +21,17 @@ import { statefulSetController } from './actors/stateful-sets.ts';
 import type { Actor, Admission, SimulationOptions } from './simulation.ts';
 import { Simulation } from './simulation.ts';
 
-const operatorNamespace = 'keptn-system';
-const places = { operatorNamespace, definitionsNamespace: operatorNamespace };
+const config = configFrom({ flags: new Map(), env: {} });
 
-const controllers: readonly Controller[] = [
-  namespaceController(),
-  keptnConfigController(places),
-  workloadController(places),
-  workloadVersionController(places),
-  appCreationController(places),
-  appController(),
-  appVersionController(places),
-  podGateController(places),
-  taskDefinitionController(places),
-  taskController({ ...places, denoImage: 'deno', pythonImage: 'python' }),
-  evaluationController(places),
-];
+/** What a process watches, by kind. */
+function watchedByKind(): Watched[] {
+  const scopes = new Map<Kind, ListScope[]>();
+  for (const { kind, labelSelector } of watchedKinds(undefined).watched) {
+    const scope = labelSelector === undefined ? {} : { labelSelector };
+    scopes.set(kind, [...(scopes.get(kind) ?? []), scope]);
+  }
+  return [...scopes].map(([kind, of]) => ({ kind, scopes: of }));
+}
 
 /** Gives every KeptnMetric the value its query names. */
 const metricsServer: Actor = {
@@ -74,33 +48,17 @@ const metricsServer: Actor = {
 };
 
 /**
- * All of Sluice in a simulated cluster: every controller, the admission webhooks (with the caches of another replica), and
- * the cluster's own controllers. What is watched by label on a real cluster is so here.
+ * All of Sluice in a simulated cluster, put together as `sluice run` does: every controller, the admission webhooks (with
+ * the caches of another replica), watches and indexes; and the cluster's own controllers.
  */
 export function sluice(
   options: Partial<SimulationOptions> & { readonly seed: number },
 ): Simulation {
   return new Simulation({
-    controllers,
-    indexes: [
-      ...lifecycleIndexes,
-      ...admissionIndexes,
-      tasksAwaitingDefinition,
-      tasksAwaitingSlot,
-      taskDefinitionsByFunctionRef,
-      openEvaluationsByDefinition,
-    ],
-    watched: [
-      {
-        kind: PodKind,
-        scopes: [{ labelSelector: sluiceKeys.watched }, { labelSelector: sluiceKeys.task }],
-      },
-      { kind: JobKind, scopes: [{ labelSelector: sluiceKeys.task }] },
-      { kind: ConfigMapKind, scopes: [{ labelSelector: sluiceKeys.function }] },
-      { kind: KeptnAppContext },
-      { kind: KeptnMetric },
-    ],
-    admission: webhooks(places)
+    controllers: allControllers(config),
+    indexes: allIndexes,
+    watched: watchedByKind(),
+    admission: webhooks({ operatorNamespace: config.namespace })
       .filter(({ type }) => type === 'mutating')
       .map(asAdmission),
     actors: [
