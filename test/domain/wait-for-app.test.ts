@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest';
+import type { KeptnAppVersionStatus } from '../../src/api/keptn/app-version.ts';
+import { waitEvent, waitForApp } from '../../src/domain/wait-for-app.ts';
+import { anApp, anAppVersion, aWorkloadVersion } from '../support/builders.ts';
+import { aSubject } from '../support/lifecycle-seen.ts';
+
+const at = (status: KeptnAppVersionStatus) =>
+  waitForApp({
+    version: aWorkloadVersion(),
+    app: anApp(),
+    appVersions: [anAppVersion({ status })],
+  });
+
+describe('a workload version', () => {
+  test('B9: waits for an app version that lists it, and says so in one Event', () => {
+    const holdup = waitForApp({ version: aWorkloadVersion(), app: undefined, appVersions: [] });
+    expect(holdup).toMatchObject({ kind: 'waiting', reason: 'AppVersionNotFound' });
+    expect(holdup && waitEvent(aSubject, holdup)).toMatchObject({
+      type: 'Warning',
+      reason: 'AppPreDeployEvaluationsAppVersionNotFound',
+    });
+  });
+
+  test("waits for the app's pre-deployment checks, without an Event", () => {
+    for (const status of [
+      {},
+      { preDeploymentStatus: 'Succeeded', preDeploymentEvaluationStatus: 'Progressing' },
+    ] as const) {
+      const holdup = at(status);
+      expect(holdup).toMatchObject({ kind: 'waiting', reason: 'WaitingForAppChecks' });
+      expect(holdup && waitEvent(aSubject, holdup)).toBeUndefined();
+    }
+  });
+
+  test("is stalled by the app's failure, in the words of the app", () => {
+    const holdup = at({
+      preDeploymentStatus: 'Failed',
+      preDeploymentEvaluationStatus: 'Deprecated',
+      status: 'Failed',
+      conditions: [
+        {
+          type: 'Succeeded',
+          status: 'False',
+          reason: 'TaskFailed',
+          message: 'migrate failed',
+          lastTransitionTime: '2026-01-01T00:00:00Z',
+        },
+      ],
+    });
+    expect(holdup).toMatchObject({ kind: 'stalled', reason: 'AppChecksFailed' });
+    expect(holdup?.message).toContain('migrate failed');
+    expect(holdup && waitEvent(aSubject, holdup)?.reason).toBe('AppPreDeployEvaluationsFailed');
+  });
+
+  test('W4: waits for nothing once the checks are over, also with a Warning', () => {
+    const passed = { preDeploymentStatus: 'Succeeded', preDeploymentEvaluationStatus: 'Succeeded' };
+    expect(
+      at({ ...passed, preDeploymentStatus: 'Succeeded', preDeploymentEvaluationStatus: 'Warning' }),
+    ).toBeUndefined();
+    expect(
+      at({ preDeploymentStatus: 'Warning', preDeploymentEvaluationStatus: 'Succeeded' }),
+    ).toBeUndefined();
+  });
+
+  test('waits for nothing when the app failed only later', () => {
+    expect(
+      at({
+        preDeploymentStatus: 'Succeeded',
+        preDeploymentEvaluationStatus: 'Succeeded',
+        workloadOverallStatus: 'Failed',
+        status: 'Failed',
+      }),
+    ).toBeUndefined();
+  });
+});
