@@ -95,17 +95,27 @@ function wait(
   status: KeptnWorkloadVersionStatus,
   holdup: Progress,
 ): Plan {
-  const { version, now } = seen;
-  const ageMs = now - (parseTime(version.metadata.creationTimestamp) ?? now);
-  const isNew = status.conditions === undefined && holdup.kind === 'waiting';
-  if (isNew && ageMs < graceMs) return { wakeAfterMs: graceMs - ageMs };
-  const subject = subjectOf(seen);
+  const { now } = seen;
   const known = status.conditions?.find(({ type }) => type === conditionTypes.succeeded);
-  const note = known?.reason === holdup.reason ? undefined : waitEvent(subject, holdup);
+  const isKnown = known?.reason === holdup.reason;
+  const waitedMs = now - waitingSince(seen);
+  if (!isKnown && holdup.kind === 'waiting' && waitedMs < graceMs)
+    return { wakeAfterMs: graceMs - waitedMs };
+  const subject = subjectOf(seen);
+  const note = isKnown ? undefined : waitEvent(subject, holdup);
   return write(seen, {
     status: { ...status, conditions: stated(status, holdup, { subject, now }) },
     events: note === undefined ? [] : [note, ...onOwners(seen, note)],
   });
+}
+
+/** When the wait began: for an app version when this one was made, for that one's checks when that one was. */
+function waitingSince(seen: WorkloadVersionSeen): number {
+  const created = [seen.version, newestListing(seen.version, seen)].map((object) =>
+    parseTime(object?.metadata.creationTimestamp),
+  );
+  const known = created.filter((time) => time !== undefined);
+  return known.length === 0 ? seen.now : Math.max(...known);
 }
 
 function run(
