@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { type Pod, PodKind } from '../api/builtin.ts';
 import type { Config } from '../config.ts';
+import { BypassedPods, type RunningPods } from '../controllers/bypassed-pods.ts';
 import { Engine } from '../controllers/engine.ts';
 import { HeldPodSweep, type PendingPods } from '../controllers/held-pods.ts';
 import { MetricLoop } from '../controllers/metric.ts';
@@ -88,28 +89,45 @@ async function lead(parts: LeadershipParts, { signal, sources, mayWrite }: Term)
   const sweep = new HeldPodSweep({
     ...by,
     lookup: caches,
-    pods: pendingPodsOf(connection),
+    pods: podsOf(connection),
     onFailure: (error) =>
       log.warn(
         { err: error instanceof Error ? error : undefined },
         'held Pods could not be looked for; again in a while',
       ),
   });
+  const bypassed = new BypassedPods({
+    caches,
+    events,
+    pods: podsOf(connection),
+    operatorNamespace: config.namespace,
+    onFound: (namespace, count) =>
+      log.warn({ namespace, count }, 'Pods run whose version was never judged'),
+    onFailure: (namespace, error) =>
+      log.warn(
+        { namespace, err: error instanceof Error ? error : undefined },
+        'Pods that run unjudged could not be looked for',
+      ),
+  });
   engine.start(signal);
   metrics.start();
   sweep.start(signal);
+  bypassed.start(signal);
   await untilAborted(signal);
   await Promise.all([engine.stop(), metrics.stop()]);
 }
 
-function pendingPodsOf({ client }: Connection): PendingPods {
+function podsOf({ client }: Connection): PendingPods & RunningPods {
   const isPod = (object: { kind: string }): object is Pod => object.kind === PodKind.kind;
+  async function* inPhase(phase: string, namespace: string, signal: AbortSignal) {
+    const scope = { namespace, fieldSelector: `status.phase=${phase}` };
+    for await (const { items } of client.listPaged(PodKind, scope, signal)) {
+      yield items.filter(isPod);
+    }
+  }
   return {
-    async *pendingPods(namespace, signal) {
-      const scope = { namespace, fieldSelector: 'status.phase=Pending' };
-      for await (const { items } of client.listPaged(PodKind, scope, signal))
-        yield items.filter(isPod);
-    },
+    pendingPods: (namespace, signal) => inPhase('Pending', namespace, signal),
+    runningPods: (namespace, signal) => inPhase('Running', namespace, signal),
   };
 }
 
