@@ -1,16 +1,35 @@
 import { defineConfig } from 'vitest/config';
 
-const unit = ['api', 'domain', 'admission', 'lint', 'controllers', 'runtime', 'kubernetes', 'server', 'telemetry', 'metrics-providers', 'cli'];
+const unit = [
+  'api',
+  'domain',
+  'admission',
+  'lint',
+  'controllers',
+  'runtime',
+  'kubernetes',
+  'server',
+  'telemetry',
+  'metrics-providers',
+  'cli',
+];
 
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
     projects: [
       { test: { name: 'unit', include: unit.map((folder) => `test/${folder}/**/*.test.ts`) } },
-      { test: { name: 'simulation', include: ['test/simulation/**/*.test.ts'], testTimeout: 120_000 } },
+      {
+        test: {
+          name: 'simulation',
+          include: ['test/simulation/**/*.test.ts'],
+          testTimeout: 120_000,
+        },
+      },
       {
         test: {
           name: 'contract',
+          globalSetup: ['test/support/control-plane-setup.ts'],
           include: ['test/contract/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 240_000,
@@ -20,6 +39,7 @@ export default defineConfig({
       {
         test: {
           name: 'soak',
+          globalSetup: ['test/support/control-plane-setup.ts'],
           include: ['test/soak/**/*.test.ts'],
           testTimeout: 3_600_000,
           hookTimeout: 240_000,

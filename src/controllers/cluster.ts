@@ -46,7 +46,10 @@ export interface Caches extends Lookup {
   /** A live read said that there is no such object. Subscribers are told if it was cached. */
   forget(ref: ObjectRef): void;
   /** Calls `listener` with every change from now on, in order, synchronously; returns the way to stop. */
-  subscribe<T extends KubernetesObject>(kind: Kind<T>, listener: (change: CacheChange<T>) => void): () => void;
+  subscribe<T extends KubernetesObject>(
+    kind: Kind<T>,
+    listener: (change: CacheChange<T>) => void,
+  ): () => void;
 }
 
 /** Records Kubernetes Events. Never rejects, never blocks: an Event may be lost, a decision may not. */

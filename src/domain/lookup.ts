@@ -9,7 +9,11 @@ export const ownerIndex = 'owner-uid';
  * Absence proves nothing: an object may exist and not have arrived yet.
  */
 export interface Lookup {
-  get<T extends KubernetesObject>(kind: Kind<T>, namespace: string | undefined, name: string): T | undefined;
+  get<T extends KubernetesObject>(
+    kind: Kind<T>,
+    namespace: string | undefined,
+    name: string,
+  ): T | undefined;
   /** Everything cached of a kind in a namespace; all namespaces when it is undefined. */
   list<T extends KubernetesObject>(kind: Kind<T>, namespace?: string): readonly T[];
   /** The objects whose index of this name holds this value (`src/controllers/indexes.ts` defines the indexes). */

@@ -27,7 +27,9 @@ export interface Plan {
 }
 
 /** A live read: of one object, or of all objects of a kind in a namespace that a label selector selects. */
-export type Look = ObjectRef | { readonly kind: Kind; readonly namespace: string; readonly labelSelector: string };
+export type Look =
+  | ObjectRef
+  | { readonly kind: Kind; readonly namespace: string; readonly labelSelector: string };
 
 /** One thing to do to the cluster. */
 export type Effect =
@@ -87,7 +89,13 @@ export interface Refusal {
    * - `NotFound`: namespace or object is not there.
    * - `Unavailable`: the API server could not be reached or failed.
    */
-  readonly reason: 'NameTaken' | 'Terminating' | 'Forbidden' | 'Invalid' | 'NotFound' | 'Unavailable';
+  readonly reason:
+    | 'NameTaken'
+    | 'Terminating'
+    | 'Forbidden'
+    | 'Invalid'
+    | 'NotFound'
+    | 'Unavailable';
   /** The API server's own words. */
   readonly message: string;
 }
