@@ -37,4 +37,7 @@ const terminal: Terminal = {
   onUncaught: (tell) => (tellOfUncaught = tell),
 };
 
+// Timers of our own do not keep the process alive, and idle connections do not either: a command that waits would end here.
+const awake = setInterval(() => undefined, 2 ** 30);
 process.exitCode = await runCommandLine(process.argv.slice(2), terminal);
+clearInterval(awake);

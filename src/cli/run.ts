@@ -72,7 +72,7 @@ async function partsOf(config: Config, { terminal, log }: Surroundings): Promise
   const identity = config.identity ?? terminal.processName;
 
   let watching: Watching | undefined;
-  const cluster: Part[] = [
+  const parts: Part[] = [
     { name: 'connection', start: () => undefined, stop: () => connection.close() },
     {
       name: 'caches',
@@ -80,7 +80,6 @@ async function partsOf(config: Config, { terminal, log }: Surroundings): Promise
       stop: () => watching?.stop(),
     },
   ];
-  const parts: Part[] = [...cluster, stayAwake()];
   if (only !== 'controllers') {
     const kinds = forAdmission.map(({ kind }) => kind);
     parts.push(admissionServer(config, { log, caches, kinds }));
@@ -132,16 +131,6 @@ function admissionServer(
       },
     ],
   });
-}
-
-/** Timers do not keep the process alive, and a cluster that cannot be reached leaves nothing else. */
-function stayAwake(): Part {
-  let timer: NodeJS.Timeout | undefined;
-  return {
-    name: 'process',
-    start: () => void (timer = setInterval(() => undefined, 2 ** 30)),
-    stop: () => clearInterval(timer),
-  };
 }
 
 /** Logs go to standard output: it is all that `run` writes there. */
