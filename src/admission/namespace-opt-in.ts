@@ -1,8 +1,7 @@
-import { enabledValue, keptnAnnotations, sluiceKeys } from '../api/keptn/annotations.ts';
-import { type JsonPatchOperation, pointer } from '../api/json-patch.ts';
 import { parserOf } from '../api/parse.ts';
 import type { AdmissionRequest } from '../api/review.ts';
 import { object, optional, stringMap } from '../api/schema.ts';
+import { labelOperations } from '../domain/namespace.ts';
 import { allowWith, deny, type Verdict } from './verdict.ts';
 
 const shape = object('', {
@@ -18,23 +17,5 @@ const parseShape = parserOf(shape);
 export function followOptIn(request: AdmissionRequest): Verdict {
   const parsed = parseShape(request.object);
   if (!parsed.ok) return deny(`Namespace "${request.name ?? ''}"`, parsed.errors);
-  return allowWith(optInPatch(parsed.value.metadata));
-}
-
-function optInPatch(metadata: {
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly annotations?: Readonly<Record<string, string>>;
-}): JsonPatchOperation[] {
-  const { labels, annotations } = metadata;
-  const label = pointer('metadata', 'labels', sluiceKeys.enabled);
-  if (annotations?.[keptnAnnotations.lifecycleToolkit] === enabledValue) {
-    if (labels === undefined) {
-      const value = { [sluiceKeys.enabled]: 'true' };
-      return [{ op: 'add', path: pointer('metadata', 'labels'), value }];
-    }
-    return labels[sluiceKeys.enabled] === 'true' ? [] : [{ op: 'add', path: label, value: 'true' }];
-  }
-  return labels !== undefined && Object.hasOwn(labels, sluiceKeys.enabled)
-    ? [{ op: 'remove', path: label }]
-    : [];
+  return allowWith(labelOperations(parsed.value.metadata));
 }
