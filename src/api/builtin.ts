@@ -188,11 +188,13 @@ const builtin = <T extends KubernetesObject>(
   apiVersion: string,
   kind: string,
   plural: string,
-  namespaced = true,
-): Kind<T> => ({ apiVersion, kind, plural, namespaced });
+): Kind<T> => ({ apiVersion, kind, plural, namespaced: true });
 
 export const PodKind = builtin<Pod>('v1', 'Pod', 'pods');
-export const NamespaceKind = builtin<Namespace>('v1', 'Namespace', 'namespaces', false);
+export const NamespaceKind: Kind<Namespace> = {
+  ...builtin('v1', 'Namespace', 'namespaces'),
+  namespaced: false,
+};
 export const ConfigMapKind = builtin<ConfigMap>('v1', 'ConfigMap', 'configmaps');
 export const DeploymentKind = builtin<Deployment>('apps/v1', 'Deployment', 'deployments');
 export const ReplicaSetKind = builtin<ReplicaSet>('apps/v1', 'ReplicaSet', 'replicasets');
