@@ -2,7 +2,7 @@ import type { Kind, KubernetesObject, ObjectRef } from '../api/object.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Feed } from './feed.ts';
 import { KindCache } from './kind-cache.ts';
-import { isOf, type Index } from './object-store.ts';
+import { isOf, Packing, type Index } from './object-store.ts';
 import type { ListScope } from './resource-path.ts';
 
 /** An index of one kind: the values under which an object is found. Must be total and cheap. */
@@ -36,12 +36,14 @@ const ownerIndex: Index = {
 
 /**
  * What this process knows of the cluster. Reads are synchronous and never call the API server; the rules by which objects come
- * and go are in `KindCache`. Objects in it are shared and must not be changed.
+ * and go are in `KindCache`. Objects must not be changed: others may hold them.
+ * Reading one that was not read lately takes some microseconds, so a loop over a whole kind is no small thing.
  */
 export class ObjectCaches {
   readonly #clock: Clock;
   readonly #indexes: readonly IndexDefinition[];
   readonly #kinds = new Map<string, KindCache>();
+  readonly #packing = new Packing();
 
   constructor(options: CachesOptions) {
     this.#clock = options.clock;
@@ -137,7 +139,7 @@ export class ObjectCaches {
       const own = this.#indexes.filter(
         (index) => index.kind.kind === kind.kind && index.kind.apiVersion === kind.apiVersion,
       );
-      cache = new KindCache(this.#clock, [ownerIndex, ...own]);
+      cache = new KindCache(this.#clock, [ownerIndex, ...own], this.#packing);
       this.#kinds.set(key, cache);
     }
     return cache;

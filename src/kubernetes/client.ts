@@ -2,12 +2,12 @@ import { ClusterError } from '../api/cluster-error.ts';
 import type { JsonPatchOperation } from '../api/json-patch.ts';
 import { refOf, type Kind, type KubernetesObject, type ObjectRef } from '../api/object.ts';
 import { inSlices } from '../runtime/slices.ts';
-import { firstPageSize, nextPageSize } from './page-size.ts';
-import type { Projector } from './projections.ts';
-import { isRawObject, objectOf, objectsOf, textOf } from './raw-json.ts';
+import { ListSplitter } from './list-splitter.ts';
+import { project } from './projections.ts';
+import { isRawObject, objectOf, textOf } from './raw-json.ts';
 import { collectionPath, objectPath, type ListScope } from './resource-path.ts';
-import { unavailable } from './status-error.ts';
-import type { Answer, Request, Transport } from './transport.ts';
+import { parseAnswer, unavailable } from './status-error.ts';
+import type { Body, Request, Transport } from './transport.ts';
 
 /** A deletion holds only for this very object, and for this version of it if one is named. */
 export interface DeletePreconditions {
@@ -28,6 +28,25 @@ export interface Page {
   readonly resourceVersion: string;
 }
 
+/** How to read one page. */
+export interface PageVisit {
+  /** Where the page begins, as the one before said; undefined for the first. */
+  readonly next: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  each(object: KubernetesObject): void;
+}
+
+/** What a page says at its end. */
+export interface PageEnd {
+  /** The moment that all pages of the list show. */
+  readonly resourceVersion: string;
+  /** Where the next page begins; undefined after the last. */
+  readonly next: string | undefined;
+}
+
+/** The most objects of one page: what kubectl and client-go ask for. */
+const pageSize = 500;
+
 /** A list that took longer than the API server keeps its snapshot is begun anew; so often at most. */
 const maxListTries = 3;
 
@@ -40,11 +59,9 @@ const maxReplaceTries = 5;
  */
 export class KubernetesClient {
   readonly #transport: Transport;
-  readonly #projector: Projector;
 
-  constructor(transport: Transport, projector: Projector) {
+  constructor(transport: Transport) {
     this.#transport = transport;
-    this.#projector = projector;
   }
 
   /** The live object; undefined when there is none, also when its kind is not there. */
@@ -77,35 +94,36 @@ export class KubernetesClient {
     }
   }
 
-  /**
-   * The live objects of a kind, page by page: pages of up to 500 objects and about 1 MB, so that parsing one never holds the
-   * event loop for long. Rejects with 410 when reading takes longer than the API server keeps the snapshot.
-   */
+  /** The live objects of a kind, page by page. Rejects with 410 when reading takes longer than the API server keeps the snapshot. */
   async *listPaged(
     kind: Kind,
     scope: ListScope = {},
     signal?: AbortSignal,
   ): AsyncGenerator<Page, void, undefined> {
-    const { namespace, labelSelector, fieldSelector } = scope;
-    let limit = firstPageSize;
     let next: string | undefined;
     do {
-      const path = collectionPath(kind, namespace, {
-        limit,
-        continue: next,
-        labelSelector,
-        fieldSelector,
-      });
-      const answer = await this.#transport.request({
-        verb: 'list',
-        path,
-        ...(signal !== undefined && { signal }),
-      });
-      const list = await this.#readPage(kind, answer);
-      limit = nextPageSize({ objects: list.items.length, bytes: answer.bytes });
-      next = list.next;
-      yield { items: list.items, resourceVersion: list.resourceVersion };
+      const found = new Map<string, KubernetesObject>();
+      const each = (object: KubernetesObject): void =>
+        void found.set(`${object.metadata.namespace ?? ''}/${object.metadata.name}`, object);
+      const page = await this.visitPage(kind, scope, { next, signal, each });
+      next = page.next;
+      yield { items: [...found.values()], resourceVersion: page.resourceVersion };
     } while (next !== undefined);
+  }
+
+  /**
+   * Reads one page of a list and hands on its objects one by one as they arrive, each parsed and projected for itself: at the
+   * memory of one object, and without holding the event loop. If the page has to be asked for again, what was handed on
+   * before comes again. Answers where the next page begins.
+   */
+  async visitPage(kind: Kind, scope: ListScope, visit: PageVisit): Promise<PageEnd> {
+    const { namespace, ...selectors } = scope;
+    const query = { limit: pageSize, continue: visit.next, ...selectors };
+    const path = collectionPath(kind, namespace, query);
+    const limits = visit.signal === undefined ? {} : { signal: visit.signal };
+    return this.#transport.read({ verb: 'list', path, ...limits }, (body) => {
+      return readPage(body, (item) => visit.each(projected(kind, item)));
+    });
   }
 
   async create(kind: Kind, object: KubernetesObject): Promise<KubernetesObject> {
@@ -177,31 +195,30 @@ export class KubernetesClient {
   /** Creates something that is asked, not stored (a SubjectAccessReview), and answers it as the API server sent it. */
   async review(kind: Kind, object: KubernetesObject): Promise<unknown> {
     const path = collectionPath(kind, object.metadata.namespace);
-    const { value } = await this.#transport.request({ verb: 'create', path, body: object });
-    return value;
+    return this.#transport.request({ verb: 'create', path, body: object });
   }
 
   async #send(kind: Kind, request: Request): Promise<KubernetesObject> {
-    const { value } = await this.#transport.request(request);
-    return this.#projected(kind, value);
+    return projected(kind, await this.#transport.request(request));
   }
+}
 
-  async #readPage(kind: Kind, { value }: Answer): Promise<Page & { next?: string }> {
-    const list = objectOf(value);
-    const metadata = objectOf(list['metadata']);
-    const resourceVersion = textOf(metadata['resourceVersion']);
-    if (resourceVersion === undefined) throw unavailable(`the answer is no list of ${kind.plural}`);
-    const items: KubernetesObject[] = [];
-    await inSlices(objectsOf(list['items']), (item) => items.push(this.#projected(kind, item)));
-    const next = textOf(metadata['continue']);
-    return next ? { items, resourceVersion, next } : { items, resourceVersion };
+async function readPage(body: Body, each: (item: unknown) => void): Promise<PageEnd> {
+  const splitter = new ListSplitter();
+  for await (const chunk of body) {
+    await inSlices(splitter.push(chunk), (item) => each(parseAnswer(item)));
   }
+  const { metadata } = objectOf(parseAnswer(splitter.rest()));
+  const resourceVersion = textOf(objectOf(metadata)['resourceVersion']);
+  if (resourceVersion === undefined) throw unavailable('the answer is no list');
+  // The last page has an empty one.
+  return { resourceVersion, next: textOf(objectOf(metadata)['continue']) || undefined };
+}
 
-  #projected(kind: Kind, value: unknown): KubernetesObject {
-    const object = isRawObject(value) ? this.#projector.project(kind, value) : undefined;
-    if (object === undefined) throw unavailable(`the answer is no ${kind.kind}`);
-    return object;
-  }
+function projected(kind: Kind, value: unknown): KubernetesObject {
+  const object = isRawObject(value) ? project(kind, value) : undefined;
+  if (object === undefined) throw unavailable(`the answer is no ${kind.kind}`);
+  return object;
 }
 
 function jsonPatch(path: string, operations: readonly JsonPatchOperation[]): Request {

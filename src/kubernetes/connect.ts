@@ -4,7 +4,6 @@ import { KubernetesClient } from './client.ts';
 import { inClusterCredentials, type Credentials } from './credentials.ts';
 import { kubeconfigCredentials, kubeconfigFiles } from './kubeconfig.ts';
 import { silentLog, type Log } from './log.ts';
-import { Projector } from './projections.ts';
 import { Transport, type TransportOptions } from './transport.ts';
 import { watchAll, type Watching, type WatchSpec } from './watch-all.ts';
 
@@ -53,15 +52,13 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     userAgent: `sluice/${version}`,
     ...(onAnswer !== undefined && { onAnswer }),
   });
-  const projector = new Projector();
-  const client = new KubernetesClient(transport, projector);
+  const client = new KubernetesClient(transport);
   return {
     client,
     transport,
     server: credentials.server,
     namespace: credentials.namespace,
-    watchAll: (specs, caches) =>
-      watchAll(specs, caches, { client, transport, projector, clock, random, log }),
+    watchAll: (specs, caches) => watchAll(specs, caches, { client, transport, clock, random, log }),
     close: () => transport.close(),
   };
 }

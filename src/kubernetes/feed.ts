@@ -5,9 +5,11 @@ import { compareVersions, isOlder } from './resource-version.ts';
 
 /** What a feed may do to the cache it feeds. */
 interface Fed {
-  put(object: KubernetesObject, how: { initial: boolean; anyAge?: boolean }): void;
+  put(object: KubernetesObject, how: { initial: boolean }): void;
   remove(object: KubernetesObject): void;
   list(): Iterable<KubernetesObject>;
+  /** Whether the kind has no other feed: then everything cached is this one's. */
+  isOnly(): boolean;
   /** Whether another feed holds it. */
   isHeld(object: KubernetesObject): boolean;
 }
@@ -16,12 +18,13 @@ interface Fed {
 export class Feed {
   readonly scope: ListScope;
   readonly #fed: Fed;
-  /** The uids of what this feed has brought and not taken back. */
-  #held = new Set<string>();
+  /** The uids of what this feed has brought and not taken back; empty while it is the only one. */
+  readonly #held = new Set<string>();
   readonly #whenSynced = Promise.withResolvers<void>();
   #synced = false;
   #progress: string | undefined;
-  #listing: { readonly seen: Set<string>; readonly anyAge: boolean } | undefined;
+  /** The uids of what the list that is being read has shown. */
+  #seen = new Set<string>();
 
   constructor(scope: ListScope, fed: Fed) {
     this.scope = scope;
@@ -45,37 +48,42 @@ export class Feed {
     return this.#whenSynced.promise;
   }
 
-  /**
-   * A list begins, showing the moment of this resourceVersion. If that is before what the feed has already brought, time has
-   * gone back (etcd was restored from a backup), and what the list shows counts whatever its age.
-   */
-  listing(resourceVersion: string): void {
-    this.#listing = { seen: new Set(), anyAge: isOlder(resourceVersion, this.#progress) };
+  /** A list begins. */
+  listing(): void {
+    this.#seen = new Set();
   }
 
   /** One object of the list. */
   listed(object: KubernetesObject): void {
-    this.#listing?.seen.add(idOf(object));
-    this.#held.add(idOf(object));
-    const anyAge = this.#listing?.anyAge === true;
-    this.#fed.put(object, { initial: !this.#synced, anyAge });
+    this.#seen.add(idOf(object));
+    this.holds(object);
+    this.#fed.put(object, { initial: !this.#synced });
   }
 
-  /** The list is complete: what this feed held and the list did not show is gone, unless it is younger than the list. */
-  listComplete(resourceVersion: string): void {
-    const { seen, anyAge } = this.#listing ?? { seen: new Set<string>(), anyAge: false };
-    this.#listing = undefined;
+  /**
+   * The list is complete and shows the moment of this version: what this feed held and the list did not show is gone, unless
+   * it is younger than the list. False if the list shows a moment before what the feed has already brought. Then time has gone
+   * back (etcd was restored from a backup), everything is let go, and has to be listed anew.
+   */
+  listComplete(resourceVersion: string): boolean {
+    if (isOlder(resourceVersion, this.#progress)) {
+      this.#keepOnly(() => false);
+      this.#progress = undefined;
+      return false;
+    }
+    const seen = this.#seen;
+    this.#seen = new Set();
     this.#keepOnly((object) => {
-      const younger = !anyAge && isOlder(resourceVersion, object.metadata.resourceVersion);
-      return seen.has(idOf(object)) || younger;
+      return seen.has(idOf(object)) || isOlder(resourceVersion, object.metadata.resourceVersion);
     });
     this.#progress = resourceVersion;
     this.#sync();
+    return true;
   }
 
   /** An ADDED or MODIFIED event. */
   changed(object: KubernetesObject): void {
-    this.#held.add(idOf(object));
+    this.holds(object);
     this.#fed.put(object, { initial: false });
     this.#progress = object.metadata.resourceVersion;
   }
@@ -111,7 +119,7 @@ export class Feed {
 
   /** The cache has taken in an object that this feed is about to bring. */
   holds(object: KubernetesObject): void {
-    this.#held.add(idOf(object));
+    if (!this.#fed.isOnly()) this.#held.add(idOf(object));
   }
 
   isHolding(object: KubernetesObject): boolean {
@@ -119,12 +127,11 @@ export class Feed {
   }
 
   #keepOnly(stays: (object: KubernetesObject) => boolean): void {
-    const held = this.#held;
-    this.#held = new Set();
+    const isOnly = this.#fed.isOnly();
     for (const object of this.#fed.list()) {
-      if (!held.has(idOf(object))) continue;
-      if (stays(object)) this.#held.add(idOf(object));
-      else if (!this.#fed.isHeld(object)) this.#fed.remove(object);
+      if ((!isOnly && !this.#held.has(idOf(object))) || stays(object)) continue;
+      this.#held.delete(idOf(object));
+      if (isOnly || !this.#fed.isHeld(object)) this.#fed.remove(object);
     }
   }
 

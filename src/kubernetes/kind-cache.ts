@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../api/object.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { Feed, idOf } from './feed.ts';
-import { ObjectStore, type Index } from './object-store.ts';
+import { ObjectStore, type Index, type Packing } from './object-store.ts';
 import type { ListScope } from './resource-path.ts';
 import { compareVersions, isOlder } from './resource-version.ts';
 
@@ -42,10 +42,10 @@ export class KindCache {
   /** The uids of what `forget` removed; kept until a watch or a read says more. */
   readonly #forgotten = new Set<string>();
 
-  constructor(clock: Clock, indexes: readonly Index[]) {
+  constructor(clock: Clock, indexes: readonly Index[], packing: Packing) {
     this.#clock = clock;
-    this.#objects = new ObjectStore(indexes);
-    this.#guests = new ObjectStore(indexes);
+    this.#objects = new ObjectStore(indexes, packing);
+    this.#guests = new ObjectStore(indexes, packing);
   }
 
   get size(): number {
@@ -109,22 +109,23 @@ export class KindCache {
       put: (object, how) => this.#put(object, how),
       remove: (object) => this.#remove(object),
       list: () => this.#objects.list(),
+      isOnly: () => this.#feeds.length === 1,
       isHeld: (object) => this.#feeds.some((one) => one !== feed && one.isHolding(object)),
     });
     this.#feeds.push(feed);
     return feed;
   }
 
-  #put(object: KubernetesObject, how: { initial: boolean; anyAge?: boolean }): void {
+  #put(object: KubernetesObject, how: { initial: boolean }): void {
     const { namespace, name, resourceVersion } = object.metadata;
     this.#forgotten.delete(idOf(object));
     this.#seeOff(addressOf(object.metadata));
     const cached = this.#objects.get(namespace, name);
     if (cached !== undefined) {
       const age = compareVersions(resourceVersion, cached.metadata.resourceVersion) ?? 1;
-      if (age === 0 || (age < 0 && how.anyAge !== true)) return;
+      if (age <= 0) return;
     }
-    const previous = this.#objects.set(object);
+    const previous = this.#objects.set(object, how.initial);
     const initial = how.initial ? { initial: true } : {};
     if (previous !== undefined && idOf(previous) === idOf(object)) {
       this.#tell({ type: 'modified', object, previous, ...initial });
@@ -151,7 +152,7 @@ export class KindCache {
   #welcome(object: KubernetesObject): void {
     const address = addressOf(object.metadata);
     this.#seeOff(address);
-    this.#guests.set(object);
+    this.#guests.set(object, false);
     this.#guestSince.set(address, { object, sinceMs: this.#clock.now() });
     this.#seeGuestsOff();
   }

@@ -1,4 +1,7 @@
 import type { Kind, KubernetesObject } from '../api/object.ts';
+import { Fifo } from '../runtime/fifo.ts';
+import { JsonPacker, PackTable, unpack } from './packed-json.ts';
+import { isRawObject } from './raw-json.ts';
 
 /** An index of one kind: the values under which an object is found. Must be total and cheap. */
 export interface Index {
@@ -6,18 +9,52 @@ export interface Index {
   values(object: KubernetesObject): readonly string[];
 }
 
+/** One stored object: packed for good, and whole as long as it is hot. */
+interface Entry {
+  readonly namespace: string;
+  readonly name: string;
+  readonly packed: string;
+  readonly table: PackTable;
+  whole: KubernetesObject | undefined;
+}
+
 /** What was not given a namespace; no namespace has this name. */
 const clusterScope = '';
 
-/** The objects of one kind, by address and by indexes. */
+/**
+ * The packer of all stores of a process, and the bounded number of objects that are kept whole beside: those put or read
+ * lately. Most of a cluster is history that nobody asks for.
+ */
+export class Packing {
+  readonly packer = new JsonPacker();
+  readonly #hot = new Fifo<Entry>();
+  readonly #capacity: number;
+
+  constructor(capacity = 1000) {
+    this.#capacity = capacity;
+  }
+
+  warm(entry: Entry, whole: KubernetesObject): void {
+    entry.whole = whole;
+    this.#hot.push(entry);
+    if (this.#hot.length <= this.#capacity) return;
+    const oldest = this.#hot.shift();
+    if (oldest !== undefined) oldest.whole = undefined;
+  }
+}
+
+/** The objects of one kind, by address and by indexes. They come out equal to what was put in, not the same. */
 export class ObjectStore {
   readonly #indexes: readonly Index[];
-  readonly #namespaces = new Map<string, Map<string, KubernetesObject>>();
-  readonly #buckets = new Map<string, Map<string, KubernetesObject[]>>();
+  readonly #packing: Packing;
+  readonly #namespaces = new Map<string, Map<string, Entry>>();
+  readonly #buckets = new Map<string, Map<string, Entry[]>>();
+  #table = new PackTable();
   #size = 0;
 
-  constructor(indexes: readonly Index[]) {
+  constructor(indexes: readonly Index[], packing: Packing) {
     this.#indexes = indexes;
+    this.#packing = packing;
     for (const { name } of indexes) this.#buckets.set(name, new Map());
   }
 
@@ -26,71 +63,94 @@ export class ObjectStore {
   }
 
   get(namespace: string | undefined, name: string): KubernetesObject | undefined {
-    return this.#namespaces.get(namespace ?? clusterScope)?.get(name);
+    const entry = this.#namespaces.get(namespace ?? clusterScope)?.get(name);
+    return entry === undefined ? undefined : this.#whole(entry);
   }
 
   /** The objects of a namespace; all of them when it is undefined. */
   *list(namespace?: string): Generator<KubernetesObject, void, undefined> {
+    const entries = namespace === undefined ? undefined : this.#namespaces.get(namespace);
     if (namespace !== undefined) {
-      yield* this.#namespaces.get(namespace)?.values() ?? [];
+      for (const entry of entries?.values() ?? []) yield this.#whole(entry);
       return;
     }
-    for (const objects of this.#namespaces.values()) yield* objects.values();
+    for (const all of this.#namespaces.values()) {
+      for (const entry of all.values()) yield this.#whole(entry);
+    }
   }
 
   /** Undefined when there is no index of this name. */
   byIndex(index: string, value: string): readonly KubernetesObject[] | undefined {
     const bucket = this.#buckets.get(index);
-    return bucket === undefined ? undefined : (bucket.get(value) ?? []);
+    return bucket && (bucket.get(value) ?? []).map((entry) => this.#whole(entry));
   }
 
-  /** Puts the object in the place of what has its address, and answers that. */
-  set(object: KubernetesObject): KubernetesObject | undefined {
+  /**
+   * Puts the object in the place of what has its address, and answers that. One of many (a list) is not kept hot: nobody has
+   * asked for it, and to hold it for a while would turn it into garbage of the old generation.
+   */
+  set(object: KubernetesObject, isOneOfMany: boolean): KubernetesObject | undefined {
     const { namespace = clusterScope, name } = object.metadata;
-    let objects = this.#namespaces.get(namespace);
-    if (objects === undefined) {
-      objects = new Map();
-      this.#namespaces.set(namespace, objects);
-    }
-    const previous = objects.get(name);
-    if (previous === undefined) this.#size += 1;
-    else this.#unindex(previous);
-    objects.set(name, object);
-    this.#index(object);
+    const previous = this.delete(object.metadata.namespace, name);
+    if (this.#table.isFull) this.#table = new PackTable();
+    const table = this.#table;
+    const packed = this.#packing.packer.pack(object, table);
+    const entry: Entry = { namespace, name, packed, table, whole: undefined };
+    if (!isOneOfMany) this.#packing.warm(entry, object);
+    this.#inNamespace(namespace).set(name, entry);
+    this.#size += 1;
+    this.#index(entry, object);
     return previous;
   }
 
   /** Removes what has this address, and answers it. */
   delete(namespace: string | undefined, name: string): KubernetesObject | undefined {
-    const objects = this.#namespaces.get(namespace ?? clusterScope);
-    const object = objects?.get(name);
-    if (objects === undefined || object === undefined) return undefined;
-    objects.delete(name);
-    if (objects.size === 0) this.#namespaces.delete(namespace ?? clusterScope);
+    const entries = this.#namespaces.get(namespace ?? clusterScope);
+    const entry = entries?.get(name);
+    if (entries === undefined || entry === undefined) return undefined;
+    const object = entry.whole ?? unpacked(entry);
+    entries.delete(name);
+    if (entries.size === 0) this.#namespaces.delete(namespace ?? clusterScope);
     this.#size -= 1;
-    this.#unindex(object);
+    this.#unindex(entry, object);
     return object;
   }
 
-  #index(object: KubernetesObject): void {
+  #whole(entry: Entry): KubernetesObject {
+    if (entry.whole !== undefined) return entry.whole;
+    const object = unpacked(entry);
+    this.#packing.warm(entry, object);
+    return object;
+  }
+
+  #inNamespace(namespace: string): Map<string, Entry> {
+    let entries = this.#namespaces.get(namespace);
+    if (entries === undefined) {
+      entries = new Map();
+      this.#namespaces.set(namespace, entries);
+    }
+    return entries;
+  }
+
+  #index(entry: Entry, object: KubernetesObject): void {
     for (const index of this.#indexes) {
       const bucket = this.#buckets.get(index.name);
       for (const value of new Set(index.values(object))) {
         const found = bucket?.get(value);
-        if (found === undefined) bucket?.set(value, [object]);
-        else found.push(object);
+        if (found === undefined) bucket?.set(value, [entry]);
+        else found.push(entry);
       }
     }
   }
 
-  #unindex(object: KubernetesObject): void {
+  #unindex(entry: Entry, object: KubernetesObject): void {
     for (const index of this.#indexes) {
       const bucket = this.#buckets.get(index.name);
       for (const value of new Set(index.values(object))) {
         const found = bucket?.get(value);
         if (bucket === undefined || found === undefined) continue;
         if (found.length === 1) bucket.delete(value);
-        else found.splice(found.indexOf(object), 1);
+        else found.splice(found.indexOf(entry), 1);
       }
     }
   }
@@ -102,4 +162,14 @@ export function isOf<T extends KubernetesObject>(
   object: KubernetesObject,
 ): object is T {
   return object.kind === kind.kind && object.apiVersion === kind.apiVersion;
+}
+
+function unpacked({ packed, table, namespace, name }: Entry): KubernetesObject {
+  const object = unpack(packed, table);
+  if (!isObject(object)) throw new Error(`${namespace}/${name} was not packed whole`);
+  return object;
+}
+
+function isObject(value: unknown): value is KubernetesObject {
+  return isRawObject(value) && isRawObject(value['metadata']) && 'kind' in value;
 }

@@ -11,9 +11,9 @@ import {
   StatefulSetKind,
 } from '../api/builtin.ts';
 import type { Kind, KubernetesObject } from '../api/object.ts';
-import { MetadataProjection } from './project-metadata.ts';
+import { projectMetadata } from './project-metadata.ts';
 import { podFields } from './project-pod.ts';
-import { TemplateProjection } from './project-template.ts';
+import { projectTemplate } from './project-template.ts';
 import { objectOf, pick, textOf, type RawObject } from './raw-json.ts';
 
 /** The fields of a projected object beside `apiVersion`, `kind` and `metadata`. */
@@ -26,63 +26,21 @@ interface Projection {
 }
 
 /**
- * Objects as the caches hold them. They are projected right after parsing, and the whole object is dropped: a cluster of
- * thousands of Deployments then fits into megabytes (target T8). What a projection leaves out is never needed: nothing is
- * written back from a cache, changes are patches.
+ * The object as the caches hold it; undefined if it is no object of the API. Objects are projected right after parsing, and
+ * the whole object is dropped: a cluster of thousands of Deployments then fits into megabytes (target T8). What a projection
+ * leaves out is never needed: nothing is written back from a cache, changes are patches.
  *
- * Kinds without an entry (Sluice's own above all) stay whole but for what `MetadataProjection` leaves out.
+ * Kinds without an entry in the table (Sluice's own above all) stay whole but for what `projectMetadata` leaves out.
  */
-export class Projector {
-  readonly #metadata = new MetadataProjection();
-  readonly #templates = new TemplateProjection(this.#metadata);
-  readonly #projections = new Map<string, Projection>([
-    [kindKey(PodKind), { fields: podFields }],
-    [
-      kindKey(NamespaceKind),
-      { fields: (raw) => ({ status: pick(objectOf(raw['status']), ['phase']) }) },
-    ],
-    [kindKey(ConfigMapKind), { fields: (raw) => pick(raw, ['data']) }],
-    [kindKey(ControllerRevisionKind), { fields: (raw) => pick(raw, ['revision']) }],
-    [kindKey(JobKind), { fields: jobFields }],
-    [kindKey(DeploymentKind), this.#owner(deployment)],
-    [
-      kindKey(ReplicaSetKind),
-      { ...this.#owner(replicaSet, isIdentity), keep: isReplicaSetMetadata },
-    ],
-    [kindKey(StatefulSetKind), this.#owner(statefulSet)],
-    [kindKey(DaemonSetKind), this.#owner(daemonSet)],
-    [kindKey(RolloutKind), this.#owner(rollout)],
-  ]);
-
-  /** The object as the caches hold it; undefined if it is no object of the API. */
-  project(kind: Kind, raw: RawObject): KubernetesObject | undefined {
-    const projection = this.#projections.get(kindKey(kind));
-    const metadata = this.#metadata.of(raw['metadata'], projection?.keep);
-    if (metadata === undefined) return undefined;
-    // The items of a list of built-in objects do not say what they are.
-    const apiVersion = textOf(raw['apiVersion']) ?? kind.apiVersion;
-    const type = { apiVersion: this.#metadata.text(apiVersion), kind: kind.kind };
-    return projection === undefined
-      ? { ...raw, ...type, metadata }
-      : { ...type, metadata, ...projection.fields(raw) };
-  }
-
-  #owner(names: FieldNames, keep?: (key: string) => boolean): Projection {
-    return {
-      fields: (raw) => {
-        const spec = objectOf(raw['spec']);
-        return {
-          spec: pick(spec, names.spec),
-          template: this.#templates.of(spec['template'], keep),
-          status: pick(objectOf(raw['status']), names.status),
-        };
-      },
-    };
-  }
-}
-
-function kindKey(kind: Kind): string {
-  return `${kind.apiVersion}/${kind.kind}`;
+export function project(kind: Kind, raw: RawObject): KubernetesObject | undefined {
+  const projection = projections.get(kindKey(kind));
+  const metadata = projectMetadata(raw['metadata'], projection?.keep);
+  if (metadata === undefined) return undefined;
+  // The items of a list of built-in objects do not say what they are.
+  const type = { apiVersion: textOf(raw['apiVersion']) ?? kind.apiVersion, kind: kind.kind };
+  return projection === undefined
+    ? { ...raw, ...type, metadata }
+    : { ...type, metadata, ...projection.fields(raw) };
 }
 
 interface FieldNames {
@@ -143,6 +101,40 @@ const rollout: FieldNames = {
     'availableReplicas',
   ],
 };
+
+const projections: ReadonlyMap<string, Projection> = new Map<string, Projection>([
+  [kindKey(PodKind), { fields: podFields }],
+  [kindKey(NamespaceKind), { fields: namespaceFields }],
+  [kindKey(ConfigMapKind), { fields: (raw) => pick(raw, ['data']) }],
+  [kindKey(ControllerRevisionKind), { fields: (raw) => pick(raw, ['revision']) }],
+  [kindKey(JobKind), { fields: jobFields }],
+  [kindKey(DeploymentKind), owner(deployment)],
+  [kindKey(ReplicaSetKind), { ...owner(replicaSet, isIdentity), keep: isReplicaSetMetadata }],
+  [kindKey(StatefulSetKind), owner(statefulSet)],
+  [kindKey(DaemonSetKind), owner(daemonSet)],
+  [kindKey(RolloutKind), owner(rollout)],
+]);
+
+function kindKey(kind: Kind): string {
+  return `${kind.apiVersion}/${kind.kind}`;
+}
+
+function owner(names: FieldNames, keep?: (key: string) => boolean): Projection {
+  return {
+    fields: (raw) => {
+      const spec = objectOf(raw['spec']);
+      return {
+        spec: pick(spec, names.spec),
+        template: projectTemplate(spec['template'], keep),
+        status: pick(objectOf(raw['status']), names.status),
+      };
+    },
+  };
+}
+
+function namespaceFields(raw: RawObject): Fields {
+  return { status: pick(objectOf(raw['status']), ['phase']) };
+}
 
 function jobFields(raw: RawObject): Fields {
   const settings = ['backoffLimit', 'activeDeadlineSeconds', 'ttlSecondsAfterFinished', 'suspend'];

@@ -1,15 +1,14 @@
 import { ClusterError } from '../api/cluster-error.ts';
-import type { Kind } from '../api/object.ts';
+import type { Kind, KubernetesObject } from '../api/object.ts';
 import type { MonotonicClock } from '../runtime/clock.ts';
 import { sleep } from '../runtime/sleep.ts';
-import { inSlices } from '../runtime/slices.ts';
 import type { Slots } from '../runtime/slots.ts';
 import type { KubernetesClient } from './client.ts';
 import type { Feed } from './feed.ts';
 import { IdleTimer } from './idle-timer.ts';
 import { untilKindMayExist } from './kind-watch.ts';
 import type { Log } from './log.ts';
-import type { Projector } from './projections.ts';
+import { project } from './projections.ts';
 import { afterFailure, firstState, type ReflectorState } from './reflector-state.ts';
 import { collectionPath } from './resource-path.ts';
 import { unavailable } from './status-error.ts';
@@ -24,7 +23,6 @@ export interface ReflectorOptions {
   readonly optional: boolean;
   readonly client: KubernetesClient;
   readonly transport: Transport;
-  readonly projector: Projector;
   readonly clock: MonotonicClock;
   readonly random: () => number;
   readonly log: Log;
@@ -100,18 +98,18 @@ export class Reflector {
 
   async #list(state: Listing, signal: AbortSignal): Promise<ReflectorState> {
     const { client, kind, feed, pages, random } = this.#options;
-    const list = client.listPaged(kind, feed.scope, signal);
+    const each = (object: KubernetesObject): void => feed.listed(object);
     try {
-      let resourceVersion: string | undefined;
-      for (;;) {
-        const { value: page } = await pages.run(() => list.next());
-        if (!page) break;
-        if (resourceVersion === undefined) feed.listing(page.resourceVersion);
-        ({ resourceVersion } = page);
-        await inSlices(page.items, (object) => feed.listed(object));
-      }
-      if (resourceVersion === undefined) throw unavailable('the list has no pages');
-      feed.listComplete(resourceVersion);
+      feed.listing();
+      let next: string | undefined;
+      let resourceVersion: string;
+      do {
+        const visit = { next, signal, each };
+        ({ next, resourceVersion } = await pages.run(() =>
+          client.visitPage(kind, feed.scope, visit),
+        ));
+      } while (next !== undefined);
+      if (!feed.listComplete(resourceVersion)) return state;
       return { at: 'watching', resourceVersion, failures: state.failures };
     } catch (error) {
       return afterFailure(state, clusterError(error), random);
@@ -167,9 +165,9 @@ export class Reflector {
   }
 
   #take({ type, object: raw, resourceVersion }: WatchEvent): void {
-    const { feed, kind, projector } = this.#options;
+    const { feed, kind } = this.#options;
     if (type === 'BOOKMARK') return feed.advanced(resourceVersion);
-    const object = projector.project(kind, raw);
+    const object = project(kind, raw);
     if (object === undefined) throw unavailable(`an event of the watch is about no ${kind.kind}`);
     if (type === 'DELETED') feed.deleted(object);
     else feed.changed(object);

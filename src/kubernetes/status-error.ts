@@ -50,6 +50,19 @@ export function unavailable(message: string, cause?: unknown): ClusterError {
   );
 }
 
+/**
+ * Parses what an API server answered. A page of HTML comes from something in between and is no answer. The parser's own error
+ * quotes the text, which may be anything, so it is not passed on.
+ */
+export function parseAnswer(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value;
+  } catch {
+    throw unavailable('the answer is not JSON');
+  }
+}
+
 function statusIn(body: string): RawObject | undefined {
   try {
     const parsed: unknown = JSON.parse(body);

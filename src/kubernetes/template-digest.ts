@@ -21,13 +21,14 @@ export function templateDigest(template: unknown): string {
   return hash('sha256', text, 'base64url').slice(0, 22);
 }
 
-/** JSON with sorted keys. */
+/** One text for each JSON value, whatever the order of its keys. Texts stand with their length, so they need no escaping. */
 function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (!isRawObject(value)) return JSON.stringify(value) ?? 'null';
+  if (typeof value === 'string') return `"${value.length}:${value}`;
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
+  if (!isRawObject(value)) return String(value);
   let text = '{';
   for (const key of Object.keys(value).toSorted()) {
-    text += `${JSON.stringify(key)}:${canonical(value[key])},`;
+    text += `"${key.length}:${key}${canonical(value[key])}`;
   }
   return `${text}}`;
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { sleep } from '../runtime/sleep.ts';
 import type { Credentials, TlsSettings } from './credentials.ts';
 import { repeatAfterMs, type Verb } from './retry-policy.ts';
-import { errorOfAnswer, unavailable } from './status-error.ts';
+import { parseAnswer, errorOfAnswer, unavailable } from './status-error.ts';
 
 export type { Verb } from './retry-policy.ts';
 
@@ -34,11 +34,8 @@ export interface Request {
   readonly timeoutMs?: number;
 }
 
-/** A successful answer: the parsed body and its size. */
-export interface Answer {
-  readonly value: unknown;
-  readonly bytes: number;
-}
+/** The bytes of a successful answer, as they come. */
+export type Body = Dispatcher.ResponseData['body'];
 
 /** What the transport has done so far. */
 export interface TransportCounts {
@@ -102,10 +99,15 @@ export class Transport {
   }
 
   /** Sends a request and parses the JSON of its answer. */
-  async request(request: Request): Promise<Answer> {
+  async request(request: Request): Promise<unknown> {
+    return this.read(request, async (body) => parseAnswer(await body.text()));
+  }
+
+  /** Sends a request and reads its answer as `reader` does. When that fails, what it has read so far counts for nothing. */
+  async read<T>(request: Request, reader: (body: Body) => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries += 1) {
       try {
-        return await this.#try(request);
+        return await this.#try(request, reader);
       } catch (error) {
         const waitMs = repeatAfterMs(
           request.verb,
@@ -122,7 +124,7 @@ export class Transport {
    * Opens a watch and answers its bytes as they come. The stream fails when the connection breaks, and ends when the server
    * ends the watch; aborting the signal closes it.
    */
-  async stream(path: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+  async stream(path: string, signal: AbortSignal): Promise<Body> {
     const deadline = new Deadline(this.#options.clock, this.#timeoutMs({}), signal);
     try {
       const { body } = await this.#send({ verb: 'watch', path }, deadline);
@@ -145,12 +147,11 @@ export class Transport {
     return request.timeoutMs ?? this.#options.timeoutMs ?? 30_000;
   }
 
-  async #try(request: Request): Promise<Answer> {
+  async #try<T>(request: Request, reader: (body: Body) => Promise<T>): Promise<T> {
     const deadline = new Deadline(this.#options.clock, this.#timeoutMs(request), request.signal);
     try {
       const { body } = await this.#send(request, deadline);
-      const text = await body.text();
-      return { value: parse(text), bytes: text.length };
+      return await reader(body);
     } catch (error) {
       throw deadline.explain(error);
     } finally {
@@ -294,17 +295,6 @@ function clusterError(error: unknown): ClusterError {
   if (error instanceof ClusterError) return error;
   const words = error instanceof Error ? error.message || error.name : String(error);
   return unavailable(`the API server cannot be reached: ${words}`, error);
-}
-
-// An API server answers JSON; a page of HTML comes from something in between and is no answer. The parser's own error
-// quotes the text, which may be anything, so it is not passed on.
-function parse(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    return value;
-  } catch {
-    throw unavailable('the answer is not JSON');
-  }
 }
 
 async function destroy(pools: Pools | undefined): Promise<void> {

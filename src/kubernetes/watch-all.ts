@@ -4,7 +4,6 @@ import { Slots } from '../runtime/slots.ts';
 import type { ObjectCaches } from './caches.ts';
 import type { KubernetesClient } from './client.ts';
 import type { Log } from './log.ts';
-import type { Projector } from './projections.ts';
 import type { ReflectorState } from './reflector-state.ts';
 import { Reflector } from './reflector.ts';
 import type { ListScope } from './resource-path.ts';
@@ -31,7 +30,7 @@ export interface Watching {
   stop(): Promise<void>;
 }
 
-/** Pages being read and parsed at once. One page is about 1 MB of text and a few of objects. */
+/** Pages being read and parsed at once, whatever the number of kinds. */
 const pagesAtOnce = 2;
 
 /** Starts a reflector for every row. */
@@ -41,7 +40,6 @@ export function watchAll(
   cluster: {
     readonly client: KubernetesClient;
     readonly transport: Transport;
-    readonly projector: Projector;
     readonly clock: MonotonicClock;
     readonly random: () => number;
     readonly log: Log;

@@ -49,10 +49,10 @@ function pod(
   };
 }
 
-function list(feed: Feed, version: number, ...pods: Pod[]): void {
-  feed.listing(String(version));
+function list(feed: Feed, version: number, ...pods: Pod[]): boolean {
+  feed.listing();
   for (const one of pods) feed.listed(one);
-  feed.listComplete(String(version));
+  return feed.listComplete(String(version));
 }
 
 const version = (name: string): string | undefined =>
@@ -119,10 +119,12 @@ describe('what a feed brings', () => {
     expect(version('a')).toBe('8');
   });
 
-  it('counts whatever its age when time has gone back', () => {
+  it('is let go and brought anew when time has gone back', () => {
     const feed = caches.feed(PodKind);
     list(feed, 500, pod('a', 400), pod('b', 450));
-    list(feed, 300, pod('a', 200));
+    expect(list(feed, 300, pod('a', 200))).toBe(false);
+    expect(caches.list(PodKind)).toEqual([]);
+    expect(list(feed, 300, pod('a', 200))).toBe(true);
     expect([version('a'), version('b')]).toEqual(['200', undefined]);
   });
 });
@@ -163,7 +165,7 @@ describe('what the API server answered us', () => {
   it('survives a list that was taken before it', () => {
     const feed = caches.feed(PodKind);
     list(feed, 5);
-    feed.listing('7');
+    feed.listing();
     caches.observe(PodKind, pod('a', 8));
     feed.listComplete('7');
     expect(version('a')).toBe('8');
@@ -288,7 +290,7 @@ describe('being synced', () => {
   it('waits for the first list of every feed of the kinds named', async () => {
     const [pods, jobs] = [caches.feed(PodKind), caches.feed(JobKind)];
     expect(caches.unsynced()).toEqual(['v1/Pod', 'batch/v1/Job']);
-    pods.listing('5');
+    pods.listing();
     expect(caches.isSynced(PodKind)).toBe(false);
     pods.listComplete('5');
     expect([caches.isSynced(PodKind), caches.isSynced()]).toEqual([true, false]);

@@ -13,9 +13,8 @@ import {
   StatefulSetKind,
 } from '../../src/api/builtin.ts';
 import type { Kind } from '../../src/api/object.ts';
-import { Projector } from '../../src/kubernetes/projections.ts';
+import { project } from '../../src/kubernetes/projections.ts';
 
-const projector = new Projector();
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 const metadata = {
   name: 'web',
@@ -57,15 +56,15 @@ const template = {
   },
 };
 
-const project = (kind: Kind, raw: object): Record<string, unknown> => ({
-  ...projector.project(kind, { metadata, ...raw }),
+const projected = (kind: Kind, raw: object): Record<string, unknown> => ({
+  ...project(kind, { metadata, ...raw }),
 });
 
 describe('a projected object', () => {
   it('loses managedFields and what kubectl last applied, and nothing else of its metadata', () => {
     const { managedFields: _, ...kept } = metadata;
     const owners = metadata.ownerReferences.map(({ odd: _odd, ...owner }) => owner);
-    expect(project(NamespaceKind, {})['metadata']).toEqual({
+    expect(projected(NamespaceKind, {})['metadata']).toEqual({
       ...kept,
       annotations: { note: 'kept' },
       ownerReferences: owners,
@@ -73,19 +72,12 @@ describe('a projected object', () => {
   });
 
   it('says what it is, though items of a list do not', () => {
-    expect(project(PodKind, {})).toMatchObject({ apiVersion: 'v1', kind: 'Pod' });
+    expect(projected(PodKind, {})).toMatchObject({ apiVersion: 'v1', kind: 'Pod' });
   });
 
   it('is none when it has no name', () => {
-    expect(projector.project(PodKind, { metadata: {} })).toBeUndefined();
-    expect(projector.project(PodKind, {})).toBeUndefined();
-  });
-
-  it('shares equal labels with its siblings', () => {
-    const [one, other] = ['a', 'b'].map((name) =>
-      projector.project(PodKind, { metadata: { name, labels: { app: 'web', tier: 'front' } } }),
-    );
-    expect(one?.metadata.labels).toBe(other?.metadata.labels);
+    expect(project(PodKind, { metadata: {} })).toBeUndefined();
+    expect(project(PodKind, {})).toBeUndefined();
   });
 
   it('stays whole when it is of a kind of our own', () => {
@@ -101,15 +93,15 @@ describe('a projected object', () => {
       spec: { a: [1] },
       status: { b: null },
     };
-    const { metadata: projected, ...rest } = project(kind, raw);
+    const { metadata: kept, ...rest } = projected(kind, raw);
     expect(rest).toEqual(raw);
-    expect(projected).not.toHaveProperty('managedFields');
+    expect(kept).not.toHaveProperty('managedFields');
   });
 });
 
 describe('a projected owner of Pods', () => {
   it('keeps of its template identity, containers and digest, and of variables only what is literal', () => {
-    const deployment = project(DeploymentKind, {
+    const deployment = projected(DeploymentKind, {
       spec: { replicas: 2, paused: true, progressDeadlineSeconds: 60, selector: {}, template },
       status: {
         observedGeneration: 2,
@@ -135,7 +127,7 @@ describe('a projected owner of Pods', () => {
   });
 
   it('keeps of an old ReplicaSet only the keys that identity and revision are read from', () => {
-    const replicaSet = projector.project(ReplicaSetKind, {
+    const replicaSet = project(ReplicaSetKind, {
       metadata: {
         ...metadata,
         labels: { app: 'web', 'pod-template-hash': '5f', 'rollouts-pod-template-hash': '6f' },
@@ -165,8 +157,8 @@ describe('a projected owner of Pods', () => {
     const { 'pod-template-hash': _, ...labels } = template.metadata.labels;
     const own = { ...template, metadata: { ...template.metadata, labels } };
     const digests = [
-      projector.project(DeploymentKind, { metadata, spec: { template: own } }),
-      projector.project(ReplicaSetKind, { metadata, spec: { template } }),
+      project(DeploymentKind, { metadata, spec: { template: own } }),
+      project(ReplicaSetKind, { metadata, spec: { template } }),
     ].map((object) => (object as unknown as { template: { digest: string } }).template.digest);
     expect(digests[0]).toBe(digests[1]);
   });
@@ -174,7 +166,7 @@ describe('a projected owner of Pods', () => {
   it('keeps how its roll-out goes', () => {
     const updateStrategy = { type: 'RollingUpdate', rollingUpdate: { partition: 1 } };
     expect(
-      project(StatefulSetKind, {
+      projected(StatefulSetKind, {
         spec: { replicas: 1, updateStrategy, template },
         status: { updateRevision: 'b', currentRevision: 'a', updatedReplicas: 1 },
       }),
@@ -183,13 +175,13 @@ describe('a projected owner of Pods', () => {
       status: { updateRevision: 'b', currentRevision: 'a', updatedReplicas: 1 },
     });
     expect(
-      project(DaemonSetKind, {
+      projected(DaemonSetKind, {
         spec: { template },
         status: { numberReady: 1, desiredNumberScheduled: 2 },
       }),
     ).toMatchObject({ status: { numberReady: 1, desiredNumberScheduled: 2 } });
     expect(
-      project(RolloutKind, {
+      projected(RolloutKind, {
         spec: { template },
         status: { observedGeneration: '4', currentPodHash: '6f' },
       }),
@@ -200,7 +192,7 @@ describe('a projected owner of Pods', () => {
 describe('a projected Pod', () => {
   it('keeps what holds it and how its containers fare, and no environment', () => {
     const terminated = { exitCode: 1, reason: 'Error', message: 'said this' };
-    const pod = project(PodKind, {
+    const pod = projected(PodKind, {
       spec: {
         nodeName: 'n1',
         schedulingGates: [{ name: 'other/gate' }, { name: 'keptn-prechecks-gate' }],
@@ -264,14 +256,14 @@ describe('further projections', () => {
       failed: 1,
       conditions: [{ type: 'Failed', status: 'True', reason: 'BackoffLimitExceeded' }],
     };
-    const job = project(JobKind, { spec: { ...spec, template, selector: {} }, status });
+    const job = projected(JobKind, { spec: { ...spec, template, selector: {} }, status });
     expect(job).toMatchObject({ spec: { ...spec, template: { spec: {} } }, status });
     expect(JSON.stringify(job)).not.toMatch(/nginx|selector/u);
   });
 
   it('keep a ControllerRevision’s number, a ConfigMap’s data, a Namespace’s phase, and nothing else', () => {
     const fields = (kind: Kind, raw: object): object => {
-      const { apiVersion: _a, kind: _k, metadata: _m, ...rest } = project(kind, raw);
+      const { apiVersion: _a, kind: _k, metadata: _m, ...rest } = projected(kind, raw);
       return rest;
     };
     expect(fields(ControllerRevisionKind, { revision: 3, data: { spec: {} } })).toEqual({

@@ -74,11 +74,11 @@ async function start(): Promise<Watching> {
 
 describe('a reflector', () => {
   it('lists in pages of one moment, and watches from there', async () => {
-    for (let index = 0; index < 250; index += 1) create(`c${index}`);
+    for (let index = 0; index < 600; index += 1) create(`c${index}`);
     await start();
-    expect(caches()).toHaveLength(250);
+    expect(caches()).toHaveLength(600);
     expect(rig.server.requests.filter(isList).map(({ query }) => query.get('limit'))).toEqual([
-      '100',
+      '500',
       '500',
     ]);
     create('late');
@@ -185,7 +185,7 @@ describe('a reflector', () => {
   });
 
   it('begins a list anew when it outlives its snapshot', async () => {
-    for (let index = 0; index < 150; index += 1) create(`c${index}`);
+    for (let index = 0; index < 600; index += 1) create(`c${index}`);
     rig.server.fail((request) => isList(request) && request.query.has('continue'), {
       answer: 410,
       body: '{"kind":"Status","code":410,"reason":"Expired","message":"too old"}',
@@ -193,7 +193,7 @@ describe('a reflector', () => {
     const watching = rig.watch({ kind: ConfigMapKind });
     await waitOut(watching);
     await rig.caches.synced();
-    expect(caches()).toHaveLength(150);
+    expect(caches()).toHaveLength(600);
   });
 
   it.each([500, 504])('watches on after an ERROR event of %i', async (code) => {

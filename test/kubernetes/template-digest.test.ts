@@ -58,6 +58,11 @@ describe('the digest of a Pod template', () => {
     expect(templateDigest({ spec: { a: ['1,2'] } })).not.toBe(
       templateDigest({ spec: { a: ['1', '2'] } }),
     );
+    expect(templateDigest({ spec: { a: null } })).not.toBe(templateDigest({ spec: { a: 'null' } }));
+    expect(templateDigest({ spec: { a: ['x', 'y'] } })).not.toBe(
+      templateDigest({ spec: { a: ['x,"1:y'] } }),
+    );
+    expect(templateDigest({ spec: { a: {} } })).not.toBe(templateDigest({ spec: { a: [] } }));
     expect(templateDigest({ spec: { a: 1 } })).not.toBe(templateDigest({ spec: { a: '1' } }));
   });
 });

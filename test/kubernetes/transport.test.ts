@@ -88,7 +88,7 @@ describe('the transport', () => {
     const answer = rig.transport.request(get);
     await waiting();
     rig.clock.advance(100);
-    expect((await answer).value).toMatchObject({ metadata: { name: 'shop' } });
+    expect(await answer).toMatchObject({ metadata: { name: 'shop' } });
   });
 
   it('calls a write whose connection broke Unavailable', async () => {
@@ -103,7 +103,7 @@ describe('the transport', () => {
     const error = await errorOf(rig.transport.request(change));
     expect(error).toMatchObject({ code: 0, reason: 'Unavailable' });
     await rig.server.up();
-    expect((await rig.transport.request(change)).value).toMatchObject({ kind: 'Namespace' });
+    expect(await rig.transport.request(change)).toMatchObject({ kind: 'Namespace' });
   });
 
   it('does not wait for an answer for ever', async () => {

@@ -3,7 +3,6 @@ import type { Kind, KubernetesObject } from '../../src/api/object.ts';
 import { ObjectCaches } from '../../src/kubernetes/caches.ts';
 import { KubernetesClient } from '../../src/kubernetes/client.ts';
 import { silentLog } from '../../src/kubernetes/log.ts';
-import { Projector } from '../../src/kubernetes/projections.ts';
 import { Transport } from '../../src/kubernetes/transport.ts';
 import { watchAll, type Watching, type WatchSpec } from '../../src/kubernetes/watch-all.ts';
 import { FakeApiServer } from './fake-api-server.ts';
@@ -19,7 +18,6 @@ export class AdapterRig implements AsyncDisposable {
   readonly transport: Transport;
   readonly client: KubernetesClient;
   readonly caches = new ObjectCaches({ clock: this.clock });
-  readonly #projector = new Projector();
   #watching: Watching | undefined;
 
   /** Serves these kinds; namespace `shop` is there. */
@@ -38,13 +36,13 @@ export class AdapterRig implements AsyncDisposable {
       userAgent: 'sluice/test',
       timeoutMs: requestTimeoutMs,
     });
-    this.client = new KubernetesClient(this.transport, this.#projector);
+    this.client = new KubernetesClient(this.transport);
   }
 
   /** Starts reflectors into `caches`. */
   watch(...specs: readonly WatchSpec[]): Watching {
     const { client, transport, clock } = this;
-    const cluster = { client, transport, clock, projector: this.#projector, random: () => 0 };
+    const cluster = { client, transport, clock, random: () => 0 };
     this.#watching = watchAll(specs, this.caches, { ...cluster, log: silentLog });
     return this.#watching;
   }

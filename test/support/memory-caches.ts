@@ -2,7 +2,7 @@ import type { Kind, KubernetesObject, ObjectRef } from '../../src/api/object.ts'
 import type { CacheChange, Caches } from '../../src/controllers/cluster.ts';
 import { ObjectCaches, type IndexDefinition } from '../../src/kubernetes/caches.ts';
 import type { Feed } from '../../src/kubernetes/feed.ts';
-import { Projector } from '../../src/kubernetes/projections.ts';
+import { project } from '../../src/kubernetes/projections.ts';
 import type { ListScope } from '../../src/kubernetes/resource-path.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import type { MemoryStore, StoredChange } from './memory-store.ts';
@@ -31,10 +31,8 @@ export const clearWeather: CacheWeather = { lagMs: () => 0 };
 
 /** How a stored object looks to Sluice: what the real adapter makes of it, frozen. */
 export class MemoryView {
-  readonly #projector = new Projector();
-
   project(kind: Kind, object: KubernetesObject): KubernetesObject {
-    const projected = this.#projector.project(kind, { ...object });
+    const projected = project(kind, { ...object });
     if (projected === undefined) throw new Error(`${kind.kind} is no object of the API`);
     return frozen(projected);
   }
@@ -165,7 +163,7 @@ export class MemoryCaches implements Caches {
     of: { kind: Kind | undefined; version: number },
   ): void {
     for (const feed of feeds) {
-      feed.listing(String(of.version));
+      feed.listing();
       for (const object of objects) {
         if (of.kind === undefined || !feed.selects(object)) continue;
         feed.listed(this.#view.project(of.kind, object));
