@@ -1,0 +1,40 @@
+import { describe, expect, test } from 'vitest';
+import {
+  heldForChecks,
+  heldUntilOwnerIsKnown,
+  stalledExplanation,
+} from '../../src/domain/explanation.ts';
+import { aWorkloadVersion } from '../support/builders.ts';
+import { anIdentity } from '../support/owner-builders.ts';
+
+describe('B15: a held Pod says', () => {
+  test('which version of which workload it waits for, and where to look', () => {
+    expect(heldForChecks(anIdentity())).toBe(
+      'Held by Sluice: waiting for the checks of workload shop-cart version 1.0.0 of application shop. ' +
+        'See: kubectl describe keptnworkloadversion shop-cart-1.0.0',
+    );
+  });
+
+  test('that its version is not known, or cannot be, and why', () => {
+    const { version: _, ...unversioned } = anIdentity({ versionSource: 'unknown' });
+    expect(heldForChecks(unversioned)).toMatch(/until the version of workload shop-cart/);
+    const problem = { ...unversioned, versionProblem: 'no container ghost' };
+    expect(heldForChecks(problem)).toMatch(/has no version: no container ghost/);
+  });
+
+  test('that its owner is not known', () => {
+    expect(heldUntilOwnerIsKnown('ReplicaSet x is not in the cache')).toMatch(/ReplicaSet x/);
+  });
+
+  test('what failed, in the words of the check', () => {
+    expect(stalledExplanation(aWorkloadVersion(), 'smoke: exit code 3')).toMatch(
+      /version 1\.0\.0 of workload shop-cart of application shop: smoke: exit code 3/,
+    );
+  });
+
+  test('one line of at most 1,000 characters, whatever people have written', () => {
+    const text = stalledExplanation(aWorkloadVersion(), `a\nb\t\u0000c${'x'.repeat(5_000)}`);
+    expect(text).toHaveLength(1_000);
+    expect(text).toContain('a b c');
+  });
+});
