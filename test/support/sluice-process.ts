@@ -57,6 +57,8 @@ export interface SluiceOptions {
   readonly signal: AbortSignal;
   /** The process it ends with at the latest, however that ends. Default: this one. */
   readonly owner?: number;
+  /** For Node itself, such as `--cpu-prof`. */
+  readonly nodeArguments?: readonly string[];
 }
 
 /** Starts `sluice run` and resolves when it is ready: caches synced, certificate valid. Rejects with the end of its log. */
@@ -64,7 +66,8 @@ export async function startSluice(options: SluiceOptions): Promise<SluiceProcess
   const { args, logFile } = options;
   const port = String(options.port);
   await using log = await open(logFile, 'a');
-  const child = spawn(process.execPath, [main, 'run', ...args, ...flags({ 'listen-port': port })], {
+  const command = [main, 'run', ...args, ...flags({ 'listen-port': port })];
+  const child = spawn(process.execPath, [...(options.nodeArguments ?? []), ...command], {
     cwd: root,
     env: environment(),
     // A group of its own: Ctrl-C in the terminal is for its owner, which ends Sluice in its turn.

@@ -1,0 +1,17 @@
+import { admission } from './admission/admission.ts';
+import type { Benchmark } from './benchmark.ts';
+import { fiftyVersions } from './fifty-versions.ts';
+import { oneVersion } from './one-version.ts';
+import { podCreation } from './pod-creation.ts';
+import { start } from './start.ts';
+import { writes } from './writes.ts';
+
+/** All benchmarks, in the order in which they run. */
+export const benchmarks: readonly Benchmark[] = [
+  admission,
+  start,
+  podCreation,
+  writes,
+  oneVersion,
+  fiftyVersions,
+];
