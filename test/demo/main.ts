@@ -41,6 +41,11 @@ async function demo(options: DemoOptions): Promise<boolean> {
     play(stage, options, { running, metricsUrl: prometheus.url }),
     sluiceEnded(running),
   ]);
+  screen.say(
+    good
+      ? 'All of it is what should have happened.'
+      : 'Not all of it is what should have happened: see the lines marked NOT SO.',
+  );
   if (options.keep && !signal.aborted) {
     tellHowToLookAround(running);
     await once(signal, 'abort');

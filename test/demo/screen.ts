@@ -1,3 +1,4 @@
+import { lists } from '../../src/domain/newest-app-version.ts';
 import { changesBetween } from './changes.ts';
 import { type Caption, frame } from './frame.ts';
 import { emptyScene, isAtRest, isHeld, type Scene } from './scene.ts';
@@ -96,12 +97,13 @@ export class Screen {
 
 /** What there is to wait for while nothing changes. */
 function stillnessOf({ pods, appVersions, workloadVersions }: Scene): string {
-  const held = pods.filter(isHeld).length;
-  const open = [...appVersions, ...workloadVersions].filter((version) => !isAtRest(version));
-  const [first] = open;
-  if (appVersions.length === 0)
-    return `… ${held} Pods held while the workloads of the application are gathered`;
-  return first === undefined
-    ? `… ${held} Pods held`
-    : `… ${held} Pods held; ${first.metadata.name} is not through yet`;
+  const held = `… ${pods.filter(isHeld).length} Pods held`;
+  const unlisted = workloadVersions.filter(
+    (version) => !appVersions.some((app) => lists(app, version)),
+  );
+  if (appVersions.length === 0 || unlisted.length > 0) {
+    return `${held} while the workloads of the application are gathered`;
+  }
+  const open = [...workloadVersions, ...appVersions].find((version) => !isAtRest(version));
+  return open === undefined ? held : `${held}; ${open.metadata.name} is not through yet`;
 }
