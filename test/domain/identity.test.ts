@@ -287,3 +287,13 @@ describe('a Pod that does not name its workload', () => {
     expect(annotatedIn([first, last], pod).workload).toBe('last');
   });
 });
+
+test('W22: an application whose name cannot be that of an object gets a legal one, the same everywhere', () => {
+  const annotations = {
+    'keptn.sh/app': 'shop+eu',
+    'keptn.sh/workload': 'cart',
+    'keptn.sh/version': '1',
+  };
+  const { world, pod } = deployed({ pod: { annotations } });
+  expect(annotatedIn(world, pod).app).toMatch(/^shop-eu-[a-z0-9]{10}$/);
+});
