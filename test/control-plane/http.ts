@@ -39,7 +39,11 @@ export function send(options: HttpRequest): Promise<HttpAnswer> {
         ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
         ...(options.body === undefined
           ? {}
-          : { 'content-type': options.contentType ?? 'application/json' }),
+          : {
+              'content-type': options.contentType ?? 'application/json',
+              // For DELETE Node would say nothing about the length, and the server would see no body.
+              'content-length': String(Buffer.byteLength(options.body)),
+            }),
         ...options.headers,
       },
     },

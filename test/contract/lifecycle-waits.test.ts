@@ -1,0 +1,118 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Kind, KubernetesObject } from '../../src/api/object.ts';
+import { sluiceKeys } from '../../src/api/keptn/annotations.ts';
+import { conditionOf, conditionTypes, isTrue } from '../../src/domain/conditions.ts';
+import { aDeployment, aTaskDefinition } from '../support/apps.ts';
+import { isCompleted, isHeld } from '../support/enabled-namespace.ts';
+import { eventually } from '../support/eventually.ts';
+import { RunningSluice } from '../support/running-sluice.ts';
+import type { Manifest } from '../support/test-cluster.ts';
+
+/** Whatever waits says why at once, and goes on as soon as it can (B9). */
+
+let sluice: RunningSluice;
+beforeAll(async () => {
+  sluice = await RunningSluice.shared();
+});
+
+const ResourceQuotaKind: Kind<KubernetesObject> = {
+  apiVersion: 'v1',
+  kind: 'ResourceQuota',
+  plural: 'resourcequotas',
+  namespaced: true,
+};
+
+const quotaOf = (jobs: number): Manifest => ({
+  apiVersion: 'v1',
+  kind: 'ResourceQuota',
+  metadata: { name: 'no-jobs' },
+  spec: { hard: { 'count/jobs.batch': String(jobs) } },
+});
+
+const appOf = (workloads: { name: string; version: string }[]): Manifest => ({
+  apiVersion: 'lifecycle.keptn.sh/v1',
+  kind: 'KeptnApp',
+  metadata: { name: 'shop' },
+  spec: { version: `1.0.${workloads.length}`, workloads },
+});
+
+describe.concurrent('a version waits', () => {
+  it('for a definition that is missing, says so on itself and its Pod, and goes on when it comes', async () => {
+    await using shop = await sluice.namespace();
+    await shop.apply(aDeployment({ preDeploymentTasks: ['migrate'] }));
+    const waiting = await shop.untilVersion({}, (version) =>
+      isTrue(version, conditionTypes.stalled),
+    );
+    const stalled = conditionOf(waiting, conditionTypes.stalled);
+    expect(stalled?.reason).toBe('DefinitionNotFound');
+    expect(stalled?.message).toContain('KeptnTaskDefinition migrate does not exist');
+    await shop.untilPods(
+      1,
+      (pod) =>
+        isHeld(pod) &&
+        pod.metadata.annotations?.[sluiceKeys.explanation]?.includes('migrate') === true,
+    );
+    for (const kind of ['KeptnWorkloadVersion', 'Pod', 'Deployment']) {
+      await eventually(`an Event about the ${kind} names the definition`, async () =>
+        (await shop.events(kind)).some(
+          ({ type, note }) => type === 'Warning' && note?.includes('migrate'),
+        ),
+      );
+    }
+    await shop.apply(aTaskDefinition('migrate'));
+    await shop.untilVersion({}, isCompleted);
+  });
+
+  it('for an app of somebody’s own that does not list it, and goes on when it does', async () => {
+    await using shop = await sluice.namespace();
+    await shop.apply(appOf([]), aDeployment());
+    const waiting = await shop.untilVersion(
+      {},
+      (version) => conditionOf(version, conditionTypes.succeeded) !== undefined,
+    );
+    expect(conditionOf(waiting, conditionTypes.succeeded)?.reason).toBe('AppVersionNotFound');
+    await eventually('an Event about the version says so', async () =>
+      (await shop.events('KeptnWorkloadVersion')).some(
+        ({ reason }) => reason === 'AppPreDeployEvaluationsAppVersionNotFound',
+      ),
+    );
+    await shop.apply(appOf([{ name: 'cart', version: '1.0.0' }]));
+    await shop.untilVersion({}, isCompleted);
+  });
+
+  it('while a quota refuses its Job, says it in the API server’s words, and tries again', async () => {
+    await using shop = await sluice.namespace();
+    await shop.apply(quotaOf(0), aTaskDefinition('migrate'));
+    await eventually('the quota is in force', async () =>
+      JSON.stringify(
+        await sluice.cluster.get(ResourceQuotaKind, { namespace: shop.name, name: 'no-jobs' }),
+      ).includes('"used"'),
+    );
+    await shop.apply(aDeployment({ preDeploymentTasks: ['migrate'] }));
+    const task = await shop.untilTask(
+      'migrate',
+      (waiting) => conditionOf(waiting, conditionTypes.succeeded)?.reason === 'JobForbidden',
+    );
+    expect(conditionOf(task, conditionTypes.succeeded)?.message).toContain(
+      'exceeded quota: no-jobs',
+    );
+    await shop.untilVersion({}, (version) =>
+      Boolean(conditionOf(version, conditionTypes.stalled)?.message.includes('exceeded quota')),
+    );
+    await shop.apply(quotaOf(5));
+    await shop.untilVersion({}, isCompleted);
+    expect(shop.created('jobs.batch')).toHaveLength(1);
+  });
+
+  it('while the image of its task cannot be pulled, and says so', async () => {
+    await using shop = await sluice.namespace();
+    await shop.apply(
+      aTaskDefinition('migrate', { outcome: 'image-pull' }),
+      aDeployment({ preDeploymentTasks: ['migrate'] }),
+    );
+    const task = await shop.untilTask('migrate', (waiting) =>
+      Boolean(conditionOf(waiting, conditionTypes.succeeded)?.message.includes('busybox:1.37.0')),
+    );
+    expect(conditionOf(task, conditionTypes.succeeded)?.reason).toBe('ImagePullBackOff');
+  });
+});
