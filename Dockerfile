@@ -1,18 +1,18 @@
 # syntax=docker/dockerfile:1
 
-# One bundled file, no node_modules, no shell, no root.
+# Bundled, no node_modules, no shell, no root.
 FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts
 COPY tsconfig.json ./
 COPY src ./src
-# client-node stays outside the bundle: it is loaded only when a kubeconfig is used, which a Pod does not.
-RUN npx --yes esbuild@0.28.0 src/main.ts --bundle --platform=node --target=node24 --format=esm \
-    --outfile=out/main.js --external:@kubernetes/client-node --legal-comments=linked \
-    --banner:js="import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" \
+# What is imported on demand becomes a file of its own: the kubeconfig's library is large, and a Pod does not need it.
+RUN npx --yes esbuild@0.28.0 src/main.ts --bundle --splitting --platform=node --target=node24 --format=esm \
+    --outdir=out --minify-whitespace --keep-names --legal-comments=linked \
+    --banner:js="import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" \
  && echo '{"type":"module"}' > out/package.json \
- && node out/main.js run --check
+ && cd / && node /build/out/main.js run --check
 
 FROM gcr.io/distroless/nodejs24-debian13:nonroot
 LABEL org.opencontainers.image.title="sluice" \

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { hostname } from 'node:os';
 import { runCommandLine } from './cli/program.ts';
 import type { Terminal } from './cli/terminal.ts';
