@@ -257,7 +257,13 @@ function refuseContradictions(times: LeaseTimes, reader: SettingsReader): void {
 }
 
 /** Variables that only tests and the demo read. */
-const othersVariables = ['SLUICE_CONTROL_PLANE', 'SLUICE_KUBERNETES'];
+const othersVariables = [
+  'SLUICE_CONTROL_PLANE',
+  'SLUICE_CONTROL_PLANE_URL',
+  'SLUICE_KUBERNETES',
+  'SLUICE_TEST_CLUSTER',
+  'SLUICE_SEEDS',
+];
 // Kubernetes sets these for every Service of the namespace (docker links); one may well be called sluice-….
 const serviceLink =
   /_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$/u;

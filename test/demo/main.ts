@@ -8,10 +8,16 @@ import { runSluice } from '../support/sluice-process.ts';
 import { type Running, startEverything } from './start.ts';
 import { failure } from './scenario.ts';
 
-const stopped = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopped.abort());
-
 const screen = new Screen(process.stdout, process.stdout.isTTY && !process.env['NO_COLOR']);
+const stopped = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  // Once: a second signal ends the process at once, and what it started ends with it.
+  process.once(name, () => {
+    screen.say('Ending everything.');
+    stopped.abort();
+  });
+}
+
 try {
   process.exitCode = (await demo(demoOptions(process.argv.slice(2)))) ? 0 : 1;
 } catch (error) {
