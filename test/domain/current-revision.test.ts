@@ -50,12 +50,12 @@ const version = (value: string) => ({
 const revision = (number: string) => ({ 'deployment.kubernetes.io/revision': number });
 
 /** A ReplicaSet of a Deployment, its Pods annotated with a version. */
-function aRevision(name: string, number: string, owner: OwnerReference, of = name): ReplicaSet {
+function aRevision(name: string, number: string, owner: OwnerReference): ReplicaSet {
   return aReplicaSet({
     name,
     owners: [owner],
     annotations: revision(number),
-    template: { annotations: version(of), digest: of },
+    template: { annotations: version(name), digest: name },
   });
 }
 

@@ -306,11 +306,13 @@ describe('lifting the gate', () => {
   test('B5: touches no foreign gate, label or annotation, whatever the Pod has', () => {
     fc.assert(
       fc.property(
-        fc.uniqueArray(aGate),
-        fc.option(fc.nat(4), { nil: undefined }),
-        aMap,
-        aMap,
-        (foreign, at, labels, annotations) => {
+        fc.record({
+          foreign: fc.uniqueArray(aGate),
+          at: fc.option(fc.nat(4), { nil: undefined }),
+          labels: aMap,
+          annotations: aMap,
+        }),
+        ({ foreign, at, labels, annotations }) => {
           const names = at === undefined ? foreign : foreign.toSpliced(at, 0, schedulingGate);
           const pod = held({ ...(labels && { labels }), ...(annotations && { annotations }) });
           if (labels === undefined) delete pod.metadata.labels;
@@ -338,6 +340,6 @@ describe('lifting the gate', () => {
     const reordered = held();
     reordered.spec = { schedulingGates: gates.toReversed().slice(1) };
     for (const pod of [other, reordered])
-      expect(() => patched(pod, { effects: [effect] })).toThrow();
+      expect(() => patched(pod, { effects: [effect] })).toThrow(/test/i);
   });
 });
