@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Kind, KubernetesObject } from '../../src/api/object.ts';
+import type { Kind } from '../../src/api/object.ts';
 import { sluiceKeys } from '../../src/api/keptn/annotations.ts';
 import { conditionOf, conditionTypes, isTrue } from '../../src/domain/conditions.ts';
 import { aDeployment, aTaskDefinition } from '../support/apps.ts';
@@ -15,7 +15,7 @@ beforeAll(async () => {
   sluice = await RunningSluice.shared();
 });
 
-const ResourceQuotaKind: Kind<KubernetesObject> = {
+const ResourceQuotaKind: Kind = {
   apiVersion: 'v1',
   kind: 'ResourceQuota',
   plural: 'resourcequotas',

@@ -7,21 +7,31 @@ import { fruits, fruitShopChecks, fruitShopWorkloads, tasksPerRun } from './frui
 import type { RunningSluice } from './running-sluice.ts';
 import { SeededRandom } from './seeded-random.ts';
 
+export interface RandomKills {
+  readonly prometheus: Prometheus;
+  readonly times: number;
+  readonly seed: number;
+  /** The longest time between two kills. */
+  readonly withinMs?: number;
+}
+
 /**
  * Plays the application of six workloads and kills Sluice at random moments of it, from a seed. The end must be the one it
  * has without that, and no task may have run twice.
  */
-export async function killedAtRandom(
+export async function killedAtRandom(sluice: RunningSluice, options: RandomKills): Promise<void> {
+  try {
+    await play(sluice, options);
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    throw new Error(`with seed ${options.seed}: ${words}`, { cause: error });
+  }
+}
+
+async function play(
   sluice: RunningSluice,
-  options: {
-    readonly prometheus: Prometheus;
-    readonly times: number;
-    readonly seed: number;
-    /** The longest time between two kills. */
-    readonly withinMs?: number;
-  },
+  { prometheus, times, seed, withinMs = 4_000 }: RandomKills,
 ): Promise<void> {
-  const { prometheus, times, seed, withinMs = 4_000 } = options;
   const random = new SeededRandom(seed);
   await using shop = await sluice.namespace();
   await shop.apply(...fruitShopChecks(prometheus.url, '1s'), ...fruitShopWorkloads());
@@ -30,11 +40,10 @@ export async function killedAtRandom(
     await sluice.kill();
     await sluice.start();
   }
-  const seeded = `with seed ${seed}`;
   await Promise.all(
     fruits.map((workload) => shop.untilVersion({ workload, withinMs: 90_000 }, isCompleted)),
   );
-  await eventually(`the app version completes ${seeded}`, async () =>
+  await eventually('the app version completes', async () =>
     (await shop.appVersions()).some(isCompleted),
   );
   await shop.untilPods(fruits.length, isReady);
@@ -45,7 +54,7 @@ export async function killedAtRandom(
       tasks.filter(({ spec }) => spec.taskDefinition === name).length,
     ]),
   );
-  expect(counts, seeded).toEqual(tasksPerRun);
-  expect(shop.created('keptntasks.lifecycle.keptn.sh'), seeded).toHaveLength(tasks.length);
-  expect(shop.created('jobs.batch'), seeded).toHaveLength(tasks.length);
+  expect(counts).toEqual(tasksPerRun);
+  expect(shop.created('keptntasks.lifecycle.keptn.sh')).toHaveLength(tasks.length);
+  expect(shop.created('jobs.batch')).toHaveLength(tasks.length);
 }

@@ -163,6 +163,18 @@ export class TestCluster {
     }
   }
 
+  /** Waits until the objects of a kind in a namespace satisfy the condition, and returns them. */
+  untilList<T extends KubernetesObject>(
+    kind: Kind<T>,
+    place: { readonly namespace: string },
+    condition: (objects: readonly T[]) => boolean,
+  ): Promise<T[]> {
+    return eventually(`${kind.plural} in ${place.namespace} as awaited`, async () => {
+      const objects = await this.list(kind, place);
+      return condition(objects) ? objects : undefined;
+    });
+  }
+
   /** A namespace of a test's own, with its default service account there. It goes when disposed of. */
   async namespace(
     metadata: { annotations?: Record<string, string>; labels?: Record<string, string> } = {},

@@ -1,0 +1,67 @@
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+/** What stands before several processes, as a Service does: each connection goes to one of the targets in turn. */
+export class TcpForwarder implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #open = new Set<Socket>();
+  #targets: readonly number[] = [];
+  #turn = 0;
+
+  private constructor(server: Server) {
+    this.#server = server;
+    server.on('connection', (socket) => this.#forward(socket, 0));
+  }
+
+  /** Listens on this port of 127.0.0.1. */
+  static async on(port: number): Promise<TcpForwarder> {
+    const server = createServer({ pauseOnConnect: true });
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    return new TcpForwarder(server);
+  }
+
+  /** Connections go to these ports from now on; those that are open break. */
+  to(...ports: readonly number[]): void {
+    this.#targets = ports;
+    for (const socket of this.#open) socket.destroy();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.to();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  /** A target that does not listen is passed over. */
+  #forward(socket: Socket, tries: number): void {
+    const port = this.#targets[this.#turn % this.#targets.length];
+    this.#turn += 1;
+    if (port === undefined || tries >= this.#targets.length) {
+      socket.destroy();
+      return;
+    }
+    const target = connect(port, '127.0.0.1');
+    const refused = (): void => this.#forward(socket, tries + 1);
+    target.once('error', refused);
+    target.once('connect', () => {
+      target.off('error', refused);
+      this.#join(socket, target);
+    });
+  }
+
+  #join(one: Socket, other: Socket): void {
+    for (const [from, to] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      this.#open.add(from);
+      from.on('error', () => to.destroy());
+      from.on('close', () => {
+        this.#open.delete(from);
+        to.destroy();
+      });
+      from.pipe(to);
+    }
+  }
+}
