@@ -55,12 +55,23 @@ export function whyPod(pod: Pod, lookup: Lookup): Finding {
     return findingAbout(pod, { mark: 'waiting', says });
   }
   const cause = whyWorkloadVersion(found, lookup);
+  return findingAbout(pod, { ...heldBecause(found, cause), because: [cause] });
+}
+
+/** How a held Pod stands, by the version it belongs to. */
+function heldBecause(
+  version: KeptnWorkloadVersion,
+  { mark }: Finding,
+): { mark: Mark; says: string } {
+  const { name } = version.metadata;
+  if (mark === 'failed') return { mark, says: `held: ${name} has failed` };
+  if (version.status?.status === 'Deprecated') {
+    return { mark: 'warning', says: `held for good: ${name} was overtaken by a newer version` };
+  }
   // A version that is through has only just released its Pods.
-  const mark: Mark = cause.mark === 'failed' ? 'failed' : 'waiting';
-  const why = cause.mark === 'failed' ? 'has failed' : 'has not passed its checks yet';
-  const says =
-    cause.mark === 'done' ? 'about to be released' : `held: ${found.metadata.name} ${why}`;
-  return findingAbout(pod, { mark, says, because: [cause] });
+  if (mark === 'done' || mark === 'warning')
+    return { mark: 'waiting', says: 'about to be released' };
+  return { mark: 'waiting', says: `held: ${name} has not passed its checks yet` };
 }
 
 function releasedPod(pod: Pod, gates: readonly string[]): Finding {

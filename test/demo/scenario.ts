@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pod } from '../../src/api/builtin.ts';
 import { lookupOver } from '../../src/cli/snapshot.ts';
 import type { Finding } from '../../src/domain/finding.ts';
 import { whyPod } from '../../src/domain/why.ts';
@@ -13,6 +14,7 @@ import {
   seenIn,
   successClaims,
 } from './expectations.ts';
+import { isPodOf } from './frame.ts';
 import { wantedVersions, manifestsIn, namespacesOf } from './manifests.ts';
 import { emptyScene, isHeld, readScene, type Scene } from './scene.ts';
 import type { Screen } from './screen.ts';
@@ -62,8 +64,15 @@ export async function playFailingVersion(
     namespaces: ['shop'],
     until: (now) => hasSettled(now, wanted),
   });
-  const heldPod = scene.pods.find((pod) => isHeld(pod))?.metadata.name ?? '';
+  const heldPod =
+    scene.pods.find((pod) => isHeld(pod) && isOfFailing(pod, scene))?.metadata.name ?? '';
   return { claims: [settled, ...heldClaims(scene, seen, failure)], heldPod };
+}
+
+function isOfFailing(pod: Pod, { workloadVersions }: Scene): boolean {
+  return workloadVersions.some(
+    (version) => version.spec.version === failure.version && isPodOf(pod, version),
+  );
 }
 
 /** The manifests of a directory, until every version has ended. */

@@ -155,6 +155,14 @@ describe('a held Pod', () => {
     expect(chain(why).at(-1)).toBe('waiting KeptnApp shop');
   });
 
+  test('of a version that was overtaken is told that it will not start', () => {
+    const overtaken = aVersion({ status: 'Deprecated' });
+    expect(whyPod(heldPod(), lookup(overtaken))).toMatchObject({
+      mark: 'warning',
+      says: 'held for good: shop-cart-2.0.0 was overtaken by a newer version',
+    });
+  });
+
   test('says so when its version is not recorded yet', () => {
     expect(whyPod(heldPod(), lookup())).toMatchObject({
       mark: 'waiting',
