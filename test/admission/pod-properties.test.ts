@@ -133,7 +133,7 @@ describe('whatever Pod is created', () => {
   };
 
   test(
-    'no operation addresses anything but the own gate, labels and annotations',
+    'B7: no operation addresses anything but the own gate, labels and annotations',
     holds((pod) => {
       for (const { path } of patchOf(judge(pod))) {
         expect(path).toMatch(
