@@ -2,6 +2,7 @@ import type { Kind, KubernetesObject, ObjectRef } from '../api/object.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Feed } from './feed.ts';
 import { KindCache } from './kind-cache.ts';
+import { silentLog, type Log } from './log.ts';
 import { isOf, Packing, type Index } from './object-store.ts';
 import type { ListScope } from './resource-path.ts';
 
@@ -24,6 +25,8 @@ export interface CacheChange<T extends KubernetesObject = KubernetesObject> {
 
 export interface CachesOptions {
   readonly clock: Clock;
+  /** Told what listeners throw. */
+  readonly log?: Log;
   /** Beside the index by owner (`owner-uid`), which every kind has. */
   readonly indexes?: readonly IndexDefinition[];
 }
@@ -40,13 +43,13 @@ const ownerIndex: Index = {
  * Reading one that was not read lately takes some microseconds, so a loop over a whole kind is no small thing.
  */
 export class ObjectCaches {
-  readonly #clock: Clock;
   readonly #indexes: readonly IndexDefinition[];
   readonly #kinds = new Map<string, KindCache>();
-  readonly #packing = new Packing();
+  readonly #shared: { readonly clock: Clock; readonly log: Log; readonly packing: Packing };
 
   constructor(options: CachesOptions) {
-    this.#clock = options.clock;
+    const { clock, log = silentLog } = options;
+    this.#shared = { clock, log, packing: new Packing() };
     this.#indexes = options.indexes ?? [];
   }
 
@@ -139,7 +142,7 @@ export class ObjectCaches {
       const own = this.#indexes.filter(
         (index) => index.kind.kind === kind.kind && index.kind.apiVersion === kind.apiVersion,
       );
-      cache = new KindCache(this.#clock, [ownerIndex, ...own], this.#packing);
+      cache = new KindCache([ownerIndex, ...own], this.#shared);
       this.#kinds.set(key, cache);
     }
     return cache;

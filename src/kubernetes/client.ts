@@ -16,7 +16,7 @@ export interface DeletePreconditions {
   readonly propagation?: 'Background' | 'Foreground' | 'Orphan';
 }
 
-/** How long a request may take, where the transport's own limit is too long. */
+/** When a request is given up, where the transport's own limit is too late. */
 export interface RequestLimits {
   readonly signal?: AbortSignal;
   readonly timeoutMs?: number;
@@ -126,9 +126,13 @@ export class KubernetesClient {
     });
   }
 
-  async create(kind: Kind, object: KubernetesObject): Promise<KubernetesObject> {
+  async create(
+    kind: Kind,
+    object: KubernetesObject,
+    limits: RequestLimits = {},
+  ): Promise<KubernetesObject> {
     const path = collectionPath(kind, object.metadata.namespace);
-    return this.#send(kind, { verb: 'create', path, body: object });
+    return this.#send(kind, { verb: 'create', path, body: object, ...limits });
   }
 
   async patch(

@@ -1,17 +1,23 @@
 import { selects } from '../api/label-selector.ts';
 import type { KubernetesObject } from '../api/object.ts';
+import type { Head } from './object-store.ts';
 import type { ListScope } from './resource-path.ts';
 import { compareVersions, isOlder } from './resource-version.ts';
 
 /** What a feed may do to the cache it feeds. */
 interface Fed {
   put(object: KubernetesObject, how: { initial: boolean }): void;
+  /** Removes an object, whose last state this is, unless what is cached is newer. */
   remove(object: KubernetesObject): void;
-  list(): Iterable<KubernetesObject>;
+  /** Removes a cached object of which nothing further is known. */
+  drop(head: Head): void;
+  heads(): Iterable<Head>;
   /** Whether the kind has no other feed: then everything cached is this one's. */
   isOnly(): boolean;
+  /** Whether it is cached. */
+  has(head: Head): boolean;
   /** Whether another feed holds it. */
-  isHeld(object: KubernetesObject): boolean;
+  isHeld(head: Head): boolean;
 }
 
 /** One list and watch, as the cache sees it: a reflector calls these in the order of what the API server tells. */
@@ -55,7 +61,7 @@ export class Feed {
 
   /** One object of the list. */
   listed(object: KubernetesObject): void {
-    this.#seen.add(idOf(object));
+    this.#seen.add(idOf(object.metadata));
     this.holds(object);
     this.#fed.put(object, { initial: !this.#synced });
   }
@@ -73,8 +79,8 @@ export class Feed {
     }
     const seen = this.#seen;
     this.#seen = new Set();
-    this.#keepOnly((object) => {
-      return seen.has(idOf(object)) || isOlder(resourceVersion, object.metadata.resourceVersion);
+    this.#keepOnly((head) => {
+      return seen.has(idOf(head)) || isOlder(resourceVersion, head.resourceVersion);
     });
     this.#progress = resourceVersion;
     this.#sync();
@@ -90,8 +96,8 @@ export class Feed {
 
   /** A DELETED event: the object is gone or no longer selected. */
   deleted(object: KubernetesObject): void {
-    this.#held.delete(idOf(object));
-    if (!this.#fed.isHeld(object)) this.#fed.remove(object);
+    this.#held.delete(idOf(object.metadata));
+    if (!this.#fed.isHeld(object.metadata)) this.#fed.remove(object);
     this.#progress = object.metadata.resourceVersion;
   }
 
@@ -119,19 +125,19 @@ export class Feed {
 
   /** The cache has taken in an object that this feed is about to bring. */
   holds(object: KubernetesObject): void {
-    if (!this.#fed.isOnly()) this.#held.add(idOf(object));
+    if (!this.#fed.isOnly()) this.#held.add(idOf(object.metadata));
   }
 
-  isHolding(object: KubernetesObject): boolean {
-    return this.#held.has(idOf(object));
+  /** Whether it has brought this object and not taken it back. */
+  isHolding({ metadata }: { metadata: Head }): boolean {
+    return this.#fed.isOnly() ? this.#fed.has(metadata) : this.#held.has(idOf(metadata));
   }
 
-  #keepOnly(stays: (object: KubernetesObject) => boolean): void {
-    const isOnly = this.#fed.isOnly();
-    for (const object of this.#fed.list()) {
-      if ((!isOnly && !this.#held.has(idOf(object))) || stays(object)) continue;
-      this.#held.delete(idOf(object));
-      if (isOnly || !this.#fed.isHeld(object)) this.#fed.remove(object);
+  #keepOnly(stays: (head: Head) => boolean): void {
+    for (const head of this.#fed.heads()) {
+      if (!this.isHolding({ metadata: head }) || stays(head)) continue;
+      this.#held.delete(idOf(head));
+      if (!this.#fed.isHeld(head)) this.#fed.drop(head);
     }
   }
 
@@ -142,6 +148,6 @@ export class Feed {
 }
 
 /** What tells an object from another that had or will have its name. */
-export function idOf({ metadata }: KubernetesObject): string {
-  return metadata.uid ?? `${metadata.namespace ?? ''}/${metadata.name}`;
+export function idOf({ uid, namespace = '', name }: Head): string {
+  return uid ?? `${namespace}/${name}`;
 }

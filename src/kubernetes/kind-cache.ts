@@ -1,7 +1,8 @@
 import type { KubernetesObject } from '../api/object.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { Feed, idOf } from './feed.ts';
-import { ObjectStore, type Index, type Packing } from './object-store.ts';
+import type { Log } from './log.ts';
+import { ObjectStore, type Head, type Index, type Packing } from './object-store.ts';
 import type { ListScope } from './resource-path.ts';
 import { compareVersions, isOlder } from './resource-version.ts';
 
@@ -34,6 +35,7 @@ const guestStaysMs = 30_000;
  */
 export class KindCache {
   readonly #clock: Clock;
+  readonly #log: Log;
   readonly #objects: ObjectStore;
   readonly #guests: ObjectStore;
   readonly #guestSince = new Map<string, { object: KubernetesObject; sinceMs: number }>();
@@ -42,10 +44,14 @@ export class KindCache {
   /** The uids of what `forget` removed; kept until a watch or a read says more. */
   readonly #forgotten = new Set<string>();
 
-  constructor(clock: Clock, indexes: readonly Index[], packing: Packing) {
-    this.#clock = clock;
-    this.#objects = new ObjectStore(indexes, packing);
-    this.#guests = new ObjectStore(indexes, packing);
+  constructor(
+    indexes: readonly Index[],
+    shared: { readonly clock: Clock; readonly log: Log; readonly packing: Packing },
+  ) {
+    this.#clock = shared.clock;
+    this.#log = shared.log;
+    this.#objects = new ObjectStore(indexes, shared.packing);
+    this.#guests = new ObjectStore(indexes, shared.packing);
   }
 
   get size(): number {
@@ -84,10 +90,10 @@ export class KindCache {
   observe(object: KubernetesObject): void {
     const { namespace, name, resourceVersion } = object.metadata;
     const selecting = this.#feeds.filter((feed) => feed.selects(object));
-    if (this.#objects.get(namespace, name) === undefined) {
+    if (this.#objects.head(namespace, name) === undefined) {
       if (selecting.length === 0) return this.#welcome(object);
       const seenLeaving = selecting.some((feed) => feed.hasPassed(resourceVersion));
-      if (seenLeaving && !this.#forgotten.has(idOf(object))) return;
+      if (seenLeaving && !this.#forgotten.has(idOf(object.metadata))) return;
     }
     for (const feed of selecting) feed.holds(object);
     this.#put(object, { initial: false });
@@ -99,7 +105,7 @@ export class KindCache {
     const object = this.#objects.delete(namespace, name);
     if (object === undefined) return;
     // The answer may be older than what is cached. Then no watch will bring the object again, so the next read must.
-    this.#forgotten.add(idOf(object));
+    this.#forgotten.add(idOf(object.metadata));
     this.#tell({ type: 'deleted', object });
   }
 
@@ -108,9 +114,13 @@ export class KindCache {
     const feed = new Feed(scope, {
       put: (object, how) => this.#put(object, how),
       remove: (object) => this.#remove(object),
-      list: () => this.#objects.list(),
+      drop: (head) => this.#drop(head),
+      heads: () => this.#objects.heads(),
       isOnly: () => this.#feeds.length === 1,
-      isHeld: (object) => this.#feeds.some((one) => one !== feed && one.isHolding(object)),
+      has: (head) => this.#has(head),
+      isHeld: (metadata) => {
+        return this.#feeds.some((one) => one !== feed && one.isHolding({ metadata }));
+      },
     });
     this.#feeds.push(feed);
     return feed;
@@ -118,16 +128,16 @@ export class KindCache {
 
   #put(object: KubernetesObject, how: { initial: boolean }): void {
     const { namespace, name, resourceVersion } = object.metadata;
-    this.#forgotten.delete(idOf(object));
+    this.#forgotten.delete(idOf(object.metadata));
     this.#seeOff(addressOf(object.metadata));
-    const cached = this.#objects.get(namespace, name);
+    const cached = this.#objects.head(namespace, name);
     if (cached !== undefined) {
-      const age = compareVersions(resourceVersion, cached.metadata.resourceVersion) ?? 1;
+      const age = compareVersions(resourceVersion, cached.resourceVersion) ?? 1;
       if (age <= 0) return;
     }
     const previous = this.#objects.set(object, how.initial);
     const initial = how.initial ? { initial: true } : {};
-    if (previous !== undefined && idOf(previous) === idOf(object)) {
+    if (previous !== undefined && idOf(previous.metadata) === idOf(object.metadata)) {
       this.#tell({ type: 'modified', object, previous, ...initial });
       return;
     }
@@ -138,15 +148,40 @@ export class KindCache {
   /** Removes the object, whose last state this is, unless what is cached is newer. */
   #remove(object: KubernetesObject): void {
     const { namespace, name, resourceVersion } = object.metadata;
-    this.#forgotten.delete(idOf(object));
-    const cached = this.#objects.get(namespace, name);
-    if (cached === undefined || isOlder(resourceVersion, cached.metadata.resourceVersion)) return;
+    this.#forgotten.delete(idOf(object.metadata));
+    const cached = this.#objects.head(namespace, name);
+    if (cached === undefined || isOlder(resourceVersion, cached.resourceVersion)) return;
     this.#objects.delete(namespace, name);
     this.#tell({ type: 'deleted', object });
   }
 
+  #has(head: Head): boolean {
+    const cached = this.#objects.head(head.namespace, head.name);
+    return cached !== undefined && idOf(cached) === idOf(head);
+  }
+
+  #drop(head: Head): void {
+    this.#forgotten.delete(idOf(head));
+    const object = this.#objects.delete(head.namespace, head.name);
+    if (object !== undefined) this.#tell({ type: 'deleted', object });
+  }
+
+  // What a listener throws is its own affair: it must not look like a broken watch, nor keep others from being told.
   #tell(change: Change): void {
-    for (const listener of this.#listeners) listener(change);
+    for (const listener of this.#listeners) {
+      try {
+        listener(change);
+      } catch (error) {
+        const { kind, metadata } = change.object;
+        const { namespace, name } = metadata;
+        this.#log.warn('a listener of the cache failed', {
+          kind,
+          namespace,
+          name,
+          error: String(error),
+        });
+      }
+    }
   }
 
   #welcome(object: KubernetesObject): void {

@@ -9,10 +9,16 @@ export interface Index {
   values(object: KubernetesObject): readonly string[];
 }
 
-/** One stored object: packed for good, and whole as long as it is hot. */
-interface Entry {
-  readonly namespace: string;
+/** What of a stored object is known without unpacking it. */
+export interface Head {
+  readonly namespace?: string | undefined;
   readonly name: string;
+  readonly uid?: string | undefined;
+  readonly resourceVersion?: string | undefined;
+}
+
+/** One stored object: packed for good, and whole as long as it is hot. */
+interface Entry extends Head {
   readonly packed: string;
   readonly table: PackTable;
   whole: KubernetesObject | undefined;
@@ -67,6 +73,14 @@ export class ObjectStore {
     return entry === undefined ? undefined : this.#whole(entry);
   }
 
+  head(namespace: string | undefined, name: string): Head | undefined {
+    return this.#namespaces.get(namespace ?? clusterScope)?.get(name);
+  }
+
+  *heads(): Generator<Head, void, undefined> {
+    for (const entries of this.#namespaces.values()) yield* entries.values();
+  }
+
   /** The objects of a namespace; all of them when it is undefined. */
   *list(namespace?: string): Generator<KubernetesObject, void, undefined> {
     const entries = namespace === undefined ? undefined : this.#namespaces.get(namespace);
@@ -90,14 +104,15 @@ export class ObjectStore {
    * asked for it, and to hold it for a while would turn it into garbage of the old generation.
    */
   set(object: KubernetesObject, isOneOfMany: boolean): KubernetesObject | undefined {
-    const { namespace = clusterScope, name } = object.metadata;
-    const previous = this.delete(object.metadata.namespace, name);
+    const { namespace, name, uid, resourceVersion } = object.metadata;
+    const previous = this.delete(namespace, name);
     if (this.#table.isFull) this.#table = new PackTable();
     const table = this.#table;
     const packed = this.#packing.packer.pack(object, table);
-    const entry: Entry = { namespace, name, packed, table, whole: undefined };
+    const whole = undefined;
+    const entry: Entry = { namespace, name, uid, resourceVersion, packed, table, whole };
     if (!isOneOfMany) this.#packing.warm(entry, object);
-    this.#inNamespace(namespace).set(name, entry);
+    this.#inNamespace(namespace ?? clusterScope).set(name, entry);
     this.#size += 1;
     this.#index(entry, object);
     return previous;
@@ -164,9 +179,9 @@ export function isOf<T extends KubernetesObject>(
   return object.kind === kind.kind && object.apiVersion === kind.apiVersion;
 }
 
-function unpacked({ packed, table, namespace, name }: Entry): KubernetesObject {
+function unpacked({ packed, table, name }: Entry): KubernetesObject {
   const object = unpack(packed, table);
-  if (!isObject(object)) throw new Error(`${namespace}/${name} was not packed whole`);
+  if (!isObject(object)) throw new Error(`${name} was not packed whole`);
   return object;
 }
 

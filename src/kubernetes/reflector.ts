@@ -1,9 +1,9 @@
-import { ClusterError } from '../api/cluster-error.ts';
 import type { Kind, KubernetesObject } from '../api/object.ts';
 import type { MonotonicClock } from '../runtime/clock.ts';
 import { sleep } from '../runtime/sleep.ts';
 import type { Slots } from '../runtime/slots.ts';
 import type { KubernetesClient } from './client.ts';
+import { clusterError } from './deadline.ts';
 import type { Feed } from './feed.ts';
 import { IdleTimer } from './idle-timer.ts';
 import { untilKindMayExist } from './kind-watch.ts';
@@ -192,10 +192,4 @@ export class Reflector {
       log.debug(`${kind.plural} listed`, { ...fields, resourceVersion: to.resourceVersion });
     }
   }
-}
-
-function clusterError(error: unknown): ClusterError {
-  if (error instanceof ClusterError) return error;
-  const words = error instanceof Error ? error.message : String(error);
-  return unavailable(`the connection broke: ${words}`, error);
 }

@@ -1,9 +1,11 @@
+import { text } from 'node:stream/consumers';
+
 import { Pool, type Dispatcher } from 'undici';
 
-import { ClusterError } from '../api/cluster-error.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { sleep } from '../runtime/sleep.ts';
 import type { Credentials, TlsSettings } from './credentials.ts';
+import { clusterError, Deadline } from './deadline.ts';
 import { repeatAfterMs, type Verb } from './retry-policy.ts';
 import { parseAnswer, errorOfAnswer, unavailable } from './status-error.ts';
 
@@ -15,7 +17,7 @@ export interface TransportOptions {
   readonly random: () => number;
   /** `sluice/<version>`: what the API server's audit log shows. */
   readonly userAgent: string;
-  /** How long one try of a request may take. Default 30 s. */
+  /** How long a request may go without a byte of its answer. Default 30 s. */
   readonly timeoutMs?: number;
   /** Told of every answer; for metrics. Must not throw. */
   readonly onAnswer?: (answer: { verb: Verb; code: number; ms: number }) => void;
@@ -30,12 +32,12 @@ export interface Request {
   readonly contentType?: string;
   /** Gives up when aborted. */
   readonly signal?: AbortSignal;
-  /** How long one try may take, where the transport's own limit is too long. */
+  /** How long it may go without a byte, where the transport's own limit is too long. */
   readonly timeoutMs?: number;
 }
 
 /** The bytes of a successful answer, as they come. */
-export type Body = Dispatcher.ResponseData['body'];
+export type Body = AsyncIterable<Uint8Array>;
 
 /** What the transport has done so far. */
 export interface TransportCounts {
@@ -100,7 +102,7 @@ export class Transport {
 
   /** Sends a request and parses the JSON of its answer. */
   async request(request: Request): Promise<unknown> {
-    return this.read(request, async (body) => parseAnswer(await body.text()));
+    return this.read(request, async (body) => parseAnswer(await text(body)));
   }
 
   /** Sends a request and reads its answer as `reader` does. When that fails, what it has read so far counts for nothing. */
@@ -151,7 +153,7 @@ export class Transport {
     const deadline = new Deadline(this.#options.clock, this.#timeoutMs(request), request.signal);
     try {
       const { body } = await this.#send(request, deadline);
-      return await reader(body);
+      return await reader(arriving(body, deadline));
     } catch (error) {
       throw deadline.explain(error);
     } finally {
@@ -196,6 +198,8 @@ export class Transport {
           ...(body !== undefined && { 'content-type': request.contentType ?? 'application/json' }),
         },
         body: body === undefined ? null : JSON.stringify(body),
+        // By default undici gives a connection up after a DELETE that had a body, which ours have (preconditions).
+        reset: false,
         signal: deadline.signal,
       });
       told(answer.statusCode);
@@ -246,55 +250,12 @@ export class Transport {
   }
 }
 
-/** The end of one try: its time is up, or the caller has given up. */
-class Deadline {
-  readonly #controller = new AbortController();
-  readonly #caller: AbortSignal | undefined;
-  readonly #end: () => void;
-  readonly #lift: () => void;
-  #expired = false;
-
-  constructor(clock: Clock, timeoutMs: number, caller?: AbortSignal) {
-    const abort = (): void => this.#controller.abort();
-    const timer = clock.after(timeoutMs, () => {
-      this.#expired = true;
-      abort();
-    });
-    this.#caller = caller;
-    if (caller?.aborted === true) abort();
-    caller?.addEventListener('abort', abort, { once: true });
-    this.#lift = () => timer.cancel();
-    this.#end = () => {
-      timer.cancel();
-      caller?.removeEventListener('abort', abort);
-    };
+// A long list over a slow line takes its time; only silence is a failure.
+async function* arriving(body: Body, deadline: Deadline): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) {
+    deadline.extend();
+    yield chunk;
   }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  /** No time limit any more; the caller may still give up. */
-  lift(): void {
-    this.#lift();
-  }
-
-  end(): void {
-    this.#end();
-  }
-
-  /** The ClusterError for whatever was thrown under this deadline. */
-  explain(error: unknown): ClusterError {
-    if (this.#expired) return unavailable('the API server did not answer in time', error);
-    if (this.#caller?.aborted === true) return unavailable('the request was given up', error);
-    return clusterError(error);
-  }
-}
-
-function clusterError(error: unknown): ClusterError {
-  if (error instanceof ClusterError) return error;
-  const words = error instanceof Error ? error.message || error.name : String(error);
-  return unavailable(`the API server cannot be reached: ${words}`, error);
 }
 
 async function destroy(pools: Pools | undefined): Promise<void> {

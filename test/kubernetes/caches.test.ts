@@ -310,3 +310,35 @@ describe('being synced', () => {
     expect(told.at(-1)).toBe('deleted a 1');
   });
 });
+
+describe('a listener that throws', () => {
+  it('keeps neither others nor the watch from going on, and is told of', () => {
+    const lines: string[] = [];
+    const log = { debug: () => {}, info: () => {}, warn: (line: string) => void lines.push(line) };
+    const own = new ObjectCaches({ clock, log });
+    const seen: string[] = [];
+    own.subscribe(PodKind, () => {
+      throw new Error('defect');
+    });
+    own.subscribe(PodKind, ({ object }) => void seen.push(object.metadata.name));
+    list(own.feed(PodKind), 5, pod('a', 1), pod('b', 2));
+    expect(seen).toEqual(['a', 'b']);
+    expect(lines).toEqual(['a listener of the cache failed', 'a listener of the cache failed']);
+  });
+});
+
+describe('memory', () => {
+  it('gives back old objects as they were put in, though it keeps few of them whole', () => {
+    const feed = caches.feed(PodKind);
+    feed.listing();
+    for (let index = 0; index < 3000; index += 1) {
+      feed.listed(pod(`p${index}`, index + 1, { labels: { nth: String(index) } }));
+    }
+    feed.listComplete('9000');
+    for (let index = 0; index < 3000; index += 1) {
+      expect(caches.get(PodKind, 'shop', `p${index}`)).toEqual(
+        pod(`p${index}`, index + 1, { labels: { nth: String(index) } }),
+      );
+    }
+  });
+});

@@ -40,6 +40,15 @@ describe('the transport', () => {
     expect(rig.transport.counts.requests.get).toBe(600);
   });
 
+  it('keeps its connection after every kind of request that has a body', async () => {
+    for (const verb of ['create', 'update', 'patch', 'delete'] as const) {
+      for (let index = 0; index < 10; index += 1) {
+        await rig.transport.request({ verb, path, body: {} });
+      }
+    }
+    expect(rig.server.connections).toBe(1);
+  });
+
   it('says who it is and asks for JSON', async () => {
     await rig.transport.request(get);
     const { headers } = rig.server.requests[0] ?? { headers: {} };
@@ -116,6 +125,17 @@ describe('the transport', () => {
       reason: 'Unavailable',
       message: 'the API server did not answer in time',
     });
+  });
+
+  it('lets a slow answer take its time as long as something comes', async () => {
+    await rig.transport.read(get, async (body) => {
+      const iterator = body[Symbol.asyncIterator]();
+      rig.clock.advance(requestTimeoutMs - 1);
+      await iterator.next();
+      rig.clock.advance(requestTimeoutMs - 1);
+      expect((await iterator.next()).done).toBe(true);
+    });
+    expect(rig.server.requests).toHaveLength(1);
   });
 
   it('gives up when its caller does', async () => {
