@@ -88,6 +88,6 @@ interface Rule {
   readonly verbs: readonly string[];
 }
 
-function rulesOf(role: { rules?: unknown }): Rule[] {
-  return role.rules as Rule[];
+function rulesOf(role: Readonly<Record<string, unknown>>): Rule[] {
+  return role['rules'] as Rule[];
 }
