@@ -41,7 +41,7 @@ export class CredentialsUnusable extends Error {
 }
 
 /** Where the kubelet mounts a Pod's service account. */
-export const serviceAccountDirectory = '/var/run/secrets/kubernetes.io/serviceaccount';
+const serviceAccountDirectory = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /** A bound token lives an hour and is renewed by the kubelet long before; client-go re-reads it every minute too. */
 const rereadAfterMs = 60_000;
