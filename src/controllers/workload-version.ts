@@ -1,5 +1,6 @@
 import { type Pod, PodKind } from '../api/builtin.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
+import { KeptnAppCreationRequest } from '../api/keptn/app-creation-request.ts';
 import { KeptnAppVersion } from '../api/keptn/app-version.ts';
 import { KeptnConfig } from '../api/keptn/config.ts';
 import { KeptnEvaluation } from '../api/keptn/evaluation.ts';
@@ -50,6 +51,9 @@ export function workloadVersionController(places: Places): Controller<WorkloadVe
         ofApp(metadata.namespace, spec.appName, lookup),
       ),
       watch(KeptnApp, ({ metadata }, lookup) => ofApp(metadata.namespace, metadata.name, lookup)),
+      watch(KeptnAppCreationRequest, ({ metadata, spec }, lookup) =>
+        ofApp(metadata.namespace, spec.appName, lookup),
+      ),
       watch(KeptnTask, (task) => controllerKey(task, KeptnWorkloadVersion)),
       watch(KeptnEvaluation, (evaluation) => controllerKey(evaluation, KeptnWorkloadVersion)),
       watch(KeptnTaskDefinition, (definition, lookup) => awaiting(definition, lookup, waiting)),
@@ -99,6 +103,7 @@ function observation(
     now: world.now,
     settings: settingsFrom(world.list(KeptnConfig), operatorNamespace),
     app: world.get(KeptnApp, namespace, app),
+    isAppRequested: world.get(KeptnAppCreationRequest, namespace, app) !== undefined,
     appVersions: world.byIndex(KeptnAppVersion, appVersionsByApp.name, inNamespace(namespace, app)),
     workload,
     owners: ownersOfWorkload(workload, { pods, lookup: world, options }),

@@ -11,12 +11,21 @@ export interface AppsSeen {
   readonly version: KeptnWorkloadVersion;
   readonly app: KeptnApp | undefined;
   readonly appVersions: readonly KeptnAppVersion[];
+  /** Whether the app is asked for, and its workloads are being gathered. */
+  readonly isAppRequested: boolean;
 }
 
 /** What a version waits for before its own checks or its deployment may begin; undefined when nothing holds it. */
 export function waitForApp(seen: AppsSeen): Progress | undefined {
   const { version } = seen;
   const listing = newestListing(version, seen);
+  if (listing === undefined && seen.isAppRequested) {
+    return {
+      kind: 'waiting',
+      reason: 'WaitingForDiscovery',
+      message: `the workloads of application ${version.spec.app} are being gathered; see KeptnAppCreationRequest ${version.spec.app}`,
+    };
+  }
   if (listing === undefined) {
     return {
       kind: 'waiting',

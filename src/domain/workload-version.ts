@@ -28,12 +28,12 @@ import {
 import { isSuperseded, superseded } from './superseded.ts';
 import { parseTime } from './time.ts';
 import { attemptOf } from './version-status.ts';
-import { waitEvent, waitForApp } from './wait-for-app.ts';
+import { type AppsSeen, waitEvent, waitForApp } from './wait-for-app.ts';
 import { carriersOf, isWanted } from './wanted-version.ts';
 
 /** What the decision on a workload version knows of the world. */
 export interface WorkloadVersionSeen
-  extends ChecksSeen, Pick<ReleaseSeen, 'app' | 'appVersions' | 'version' | 'now' | 'revisions'> {
+  extends ChecksSeen, AppsSeen, Pick<ReleaseSeen, 'now' | 'revisions'> {
   readonly settings: Settings;
   /** Undefined while the cache does not have it: then nothing can be said about which version is current. */
   readonly workload: KeptnWorkload | undefined;
@@ -95,27 +95,28 @@ function wait(
   status: KeptnWorkloadVersionStatus,
   holdup: Progress,
 ): Plan {
-  const { now } = seen;
-  const known = status.conditions?.find(({ type }) => type === conditionTypes.succeeded);
-  const isKnown = known?.reason === holdup.reason;
-  const waitedMs = now - waitingSince(seen);
-  if (!isKnown && holdup.kind === 'waiting' && waitedMs < graceMs)
-    return { wakeAfterMs: graceMs - waitedMs };
+  const { version, now } = seen;
+  const ageMs = now - (parseTime(version.metadata.creationTimestamp) ?? now);
+  const isNew = status.conditions === undefined && holdup.kind === 'waiting';
+  if (isNew && ageMs < graceMs) return { wakeAfterMs: graceMs - ageMs };
+  if (holdup.reason === 'WaitingForAppChecks' && passesByItself(seen)) return nothing;
   const subject = subjectOf(seen);
-  const note = isKnown ? undefined : waitEvent(subject, holdup);
+  const known = status.conditions?.find(({ type }) => type === conditionTypes.succeeded);
+  const note = known?.reason === holdup.reason ? undefined : waitEvent(subject, holdup);
   return write(seen, {
     status: { ...status, conditions: stated(status, holdup, { subject, now }) },
     events: note === undefined ? [] : [note, ...onOwners(seen, note)],
   });
 }
 
-/** When the wait began: for an app version when this one was made, for that one's checks when that one was. */
-function waitingSince(seen: WorkloadVersionSeen): number {
-  const created = [seen.version, newestListing(seen.version, seen)].map((object) =>
-    parseTime(object?.metadata.creationTimestamp),
-  );
-  const known = created.filter((time) => time !== undefined);
-  return known.length === 0 ? seen.now : Math.max(...known);
+/**
+ * Whether the app version that lists this one has nothing to check before its workloads: then it lets them begin as soon as
+ * its controller comes to it.
+ */
+function passesByItself(seen: WorkloadVersionSeen): boolean {
+  const { preDeploymentTasks = [], preDeploymentEvaluations = [] } =
+    newestListing(seen.version, seen)?.spec ?? {};
+  return preDeploymentTasks.length + preDeploymentEvaluations.length === 0;
 }
 
 function run(
@@ -135,12 +136,8 @@ function run(
     run: (phase, at) =>
       phase.type === 'deploy'
         ? runDeployment(phase, at, {
-            version,
-            now,
-            app: seen.app,
-            appVersions: seen.appVersions,
+            ...seen,
             owners: carriersOf(version, seen.owners),
-            revisions: seen.revisions,
             observabilityTimeoutMs: settings.observabilityTimeoutMs,
             subject,
           })

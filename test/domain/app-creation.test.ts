@@ -258,4 +258,30 @@ describe('discoveredVersion', () => {
       '0d12cea1c0',
     );
   });
+
+  test('a workload that several owners carry in several versions is listed in each of them', () => {
+    const owners = ['2', '1', '2'].map((version) => ({
+      kind: 'Deployment',
+      name: 'x',
+      uid: 'x',
+      version,
+    }));
+    const shared = (observedGeneration: number): KeptnWorkload => ({
+      ...aWorkload('shop-a', '2', { generation: 3 }),
+      status: { observedGeneration, owners },
+    });
+    const app = anApp('2', [{ name: 'a', version: '2' }]);
+    const listed = (workload: KeptnWorkload) => {
+      const [effect] = decideAppCreation(seen({ app, workloads: [workload] })).effects ?? [];
+      return effect?.type === 'patch' ? effect.operations.at(-1) : effect?.type;
+    };
+    expect(listed(shared(3))).toMatchObject({
+      value: [
+        { name: 'a', version: '2' },
+        { name: 'a', version: '1' },
+      ],
+    });
+    // A status of before the last change may name versions that have passed.
+    expect(listed(shared(2))).toBe('delete');
+  });
 });

@@ -9,16 +9,26 @@ const at = (status: KeptnAppVersionStatus) =>
     version: aWorkloadVersion(),
     app: anApp(),
     appVersions: [anAppVersion({ status })],
+    isAppRequested: true,
   });
+
+const without = (isAppRequested: boolean) =>
+  waitForApp({ version: aWorkloadVersion(), app: undefined, appVersions: [], isAppRequested });
 
 describe('a workload version', () => {
   test('B9: waits for an app version that lists it, and says so in one Event', () => {
-    const holdup = waitForApp({ version: aWorkloadVersion(), app: undefined, appVersions: [] });
+    const holdup = without(false);
     expect(holdup).toMatchObject({ kind: 'waiting', reason: 'AppVersionNotFound' });
     expect(holdup && waitEvent(aSubject, holdup)).toMatchObject({
       type: 'Warning',
       reason: 'AppPreDeployEvaluationsAppVersionNotFound',
     });
+  });
+
+  test('waits without an Event while its app is being discovered: that is the normal course', () => {
+    const holdup = without(true);
+    expect(holdup).toMatchObject({ kind: 'waiting', reason: 'WaitingForDiscovery' });
+    expect(holdup && waitEvent(aSubject, holdup)).toBeUndefined();
   });
 
   test("waits for the app's pre-deployment checks, without an Event", () => {

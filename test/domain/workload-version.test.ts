@@ -47,6 +47,7 @@ function settle(seen: WorkloadVersionSeen, times = 3): WorkloadVersionSeen {
 }
 
 const preCheck = { preDeploymentTasks: ['smoke'] };
+const appCheck = { preDeploymentTasks: ['migrate'] };
 const taskRef = 'KeptnTask shop/pre-smoke-1';
 const running = (rollout: Rollout) => [aDeploymentSeen({ rollout })];
 /** A version whose pre-deployment task was made and recorded. */
@@ -113,7 +114,7 @@ describe('a workload version that waits for its app', () => {
   });
 
   test('turns to the app version that replaces the one it waited for', () => {
-    const first = anAppVersion({ metadata: { name: 'shop-1.0.0-a' }, status: {} });
+    const first = anAppVersion({ metadata: { name: 'shop-1.0.0-a' }, spec: appCheck });
     const seen = workloadVersionSeen({ appVersions: [first] });
     const waited = { ...seen, version: stored(seen.version, decideWorkloadVersion(seen)) };
     expect(conditionIn(waited.version.status ?? {}, 'Succeeded')?.message).toContain(
@@ -416,7 +417,9 @@ describe('a rollback', () => {
   });
 
   test('waits for the app once more, and opens one attempt only', () => {
-    const seen = back(deprecated(aWorkloadVersion()), { appVersions: [anAppVersion()] });
+    const seen = back(deprecated(aWorkloadVersion()), {
+      appVersions: [anAppVersion({ spec: appCheck })],
+    });
     const waited = settle(seen, 4);
     expect(waited.version.status).toMatchObject({ attempt: 2, status: 'Progressing' });
     expect(isReleased(after({ ...waited, appVersions: [aPassedAppVersion()] }))).toBe(true);

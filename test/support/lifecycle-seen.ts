@@ -103,6 +103,7 @@ export function workloadVersionSeen(
     settings: defaultSettings,
     app: anApp(),
     appVersions: [aPassedAppVersion()],
+    isAppRequested: false,
     workload: aWorkload(),
     owners: [aDeploymentSeen()],
     revisions: [],
