@@ -99,9 +99,8 @@ export class Downloads {
 /** The sum of a file in what is published: a sum alone, or lines of a sum and a name. */
 function sumFor(file: string, published: string): string {
   const lines = published.split('\n').map((line) => line.trim().split(/\s+\*?/));
-  const sum = (
-    lines.find(([, name]) => name === file) ?? lines.find(([, name]) => name === undefined)
-  )?.[0];
+  const named = lines.find(([, name]) => name === file);
+  const [sum] = named ?? lines.find(([, name]) => name === undefined) ?? [];
   if (sum === undefined || !/^[0-9a-f]{64}$/i.test(sum)) {
     throw new Unavailable(`no SHA-256 sum of ${file} is published`);
   }
