@@ -4,7 +4,7 @@ import type { Claim } from './expectations.ts';
 import { servePrometheus } from './prometheus.ts';
 import { playDirectory, playFailingVersion, playFirstVersion, type Stage } from './scenario.ts';
 import { Screen } from './screen.ts';
-import { runSluice } from '../support/sluice-process.ts';
+import { endOfLog, runSluice } from '../support/sluice-process.ts';
 import { type Running, startEverything } from './start.ts';
 import { failure } from './scenario.ts';
 
@@ -96,7 +96,7 @@ function judged(claims: readonly Claim[]): boolean {
 
 async function sluiceEnded({ sluice }: Running): Promise<never> {
   const how = await sluice.ended;
-  throw new Error(`Sluice ended by itself (${how}); its log is ${sluice.logFile}`);
+  throw new Error(`Sluice ended by itself (${how}):\n${await endOfLog(sluice.logFile)}`);
 }
 
 function tellHowToLookAround({ kubeconfig, sluice }: Running): void {
