@@ -1,7 +1,9 @@
 import { type Pod, PodKind } from '../api/builtin.ts';
+import { sluiceKeys } from '../api/keptn/annotations.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
-import { identityOf, type IdentityOptions } from '../domain/identity.ts';
+import { heldForChecks } from '../domain/explanation.ts';
+import { type Identity, identityOf, type IdentityOptions } from '../domain/identity.ts';
 import { type Lookup, ownerIndex } from '../domain/lookup.ts';
 import { ownerChainOf } from '../domain/owner-chain.ts';
 import { decidePodGate, gateIndex, type PodGateSeen } from '../domain/pod-gate.ts';
@@ -82,6 +84,10 @@ function isOnRecord(revision: string, { spec, status }: KeptnWorkloadVersion): b
   );
 }
 
+/**
+ * Whether the Pod is among the few of its version that are told: those that were told already, then by name. Names alone
+ * would not do, because the first ones are others whenever a Pod comes.
+ */
 function isExplained(
   pod: Pod,
   version: KeptnWorkloadVersion | undefined,
@@ -89,14 +95,24 @@ function isExplained(
 ): boolean {
   if (version === undefined) return true;
   const at = { namespace: pod.metadata.namespace ?? '', name: version.spec.workloadName };
+  const isToldItself = isTold(pod, identityOf(pod, ownerChainOf(pod, lookup), options));
   let before = 0;
   for (const other of podsMaybeOfWorkload(at, lookup)) {
-    if (other.metadata.name >= pod.metadata.name || gateIndex(other) < 0) continue;
-    if (!isVersion(identityOf(other, ownerChainOf(other, lookup), options), version)) continue;
-    before += 1;
+    if (other.metadata.uid === pod.metadata.uid || gateIndex(other) < 0) continue;
+    const identity = identityOf(other, ownerChainOf(other, lookup), options);
+    if (!isVersion(identity, version)) continue;
+    const isFirst = other.metadata.name < pod.metadata.name;
+    if (isToldItself ? isFirst && isTold(other, identity) : isFirst || isTold(other, identity))
+      before += 1;
     if (before === explainedPods) return false;
   }
   return true;
+}
+
+/** Whether a held Pod says more than what it was given at its admission. */
+function isTold({ metadata }: Pod, identity: Identity): boolean {
+  const text = metadata.annotations?.[sluiceKeys.explanation];
+  return text !== undefined && identity.type === 'annotated' && text !== heldForChecks(identity);
 }
 
 function keysOf(pods: readonly Pod[]): readonly Key[] {
