@@ -155,3 +155,16 @@ export function aPrometheusProvider(targetServer: string): Manifest {
 export function anAppContext(spec: Readonly<Record<string, unknown>>, name = 'shop'): Manifest {
   return { apiVersion: 'lifecycle.keptn.sh/v1', kind: 'KeptnAppContext', metadata: { name }, spec };
 }
+
+/** An application whose workloads its users list themselves. */
+export function anApp(
+  name: string,
+  workloads: readonly { readonly name: string; readonly version: string }[],
+): Manifest {
+  return {
+    apiVersion: 'lifecycle.keptn.sh/v1',
+    kind: 'KeptnApp',
+    metadata: { name },
+    spec: { version: `1.0.${workloads.length}`, workloads },
+  };
+}
