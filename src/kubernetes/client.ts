@@ -1,7 +1,7 @@
 import { ClusterError } from '../api/cluster-error.ts';
 import type { JsonPatchOperation } from '../api/json-patch.ts';
 import { refOf, type Kind, type KubernetesObject, type ObjectRef } from '../api/object.ts';
-import { inSlices } from '../runtime/slices.ts';
+import { Slices } from '../runtime/slices.ts';
 import { ListSplitter } from './list-splitter.ts';
 import { project } from './projections.ts';
 import { isRawObject, objectOf, textOf } from './raw-json.ts';
@@ -209,8 +209,9 @@ export class KubernetesClient {
 
 async function readPage(body: Body, each: (item: unknown) => void): Promise<PageEnd> {
   const splitter = new ListSplitter();
+  const slices = new Slices();
   for await (const chunk of body) {
-    await inSlices(splitter.push(chunk), (item) => each(parseAnswer(item)));
+    await slices.each(splitter.push(chunk), (item) => each(parseAnswer(item)));
   }
   const { metadata } = objectOf(parseAnswer(splitter.rest()));
   const resourceVersion = textOf(objectOf(metadata)['resourceVersion']);

@@ -1,4 +1,4 @@
-import { inSlices } from '../runtime/slices.ts';
+import { Slices } from '../runtime/slices.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { isRawObject, objectOf, textOf, type RawObject } from './raw-json.ts';
 import { errorOfStatus, unavailable } from './status-error.ts';
@@ -20,8 +20,9 @@ export async function readEvents(
   each: (event: WatchEvent) => void,
 ): Promise<void> {
   const splitter = new LineSplitter();
+  const slices = new Slices();
   for await (const chunk of bytes) {
-    await inSlices(splitter.push(chunk), (line) => {
+    await slices.each(splitter.push(chunk), (line) => {
       const event = parseEvent(line);
       if (event !== undefined) each(event);
     });
