@@ -10,7 +10,7 @@ import type { KubernetesObject, ObjectMeta } from '../api/object.ts';
 import { type Identity, identityOf, type IdentityOptions } from './identity.ts';
 import { type Lookup, ownerIndex } from './lookup.ts';
 import { ownerChainOf } from './owner-chain.ts';
-import { proofOf, revisionOfPod } from './revision.ts';
+import { proofOf, revisionOfPod, rolloutHashLabel } from './revision.ts';
 import type { RolloutOwner } from './rollout-owner.ts';
 import { isObserved } from './rollout-status.ts';
 import { parseTime } from './time.ts';
@@ -58,7 +58,6 @@ export function currentRevision(
 }
 
 const revisionAnnotation = 'deployment.kubernetes.io/revision';
-const rolloutHashLabel = 'rollouts-pod-template-hash';
 const revisionHashLabel = 'controller-revision-hash';
 const templateGenerationLabel = 'pod-template-generation';
 const templateGenerationAnnotation = 'deprecated.daemonset.template.generation';

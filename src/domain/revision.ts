@@ -1,10 +1,19 @@
-import type { DaemonSet, ProjectedTemplate, StatefulSet } from '../api/builtin.ts';
+import type {
+  DaemonSet,
+  ProjectedTemplate,
+  ReplicaSet,
+  Rollout,
+  StatefulSet,
+} from '../api/builtin.ts';
 import type { ObjectMeta } from '../api/object.ts';
 import type { Lookup } from './lookup.ts';
+import { isObserved } from './rollout-status.ts';
 import { type OwnerChain, ownerChainOf, type PodOwner, supportedOwner } from './owner-chain.ts';
 
 /** Set by the StatefulSet and DaemonSet controllers on each Pod: the hash of the template it was made from. */
 const revisionHashLabel = 'controller-revision-hash';
+/** Set by Argo's controller on each ReplicaSet: names the Pod template it was made for. */
+export const rolloutHashLabel = 'rollouts-pod-template-hash';
 /** Set by the DaemonSet controller on each Pod. */
 const templateGenerationLabel = 'pod-template-generation';
 /** Set by the API server on each DaemonSet: counts the changes of its template. */
@@ -89,7 +98,17 @@ function daemonSetMismatch(
 function parentMismatch(owner: PodOwner): string | undefined {
   if (owner.kind !== 'ReplicaSet' || owner.parent === undefined) return undefined;
   const { kind, object } = owner.parent;
-  return object.template.digest === owner.object.template.digest
+  const isSame = object.template.digest === owner.object.template.digest;
+  return isSame || (kind === 'Rollout' && isCurrentOf(owner.object, object))
     ? undefined
     : `${kind} ${object.metadata.name} has another Pod template than ReplicaSet ${owner.object.metadata.name}`;
+}
+
+/**
+ * The API server fills in the defaults of a ReplicaSet's template and leaves those of a Rollout's out, so that the two
+ * mostly differ. What Argo's controller says of the Rollout it has looked at proves as much.
+ */
+function isCurrentOf(replicaSet: ReplicaSet, rollout: Rollout): boolean {
+  const hash = replicaSet.metadata.labels?.[rolloutHashLabel];
+  return hash !== undefined && hash === rollout.status?.currentPodHash && isObserved(rollout);
 }

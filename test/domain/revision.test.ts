@@ -55,6 +55,23 @@ describe('the cached owner provably is what the Pod was made from', () => {
     });
   });
 
+  test('when the Rollout says that the ReplicaSet is the current one, whose template has defaults filled in', () => {
+    const rollout = aRollout({ template: { digest: 'as applied' }, generation: 2 });
+    const replicaSet = aReplicaSet({
+      template: { digest: 'with defaults' },
+      owners: [ownedBy(rollout)],
+      labels: { 'rollouts-pod-template-hash': 'b7' },
+    });
+    const pod = aPod({ owners: [ownedBy(replicaSet)] });
+    const proof = (observedGeneration: string, currentPodHash: string) => {
+      const seen = { ...rollout, status: { observedGeneration, currentPodHash } };
+      return provenOwner(pod, fixedLookup([seen, replicaSet])).type;
+    };
+    expect(proof('2', 'b7')).toBe('proven');
+    expect(proof('2', 'a1')).toBe('unproven');
+    expect(proof('1', 'b7')).toBe('unproven');
+  });
+
   test('not when ReplicaSet or Deployment are missing', () => {
     const deployment = aDeployment();
     const replicaSet = aReplicaSet({ owners: [ownedBy(deployment)] });
