@@ -24,5 +24,6 @@ COPY LICENSE ./
 USER 65532:65532
 ENV NODE_ENV=production
 EXPOSE 9443
-ENTRYPOINT ["/nodejs/bin/node", "/app/main.js"]
+# Small over fast to grow: with 20,000 ReplicaSets and 10,000 KeptnTasks in the caches this is about half of the memory.
+ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=2", "--optimize-for-size", "/app/main.js"]
 CMD ["run"]

@@ -67,7 +67,11 @@ async function partsOf(config: Config, { terminal, log }: Surroundings): Promise
     ...(context !== undefined && { context }),
   });
   log.info({ server: connection.server.href, userAgent }, 'connected');
-  const caches = new ObjectCaches({ clock, indexes: allIndexes });
+  const caches = new ObjectCaches({
+    clock,
+    indexes: allIndexes,
+    log: clusterLog(log.child({ part: 'caches' })),
+  });
   const { watched, forAdmission } = watchedKinds(only);
   const identity = config.identity ?? terminal.processName;
 
