@@ -2,9 +2,6 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Prometheus, servePrometheus } from '../demo/prometheus.ts';
-import { aDeployment, aTaskDefinition } from '../support/apps.ts';
-import { isCompleted } from '../support/enabled-namespace.ts';
-import { eventually } from '../support/eventually.ts';
 import { holdVersions } from '../support/held-versions.ts';
 import { killedAtRandom } from '../support/killed-at-random.ts';
 import { RunningSluice } from '../support/running-sluice.ts';
@@ -45,46 +42,5 @@ describe('Sluice', () => {
     for (let round = 0; round < 4; round += 1) {
       await killedAtRandom(sluice, { prometheus, times: 5, seed: seed + round });
     }
-  });
-
-  it('brings each of 1,000 workloads that come in a burst to Completed', async () => {
-    const count = 1_000;
-    await using shop = await sluice.namespace();
-    await shop.apply(aTaskDefinition('migrate'));
-    const waiting = Array.from({ length: count }, (_, at) => `burst-${at}`);
-    const startedAt = Date.now();
-    await Promise.all(
-      Array.from({ length: 10 }, async () => {
-        for (let workload = waiting.pop(); workload !== undefined; workload = waiting.pop()) {
-          // A quarter each: with a task or without, an application of its own or one of a hundred.
-          const at = Number(workload.slice('burst-'.length));
-          await shop.apply(
-            aDeployment({
-              workload,
-              app: at % 2 === 0 ? 'none' : `app-${at % 100}`,
-              ...(at % 4 < 2 && { preDeploymentTasks: ['migrate'] }),
-            }),
-          );
-        }
-      }),
-    );
-    await eventually(
-      `${count} workload versions complete`,
-      async () => {
-        await sleep(2_000);
-        const [versions, apps] = await Promise.all([shop.workloadVersions(), shop.appVersions()]);
-        return (
-          versions.length === count &&
-          versions.every(isCompleted) &&
-          apps.filter(({ status }) => status?.status !== 'Deprecated').every(isCompleted)
-        );
-      },
-      20 * minute,
-    );
-    const seconds = Math.round((Date.now() - startedAt) / 1000);
-    process.stdout.write(`${count} workloads Completed after ${seconds} s\n`);
-    const created = shop.created('keptnworkloadversions.lifecycle.keptn.sh');
-    expect(created).toHaveLength(count);
-    expect(shop.created('jobs.batch')).toHaveLength(count / 2);
   });
 });

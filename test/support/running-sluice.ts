@@ -18,8 +18,7 @@ import type { Manifest, TestCluster } from './test-cluster.ts';
 /** Applications are gathered for so long that all workloads of a test are there, and no longer. */
 export const discoverySeconds = 2;
 
-/** A lease that a killed process leaves behind must not be waited for long; a busy machine must not lose it. */
-const leaseTimes = flags({
+const shortLease = flags({
   'lease-duration': '4s',
   'lease-renew-deadline': '3s',
   'lease-retry-period': '500ms',
@@ -54,17 +53,20 @@ export class RunningSluice {
     });
   }
 
-  /** Starts it again after `kill` or `stop`; resolves when it answers reviews. */
-  async start(): Promise<void> {
-    const { pid } = await this.startAnother(this.installation.port);
+  /**
+   * Starts it again after `kill` or `stop`; resolves when it answers reviews. With the usual lease it leads through whatever
+   * load; with the short one, which it has otherwise, a successor of a killed process need not wait long.
+   */
+  async start({ lease = 'short' }: { lease?: 'short' | 'usual' } = {}): Promise<void> {
+    const { pid } = await this.startAnother(this.installation.port, lease);
     writeFileSync(this.#pidFile, String(pid));
   }
 
   /** One more process of the same installation, on a port of its own. */
-  async startAnother(port: number): Promise<SluiceProcess> {
+  async startAnother(port: number, lease: 'short' | 'usual' = 'short'): Promise<SluiceProcess> {
     const { caFile, directory, args } = this.installation;
     return startSluice({
-      args: [...args, ...leaseTimes],
+      args: lease === 'short' ? [...args, ...shortLease] : args,
       port,
       caFile,
       logFile: join(directory, 'sluice.log'),
