@@ -1,15 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isCompleted, keptnStates } from '../../src/api/keptn/states.ts';
-import type {
-  KeptnWorkloadVersion,
-  KeptnWorkloadVersionStatus,
-} from '../../src/api/keptn/workload-version.ts';
+import type { KeptnWorkloadVersionStatus } from '../../src/api/keptn/workload-version.ts';
 import { isReleased } from '../../src/domain/release.ts';
-import {
-  decideWorkloadVersion,
-  type WorkloadVersionSeen,
-} from '../../src/domain/workload-version.ts';
+import { decideWorkloadVersion } from '../../src/domain/workload-version.ts';
 import {
   anApp,
   anAppVersion,
@@ -26,53 +20,23 @@ import {
   created,
   now,
   nowText,
-  reasons,
   settings,
   stored,
   workloadVersionSeen,
 } from '../support/lifecycle-seen.ts';
-import { aDeploymentSeen, aMovingOwnerSeen, type Rollout } from '../support/owner-builders.ts';
-
-/** The status after this decision. */
-function after(seen: WorkloadVersionSeen): KeptnWorkloadVersionStatus {
-  return stored(seen.version, decideWorkloadVersion(seen)).status ?? {};
-}
-
-/** Decides, stores and decides again, `times` times, in a world that does not move by itself. */
-function settle(seen: WorkloadVersionSeen, times = 3): WorkloadVersionSeen {
-  return Array.from({ length: times }).reduce<WorkloadVersionSeen>(
-    (at) => ({ ...at, version: stored(at.version, decideWorkloadVersion(at)) }),
-    seen,
-  );
-}
-
-const preCheck = { preDeploymentTasks: ['smoke'] };
-const appCheck = { preDeploymentTasks: ['migrate'] };
-const taskRef = 'KeptnTask shop/pre-smoke-1';
-const running = (rollout: Rollout) => [aDeploymentSeen({ rollout })];
-/** A version whose pre-deployment task was made and recorded. */
-const checking = aWorkloadVersion({
-  spec: preCheck,
-  status: {
-    currentPhase: 'WorkloadPreDeployTasks',
-    status: 'Progressing',
-    preDeploymentStatus: 'Progressing',
-    preDeploymentTaskStatus: [
-      { definitionName: 'smoke', name: 'pre-smoke-1', status: 'Progressing' },
-    ],
-  },
-});
-const aReleasedStatus: KeptnWorkloadVersionStatus =
-  settle(workloadVersionSeen(), 1).version.status ?? {};
-const released = aWorkloadVersion({ status: aReleasedStatus });
-const endedTask = (status: 'Succeeded' | 'Failed') =>
-  aTask({ metadata: { name: 'pre-smoke-1' }, status: { status } });
-/** The workload as it is once its owner carries version 2. */
-const movedOn = {
-  workload: aWorkload({ spec: { version: '2' } }),
-  owners: [aDeploymentSeen({ identity: { version: '2' } })],
-};
-const readLive = { live: { 'KeptnWorkload shop/shop-cart': 'present' } } as const;
+import { aDeploymentSeen, type Rollout } from '../support/owner-builders.ts';
+import {
+  after,
+  appCheck,
+  checking,
+  endedTask,
+  movedOn,
+  preCheck,
+  readLive,
+  released,
+  running,
+  settle,
+} from '../support/cart-version.ts';
 
 describe('a workload version that waits for its app', () => {
   const waiting = { appVersions: [] };
@@ -294,164 +258,6 @@ describe('the deployment of a workload version', () => {
     expect(conditionIn(after(at('paused', { owners })), 'Paused')).toBeUndefined();
   });
 });
-
-describe('B11: when another version becomes current', () => {
-  const gone = (version: KeptnWorkloadVersion, more = {}) =>
-    workloadVersionSeen({ version, ...movedOn, ...readLive, ...more });
-
-  test('a version that is not Released is superseded, in whatever phase it is', () => {
-    const waiting = aWorkloadVersion();
-    const evaluating = aWorkloadVersion({
-      status: {
-        currentPhase: 'WorkloadPreDeployEvaluations',
-        status: 'Progressing',
-        preDeploymentStatus: 'Succeeded',
-        preDeploymentEvaluationStatus: 'Progressing',
-      },
-    });
-    const held = aWorkloadVersion({
-      status: {
-        currentPhase: 'WorkloadDeploy',
-        status: 'Progressing',
-        preDeploymentStatus: 'Succeeded',
-        preDeploymentEvaluationStatus: 'Succeeded',
-        deploymentStatus: 'Pending',
-      },
-    });
-    for (const version of [waiting, checking, evaluating, held]) {
-      const seen = gone(version);
-      expect(after(seen).status).toBe('Deprecated');
-      expect(conditionIn(after(seen), 'Succeeded')).toMatchObject({ reason: 'Superseded' });
-      expect(created(decideWorkloadVersion(seen))).toEqual([]);
-      expect(asksForWrite(decideWorkloadVersion(settle(seen, 1)))).toBe(false);
-    }
-  });
-
-  test('the workload is read live first: a cache that lags would end the version that has just become current', () => {
-    const plan = decideWorkloadVersion(workloadVersionSeen({ version: checking, ...movedOn }));
-    expect(plan).toEqual({ look: [expect.objectContaining({ name: 'shop-cart' })] });
-  });
-
-  test('a Released version whose Pods still come up is over, and stays Released', () => {
-    const status = after(gone(released));
-    expect(status.status).toBe('Deprecated');
-    expect(isReleased(status)).toBe(true);
-  });
-
-  test('tasks of a Released version that run may end, and no further phase begins', () => {
-    const posting = aWorkloadVersion({
-      spec: { postDeploymentTasks: ['smoke'], postDeploymentEvaluations: ['cpu-free'] },
-      status: {
-        ...aReleasedStatus,
-        deploymentStatus: 'Succeeded',
-        currentPhase: 'WorkloadPostDeployTasks',
-        postDeploymentStatus: 'Progressing',
-        postDeploymentTaskStatus: [
-          { definitionName: 'smoke', name: 'pre-smoke-1', status: 'Progressing' },
-        ],
-      },
-    });
-    const open = gone(posting, { tasks: [aTask({ metadata: { name: 'pre-smoke-1' } })] });
-    expect(after(open).status).toBe('Progressing');
-    const over = gone(posting, { tasks: [endedTask('Succeeded')] });
-    expect(after(over)).toMatchObject({
-      status: 'Deprecated',
-      postDeploymentStatus: 'Succeeded',
-      postDeploymentEvaluationStatus: 'Deprecated',
-    });
-    expect(reasons(decideWorkloadVersion(over))).toEqual([
-      'ReconcileTaskStatusChanged',
-      'WorkloadPostDeployTasksFinished',
-      'DeprecatedFinished',
-    ]);
-    expect(after(gone(posting, { tasks: [endedTask('Failed')] })).status).toBe('Failed');
-  });
-
-  test('nothing happens as long as nobody can tell which version is current', () => {
-    const owners = [aMovingOwnerSeen()];
-    const tasks = [aTask({ metadata: { name: 'pre-smoke-1' } })];
-    expect(after(gone(checking, { owners, tasks })).status).toBe('Progressing');
-    expect(after(gone(checking, { workload: undefined, tasks })).status).toBe('Progressing');
-  });
-
-  test('a version that another owner still carries is not superseded', () => {
-    const owners = [
-      aDeploymentSeen({ name: 'green', identity: { version: '2' } }),
-      aDeploymentSeen({ name: 'blue' }),
-    ];
-    expect(after(gone(aWorkloadVersion(), { owners })).status).not.toBe('Deprecated');
-  });
-
-  test('a version that has ended stays as it ended', () => {
-    for (const status of ['Succeeded', 'Failed'] as const) {
-      const version = aWorkloadVersion({ status: { ...aReleasedStatus, status } });
-      expect(asksForWrite(decideWorkloadVersion(gone(version)))).toBe(false);
-    }
-  });
-});
-
-describe('a rollback', () => {
-  const deprecated = (from: KeptnWorkloadVersion) =>
-    settle(workloadVersionSeen({ version: from, ...movedOn, ...readLive }), 1).version;
-  const back = (version: KeptnWorkloadVersion, more = {}) =>
-    workloadVersionSeen({ version, taskDefinitions: [aTaskDefinition()], ...more });
-
-  test('to a superseded version runs its unfinished phases as the next attempt, with new tasks', () => {
-    const seen = back(deprecated(checking));
-    const [task = ''] = created(decideWorkloadVersion(seen));
-    expect(task).toMatch(/^KeptnTask pre-smoke-/);
-    const made = {
-      ...seen,
-      ...workloadVersionSeen({
-        version: seen.version,
-        tasks: [aTask({ metadata: { name: task.replace('KeptnTask ', '') } })],
-      }),
-    };
-    expect(after(made)).toMatchObject({
-      attempt: 2,
-      status: 'Progressing',
-      preDeploymentTaskStatus: [{ attempt: 2, status: 'Progressing' }],
-      attempts: [{ attempt: 1, status: 'Deprecated', reason: 'Superseded' }],
-    });
-    expect(after(made)).not.toHaveProperty('endTime');
-  });
-
-  test('waits for the app once more, and opens one attempt only', () => {
-    const seen = back(deprecated(aWorkloadVersion()), {
-      appVersions: [anAppVersion({ spec: appCheck })],
-    });
-    const waited = settle(seen, 4);
-    expect(waited.version.status).toMatchObject({ attempt: 2, status: 'Progressing' });
-    expect(isReleased(after({ ...waited, appVersions: [aPassedAppVersion()] }))).toBe(true);
-  });
-
-  test('to a version that was superseded while its Pods came up gives it the whole time-out again', () => {
-    const seen = back(deprecated(released), { now: now + 86_400_000 });
-    expect(after(seen)).toMatchObject({
-      attempt: 2,
-      status: 'Progressing',
-      deploymentStatus: 'Progressing',
-      deploymentStartTime: '2026-01-02T00:01:00Z',
-    });
-  });
-
-  test('W6: to a version that is completed repeats nothing', () => {
-    const completed = settle(
-      workloadVersionSeen({ version: released, owners: running('deployed') }),
-    );
-    expect(completed.version.status?.status).toBe('Succeeded');
-    expect(asksForWrite(decideWorkloadVersion({ ...completed, now: now + 86_400_000 }))).toBe(
-      false,
-    );
-  });
-
-  test('to a version that has failed leaves it failed', () => {
-    const failed = settle(workloadVersionSeen({ version: checking, tasks: [endedTask('Failed')] }));
-    expect(asksForWrite(decideWorkloadVersion({ ...failed, now: now + 1000 }))).toBe(false);
-    expect(failed.version.status?.status).toBe('Failed');
-  });
-});
-
 describe('the revisions whose Pods may start', () => {
   test('are taken note of as their Pods come, also after the end', () => {
     const completed = settle(
@@ -515,7 +321,7 @@ test('a task that is recorded and gone is looked for live before the version fai
   expect(decideWorkloadVersion(seen)).toEqual({
     look: [expect.objectContaining({ name: 'pre-smoke-1' })],
   });
-  const live = { [taskRef]: 'absent' } as const;
+  const live = { 'KeptnTask shop/pre-smoke-1': 'absent' } as const;
   expect(after(workloadVersionSeen({ version: checking, live })).status).toBe('Failed');
 });
 
