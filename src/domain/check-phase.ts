@@ -62,6 +62,9 @@ function nameTaken(items: readonly ItemStatus[], { status, now }: CheckPhaseRun)
   return { conditions: withCondition(status.conditions, condition, now) };
 }
 
+// A check has a reason before its end only if somebody has to help, or if it could not be created; these pass by themselves.
+const passing: ReadonlySet<string> = new Set(['Terminating', 'Unavailable']);
+
 function progressOf(phase: CheckPhase, items: readonly ItemStatus[], isOver: boolean): Progress {
   const passed = items.filter(({ status }) => status === 'Succeeded').length;
   const failed = items.filter(({ status }) => status === 'Failed' || status === 'Deprecated');
@@ -75,11 +78,11 @@ function progressOf(phase: CheckPhase, items: readonly ItemStatus[], isOver: boo
       message: count,
     };
   }
-  const troubled = open.find((item) => item.reason !== undefined);
+  const helpless = open.find(({ reason }) => reason !== undefined && !passing.has(reason));
+  const troubled = helpless ?? open.find(({ reason }) => reason !== undefined);
   if (troubled?.reason !== undefined) {
-    const missing = troubled.reason === 'DefinitionNotFound';
     return {
-      kind: missing ? 'stalled' : 'waiting',
+      kind: helpless === undefined ? 'waiting' : 'stalled',
       reason: troubled.reason,
       message: `${count}; waiting for ${describe(troubled)}`,
     };

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { ItemStatus } from '../../src/api/keptn/item-status.ts';
 import type { KeptnState } from '../../src/api/keptn/states.ts';
+import { KeptnTask } from '../../src/api/keptn/task.ts';
 import { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
+import { refKey } from '../../src/api/object.ts';
 import { ownedBy } from '../../src/domain/check-objects.ts';
 import { type CheckPhaseRun, runCheckPhase } from '../../src/domain/check-phase.ts';
 import { type CheckPhase, workloadPhases } from '../../src/domain/phases.ts';
@@ -112,6 +114,39 @@ describe('a phase of checks', () => {
     const again = runWith([], { definitions: ['ghost'], status: changes ?? {} });
     expect(again.events).toEqual([]);
   });
+
+  test('B15: is stalled by a check that waits for help, so that its held Pods are told', () => {
+    const wrong = aTask({
+      metadata: { name: 'pre-a-1' },
+      status: {
+        status: 'Pending',
+        conditions: ['Succeeded', 'Stalled'].map((type) => ({
+          type,
+          status: type === 'Stalled' ? 'True' : 'Unknown',
+          reason: 'ChainHasCycle',
+          message: 'a → b → a',
+          lastTransitionTime: '2026-01-01T12:00:00Z',
+        })),
+      },
+    });
+    const { progress } = runWith([item('a', 'Progressing')], { seen: { tasks: [wrong] } });
+    expect(progress).toMatchObject({ kind: 'stalled', reason: 'ChainHasCycle' });
+  });
+
+  test.each(['Terminating', 'Unavailable'] as const)(
+    'is not stalled by a check that could not be created yet (%s): that passes by itself',
+    (reason) => {
+      const taskDefinitions = [aTaskDefinition({ metadata: { name: 'a' } })];
+      const { effects: [creation] = [] } = runWith([], {
+        definitions: ['a'],
+        seen: { taskDefinitions },
+      });
+      const name = creation?.type === 'create' ? creation.object.metadata.name : '';
+      const refusals = { [refKey({ kind: KeptnTask, namespace: 'shop', name })]: reason };
+      const { progress } = runWith([], { definitions: ['a'], seen: { taskDefinitions, refusals } });
+      expect(progress).toMatchObject({ kind: 'waiting', reason });
+    },
+  );
 
   test('reports every change of a check once', () => {
     const before = item('a', 'Progressing');
