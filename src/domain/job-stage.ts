@@ -75,11 +75,14 @@ function isEnding(job: Job): boolean {
   );
 }
 
-/** What was said of Pods that are going or gone stays true: at the end it explains why the Job failed. */
+/**
+ * What was said of Pods that are going or gone, or never came, stays true until one comes: at the end it explains why the Job
+ * failed.
+ */
 function kept({ task, pods }: StageSeen): Stage | undefined {
   if (pods.some(({ metadata }) => metadata.deletionTimestamp === undefined)) return undefined;
   const stored = conditionOf(task, conditionTypes.succeeded);
-  if (stored === undefined || !(stored.reason === retryingReason || isHindrance(stored.reason))) {
+  if (stored === undefined || !(lasting.has(stored.reason) || isHindrance(stored.reason))) {
     return undefined;
   }
   const { reason, message } = stored;
@@ -88,6 +91,9 @@ function kept({ task, pods }: StageSeen): Stage | undefined {
 }
 
 const retryingReason = 'Retrying';
+const noPodReason = 'NoPod';
+const notStartedReason = 'PodNotStarted';
+const lasting: ReadonlySet<string> = new Set([retryingReason, noPodReason, notStartedReason]);
 
 /** Whether a run has failed by itself. */
 export function isFailure(evidence: Evidence | undefined): evidence is Evidence {
@@ -121,8 +127,8 @@ function unusual(job: Job, { pods, now, configMap }: StageSeen): Stage | undefin
   if (pods.length === 0 && (job.status?.active ?? 0) === 0) {
     return silence(job.metadata.creationTimestamp, now, {
       usual: `Job ${name} is running`,
-      reason: 'NoPod',
-      message: `Job ${name} has no Pod yet; a quota or a Pod Security level may refuse it, see kubectl describe job ${name}`,
+      reason: noPodReason,
+      message: `Job ${name} has no Pod yet; its service account may be missing, or a quota or a Pod Security level refuse it, see kubectl describe job ${name}`,
     });
   }
   const pending = pods.find(({ status }) => status?.phase === 'Pending');
@@ -134,7 +140,7 @@ function unusual(job: Job, { pods, now, configMap }: StageSeen): Stage | undefin
       : `ConfigMap ${configMap} with its code must exist in namespace ${namespace}`;
   return silence(pending.metadata.creationTimestamp, now, {
     usual: `Job ${name} is running`,
-    reason: 'PodNotStarted',
+    reason: notStartedReason,
     message: `the container of Pod ${pod} does not start; ${volume}, see kubectl describe pod ${pod}`,
   });
 }
@@ -146,7 +152,9 @@ function silence(
 ): Stage {
   const remainingMs = (parseTime(since) ?? now) + unusualAfterMs - now;
   if (remainingMs > 0) return { ...waits(jobRunning, say.usual), askAgainMs: remainingMs };
-  return waits(say.reason, say.message);
+  // A Pod that does not start may still be pulling a large image; one that nobody could create needs help.
+  const kind = say.reason === noPodReason ? 'stalled' : 'waiting';
+  return { progress: { kind, reason: say.reason, message: say.message } };
 }
 
 function waits(reason: string, message: string): Stage {

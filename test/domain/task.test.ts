@@ -385,6 +385,18 @@ describe('a task whose Job runs', () => {
       reason: 'NoPod',
       message: expect.stringContaining('kubectl describe job'),
     });
+    expect(conditionOf(after(late, running), 'Stalled')?.status).toBe('True');
+  });
+
+  test('explains its failure by the Pod that never came, and not by one nobody saw end', () => {
+    const made = aJobOf(running, { creationTimestamp: '2026-01-01T11:00:00Z' });
+    const silent = { ...made.with(), status: {} };
+    const told = after(decideTask(seen({ task: running, job: silent })), running);
+    const ending = made.with({ type: 'FailureTarget', status: 'True', reason: 'DeadlineExceeded' });
+    const later = after(decideTask(seen({ task: told, job: ending })), told);
+    const failed = made.failed('DeadlineExceeded', 'too late');
+    const end = after(decideTask(seen({ task: later, job: failed })), later);
+    expect(end.status?.message).toMatch(/^too late; Job .* has no Pod yet/u);
   });
 
   test('keeps saying what hindered its Pods while they go, up to the end', () => {
