@@ -2,6 +2,7 @@ import { KeptnEvaluation } from '../api/keptn/evaluation.ts';
 import type { ItemStatus } from '../api/keptn/item-status.ts';
 import { KeptnTask } from '../api/keptn/task.ts';
 import type { KubernetesObject } from '../api/object.ts';
+import { conditionTypes, isTrue } from './conditions.ts';
 import { type Finding, findingAbout, markOf } from './finding.ts';
 import type { Lookup } from './lookup.ts';
 import { isPassed, type Phase } from './phases.ts';
@@ -43,8 +44,11 @@ function whyTask(task: KeptnTask): Finding {
     status.startTime === undefined ? undefined : `since ${status.startTime}`,
     status.endTime === undefined ? undefined : `until ${status.endTime}`,
   ];
+  const mark = markOf(state);
+  const isStalled = isTrue(task, conditionTypes.stalled);
   return findingAbout(task, {
-    mark: markOf(state),
+    // What waits for somebody counts as failed, as with versions.
+    mark: mark === 'waiting' && isStalled ? 'failed' : mark,
     says: sentence(`${spec.taskDefinition} ${state}`, reason, message),
     facts: [joined(facts), ...saidLast(output, message)].filter((fact) => fact !== ''),
   });

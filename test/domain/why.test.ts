@@ -113,6 +113,25 @@ describe('a held Pod', () => {
     expect(task?.facts).toEqual(['Job j, exit code 1']);
   });
 
+  test('leads to a task that waits for somebody as to one that failed', () => {
+    const condition = {
+      type: 'Stalled',
+      status: 'True',
+      reason: 'NoPod',
+      message: 'quota',
+    } as const;
+    const stalled: KeptnTask = {
+      ...failedTask,
+      status: {
+        status: 'Progressing',
+        conditions: [{ ...condition, lastTransitionTime: '2026-01-01T12:00:00Z' }],
+      },
+    };
+    const version = aVersion({ ...inPreTasks, status: 'Progressing' });
+    const task = whyPod(heldPod(), lookup(version, stalled)).because[0]?.because[0];
+    expect(task?.mark).toBe('failed');
+  });
+
   test('leads to the check of the application while its version has not begun', () => {
     const evaluation: KeptnEvaluation = {
       apiVersion,
