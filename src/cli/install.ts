@@ -136,31 +136,51 @@ async function removeAll(installed: readonly Installed[], cluster: InstallCluste
   }
 }
 
-/** Lifts the own gate from every Pod that waits; resolves with their number. */
+const mostPasses = 10;
+
+/**
+ * Lifts the own gate from every Pod that waits; resolves with their number. It looks again until none is left: a Pod may have
+ * changed since it was read, and the API server may still have asked the webhook about some after the list.
+ */
 async function liftGates(cluster: InstallCluster): Promise<number> {
-  let lifted = 0;
+  const lifted = new Set<string>();
+  for (let pass = 1; pass <= mostPasses; pass += 1) {
+    const held = await liftFound(cluster, lifted);
+    if (held === 0) return lifted.size;
+  }
+  throw new Error(
+    `Pods with the gate keep appearing after ${mostPasses} looks; is a Sluice still running? Stop it and uninstall again`,
+  );
+}
+
+/** One pass; adds the uids of the Pods it let go, and resolves with the number of those it found held. */
+async function liftFound(cluster: InstallCluster, lifted: Set<string>): Promise<number> {
+  let held = 0;
   for await (const { items } of cluster.listPaged(PodKind, {
     fieldSelector: 'status.phase=Pending',
   })) {
     for (const pod of items.filter(isPod)) {
       const effect = liftGate(pod);
       if (effect?.type !== 'patch') continue;
-      await unlessGone(cluster.patch(effect.ref, effect.operations));
-      lifted += 1;
+      held += 1;
+      const isDone = await unlessGone(cluster.patch(effect.ref, effect.operations));
+      if (isDone) lifted.add(pod.metadata.uid ?? pod.metadata.name);
     }
   }
-  return lifted;
+  return held;
 }
 
 function isPod(object: KubernetesObject): object is Pod {
   return object.kind === PodKind.kind && object.apiVersion === PodKind.apiVersion;
 }
 
-/** 404: it went by itself. 409 and 422: it is not the object any more that was read. */
-async function unlessGone(done: Promise<unknown>): Promise<void> {
+/** Resolves with whether it was done. 404: it went by itself. 409 and 422: it is not the object any more that was read. */
+async function unlessGone(done: Promise<unknown>): Promise<boolean> {
   try {
     await done;
+    return true;
   } catch (error) {
     if (!(error instanceof ClusterError && [404, 409, 422].includes(error.code))) throw error;
+    return false;
   }
 }

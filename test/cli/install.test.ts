@@ -18,6 +18,7 @@ class RecordingCluster implements InstallCluster {
   readonly deeds: string[] = [];
   readonly objects = new Map<string, KubernetesObject>();
   readonly pods: Pod[] = [];
+  #changed = false;
 
   async get(ref: ObjectRef) {
     return this.objects.get(refKey(ref));
@@ -38,13 +39,19 @@ class RecordingCluster implements InstallCluster {
 
   async patch(ref: ObjectRef): Promise<KubernetesObject> {
     this.deeds.push(`patch ${refKey(ref)}`);
+    if (ref.name === 'changed' && !this.#changed) {
+      this.#changed = true;
+      throw new ClusterError({ code: 422, reason: 'Invalid', message: 'test failed' });
+    }
+    const at = this.pods.findIndex(({ metadata }) => metadata.name === ref.name);
+    this.pods.splice(at, 1);
     if (ref.name === 'gone')
       throw new ClusterError({ code: 404, reason: 'NotFound', message: 'no such Pod' });
     return { apiVersion: 'v1', kind: 'Pod', metadata: { name: ref.name } };
   }
 
   async *listPaged() {
-    yield { items: this.pods };
+    yield { items: [...this.pods] };
   }
 
   #store(deed: string, kind: Kind, object: KubernetesObject): KubernetesObject {
@@ -126,6 +133,16 @@ describe('uninstall', () => {
     expect(cluster.deeds.join()).not.toMatch(/CustomResourceDefinition|Namespace/u);
     await uninstall({ namespace: 'keptn-system', crds: true }, by(cluster));
     expect(cluster.deeds).toContain('delete CustomResourceDefinition');
+  });
+
+  test('looks again at a Pod that changed after it was read, and counts what it let go', async () => {
+    const cluster = await installed();
+    cluster.pods.push(aPod('gone', [schedulingGate]), aPod('changed', [schedulingGate]));
+    const told: string[] = [];
+    const tell = (line: string) => void told.push(line);
+    await uninstall({ namespace: 'keptn-system', crds: false }, { ...by(cluster), tell });
+    expect(cluster.deeds.filter((deed) => deed === 'patch Pod shop/changed')).toHaveLength(2);
+    expect(told).toContain('gates lifted: 1');
   });
 
   test('goes on when a Pod has gone by itself, and has nothing to do the second time', async () => {
