@@ -123,7 +123,11 @@ function copyOutcome(end: JobEnd, { task, evidence, observation }: Followed): Pl
   }
   const shown = own ?? evidence;
   const known = shown === undefined ? task : withEvidence(task, shown);
-  const why = told ?? 'its Pods were gone before their end was seen';
+  const unseen =
+    reason === 'DeadlineExceeded'
+      ? 'no run of its container was seen to end before that'
+      : 'its Pods were gone before their end was seen';
+  const why = told ?? unseen;
   return fail(
     observation,
     ended(known, { state: 'Failed', reason, message: `${message}; ${why}` }, now),

@@ -518,6 +518,14 @@ describe('the end of a task', () => {
     expect(plan.events).toMatchObject([{ reason: 'ReconcileTaskFailed', type: 'Warning' }]);
   });
 
+  test('at a deadline does not suggest that an end of its Pods was missed', () => {
+    const late = job.failed('DeadlineExceeded', 'too late');
+    const plan = decideTask(seen({ task: running, job: late, podsListed: true }));
+    expect(after(plan, running).status?.message).toBe(
+      'too late; no run of its container was seen to end before that',
+    );
+  });
+
   test('keeps what was known of runs and waits when the last one was only stopped', () => {
     const stopped: Pod = {
       ...aPodOf(job.running(), {
