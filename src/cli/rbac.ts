@@ -1,3 +1,4 @@
+import { KeptnAppCreationRequest } from '../api/keptn/app-creation-request.ts';
 import { ownKinds } from '../api/keptn/registry.ts';
 import type { KubernetesObject } from '../api/object.ts';
 
@@ -25,12 +26,12 @@ function clusterRules(): readonly Rule[] {
         {
           apiGroups: [group],
           resources: plurals,
-          verbs: [...read, 'create', 'update', 'patch', 'delete'],
+          verbs: [...read, 'create', 'patch'],
         },
         {
           apiGroups: [group],
           resources: plurals.map((one) => `${one}/status`),
-          verbs: ['get', 'update', 'patch'],
+          verbs: ['patch'],
         },
         {
           apiGroups: [group],
@@ -39,6 +40,12 @@ function clusterRules(): readonly Rule[] {
         },
       ];
     }),
+    // A request for an application goes when it is fulfilled.
+    {
+      apiGroups: [KeptnAppCreationRequest.group],
+      resources: [KeptnAppCreationRequest.plural],
+      verbs: ['delete'],
+    },
     // The gate is lifted by a patch; Pods that an overtaken version holds are deleted.
     { apiGroups: [''], resources: ['pods'], verbs: [...read, 'patch', 'delete'] },
     // The opt-in label.
@@ -47,12 +54,12 @@ function clusterRules(): readonly Rule[] {
     {
       apiGroups: [''],
       resources: ['configmaps'],
-      verbs: [...read, 'create', 'update', 'patch', 'delete'],
+      verbs: [...read, 'create', 'patch'],
     },
     // The key of a metrics provider, by its name; never listed.
     { apiGroups: [''], resources: ['secrets'], verbs: ['get'] },
     { apiGroups: ['', 'events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
-    { apiGroups: ['batch'], resources: ['jobs'], verbs: [...read, 'create', 'patch', 'delete'] },
+    { apiGroups: ['batch'], resources: ['jobs'], verbs: [...read, 'create', 'patch'] },
     {
       apiGroups: ['apps'],
       resources: [
@@ -71,7 +78,6 @@ function clusterRules(): readonly Rule[] {
       resources: ['customresourcedefinitions'],
       verbs: [...read],
     },
-    { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
   ];
 }
 
