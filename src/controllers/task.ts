@@ -1,4 +1,4 @@
-import { ConfigMapKind, type Job, JobKind, PodKind } from '../api/builtin.ts';
+import { ConfigMapKind, type Job, JobKind, type Pod, PodKind } from '../api/builtin.ts';
 import { isCompleted } from '../api/keptn/states.ts';
 import { KeptnConfig } from '../api/keptn/config.ts';
 import { KeptnTask } from '../api/keptn/task.ts';
@@ -17,6 +17,7 @@ import {
 } from '../domain/task-observation.ts';
 import { waitingForSlot } from '../domain/task-start.ts';
 import { type Controller, type Key, watch } from './controller.ts';
+import { DepartedPods } from './departed-pods.ts';
 import { findDefinitions } from './find-definitions.ts';
 import { type IndexDefinition, ownerIndex } from './indexes.ts';
 import type { Places } from './places.ts';
@@ -49,12 +50,18 @@ export interface TaskControllerSettings extends Places {
 export function taskController(settings: TaskControllerSettings): Controller<TaskObservation> {
   const { definitionsNamespace, operatorNamespace, denoImage, pythonImage } = settings;
   const images = { deno: denoImage, python: pythonImage };
+  const departed = new DepartedPods();
   return {
     name: 'task',
     watches: [
       watch(KeptnTask, ({ metadata }) => [metadata]),
-      watch(JobKind, (job, lookup) => [...taskOf(job), ...freedSlot(job, lookup)]),
+      watch(JobKind, (job, lookup) => {
+        const { namespace, name, uid = '' } = job.metadata;
+        if (lookup.get(JobKind, namespace, name)?.metadata.uid !== uid) departed.forget(uid);
+        return [...taskOf(job), ...freedSlot(job, lookup)];
+      }),
       watch(PodKind, (pod, lookup) => {
+        departed.see(pod);
         const owner = controllerOf(pod);
         if (owner?.kind !== JobKind.kind) return [];
         const job = lookup.get(JobKind, pod.metadata.namespace, owner.name);
@@ -80,11 +87,15 @@ export function taskController(settings: TaskControllerSettings): Controller<Tas
       const task = world.get(KeptnTask, namespace, name);
       if (task === undefined) return undefined;
       const { maxJobsPerNamespace } = settingsFrom(world.list(KeptnConfig), operatorNamespace);
-      return observe(task, world, {
-        definitionsNamespace,
-        images,
-        ...(maxJobsPerNamespace !== undefined && { maxJobsPerNamespace }),
-      });
+      return observe(
+        task,
+        { world, departed },
+        {
+          definitionsNamespace,
+          images,
+          ...(maxJobsPerNamespace !== undefined && { maxJobsPerNamespace }),
+        },
+      );
     },
     decide: decideTask,
   };
@@ -92,7 +103,7 @@ export function taskController(settings: TaskControllerSettings): Controller<Tas
 
 function observe(
   task: KeptnTask,
-  world: World,
+  { world, departed }: { readonly world: World; readonly departed: DepartedPods },
   settings: TaskSettings & { readonly definitionsNamespace: string },
 ): TaskObservation {
   const { namespace = '', uid = '' } = task.metadata;
@@ -110,7 +121,7 @@ function observe(
     task,
     job,
     jobLive: recorded === undefined ? 'unread' : world.live(recorded),
-    pods: job === undefined ? [] : world.byIndex(PodKind, ownerIndex, job.metadata.uid ?? ''),
+    pods: job === undefined ? [] : podsOf(job, world, departed),
     podsListed: world.listed(PodKind, namespace, podSelector(task)),
     runningJobs: settings.maxJobsPerNamespace === undefined ? 0 : runningJobs(world, namespace),
     find,
@@ -120,6 +131,11 @@ function observe(
     refusal: (ref: ObjectRef) => world.refusal(ref),
     settings,
   };
+}
+
+function podsOf(job: Job, lookup: Lookup, departed: DepartedPods): readonly Pod[] {
+  const { uid = '' } = job.metadata;
+  return departed.with(lookup.byIndex(PodKind, ownerIndex, uid), uid);
 }
 
 function isToBeStarted(task: KeptnTask): boolean {
