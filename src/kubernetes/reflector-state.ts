@@ -34,6 +34,8 @@ export const firstState: ReflectorState = { at: 'listing', failures: 0 };
 
 /** client-go's figures: fast at first, so that a restart of the API server costs a second; then as slow as it must be. */
 const shape = { baseMs: 800, capMs: 30_000 };
+/** A server that does not answer at all is restarting, more often than not, and is not the busier for being asked. */
+const unreachableShape = { ...shape, capMs: 5_000 };
 
 /** However long a server asks us to stay away, we look again within this time. */
 const longestRetryAfterMs = 300_000;
@@ -56,7 +58,7 @@ export function afterFailure(
   if (listAnew && failures === 1) return next;
   const forMs =
     failed.retryAfterMs === undefined
-      ? backoffMs(failures, shape, random)
+      ? backoffMs(failures, failed.code === 0 ? unreachableShape : shape, random)
       : Math.min(failed.retryAfterMs, longestRetryAfterMs);
   return { at: 'waiting', forMs, failed, next };
 }
