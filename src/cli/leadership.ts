@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { type Pod, PodKind } from '../api/builtin.ts';
 import type { Config } from '../config.ts';
 import { BypassedPods, type RunningPods } from '../controllers/bypassed-pods.ts';
+import type { EventSink } from '../controllers/cluster.ts';
 import { Engine } from '../controllers/engine.ts';
 import { HeldPodSweep, type PendingPods } from '../controllers/held-pods.ts';
 import { MetricLoop } from '../controllers/metric.ts';
@@ -81,7 +82,7 @@ async function lead(parts: LeadershipParts, { signal, sources, mayWrite }: Term)
   const by = { cluster, caches, clock, mayWrite, random: Math.random };
   const engine = new Engine(allControllers(config), {
     ...by,
-    events,
+    events: toldInLog(events, log.child({ part: 'events' })),
     log: log.child({ part: 'engine' }),
     metrics: noMetrics,
   });
@@ -115,6 +116,24 @@ async function lead(parts: LeadershipParts, { signal, sources, mayWrite }: Term)
   bypassed.start(signal);
   await untilAborted(signal);
   await Promise.all([engine.stop(), metrics.stop()]);
+}
+
+/** What the Events tell is told in the log, too: warnings for everybody, the rest to whoever looks closely. */
+function toldInLog(events: EventSink, log: Logger): EventSink {
+  return {
+    record(note, reportedBy) {
+      const { kind, metadata } = note.about;
+      const fields = {
+        kind,
+        namespace: metadata.namespace,
+        name: metadata.name,
+        reason: note.reason,
+      };
+      if (note.type === 'Warning') log.info(fields, note.message);
+      else log.debug(fields, note.message);
+      events.record(note, reportedBy);
+    },
+  };
 }
 
 function podsOf({ client }: Connection): PendingPods & RunningPods {
