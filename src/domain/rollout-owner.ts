@@ -23,7 +23,7 @@ export type RolloutOwner =
   | { readonly kind: 'DaemonSet'; readonly object: DaemonSet };
 
 /** The kinds of owners, by name. */
-export const ownerKinds = {
+const ownerKinds = {
   Deployment: DeploymentKind,
   Rollout: RolloutKind,
   ReplicaSet: ReplicaSetKind,
