@@ -34,7 +34,7 @@ describe('B11: a rollback to a version that was superseded while its task ran', 
           .list(KeptnTask)
           .filter(({ spec }) => spec.context?.workloadVersion === '1')
           .map(({ spec, status }) => [spec.attempt, status?.status])
-          .toSorted();
+          .toSorted(([one = 0], [other = 0]) => Number(one) - Number(other));
         expect(ofFirst).toEqual([
           [1, 'Deprecated'],
           [2, 'Succeeded'],
