@@ -4,7 +4,7 @@ import { Value } from 'typebox/value';
 import { answerParent, argumentOfChild } from './child.ts';
 
 /** What a measured server is started with. */
-export const serverArgument = Type.Object({
+const serverArgument = Type.Object({
   certFile: Type.String(),
   keyFile: Type.String(),
   /** Which of the workloads the reviews are about. */
