@@ -1,18 +1,10 @@
-import {
-  keptnAnnotations,
-  managedByKeptn,
-  recommendedLabels,
-  singleServiceAppType,
-} from '../api/keptn/annotations.ts';
-import type { KeptnApp } from '../api/keptn/app.ts';
-import { KeptnAppCreationRequest } from '../api/keptn/app-creation-request.ts';
 import { KeptnWorkload, type KeptnWorkloadSpec } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { type ObjectRef, refOf } from '../api/object.ts';
+import { type AppsSeen, requestFor } from './app-request.ts';
 import { ownedBy } from './check-objects.ts';
 import type { OwnerSeen } from './current-revision.ts';
-import { appName, hashedName, workloadVersionName } from './names.ts';
-import { isNameOf } from './newest-app-version.ts';
+import { hashedName, workloadVersionName } from './names.ts';
 import { phaseEvent, type PhaseSubject } from './phase-event.ts';
 import { type Effect, type EventNote, nothing, type Plan, type Refusal } from './plan.ts';
 import { isReleased } from './release.ts';
@@ -22,7 +14,7 @@ import { type Claim, claimsOn, distinctVersions, referenceTo, specOf } from './w
 import { workloadStatus } from './workload-status.ts';
 
 /** What the decision on a workload knows of the world. */
-export interface WorkloadSeen {
+export interface WorkloadSeen extends AppsSeen {
   readonly namespace: string;
   readonly name: string;
   readonly now: number;
@@ -31,9 +23,6 @@ export interface WorkloadSeen {
   /** The owners it references and those of its Pods that wait, each once. */
   readonly owners: readonly OwnerSeen[];
   readonly versions: readonly KeptnWorkloadVersion[];
-  /** The app it belongs to, and the request for it, as far as the cache has them. */
-  app(name: string): KeptnApp | undefined;
-  request(name: string): KeptnAppCreationRequest | undefined;
   live(ref: ObjectRef): 'unread' | 'absent' | 'present';
   refusal(ref: ObjectRef): Refusal | undefined;
 }
@@ -136,7 +125,7 @@ function complete(seen: WorkloadSeen, workload: KeptnWorkload, claims: Claims): 
   const creations = distinctVersions(claims.all)
     .filter(({ identity }) => find(identity.version) === undefined)
     .map((claim) => versionOf(seen, workload, specOf(claim)));
-  const request = requestFor(seen, workload, claims);
+  const request = requestFor(workload, claims.all, seen);
   const effects = [...creations, ...(request === undefined ? [] : [request])];
   const refusedVersion = firstRefusal(creations, seen);
   const found = find(workload.spec.version);
@@ -186,54 +175,6 @@ function versionOf(seen: WorkloadSeen, workload: KeptnWorkload, spec: KeptnWorkl
     },
   };
   return { type: 'create', kind: KeptnWorkloadVersion, object };
-}
-
-/** Asks for the app when the one there is does not list these versions, unless its users keep it themselves. */
-function requestFor(
-  seen: WorkloadSeen,
-  workload: KeptnWorkload,
-  { all, newest }: Claims,
-): Creation | undefined {
-  const name = appName(workload.spec.app);
-  const app = seen.app(name);
-  const isUsers =
-    app !== undefined && app.metadata.labels?.[recommendedLabels.managedBy] !== managedByKeptn;
-  if (isUsers || listsAll(app, workload, all) || seen.request(name) !== undefined) return undefined;
-  // Discovery reads the versions of several owners in the status, so that has to be there first.
-  const { observedGeneration } = workload.status ?? {};
-  const isStated = observedGeneration === workload.metadata.generation;
-  if (distinctVersions(all).length > 1 && !isStated) return undefined;
-  const object: KeptnAppCreationRequest = {
-    apiVersion: KeptnAppCreationRequest.apiVersion,
-    kind: KeptnAppCreationRequest.kind,
-    metadata: {
-      name,
-      namespace: seen.namespace,
-      ...(newest.identity.singleService && {
-        annotations: { [keptnAnnotations.appType]: singleServiceAppType },
-      }),
-    },
-    spec: { appName: name },
-  };
-  return { type: 'create', kind: KeptnAppCreationRequest, object };
-}
-
-/** Whether the app lists the workload in exactly its versions: those of further owners as far as its status names them. */
-function listsAll(
-  app: KeptnApp | undefined,
-  workload: KeptnWorkload,
-  claims: readonly Claim[],
-): boolean {
-  const { spec, status, metadata } = workload;
-  const claimed = new Set(claims.map(({ identity }) => identity.version));
-  const named = (status?.owners ?? []).flatMap(({ version = '' }) =>
-    claimed.has(version) ? [version] : [],
-  );
-  const wanted = new Set([spec.version, ...named]);
-  const listed = (app?.spec.workloads ?? [])
-    .filter((entry) => isNameOf(metadata.name, spec.app, entry.name))
-    .map(({ version }) => version);
-  return listed.length === wanted.size && listed.every((version) => wanted.has(version));
 }
 
 function firstRefusal(creations: readonly Creation[], seen: WorkloadSeen): Refusal | undefined {
