@@ -49,7 +49,7 @@ export interface BlueprintProblem {
 export type FindDefinition = (name: string) => KeptnTaskDefinition | undefined;
 
 /** How many `functionRef` are followed from one definition. */
-export const longestChain = 10;
+const longestChain = 10;
 
 /**
  * What the definition of this name runs. `functionRef` is followed to its end: parameters, secret and command parameters

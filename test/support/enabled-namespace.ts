@@ -192,8 +192,3 @@ function summary(pod: Pod) {
 export function isCompleted({ status }: KeptnWorkloadVersion | KeptnAppVersion): boolean {
   return status?.currentPhase === 'Completed' && status.status === 'Succeeded';
 }
-
-/** Whether a version is in the middle of something that takes its time. */
-export function isIn(phase: string): (version: KeptnWorkloadVersion | KeptnAppVersion) => boolean {
-  return ({ status }) => status?.currentPhase === phase;
-}

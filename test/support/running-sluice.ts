@@ -16,7 +16,7 @@ import { flags, type SluiceProcess, startSluice } from './sluice-process.ts';
 import type { Manifest, TestCluster } from './test-cluster.ts';
 
 /** Applications are gathered for so long that all workloads of a test are there, and no longer. */
-export const discoverySeconds = 2;
+const discoverySeconds = 2;
 
 const shortLease = flags({
   'lease-duration': '4s',

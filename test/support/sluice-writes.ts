@@ -1,4 +1,3 @@
-import { sluiceKeys } from '../../src/api/keptn/annotations.ts';
 import type { Write } from './audit-log.ts';
 import type { EnabledNamespace } from './enabled-namespace.ts';
 import { eventually } from './eventually.ts';
@@ -51,9 +50,4 @@ export function patchesOfPods(writes: readonly Write[]): Map<string, number> {
     if (verb === 'patch' && resource === 'pods') counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   return counts;
-}
-
-/** Whether Sluice has nothing more to do about a Pod. */
-export function isSettled(pod: { metadata: { labels?: Record<string, string> } }): boolean {
-  return pod.metadata.labels?.[sluiceKeys.watched] === undefined;
 }
