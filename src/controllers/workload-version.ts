@@ -1,4 +1,5 @@
 import { type Pod, PodKind } from '../api/builtin.ts';
+import { keptnAnnotations, singleServiceAppType } from '../api/keptn/annotations.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
 import { KeptnAppCreationRequest } from '../api/keptn/app-creation-request.ts';
 import { KeptnAppVersion } from '../api/keptn/app-version.ts';
@@ -103,12 +104,18 @@ function observation(
     now: world.now,
     settings: settingsFrom(world.list(KeptnConfig), operatorNamespace),
     app: world.get(KeptnApp, namespace, app),
-    isAppRequested: world.get(KeptnAppCreationRequest, namespace, app) !== undefined,
+    isAppRequested: isGathering(world.get(KeptnAppCreationRequest, namespace, app)),
     appVersions: world.byIndex(KeptnAppVersion, appVersionsByApp.name, inNamespace(namespace, app)),
     workload,
     owners: ownersOfWorkload(workload, { pods, lookup: world, options }),
     revisions: [...new Set(own.flatMap((pod) => revisionOfPod(pod) ?? []))].toSorted(),
   };
+}
+
+/** Whether workloads are being gathered: an app of a single one is made at once, and a second reason is not worth a write. */
+function isGathering(request: KeptnAppCreationRequest | undefined): boolean {
+  const type = request?.metadata.annotations?.[keptnAnnotations.appType];
+  return request !== undefined && type !== singleServiceAppType;
 }
 
 /** Whether the Pod is of this version, and not only said to be by an owner that may have moved on. */
