@@ -206,7 +206,8 @@ function missingIn(
 }
 
 function elementsOf(text: string | undefined): string[] {
-  return (text ?? '')
+  if (text === undefined) return [];
+  return text
     .split(',')
     .map((element) => element.trim())
     .filter((element) => element !== '');

@@ -30,6 +30,9 @@ export function resourceName(
   parts: readonly string[],
   limits: { longest: number; shortest: number } = { longest: longestName, shortest: shortestPart },
 ): string {
+  const whole = parts.join('-');
+  // The usual case, and on the path of every admission.
+  if (whole.length <= limits.longest) return normalised(whole);
   let { shortest } = limits;
   while (parts.length * shortest > limits.longest) shortest = Math.floor(shortest / 2);
   const cut = [...parts];
@@ -39,7 +42,11 @@ export function resourceName(
     if (part.length > shortest)
       cut[index] = part.slice(0, Math.max(part.length - excess, shortest));
   }
-  return cut.join('-').toLowerCase().replaceAll('_', '-');
+  return normalised(cut.join('-'));
+}
+
+function normalised(name: string): string {
+  return name.toLowerCase().replaceAll('_', '-');
 }
 
 /** First eight hex digits of the SHA-256 of the decimal generation: the last part of a KeptnAppVersion's name. */

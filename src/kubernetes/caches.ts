@@ -45,6 +45,8 @@ const ownerIndex: Index = {
 export class ObjectCaches {
   readonly #indexes: readonly IndexDefinition[];
   readonly #kinds = new Map<string, KindCache>();
+  /** The same again by the object that names the kind: every look-up goes through here. */
+  readonly #byKind = new WeakMap<Kind, KindCache>();
   readonly #shared: { readonly clock: Clock; readonly log: Log; readonly packing: Packing };
 
   constructor(options: CachesOptions) {
@@ -136,6 +138,14 @@ export class ObjectCaches {
   }
 
   #of(kind: Kind): KindCache {
+    const known = this.#byKind.get(kind);
+    if (known !== undefined) return known;
+    const cache = this.#named(kind);
+    this.#byKind.set(kind, cache);
+    return cache;
+  }
+
+  #named(kind: Kind): KindCache {
     const key = `${kind.apiVersion}/${kind.kind}`;
     let cache = this.#kinds.get(key);
     if (cache === undefined) {
