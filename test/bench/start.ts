@@ -8,7 +8,7 @@ import { parse } from 'yaml';
 import { send } from '../control-plane/http.ts';
 import { freePorts } from '../control-plane/ports.ts';
 import { flags } from '../support/sluice-process.ts';
-import { writeAsShipped } from './as-shipped.ts';
+import { bundleAsShipped } from './as-shipped.ts';
 import type { Bench, Benchmark } from './benchmark.ts';
 import type { Stage } from './cluster/stage.ts';
 import { atMost, type Measurements } from './figure.ts';
@@ -123,7 +123,7 @@ async function inPod(
   const kubeconfig = args[args.indexOf('--kubeconfig') + 1] ?? '';
   const { server, caFile } = cluster.controlPlane;
   const token: string = parse(await readFile(kubeconfig, 'utf8')).users[0].user.token;
-  const main = writeAsShipped(directory);
+  const main = await bundleAsShipped(directory);
   const options = flags({
     namespace,
     'listen-address': '127.0.0.1',
