@@ -6,7 +6,10 @@ import { isPassed } from './phases.ts';
 import { parseTime } from './time.ts';
 
 /** Whether the app version lists this version of this workload, compared by fields and never by name (W23). */
-export function lists(appVersion: KeptnAppVersion, version: KeptnWorkloadVersion): boolean {
+export function lists(
+  appVersion: { readonly spec: Pick<KeptnAppVersion['spec'], 'appName' | 'workloads'> },
+  version: KeptnWorkloadVersion,
+): boolean {
   const { appName, workloads = [] } = appVersion.spec;
   const { app, workloadName: workload, version: wanted } = version.spec;
   return (

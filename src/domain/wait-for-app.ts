@@ -2,7 +2,7 @@ import type { KeptnApp } from '../api/keptn/app.ts';
 import type { KeptnAppVersion } from '../api/keptn/app-version.ts';
 import type { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { conditionOf, conditionTypes, type Progress } from './conditions.ts';
-import { appChecks, newestListing } from './newest-app-version.ts';
+import { appChecks, lists, newestListing } from './newest-app-version.ts';
 import { phaseEvent, type PhaseSubject } from './phase-event.ts';
 import type { EventNote } from './plan.ts';
 
@@ -51,6 +51,26 @@ export function waitForApp(seen: AppsSeen): Progress | undefined {
     case 'warned':
       return undefined;
   }
+}
+
+/**
+ * Whether a wait ends as soon as a controller comes to it: the app lists the version and its app version is about to be made,
+ * or there is one that has nothing to check before its workloads. To say so is not worth a write.
+ */
+export function endsByItself(seen: AppsSeen): boolean {
+  const { version, app } = seen;
+  const listing = newestListing(version, seen);
+  if (listing !== undefined) {
+    const { preDeploymentTasks = [], preDeploymentEvaluations = [] } = listing.spec;
+    return preDeploymentTasks.length + preDeploymentEvaluations.length === 0;
+  }
+  if (app === undefined) return false;
+  const { workloads } = app.spec;
+  const isRefused = conditionOf(app, conditionTypes.ready)?.status === 'False';
+  return (
+    !isRefused &&
+    lists({ spec: { appName: app.metadata.name, ...(workloads && { workloads }) } }, version)
+  );
 }
 
 const phase = { short: 'AppPreDeployEvaluations', long: 'App Pre-Deployment Evaluations' };

@@ -28,7 +28,7 @@ import {
 import { isSuperseded, superseded } from './superseded.ts';
 import { parseTime } from './time.ts';
 import { attemptOf } from './version-status.ts';
-import { type AppsSeen, waitEvent, waitForApp } from './wait-for-app.ts';
+import { type AppsSeen, endsByItself, waitEvent, waitForApp } from './wait-for-app.ts';
 import { carriersOf, isWanted } from './wanted-version.ts';
 
 /** What the decision on a workload version knows of the world. */
@@ -99,24 +99,14 @@ function wait(
   const ageMs = now - (parseTime(version.metadata.creationTimestamp) ?? now);
   const isNew = status.conditions === undefined && holdup.kind === 'waiting';
   if (isNew && ageMs < graceMs) return { wakeAfterMs: graceMs - ageMs };
-  if (holdup.reason === 'WaitingForAppChecks' && passesByItself(seen)) return nothing;
-  const subject = subjectOf(seen);
   const known = status.conditions?.find(({ type }) => type === conditionTypes.succeeded);
+  if (holdup.kind === 'waiting' && known !== undefined && endsByItself(seen)) return nothing;
+  const subject = subjectOf(seen);
   const note = known?.reason === holdup.reason ? undefined : waitEvent(subject, holdup);
   return write(seen, {
     status: { ...status, conditions: stated(status, holdup, { subject, now }) },
     events: note === undefined ? [] : [note, ...onOwners(seen, note)],
   });
-}
-
-/**
- * Whether the app version that lists this one has nothing to check before its workloads: then it lets them begin as soon as
- * its controller comes to it.
- */
-function passesByItself(seen: WorkloadVersionSeen): boolean {
-  const { preDeploymentTasks = [], preDeploymentEvaluations = [] } =
-    newestListing(seen.version, seen)?.spec ?? {};
-  return preDeploymentTasks.length + preDeploymentEvaluations.length === 0;
 }
 
 function run(

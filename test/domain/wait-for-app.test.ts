@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { KeptnAppVersionStatus } from '../../src/api/keptn/app-version.ts';
-import { waitEvent, waitForApp } from '../../src/domain/wait-for-app.ts';
+import { endsByItself, waitEvent, waitForApp } from '../../src/domain/wait-for-app.ts';
 import { anApp, anAppVersion, aWorkloadVersion } from '../support/builders.ts';
 import { aSubject } from '../support/lifecycle-seen.ts';
 
@@ -81,5 +81,41 @@ describe('a workload version', () => {
         status: 'Failed',
       }),
     ).toBeUndefined();
+  });
+});
+
+describe('a wait for the app', () => {
+  const ends = (seen: Partial<Parameters<typeof endsByItself>[0]>) =>
+    endsByItself({
+      version: aWorkloadVersion(),
+      app: undefined,
+      appVersions: [],
+      isAppRequested: false,
+      ...seen,
+    });
+
+  test('ends by itself when the app lists the version: its app version is about to be made', () => {
+    expect(ends({ app: anApp() })).toBe(true);
+    expect(ends({ app: anApp({ spec: { workloads: [] } }) })).toBe(false);
+    expect(ends({})).toBe(false);
+  });
+
+  test('does not when that app version could not be created', () => {
+    const refused = {
+      type: 'Ready',
+      status: 'False',
+      reason: 'AppVersionNotCreated',
+      message: 'exceeded quota',
+      lastTransitionTime: '2026-01-01T00:00:00Z',
+    } as const;
+    expect(ends({ app: anApp({ status: { conditions: [refused] } }) })).toBe(false);
+  });
+
+  test('ends by itself when the app version has nothing to check before its workloads', () => {
+    const listing = (spec: object) => ({ appVersions: [anAppVersion({ spec })] });
+    expect(ends(listing({}))).toBe(true);
+    expect(ends(listing({ postDeploymentTasks: ['notify'] }))).toBe(true);
+    expect(ends(listing({ preDeploymentTasks: ['migrate'] }))).toBe(false);
+    expect(ends(listing({ preDeploymentEvaluations: ['enough-cpus'] }))).toBe(false);
   });
 });
