@@ -3,7 +3,6 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { generate } from 'selfsigned';
 
 /** A serving certificate for local use, and the CA that vouches for it. */
 export interface LocalCertificates {
@@ -87,6 +86,8 @@ function isNamed(leaf: X509Certificate, host: string): boolean {
 }
 
 async function issue({ hosts, now }: CertificatesWanted) {
+  // Loaded here and only now: `sluice run` makes no certificates, and is the larger by 8 MB with it (T8).
+  const { generate } = await import('selfsigned');
   const common = {
     keyType: 'ec',
     curve: 'P-256',

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
-import { stringify } from 'yaml';
 import { settings } from '../config.ts';
 import type { Connection } from '../kubernetes/connect.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -65,6 +64,8 @@ Examples:
         options,
       );
       if (options.dryRun) {
+        // Only now: `sluice run` writes no YAML.
+        const { stringify } = await import('yaml');
         const objects = parts.flatMap((part) => objectsOfPart(part, installation));
         terminal.write(objects.map(({ object }) => stringify(object, plainYaml)).join('---\n'));
         return;
