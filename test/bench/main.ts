@@ -13,23 +13,31 @@ const startedAt = performance.now();
 try {
   process.exitCode = (await measure(benchOptions(process.argv.slice(2)))) ? 0 : 1;
 } catch (error) {
-  tell(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  tell(wordsOf(error));
   process.exitCode = stopped.signal.aborted ? 130 : 1;
 }
 
-/** Runs what was asked for, prints the table, and answers whether every target that binds is met. */
+/** Runs what was asked for, prints the table, and answers whether all was measured and every target that binds is met. */
 async function measure(options: BenchOptions): Promise<boolean> {
   const { names, runs, json, compare } = options;
   const before = compare === undefined ? undefined : readBefore(compare);
   const chosen = benchmarks.filter(({ name }) => names.length === 0 || names.includes(name));
   const measured = new Map<string, Measured[]>();
+  let failures = 0;
   await using stages = new AsyncDisposableStack();
   const bench = benchOf(options, stages);
   for (let run = 1; run <= runs; run += 1) {
     for (const benchmark of chosen) {
       stopped.signal.throwIfAborted();
       tell(`${benchmark.name}, run ${run} of ${runs}: ${benchmark.description}`);
-      collect(measured, await benchmark.run(bench));
+      try {
+        collect(measured, await benchmark.run(bench));
+      } catch (error) {
+        stopped.signal.throwIfAborted();
+        // What it was to measure counts as missed; the others have nothing to do with it.
+        tell(`${benchmark.name} failed: ${wordsOf(error)}`);
+        failures += 1;
+      }
     }
   }
   const rows: Row[] = chosen
@@ -37,7 +45,7 @@ async function measure(options: BenchOptions): Promise<boolean> {
     .map((figure) => ({ figure, runs: measured.get(figure.key) ?? [] }));
   if (json !== undefined) save(json, rows, options.quick);
   process.stdout.write(`${table(rows, before)}\n\nBaselines\n${legend(rows)}\n`);
-  return !rows.some(isMissed);
+  return failures === 0 && !rows.some(isMissed);
 }
 
 function benchOf({ quick }: BenchOptions, stages: AsyncDisposableStack): Bench {
@@ -61,6 +69,10 @@ function collect(into: Map<string, Measured[]>, run: Measurements): void {
     runs.push(one);
     into.set(key, runs);
   }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 /** To standard error: the table alone goes to standard output. */
