@@ -43,7 +43,9 @@ export function evaluationController(places: Places): Controller<EvaluationObser
         namespaces: [namespace, places.definitionsNamespace],
       });
       const measurements = (definition.object?.spec.objectives ?? []).map((objective) => {
-        const { name: metricName, namespace: stated = '' } = objective.keptnMetricRef;
+        const { name: metricName, namespace: stated = '' } = objective.keptnMetricRef ?? {
+          name: '',
+        };
         const namespaces = stated === '' ? [namespace, places.operatorNamespace] : [stated];
         return {
           objective,

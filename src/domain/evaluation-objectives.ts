@@ -44,8 +44,8 @@ export function objectiveKeys(
   namespace: string,
 ): readonly string[] {
   const owners = new Map<string, string>();
-  return objectives.map(({ keptnMetricRef, evaluationTarget }) => {
-    const { name, namespace: stated = '' } = keptnMetricRef;
+  return objectives.map(({ keptnMetricRef, name: named, evaluationTarget }) => {
+    const { name, namespace: stated = '' } = keptnMetricRef ?? { name: named ?? '' };
     const place = stated === '' ? namespace : stated;
     const identity = `${place}/${name} ${evaluationTarget}`;
     // The last candidate is the identity itself, which only an objective that says the very same can hold.

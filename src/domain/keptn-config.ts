@@ -1,4 +1,5 @@
 import { KeptnConfig } from '../api/keptn/config.ts';
+import type { PromotionFailurePolicy } from '../api/keptn/promotion.ts';
 import { type Condition, refOf } from '../api/object.ts';
 import { conditionTypes, type ConditionChange, withConditions } from './conditions.ts';
 import { durationOr } from './duration.ts';
@@ -17,6 +18,12 @@ export interface Settings {
   readonly versionFromImageTag: boolean;
   /** Jobs of gate tasks that may run in one namespace at once; undefined is no cap. */
   readonly maxJobsPerNamespace: number | undefined;
+  /** How many follow-up tasks may follow one another; 0 switches them off. */
+  readonly maxFollowUpDepth: number;
+  /** What a failed promotion task means where its KeptnAppContext does not say it. */
+  readonly promotionFailurePolicy: PromotionFailurePolicy;
+  /** Whether what would be a warning of admission is refused. */
+  readonly strictValidation: boolean;
   /** Empty: no CloudEvents. */
   readonly cloudEventsEndpoint: string;
   /** Empty: no traces. */
@@ -31,6 +38,9 @@ export const defaultSettings: Settings = {
   promotionTasksEnabled: true,
   versionFromImageTag: false,
   maxJobsPerNamespace: undefined,
+  maxFollowUpDepth: 3,
+  promotionFailurePolicy: 'Fail',
+  strictValidation: false,
   cloudEventsEndpoint: '',
   otelCollectorUrl: '',
 };
@@ -49,6 +59,9 @@ export function settingsFrom(configs: readonly KeptnConfig[], operatorNamespace:
     promotionTasksEnabled: spec.promotionTasksEnabled ?? otherwise.promotionTasksEnabled,
     versionFromImageTag: spec.versionFromImageTag ?? otherwise.versionFromImageTag,
     maxJobsPerNamespace: spec.maxJobsPerNamespace,
+    maxFollowUpDepth: spec.maxFollowUpDepth ?? otherwise.maxFollowUpDepth,
+    promotionFailurePolicy: spec.promotionFailurePolicy ?? otherwise.promotionFailurePolicy,
+    strictValidation: spec.strictValidation ?? otherwise.strictValidation,
     cloudEventsEndpoint: spec.cloudEventsEndpoint ?? otherwise.cloudEventsEndpoint,
     otelCollectorUrl: spec.OTelCollectorUrl ?? otherwise.otelCollectorUrl,
   };

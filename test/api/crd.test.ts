@@ -25,6 +25,8 @@ const differs: Readonly<Record<string, string>> = {
   // An absent spec means an empty one, so that the defaults apply.
   KeptnAppContext: 'field .spec object',
   KeptnConfig: 'field .spec object',
+  // An objective may ask a provider itself (KEP 93's own document does).
+  KeptnEvaluationDefinition: 'field .spec.objectives[].keptnMetricRef object required',
 };
 
 /** Keptn declares the status of these kinds as a string and never writes it; here it is an object. */
@@ -94,7 +96,9 @@ function offences(schema: JsonSchema, path = ''): string[] {
   const { properties = {}, items, additionalProperties, anyOf } = schema;
   const here = [
     ...refused.filter((keyword) => keyword in schema).map((keyword) => `${path}: ${keyword}`),
-    ...(schema.type === undefined && schema['x-kubernetes-int-or-string'] !== true
+    ...(schema.type === undefined &&
+    schema['x-kubernetes-int-or-string'] !== true &&
+    schema['x-kubernetes-preserve-unknown-fields'] !== true
       ? [`${path}: no type`]
       : []),
     ...(additionalProperties !== undefined && typeof additionalProperties !== 'object'

@@ -41,6 +41,9 @@ describe('settingsFrom', () => {
       promotionTasksEnabled: true,
       versionFromImageTag: false,
       maxJobsPerNamespace: undefined,
+      maxFollowUpDepth: 3,
+      promotionFailurePolicy: 'Fail',
+      strictValidation: false,
       cloudEventsEndpoint: '',
       otelCollectorUrl: '',
     });
@@ -59,6 +62,9 @@ describe('settingsFrom', () => {
       promotionTasksEnabled: false,
       versionFromImageTag: true,
       maxJobsPerNamespace: 4,
+      maxFollowUpDepth: 0,
+      promotionFailurePolicy: 'Warn',
+      strictValidation: true,
     });
     expect(settingsFrom([config], operatorNamespace)).toEqual({
       blockDeployment: false,
@@ -67,6 +73,9 @@ describe('settingsFrom', () => {
       promotionTasksEnabled: false,
       versionFromImageTag: true,
       maxJobsPerNamespace: 4,
+      maxFollowUpDepth: 0,
+      promotionFailurePolicy: 'Warn',
+      strictValidation: true,
       cloudEventsEndpoint: 'http://events',
       otelCollectorUrl: 'otel:4317',
     });

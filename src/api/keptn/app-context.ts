@@ -1,13 +1,27 @@
 import { statusObject } from '../condition.ts';
 import { defineResource, type ObjectOf } from '../resource.ts';
-import { list, object, optional, stringMap, text, type Static } from '../schema.ts';
+import { bool, list, object, oneOf, optional, stringMap, text, type Static } from '../schema.ts';
 import { checkLists, promotionTasks } from './check-lists.ts';
+import { followUpLists } from './follow-up.ts';
 import { lifecycleGroup } from './groups.ts';
+import { promotionFailurePolicies } from './promotion.ts';
 
 /** The fields of a KeptnAppContext's spec; a KeptnAppVersion repeats them. */
 export const appContextSpecFields = {
   ...checkLists,
   promotionTasks,
+  ...followUpLists,
+  promotionFailurePolicy: optional(
+    oneOf(
+      'What a failed promotion task means: Fail fails the application version, Warn shows a warning. KeptnConfig says it where it is not set here; Fail if nothing does.',
+      promotionFailurePolicies,
+    ),
+  ),
+  promoteAfterWarning: optional(
+    bool(
+      'Whether the promotion runs although an earlier phase ended with a Warning; true if not set.',
+    ),
+  ),
   metadata: optional(stringMap('Handed to every task and put on every span of the application.')),
   spanLinks: optional(
     list('W3C traceparents of spans that the trace of the application is linked to.', text('')),

@@ -1,7 +1,8 @@
 import { statusObject } from '../condition.ts';
 import { defineResource, type ObjectOf } from '../resource.ts';
-import { bool, duration, integer, object, optional, text, type Static } from '../schema.ts';
+import { bool, duration, integer, object, oneOf, optional, text, type Static } from '../schema.ts';
 import { optionsGroup } from './groups.ts';
+import { promotionFailurePolicies } from './promotion.ts';
 
 const spec = object('The settings.', {
   OTelCollectorUrl: optional(text('Address of the OpenTelemetry collector that gets the traces.')),
@@ -30,6 +31,28 @@ const spec = object('The settings.', {
     integer('How many Jobs of tasks may run in a namespace at once; more of them wait.', {
       minimum: 1,
     }),
+  ),
+  maxFollowUpDepth: optional(
+    integer(
+      'How many follow-up tasks (onSuccess, onFailure) may follow one another; 0 switches them off.',
+      {
+        minimum: 0,
+        maximum: 10,
+        default: 3,
+      },
+    ),
+  ),
+  promotionFailurePolicy: optional(
+    oneOf(
+      'What a failed promotion task means where the KeptnAppContext does not say it; Fail if not set.',
+      promotionFailurePolicies,
+    ),
+  ),
+  strictValidation: optional(
+    bool(
+      'true: what is accepted with a warning otherwise (doubtful or risky definitions, half-set annotations) is refused.',
+      { default: false },
+    ),
   ),
 });
 

@@ -1,15 +1,34 @@
 import { statusObject } from '../condition.ts';
 import { defineResource, type ObjectOf } from '../resource.ts';
-import { duration, integer, list, object, optional, text, type Static } from '../schema.ts';
+import { duration, integer, list, object, optional, rules, text, type Static } from '../schema.ts';
+import { followUpAliases, followUpLists } from './follow-up.ts';
 import { lifecycleGroup } from './groups.ts';
 
-const objective = object('A metric and what it has to be.', {
-  keptnMetricRef: object('The metric.', {
-    name: text('Name of the KeptnMetric.'),
-    namespace: optional(text('Its namespace, if it is another one.')),
+const objective = object(
+  'A metric or a query, and what its value has to be.',
+  {
+    keptnMetricRef: optional(
+      object('The metric.', {
+        name: text('Name of the KeptnMetric.'),
+        namespace: optional(text('Its namespace, if it is another one.')),
+      }),
+    ),
+    name: optional(
+      text('Name of an objective with a query; shown in the status of the evaluation.'),
+    ),
+    query: optional(text('A query instead of a KeptnMetric, in the language of the provider.')),
+    provider: optional(
+      object('Who answers the query; the only KeptnMetricsProvider of the namespace if not set.', {
+        name: text('Name of a KeptnMetricsProvider in the namespace of the evaluation.'),
+      }),
+    ),
+    evaluationTarget: text('What the value has to be: > or <, and a number.'),
+  },
+  rules({
+    rule: "has(self.keptnMetricRef) != (has(self.query) && self.query != '')",
+    message: 'set exactly one of keptnMetricRef and query',
   }),
-  evaluationTarget: text('What the value has to be: > or <, and a number.'),
-});
+);
 
 /** One objective of an evaluation. */
 export type Objective = Static<typeof objective>;
@@ -20,6 +39,8 @@ const spec = object('The objectives, and how long to wait for them.', {
   retryInterval: optional(
     duration('How long to wait between two measurements.', { default: '5s' }),
   ),
+  ...followUpLists,
+  ...followUpAliases,
 });
 
 const status = statusObject('What Sluice knows of the definition.', {});

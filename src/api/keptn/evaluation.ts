@@ -11,6 +11,7 @@ import {
   time,
   type Static,
 } from '../schema.ts';
+import { followUpStatuses } from './follow-up.ts';
 import { lifecycleGroup } from './groups.ts';
 import { state, stateWord } from './states.ts';
 
@@ -45,6 +46,7 @@ const status = statusObject('How far the evaluation has come.', {
   endTime: optional(time('When it ended.')),
   attempt: optional(int32('The current attempt, from 1.')),
   nextAttemptTime: optional(time('When it will be measured again.')),
+  followUps: followUpStatuses,
 });
 
 export type KeptnEvaluationSpec = Static<typeof spec>;

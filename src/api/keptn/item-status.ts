@@ -9,20 +9,12 @@ import {
   time,
   type Static,
 } from '../schema.ts';
+import { followUpStatuses, itemFields } from './follow-up.ts';
 import { state } from './states.ts';
 
 const itemStatus = object('One task or evaluation of a phase.', {
-  definitionName: optional(text('Name of its definition.')),
-  status: optional(state('State of the task or evaluation.')),
-  name: optional(text('Name of the KeptnTask or KeptnEvaluation that was made for it.')),
-  startTime: optional(time('When it started.')),
-  endTime: optional(time('When it ended.')),
-  attempt: optional(int32('Which attempt of the version it belongs to, from 1.')),
-  collisionCount: optional(
-    int32('How many names were taken by other objects before this one was free.'),
-  ),
-  reason: optional(text('Why it is in this state, as one word.')),
-  message: optional(text('Why it is in this state, as a sentence.')),
+  ...itemFields,
+  followUps: followUpStatuses,
 });
 
 /** The state of one task or evaluation, as KeptnAppVersion and KeptnWorkloadVersion record it. */
@@ -54,4 +46,5 @@ export const versionProgress = {
   endTime: optional(time('When the last phase ended.')),
   attempt: optional(int32('The current attempt, from 1.')),
   attempts: optional(list('The attempts that are over, oldest first.', versionAttempt)),
+  followUps: followUpStatuses,
 };

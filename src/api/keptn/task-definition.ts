@@ -13,6 +13,7 @@ import {
   text,
   type Static,
 } from '../schema.ts';
+import { followUpAliases, followUpLists } from './follow-up.ts';
 import { lifecycleGroup } from './groups.ts';
 import { parameterFields } from './parameters.ts';
 
@@ -87,6 +88,8 @@ const spec = object(
         ),
       ),
     ),
+    ...followUpLists,
+    ...followUpAliases,
   },
   rules(
     { rule: `${runnersSet} > 0`, message: runnerMessages.none },

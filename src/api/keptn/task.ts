@@ -11,6 +11,7 @@ import {
   time,
   type Static,
 } from '../schema.ts';
+import { anyJson, followUpStatuses, parentField, triggerField } from './follow-up.ts';
 import { lifecycleGroup } from './groups.ts';
 import { parameterFields } from './parameters.ts';
 import { state } from './states.ts';
@@ -20,9 +21,12 @@ const context = object('What the task runs for; the function gets it as JSON in 
   appName: optional(text('Name of the application.')),
   appVersion: optional(text('Version of the application.')),
   workloadVersion: optional(text('Version of the workload.')),
-  taskType: optional(text('The check it belongs to: pre, post or promotion.')),
+  taskType: optional(
+    text('The check it belongs to: pre, post, promotion, on-success or on-failure.'),
+  ),
   objectType: optional(text('Application or Workload.')),
   metadata: optional(stringMap('Metadata of the application and the workload.')),
+  trigger: triggerField,
 });
 
 /** What a task runs for. */
@@ -32,10 +36,13 @@ const spec = object('What is to be run, and what for.', {
   taskDefinition: text('Name of the KeptnTaskDefinition.'),
   context: optional(context),
   ...parameterFields,
-  checkType: optional(text('The check it belongs to: pre, post or promotion.')),
+  checkType: optional(
+    text('The check it belongs to: pre, post, promotion, on-success or on-failure.'),
+  ),
   retries: optional(int32('How often a failed run is repeated.', { default: 10 })),
   timeout: optional(duration('How long all runs together may take.', { default: '5m' })),
   attempt: optional(int32('Which attempt of the version it belongs to, from 1.')),
+  parent: parentField,
 });
 
 /** What is known of how a Job ended, in the task's own status and in each of its attempts. */
@@ -65,11 +72,13 @@ const status = statusObject('How far the task has come.', {
   jobUID: optional(text('uid of the Job that runs it.')),
   ...outcome,
   output: optional(text('The last lines of what the container said when it ended.')),
+  result: optional(anyJson('The JSON that the function returned.')),
   attempt: optional(int32('The current attempt, from 1.')),
   collisionCount: optional(
     int32('How many Job names were taken by other objects before this one was free.'),
   ),
   attempts: optional(list('The attempts that are over, oldest first.', attempt)),
+  followUps: followUpStatuses,
 });
 
 export type KeptnTaskSpec = Static<typeof spec>;

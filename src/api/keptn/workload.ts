@@ -2,6 +2,7 @@ import { statusObject } from '../condition.ts';
 import { defineResource, type ObjectOf } from '../resource.ts';
 import { list, object, optional, stringMap, text, type Static } from '../schema.ts';
 import { checkLists } from './check-lists.ts';
+import { followUpLists } from './follow-up.ts';
 import { lifecycleGroup } from './groups.ts';
 
 const resourceReference = object('The object that owns the Pods of this version.', {
@@ -18,6 +19,7 @@ export const workloadSpecFields = {
   app: text('Name of the application.'),
   version: text('Version of the workload.'),
   ...checkLists,
+  ...followUpLists,
   resourceReference,
   metadata: optional(stringMap('Handed to every task and put on every span of the workload.')),
 };
