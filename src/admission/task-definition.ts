@@ -11,7 +11,9 @@ const anything = optional(typed<unknown>({}));
 /** As much of a definition as the rules look at; the rest is judged by its CRD. */
 const shape = object('', {
   metadata: object('', { deletionTimestamp: optional(text('')) }),
-  spec: optional(object('', { container: anything, deno: anything, python: anything })),
+  spec: optional(
+    object('', { container: anything, deno: anything, python: anything, bash: anything }),
+  ),
 });
 
 const parseShape: Parser<Static<typeof shape>> = parserOf(shape);

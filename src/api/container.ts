@@ -172,5 +172,23 @@ const fields: Record<string, TSchema> & { name: TSchema } = {
   tty: maybeBool,
 };
 
+/** The settings of a container that say nothing of what it runs, with a word each for `kubectl explain`. */
+export const containerSettings = {
+  imagePullPolicy: optional(text('When the image is pulled: Always, IfNotPresent or Never.')),
+  envFrom: optional(
+    list('ConfigMaps and Secrets whose keys become environment variables.', envFromSource, atomic),
+  ),
+  volumeMounts: optional(listByKey('Where volumes are mounted.', volumeMount, ['mountPath'])),
+  resources: optional(
+    typed<Record<string, unknown>>({ ...resources, description: 'Requests and limits.' }),
+  ),
+  securityContext: optional(
+    typed<Record<string, unknown>>({
+      ...securityContext,
+      description: 'Security settings of a container that has none of its own.',
+    }),
+  ),
+};
+
 /** The schema of a container. */
 export const container = (description: string) => typed<Container>(openObject(description, fields));

@@ -1,5 +1,6 @@
 import type { Container } from '../api/builtin.ts';
-import type { FunctionSpec, KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
+import type { FunctionSpec } from '../api/keptn/function-spec.ts';
+import type { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 
 /** The languages there is a runner for. */
 export type Runner = 'deno' | 'python';

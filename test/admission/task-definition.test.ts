@@ -13,8 +13,9 @@ const withSpec = (spec: unknown, metadata: object = {}) => {
 const judge = (object: ReturnType<typeof withSpec>, more?: Partial<AdmissionRequest>) =>
   judgeTaskDefinition(requestFor(object, more));
 
-const none = 'Forbidden! Either Container, Python, or Deno field must be defined';
-const several = 'Forbidden! Only one of Container, Python, or Deno field can be defined';
+const none = 'Forbidden! Either Container, Python, or Deno field must be defined (or Bash)';
+const several =
+  'Forbidden! Only one of Container, Python, or Deno field can be defined (Bash included)';
 
 function rejects(spec: unknown, message: string): void {
   expect(judge(withSpec(spec))).toEqual({

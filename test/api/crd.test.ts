@@ -129,7 +129,8 @@ function branchOffences(branches: readonly unknown[], parent: JsonSchema, path: 
 
 /** The paths of fields that `kubectl explain` would have nothing to say about. */
 function undescribed(path: string, schema: JsonSchema): string[] {
-  if (path.endsWith('.container')) return [];
+  // What Kubernetes defines is explained by Kubernetes.
+  if (/\.container$|\.job\.\w+(\[\])?$/.test(path)) return [];
   return [
     ...Object.entries(schema.properties ?? {}).flatMap(([name, field]) => [
       ...(field.description === undefined && path !== '' ? [`${path}.${name}`] : []),

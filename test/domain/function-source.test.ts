@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { FunctionSpec, KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts';
+import type { FunctionSpec } from '../../src/api/keptn/function-spec.ts';
+import type { KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts';
 import {
   blueprintOf,
   type FindDefinition,

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Job } from '../../src/api/builtin.ts';
-import type { FunctionSpec, KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts';
+import type { FunctionSpec } from '../../src/api/keptn/function-spec.ts';
+import type { KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts';
 import type { KeptnTask } from '../../src/api/keptn/task.ts';
 import { codeCopyFor } from '../../src/domain/function-config-map.ts';
 import { blueprintOf } from '../../src/domain/function-source.ts';

@@ -2,6 +2,7 @@ import { statusObject } from '../condition.ts';
 import { defineResource, type ObjectOf } from '../resource.ts';
 import { bool, duration, integer, object, oneOf, optional, text, type Static } from '../schema.ts';
 import { optionsGroup } from './groups.ts';
+import { jobOptions } from './job-options.ts';
 import { promotionFailurePolicies } from './promotion.ts';
 
 const spec = object('The settings.', {
@@ -32,6 +33,13 @@ const spec = object('The settings.', {
       minimum: 1,
     }),
   ),
+  functionRetries: optional(
+    oneOf(
+      'How a failed function is repeated: by its runner in the same container, or by Kubernetes in a new one. insideContainer if not set, unless a runner image is overridden.',
+      ['insideContainer', 'restartContainer'],
+    ),
+  ),
+  job: optional(jobOptions('What Jobs and their Pods get where the definition does not say it.')),
   maxFollowUpDepth: optional(
     integer(
       'How many follow-up tasks (onSuccess, onFailure) may follow one another; 0 switches them off.',

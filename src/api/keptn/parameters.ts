@@ -1,4 +1,4 @@
-import { object, optional, stringMap, text } from '../schema.ts';
+import { list, object, optional, stringMap, text } from '../schema.ts';
 
 /** What tasks and their definitions hand to the function. */
 export const parameterFields = {
@@ -11,6 +11,16 @@ export const parameterFields = {
     object('Parameters that stay in a Secret.', {
       secret: optional(
         text('Name of a Secret whose key SECURE_DATA the function gets in SECURE_DATA.'),
+      ),
+      secrets: optional(
+        list(
+          'Further Secrets, each in an environment variable of its own.',
+          object('One key of a Secret.', {
+            name: text('Name of the Secret.'),
+            key: optional(text('The key; SECURE_DATA if not set.')),
+            env: text('Name of the environment variable.', { pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }),
+          }),
+        ),
       ),
     }),
   ),

@@ -14,53 +14,32 @@ import {
   type Static,
 } from '../schema.ts';
 import { followUpAliases, followUpLists } from './follow-up.ts';
+import { deno, script } from './function-spec.ts';
 import { lifecycleGroup } from './groups.ts';
-import { parameterFields } from './parameters.ts';
+import { jobOptions } from './job-options.ts';
 
-const runner = (language: string) =>
-  object(`A function in ${language}, run by Sluice's own runner image.`, {
-    functionRef: optional(
-      object('Code and parameters of another definition.', {
-        name: optional(text('Name of the KeptnTaskDefinition.')),
-      }),
-    ),
-    inline: optional(object('Code in this definition.', { code: optional(text('The code.')) })),
-    httpRef: optional(
-      object('Code that is downloaded when the task runs.', {
-        url: optional(text('Address of the code.')),
-      }),
-    ),
-    configMapRef: optional(
-      object('Code in a ConfigMap, under the key code.', {
-        name: optional(text('Name of the ConfigMap.')),
-      }),
-    ),
-    ...parameterFields,
-    cmdParameters: optional(text('Passed to the function in CMD_ARGS.')),
-  });
-
-const python = runner('Python');
-
-/** A function of one of the languages there is a runner for. */
-export type FunctionSpec = Static<typeof python>;
-
-/** What the API server and the webhook say when none of the runners is set, and when several are. Keptn's words. */
+/** What the API server and the webhook say when none of the runners is set, and when several are. Keptn's words, with bash behind them. */
 export const runnerMessages = {
-  none: 'Forbidden! Either Container, Python, or Deno field must be defined',
-  several: 'Forbidden! Only one of Container, Python, or Deno field can be defined',
+  none: 'Forbidden! Either Container, Python, or Deno field must be defined (or Bash)',
+  several: 'Forbidden! Only one of Container, Python, or Deno field can be defined (Bash included)',
 } as const;
 
 const runnersSet =
-  '(has(self.container) ? 1 : 0) + (has(self.deno) ? 1 : 0) + (has(self.python) ? 1 : 0)';
+  '(has(self.container) ? 1 : 0) + (has(self.deno) ? 1 : 0) + (has(self.python) ? 1 : 0) + (has(self.bash) ? 1 : 0)';
 
 const spec = object(
-  'What a task runs and how. Exactly one of container, deno and python is set.',
+  'What a task runs and how. Exactly one of container, deno, python and bash is set.',
   {
     container: optional(container('A container of your own.')),
-    deno: optional(runner('JavaScript or TypeScript')),
-    python: optional(python),
+    deno: optional(deno),
+    python: optional(script('Python')),
+    bash: optional(script('bash')),
     retries: optional(int32('How often a failed run is repeated.', { default: 10 })),
+    retryInterval: optional(
+      duration('How long to wait until a failed run of a function is repeated in its container.'),
+    ),
     timeout: optional(duration('How long all runs together may take.', { default: '5m' })),
+    attemptTimeout: optional(duration('How long one run of a function may take.')),
     serviceAccount: optional(
       object('The identity the task runs under.', { name: text('Name of the ServiceAccount.') }),
     ),
@@ -88,6 +67,7 @@ const spec = object(
         ),
       ),
     ),
+    job: optional(jobOptions('What the Job and its Pod get beside what the task needs.')),
     ...followUpLists,
     ...followUpAliases,
   },

@@ -3,6 +3,7 @@ import { defineResource, type ObjectOf, type PrinterColumn } from '../resource.t
 import {
   duration,
   int32,
+  int64,
   list,
   object,
   optional,
@@ -45,12 +46,25 @@ const spec = object('What is to be run, and what for.', {
   parent: parentField,
 });
 
+const run = object('One run of a function inside its container.', {
+  startTime: optional(time('When it started.')),
+  durationMilliseconds: optional(int64('How long it took.')),
+  exitCode: optional(int32('Exit code of the interpreter.')),
+  signal: optional(text('The signal that ended it, for example SIGKILL.')),
+  reason: optional(text('How it ended, as one word.')),
+  message: optional(text('The last line it wrote to standard error, or what went wrong.')),
+});
+
+/** One run of a function inside its container. */
+export type FunctionRun = Static<typeof run>;
+
 /** What is known of how a Job ended, in the task's own status and in each of its attempts. */
 const outcome = {
   reason: optional(text('Why it is in this state, as one word.')),
   message: optional(text('Why it is in this state, as a sentence.')),
   exitCode: optional(int32('Exit code of the last run of the container.')),
   restarts: optional(int32('How often the container was started again.')),
+  runs: optional(list('The runs of the function, oldest first, as its runner reported them.', run)),
   startTime: optional(time('When it started.')),
   endTime: optional(time('When it ended.')),
 };

@@ -1,0 +1,35 @@
+import { containerSettings } from '../container.ts';
+import { list, object, openObject, optional, stringMap, typed, type Static } from '../schema.ts';
+
+const anything = (description: string) =>
+  typed<Record<string, unknown>>(openObject(description, {}));
+
+const fields = {
+  labels: optional(stringMap('Further labels of the Pod.')),
+  annotations: optional(stringMap('Further annotations of the Pod.')),
+  ...containerSettings,
+  nodeSelector: optional(stringMap('Labels that a node must have to run the Pod.')),
+  tolerations: optional(
+    list('Taints of nodes that the Pod bears.', anything('One toleration of Kubernetes.'), {
+      'x-kubernetes-list-type': 'atomic',
+    }),
+  ),
+  affinity: optional(anything('Rules that draw the Pod to nodes, as in a Pod.')),
+  volumes: optional(
+    list(
+      'Volumes that volumeMounts or the container of the definition name.',
+      openObject('One volume of Kubernetes.', {
+        name: typed<string>({ type: 'string', description: 'Its name.' }),
+      }),
+      { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] },
+    ),
+  ),
+};
+
+const schema = object('', fields);
+
+/** What a definition, or the KeptnConfig for all of them, adds to Jobs. */
+export type JobOptions = Static<typeof schema>;
+
+/** The field of that name; what nobody asks for is not in the Job. */
+export const jobOptions = (description: string) => object(description, fields);
