@@ -196,6 +196,18 @@ export const NamespaceKind: Kind<Namespace> = {
   namespaced: false,
 };
 export const ConfigMapKind = builtin<ConfigMap>('v1', 'ConfigMap', 'configmaps');
+/**
+ * That there is a ConfigMap or a ServiceAccount of a name, all namespaces: what references are checked against. Their content
+ * is never asked for, and of ConfigMaps it is many times as large.
+ */
+export const ConfigMapMetadataKind: Kind = {
+  ...builtin('v1', 'ConfigMap', 'configmaps'),
+  view: 'metadata',
+};
+export const ServiceAccountMetadataKind: Kind = {
+  ...builtin('v1', 'ServiceAccount', 'serviceaccounts'),
+  view: 'metadata',
+};
 export const DeploymentKind = builtin<Deployment>('apps/v1', 'Deployment', 'deployments');
 export const ReplicaSetKind = builtin<ReplicaSet>('apps/v1', 'ReplicaSet', 'replicasets');
 export const StatefulSetKind = builtin<StatefulSet>('apps/v1', 'StatefulSet', 'statefulsets');

@@ -55,7 +55,14 @@ export interface Kind<T extends KubernetesObject = KubernetesObject> {
   readonly kind: string;
   readonly plural: string;
   readonly namespaced: boolean;
+  /** `metadata`: of these objects nothing but their identity is asked for and cached, apart from the whole objects. */
+  readonly view?: 'metadata';
   readonly objectType?: T;
+}
+
+/** One string per kind and view: `v1/ConfigMap`, and `v1/ConfigMap metadata` for that view of it. */
+export function kindKey({ apiVersion, kind, view }: Kind): string {
+  return view === undefined ? `${apiVersion}/${kind}` : `${apiVersion}/${kind} ${view}`;
 }
 
 /** Where one object is: enough to address it in the API. A cluster-scoped object has no namespace. */
@@ -72,10 +79,9 @@ export function refOf(kind: Kind, object: { metadata: ObjectMeta }): ObjectRef {
 }
 
 /** One string per object address, for maps and logs: `KeptnTask shop/pre-check-x`. */
-export function refKey(ref: ObjectRef): string {
-  return ref.namespace === undefined
-    ? `${ref.kind.kind} ${ref.name}`
-    : `${ref.kind.kind} ${ref.namespace}/${ref.name}`;
+export function refKey({ kind, namespace, name }: ObjectRef): string {
+  const of = kind.view === undefined ? kind.kind : `${kind.kind} ${kind.view}`;
+  return namespace === undefined ? `${of} ${name}` : `${of} ${namespace}/${name}`;
 }
 
 /** The owner that controls the object (`controller: true`), if there is one. */

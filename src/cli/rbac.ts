@@ -56,6 +56,8 @@ function clusterRules(): readonly Rule[] {
       resources: ['configmaps'],
       verbs: [...read, 'create', 'patch'],
     },
+    // Whether the service account that a definition names is there.
+    { apiGroups: [''], resources: ['serviceaccounts'], verbs: [...read] },
     // The key of a metrics provider, by its name; never listed.
     { apiGroups: [''], resources: ['secrets'], verbs: ['get'] },
     { apiGroups: ['', 'events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },

@@ -1,5 +1,6 @@
 import {
   ConfigMapKind,
+  ConfigMapMetadataKind,
   ControllerRevisionKind,
   DaemonSetKind,
   DeploymentKind,
@@ -8,11 +9,18 @@ import {
   PodKind,
   ReplicaSetKind,
   RolloutKind,
+  ServiceAccountMetadataKind,
   StatefulSetKind,
 } from '../api/builtin.ts';
 import { sluiceKeys } from '../api/keptn/annotations.ts';
+import { KeptnAppContext } from '../api/keptn/app-context.ts';
+import { KeptnAppVersion } from '../api/keptn/app-version.ts';
 import { KeptnConfig } from '../api/keptn/config.ts';
+import { KeptnEvaluationDefinition } from '../api/keptn/evaluation-definition.ts';
+import { KeptnMetric } from '../api/keptn/metric.ts';
+import { KeptnMetricsProvider } from '../api/keptn/metrics-provider.ts';
 import { ownKinds } from '../api/keptn/registry.ts';
+import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import type { WatchSpec } from '../kubernetes/watch-all.ts';
@@ -26,12 +34,25 @@ const owners: readonly WatchSpec[] = [
   { kind: RolloutKind, optional: true },
 ];
 
+/** Whether what definitions name outside of Keptn is there. Secrets are never listed. */
+const names: readonly WatchSpec[] = [
+  { kind: ConfigMapMetadataKind },
+  { kind: ServiceAccountMetadataKind },
+];
+
 /** What admission answers from, on every replica. */
 const ofAdmission: readonly WatchSpec[] = [
   ...owners,
+  ...names,
   { kind: KeptnConfig },
   { kind: KeptnWorkload },
   { kind: KeptnWorkloadVersion },
+  { kind: KeptnAppContext },
+  { kind: KeptnAppVersion },
+  { kind: KeptnTaskDefinition },
+  { kind: KeptnEvaluationDefinition },
+  { kind: KeptnMetric },
+  { kind: KeptnMetricsProvider },
 ];
 
 /**
@@ -40,6 +61,7 @@ const ofAdmission: readonly WatchSpec[] = [
  */
 const ofControllers: readonly WatchSpec[] = [
   ...owners,
+  ...names,
   ...ownKinds.map((kind) => ({ kind })),
   { kind: NamespaceKind },
   { kind: ControllerRevisionKind },

@@ -1,4 +1,4 @@
-import type { Kind, KubernetesObject, ObjectRef } from '../api/object.ts';
+import { type Kind, kindKey, type KubernetesObject, type ObjectRef } from '../api/object.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Feed } from './feed.ts';
 import { KindCache } from './kind-cache.ts';
@@ -146,12 +146,10 @@ export class ObjectCaches {
   }
 
   #named(kind: Kind): KindCache {
-    const key = `${kind.apiVersion}/${kind.kind}`;
+    const key = kindKey(kind);
     let cache = this.#kinds.get(key);
     if (cache === undefined) {
-      const own = this.#indexes.filter(
-        (index) => index.kind.kind === kind.kind && index.kind.apiVersion === kind.apiVersion,
-      );
+      const own = this.#indexes.filter((index) => kindKey(index.kind) === key);
       cache = new KindCache([ownerIndex, ...own], this.#shared);
       this.#kinds.set(key, cache);
     }

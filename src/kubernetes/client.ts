@@ -3,6 +3,7 @@ import type { JsonPatchOperation } from '../api/json-patch.ts';
 import { refOf, type Kind, type KubernetesObject, type ObjectRef } from '../api/object.ts';
 import { Slices } from '../runtime/slices.ts';
 import { ListSplitter } from './list-splitter.ts';
+import { mediaTypeOf } from './media-type.ts';
 import { project } from './projections.ts';
 import { isRawObject, objectOf, textOf } from './raw-json.ts';
 import { collectionPath, objectPath, type ListScope } from './resource-path.ts';
@@ -121,7 +122,8 @@ export class KubernetesClient {
     const query = { limit: pageSize, continue: visit.next, ...selectors };
     const path = collectionPath(kind, namespace, query);
     const limits = visit.signal === undefined ? {} : { signal: visit.signal };
-    return this.#transport.read({ verb: 'list', path, ...limits }, (body) => {
+    const accept = mediaTypeOf(kind, 'list');
+    return this.#transport.read({ verb: 'list', path, accept, ...limits }, (body) => {
       return readPage(body, (item) => visit.each(projected(kind, item)));
     });
   }
@@ -203,7 +205,8 @@ export class KubernetesClient {
   }
 
   async #send(kind: Kind, request: Request): Promise<KubernetesObject> {
-    return projected(kind, await this.#transport.request(request));
+    const accept = mediaTypeOf(kind, 'object');
+    return projected(kind, await this.#transport.request({ accept, ...request }));
   }
 }
 

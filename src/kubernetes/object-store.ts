@@ -19,9 +19,17 @@ export interface Head {
 
 /** One stored object: packed for good, and whole as long as it is hot. */
 interface Entry extends Head {
+  /** All but what stands in the head. */
   readonly packed: string;
   readonly table: PackTable;
   whole: KubernetesObject | undefined;
+}
+
+/** The objects of one namespace, by name. */
+interface Shelf {
+  /** The one text that all its entries share. */
+  readonly namespace: string | undefined;
+  readonly entries: Map<string, Entry>;
 }
 
 /** What was not given a namespace; no namespace has this name. */
@@ -53,9 +61,10 @@ export class Packing {
 export class ObjectStore {
   readonly #indexes: readonly Index[];
   readonly #packing: Packing;
-  readonly #namespaces = new Map<string, Map<string, Entry>>();
+  readonly #namespaces = new Map<string, Shelf>();
   readonly #buckets = new Map<string, Map<string, Entry[]>>();
   #table = new PackTable();
+  #lastPacked = '';
   #size = 0;
 
   constructor(indexes: readonly Index[], packing: Packing) {
@@ -69,27 +78,27 @@ export class ObjectStore {
   }
 
   get(namespace: string | undefined, name: string): KubernetesObject | undefined {
-    const entry = this.#namespaces.get(namespace ?? clusterScope)?.get(name);
+    const entry = this.#namespaces.get(namespace ?? clusterScope)?.entries.get(name);
     return entry === undefined ? undefined : this.#whole(entry);
   }
 
   head(namespace: string | undefined, name: string): Head | undefined {
-    return this.#namespaces.get(namespace ?? clusterScope)?.get(name);
+    return this.#namespaces.get(namespace ?? clusterScope)?.entries.get(name);
   }
 
   *heads(): Generator<Head, void, undefined> {
-    for (const entries of this.#namespaces.values()) yield* entries.values();
+    for (const { entries } of this.#namespaces.values()) yield* entries.values();
   }
 
   /** The objects of a namespace; all of them when it is undefined. */
   *list(namespace?: string): Generator<KubernetesObject, void, undefined> {
-    const entries = namespace === undefined ? undefined : this.#namespaces.get(namespace);
     if (namespace !== undefined) {
-      for (const entry of entries?.values() ?? []) yield this.#whole(entry);
+      const shelf = this.#namespaces.get(namespace);
+      for (const entry of shelf?.entries.values() ?? []) yield this.#whole(entry);
       return;
     }
-    for (const all of this.#namespaces.values()) {
-      for (const entry of all.values()) yield this.#whole(entry);
+    for (const { entries } of this.#namespaces.values()) {
+      for (const entry of entries.values()) yield this.#whole(entry);
     }
   }
 
@@ -104,15 +113,16 @@ export class ObjectStore {
    * asked for it, and to hold it for a while would turn it into garbage of the old generation.
    */
   set(object: KubernetesObject, isOneOfMany: boolean): KubernetesObject | undefined {
-    const { namespace, name, uid, resourceVersion } = object.metadata;
-    const previous = this.delete(namespace, name);
+    const { namespace: home, name, uid, resourceVersion, ...metadata } = object.metadata;
+    const previous = this.delete(home, name);
     if (this.#table.isFull) this.#table = new PackTable();
     const table = this.#table;
-    const packed = this.#packing.packer.pack(object, table);
+    const packed = this.#shared(this.#packing.packer.pack({ ...object, metadata }, table));
+    const { namespace, entries } = this.#inNamespace(home);
     const whole = undefined;
     const entry: Entry = { namespace, name, uid, resourceVersion, packed, table, whole };
     if (!isOneOfMany) this.#packing.warm(entry, object);
-    this.#inNamespace(namespace ?? clusterScope).set(name, entry);
+    entries.set(name, entry);
     this.#size += 1;
     this.#index(entry, object);
     return previous;
@@ -120,12 +130,12 @@ export class ObjectStore {
 
   /** Removes what has this address, and answers it. */
   delete(namespace: string | undefined, name: string): KubernetesObject | undefined {
-    const entries = this.#namespaces.get(namespace ?? clusterScope);
-    const entry = entries?.get(name);
-    if (entries === undefined || entry === undefined) return undefined;
+    const shelf = this.#namespaces.get(namespace ?? clusterScope);
+    const entry = shelf?.entries.get(name);
+    if (shelf === undefined || entry === undefined) return undefined;
     const object = entry.whole ?? unpacked(entry);
-    entries.delete(name);
-    if (entries.size === 0) this.#namespaces.delete(namespace ?? clusterScope);
+    shelf.entries.delete(name);
+    if (shelf.entries.size === 0) this.#namespaces.delete(namespace ?? clusterScope);
     this.#size -= 1;
     this.#unindex(entry, object);
     return object;
@@ -138,13 +148,20 @@ export class ObjectStore {
     return object;
   }
 
-  #inNamespace(namespace: string): Map<string, Entry> {
-    let entries = this.#namespaces.get(namespace);
-    if (entries === undefined) {
-      entries = new Map();
-      this.#namespaces.set(namespace, entries);
+  #inNamespace(namespace: string | undefined): Shelf {
+    const key = namespace ?? clusterScope;
+    let shelf = this.#namespaces.get(key);
+    if (shelf === undefined) {
+      shelf = { namespace, entries: new Map() };
+      this.#namespaces.set(key, shelf);
     }
-    return entries;
+    return shelf;
+  }
+
+  /** The same text once: objects of which nothing but the head is kept are packed to one and the same. */
+  #shared(packed: string): string {
+    if (packed !== this.#lastPacked) this.#lastPacked = packed;
+    return this.#lastPacked;
   }
 
   #index(entry: Entry, object: KubernetesObject): void {
@@ -179,9 +196,15 @@ export function isOf<T extends KubernetesObject>(
   return object.kind === kind.kind && object.apiVersion === kind.apiVersion;
 }
 
-function unpacked({ packed, table, name }: Entry): KubernetesObject {
+function unpacked({ packed, table, ...head }: Entry): KubernetesObject {
   const object = unpack(packed, table);
+  const { namespace, name, uid, resourceVersion } = head;
   if (!isObject(object)) throw new Error(`${name} was not packed whole`);
+  const { metadata } = object;
+  metadata.name = name;
+  if (namespace !== undefined) metadata.namespace = namespace;
+  if (uid !== undefined) metadata.uid = uid;
+  if (resourceVersion !== undefined) metadata.resourceVersion = resourceVersion;
   return object;
 }
 

@@ -31,6 +31,16 @@ export function projectMetadata(
   return projected;
 }
 
+/** As much of the metadata as says that there is an object of this name, and since when. Undefined if there is no name. */
+export function projectIdentity(raw: unknown): ObjectMeta | undefined {
+  const { name, namespace, resourceVersion } = objectOf(raw);
+  if (typeof name !== 'string') return undefined;
+  const identity: ObjectMeta = { name };
+  if (typeof namespace === 'string') identity.namespace = namespace;
+  if (typeof resourceVersion === 'string') identity.resourceVersion = resourceVersion;
+  return identity;
+}
+
 /** The entries of a map of texts that `keep` wants; undefined if none is left. */
 export function textMap(
   raw: unknown,

@@ -10,8 +10,8 @@ import {
   RolloutKind,
   StatefulSetKind,
 } from '../api/builtin.ts';
-import type { Kind, KubernetesObject } from '../api/object.ts';
-import { projectMetadata } from './project-metadata.ts';
+import { type Kind, kindKey, type KubernetesObject } from '../api/object.ts';
+import { projectIdentity, projectMetadata } from './project-metadata.ts';
 import { podFields } from './project-pod.ts';
 import { projectTemplate } from './project-template.ts';
 import { objectOf, pick, textOf, type RawObject } from './raw-json.ts';
@@ -33,6 +33,11 @@ interface Projection {
  * Kinds without an entry in the table (Sluice's own above all) stay whole but for what `projectMetadata` leaves out.
  */
 export function project(kind: Kind, raw: RawObject): KubernetesObject | undefined {
+  if (kind.view === 'metadata') {
+    const identity = projectIdentity(raw['metadata']);
+    // What the API server answers calls itself PartialObjectMetadata.
+    return identity && { apiVersion: kind.apiVersion, kind: kind.kind, metadata: identity };
+  }
   const projection = projections.get(kindKey(kind));
   const metadata = projectMetadata(raw['metadata'], projection?.keep);
   if (metadata === undefined) return undefined;
@@ -114,10 +119,6 @@ const projections: ReadonlyMap<string, Projection> = new Map<string, Projection>
   [kindKey(DaemonSetKind), owner(daemonSet)],
   [kindKey(RolloutKind), owner(rollout)],
 ]);
-
-function kindKey(kind: Kind): string {
-  return `${kind.apiVersion}/${kind.kind}`;
-}
 
 function owner(names: FieldNames, keep?: (key: string) => boolean): Projection {
   return {

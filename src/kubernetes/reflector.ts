@@ -8,6 +8,7 @@ import type { Feed } from './feed.ts';
 import { IdleTimer } from './idle-timer.ts';
 import { untilKindMayExist } from './kind-watch.ts';
 import type { Log } from './log.ts';
+import { mediaTypeOf } from './media-type.ts';
 import { project } from './projections.ts';
 import { afterFailure, firstState, type ReflectorState } from './reflector-state.ts';
 import { collectionPath } from './resource-path.ts';
@@ -117,7 +118,7 @@ export class Reflector {
   }
 
   async #watch(state: Watching, signal: AbortSignal): Promise<ReflectorState> {
-    const { clock, transport, random } = this.#options;
+    const { clock, transport, random, kind } = this.#options;
     const stop = new AbortController();
     const stopToo = (): void => stop.abort();
     signal.addEventListener('abort', stopToo, { once: true });
@@ -126,7 +127,8 @@ export class Reflector {
     let events = 0;
     const startMs = clock.elapsed();
     try {
-      const bytes = await transport.stream(this.#watchPath(resourceVersion), stop.signal);
+      const path = this.#watchPath(resourceVersion);
+      const bytes = await transport.stream(path, stop.signal, mediaTypeOf(kind, 'object'));
       await readEvents(idle.heard(bytes), (event) => {
         this.#take(event);
         ({ resourceVersion } = event);

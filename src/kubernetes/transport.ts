@@ -30,6 +30,8 @@ export interface Request {
   readonly body?: unknown;
   /** Default `application/json`. */
   readonly contentType?: string;
+  /** The form of the answer that is asked for; default `application/json`. */
+  readonly accept?: string;
   /** Gives up when aborted. */
   readonly signal?: AbortSignal;
   /** How long it may go without a byte, where the transport's own limit is too long. */
@@ -128,10 +130,11 @@ export class Transport {
    * Opens a watch and answers its bytes as they come. The stream fails when the connection breaks, and ends when the server
    * ends the watch; aborting the signal closes it.
    */
-  async stream(path: string, signal: AbortSignal): Promise<Body> {
+  async stream(path: string, signal: AbortSignal, accept?: string): Promise<Body> {
     const deadline = new Deadline(this.#options.clock, this.#timeoutMs({}), signal);
     try {
-      const { body } = await this.#send({ verb: 'watch', path }, deadline);
+      const request: Request = { verb: 'watch', path, ...(accept !== undefined && { accept }) };
+      const { body } = await this.#send(request, deadline);
       deadline.lift();
       return body;
     } catch (error) {
@@ -195,7 +198,7 @@ export class Transport {
         path: this.#basePath + path,
         headers: {
           ...identity.headers,
-          accept: 'application/json',
+          accept: request.accept ?? 'application/json',
           'user-agent': userAgent,
           ...(body !== undefined && { 'content-type': request.contentType ?? 'application/json' }),
         },

@@ -15,6 +15,7 @@ function verbsOn(resource: string): string[] {
 test.each([
   ['secrets', 'get'],
   ['configmaps', 'create get list patch watch'],
+  ['serviceaccounts', 'get list watch'],
   ['jobs', 'create get list patch watch'],
   ['pods', 'delete get list patch watch'],
   ['deployments', 'get list watch'],

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import {
+  ConfigMapKind,
+  ConfigMapMetadataKind,
   DeploymentKind,
   PodKind,
   ReplicaSetKind,
@@ -13,6 +15,8 @@ import { connect, type Connection } from '../../src/kubernetes/connect.ts';
 import { EventKind } from '../../src/kubernetes/event-series.ts';
 import { EventRecorder } from '../../src/kubernetes/events.ts';
 import { LeaderElection } from '../../src/kubernetes/lease.ts';
+import { mediaTypeOf } from '../../src/kubernetes/media-type.ts';
+import { collectionPath } from '../../src/kubernetes/resource-path.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { startControlPlane, type ControlPlane } from '../control-plane/control-plane.ts';
 import { sharedCluster } from '../support/control-plane.ts';
@@ -173,6 +177,36 @@ describe('on a real API server', () => {
     caches.observe(PodKind, patched);
     await eventually('the Pod has left', () => caches.sizes().get('v1/Pod') === 0);
     expect(types.at(-1)).toBe('deleted');
+    await watching.stop();
+  });
+
+  it('the metadata view of ConfigMaps brings their names without their content, as they come and go', async () => {
+    const form = mediaTypeOf(ConfigMapMetadataKind, 'list');
+    const answer = await connection.transport.request({
+      verb: 'list',
+      path: collectionPath(ConfigMapMetadataKind, namespace.name),
+      accept: form,
+    });
+    expect(answer).toMatchObject({ kind: 'PartialObjectMetadataList' });
+    const caches = new ObjectCaches({ clock: systemClock });
+    const watching = connection.watchAll([{ kind: ConfigMapMetadataKind }], caches);
+    await caches.synced();
+    const settings = () => caches.get(ConfigMapMetadataKind, namespace.name, 'settings');
+    expect(settings()).toBeUndefined();
+    const made = await connection.client.create(ConfigMapKind, {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'settings', namespace: namespace.name },
+    });
+    const { resourceVersion = '', uid = '' } = made.metadata;
+    const cached = await eventually('it is cached', settings);
+    expect(cached.metadata).toEqual({
+      name: 'settings',
+      namespace: namespace.name,
+      resourceVersion,
+    });
+    await connection.client.delete(refOf(ConfigMapKind, made), { uid });
+    await eventually('it is cached no more', () => settings() === undefined);
     await watching.stop();
   });
 

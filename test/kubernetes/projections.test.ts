@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import {
   ConfigMapKind,
+  ConfigMapMetadataKind,
   ControllerRevisionKind,
   DaemonSetKind,
   DeploymentKind,
@@ -96,6 +97,20 @@ describe('a projected object', () => {
     const { metadata: kept, ...rest } = projected(kind, raw);
     expect(rest).toEqual(raw);
     expect(kept).not.toHaveProperty('managedFields');
+  });
+});
+
+describe('the metadata view of a kind', () => {
+  it('keeps that there is an object of this name, and is of its kind whatever the API server calls it', () => {
+    const partial = { apiVersion: 'meta.k8s.io/v1', kind: 'PartialObjectMetadata' };
+    const kept = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'web', namespace: 'shop', resourceVersion: '7' },
+    };
+    expect(projected(ConfigMapMetadataKind, partial)).toEqual(kept);
+    expect(projected(ConfigMapMetadataKind, { data: { large: 'x' } })).toEqual(kept);
+    expect(project(ConfigMapMetadataKind, { metadata: {} })).toBeUndefined();
   });
 });
 

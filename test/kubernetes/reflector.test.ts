@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import {
   ConfigMapKind,
+  ConfigMapMetadataKind,
   PodKind,
   RolloutKind,
   type ConfigMap,
@@ -314,6 +315,28 @@ describe('several reflectors of one kind', () => {
       { op: 'add', path: '/metadata/labels', value: { watched: '' } },
     ]);
     await until(() => expect(names()).toEqual(['job', 'neither']));
+  });
+});
+
+describe('the metadata view of a kind', () => {
+  it('is listed and watched without the content of the objects, into a cache of its own', async () => {
+    create('a', { large: 'x' });
+    rig.watch({ kind: ConfigMapMetadataKind }, { kind: ConfigMapKind, labelSelector: 'made=here' });
+    await rig.caches.synced();
+    create('b', { large: 'x' });
+    const names = (): string[] =>
+      rig.caches.list(ConfigMapMetadataKind, 'shop').map(({ metadata }) => metadata.name);
+    await until(() => expect(names()).toEqual(['a', 'b']));
+    expect(rig.caches.get(ConfigMapMetadataKind, 'shop', 'b')).not.toHaveProperty('data');
+    expect(rig.caches.list(ConfigMapKind)).toEqual([]);
+    const asked = rig.server.requests
+      .filter((request) => isList(request) || isWatch(request))
+      .filter(({ query }) => !query.has('labelSelector'))
+      .map(({ headers }) => headers.accept);
+    expect(asked).toEqual([
+      'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json',
+      'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json',
+    ]);
   });
 });
 

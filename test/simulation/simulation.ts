@@ -1,7 +1,7 @@
 import { parseAllDocuments } from 'yaml';
 
 import { ClusterError } from '../../src/api/cluster-error.ts';
-import type { Kind, KubernetesObject } from '../../src/api/object.ts';
+import { type Kind, kindKey, type KubernetesObject } from '../../src/api/object.ts';
 import type { Controller } from '../../src/controllers/controller.ts';
 import type { Lookup } from '../../src/domain/lookup.ts';
 import type { EventNote } from '../../src/domain/plan.ts';
@@ -89,14 +89,14 @@ export class Simulation {
     // What is named last counts: a kind watched by selectors is not also watched whole.
     const watched = new Map(
       [...byControllers, ...(options.watched ?? [])].map(({ kind, ...more }) => [
-        kindText(kind),
+        kindKey(kind),
         'scopes' in more ? { kind, ...more } : { kind },
       ]),
     );
     this.#watched = [...watched.values()];
     const kinds = this.#watched.map(({ kind }) => kind);
     for (const kind of [...kinds, ...(options.kinds ?? []), NamespaceKind]) {
-      this.#kinds.set(kindText(kind), kind);
+      if (kind.view === undefined) this.#kinds.set(kindText(kind), kind);
     }
     this.#openAdmission();
     const actors = (options.actors ?? []).map((actor) => ({ actor, random: this.random.fork() }));

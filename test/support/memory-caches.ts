@@ -1,4 +1,4 @@
-import type { Kind, KubernetesObject, ObjectRef } from '../../src/api/object.ts';
+import { type Kind, kindKey, type KubernetesObject, type ObjectRef } from '../../src/api/object.ts';
 import type { CacheChange, Caches } from '../../src/controllers/cluster.ts';
 import { ObjectCaches, type IndexDefinition } from '../../src/kubernetes/caches.ts';
 import type { Feed } from '../../src/kubernetes/feed.ts';
@@ -39,6 +39,7 @@ export class MemoryView {
 }
 
 interface Stream {
+  readonly kind: Kind;
   readonly feeds: Feed[];
   lastDueMs: number;
   brokenUntilMs: number;
@@ -68,13 +69,13 @@ export class MemoryCaches implements Caches {
     this.#caches = new ObjectCaches({ clock: options.clock, indexes: options.indexes });
     for (const { kind, scopes = [{}] } of options.watched) {
       const feeds = scopes.map((scope) => this.#caches.feed(kind, scope));
-      this.#streams.set(kindText(kind), { feeds, lastDueMs: 0, brokenUntilMs: 0, lists: 0 });
+      this.#streams.set(kindKey(kind), { kind, feeds, lastDueMs: 0, brokenUntilMs: 0, lists: 0 });
     }
   }
 
   /** Lists and watches; returns the way to stop. What the first list is too old to show arrives with the watch. */
   start(): () => void {
-    for (const [text, stream] of this.#streams) this.#listFirst(text, stream);
+    for (const stream of this.#streams.values()) this.#listFirst(stream);
     return this.#store.onChange((change) => this.#receive(change));
   }
 
@@ -109,10 +110,9 @@ export class MemoryCaches implements Caches {
     return this.#caches.subscribe(kind, listener);
   }
 
-  #listFirst(text: string, stream: Stream): void {
-    const changes = this.#store.history.filter(({ kind }) => kindText(kind) === text);
-    const kind = changes[0]?.kind;
-    const ageMs = kind === undefined ? 0 : (this.#weather.startLagMs?.(kind) ?? 0);
+  #listFirst(stream: Stream): void {
+    const changes = this.#store.history.filter(({ kind }) => isShownBy(stream, kind));
+    const ageMs = changes.length === 0 ? 0 : (this.#weather.startLagMs?.(stream.kind) ?? 0);
     const seen = changes.filter(({ atMs }) => atMs <= this.#clock.now() - ageMs);
     const objects = new Map<string | undefined, StoredChange>();
     for (const change of seen) {
@@ -121,17 +121,22 @@ export class MemoryCaches implements Caches {
       else objects.set(uid, change);
     }
     const listed = [...objects.values()].map(({ object }) => object);
-    this.#list(stream, listed, { kind, version: seen.at(-1)?.version ?? 1 });
+    this.#list(stream, listed, seen.at(-1)?.version ?? 1);
     for (const change of changes.slice(seen.length)) this.#schedule(stream, change, ageMs);
   }
 
   #receive(change: StoredChange): void {
-    const stream = this.#streams.get(kindText(change.kind));
-    if (stream === undefined || this.#clock.now() < stream.brokenUntilMs) return;
+    for (const stream of this.#streams.values()) {
+      if (isShownBy(stream, change.kind)) this.#receiveBy(stream, change);
+    }
+  }
+
+  #receiveBy(stream: Stream, change: StoredChange): void {
+    if (this.#clock.now() < stream.brokenUntilMs) return;
     const breakMs = this.#weather.breakMs?.(change) ?? 0;
     if (breakMs > 0) {
       stream.brokenUntilMs = this.#clock.now() + breakMs;
-      this.#clock.after(breakMs, () => this.#relist(stream, change.kind));
+      this.#clock.after(breakMs, () => this.#relist(stream));
       return;
     }
     this.#schedule(stream, change, this.#weather.lagMs(change));
@@ -150,34 +155,34 @@ export class MemoryCaches implements Caches {
     });
   }
 
-  #relist(stream: Stream, kind: Kind): void {
+  #relist(stream: Stream): void {
     stream.lists += 1;
     stream.lastDueMs = 0;
     const version = this.#store.history.at(-1)?.version ?? 1;
-    this.#list(stream, this.#store.list(kind), { kind, version });
+    this.#list(stream, this.#store.list(stream.kind), version);
   }
 
-  #list(
-    { feeds }: Stream,
-    objects: readonly KubernetesObject[],
-    of: { kind: Kind | undefined; version: number },
-  ): void {
+  #list({ kind, feeds }: Stream, objects: readonly KubernetesObject[], version: number): void {
     for (const feed of feeds) {
       feed.listing();
       for (const object of objects) {
-        if (of.kind === undefined || !feed.selects(object)) continue;
-        feed.listed(this.#view.project(of.kind, object));
+        if (feed.selects(object)) feed.listed(this.#view.project(kind, object));
       }
-      feed.listComplete(String(of.version));
+      feed.listComplete(String(version));
     }
   }
 
   // A watch by selector says DELETED of an object that is no longer selected.
-  #deliver({ feeds }: Stream, { type, kind, object }: StoredChange): void {
+  #deliver({ kind, feeds }: Stream, { type, object }: StoredChange): void {
     for (const feed of feeds) {
       const projected = this.#view.project(kind, object);
       if (type !== 'deleted' && feed.selects(object)) feed.changed(projected);
       else if (feed.selects(object) || feed.isHolding(projected)) feed.deleted(projected);
     }
   }
+}
+
+/** Several views of a kind show the same objects. */
+function isShownBy(stream: Stream, kind: Kind): boolean {
+  return kindText(stream.kind) === kindText(kind);
 }
