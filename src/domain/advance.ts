@@ -7,8 +7,12 @@ import type { Effect, EventNote, Look } from './plan.ts';
 import { rfc3339 } from './time.ts';
 import { deprecated, type VersionStatus } from './version-status.ts';
 
+/** Why a version succeeded of which not everything did. */
+export const completedWithWarning = 'CompletedWithWarning';
+
 /** How far one phase has come after looking at the world. `changes` are further fields of the status. */
 export interface PhaseOutcome<S extends VersionStatus = VersionStatus> {
+  /** Deprecated: the phase does not run, and the version goes on without it. */
   readonly state: KeptnState;
   readonly changes?: Partial<S>;
   /** Why the phase is not over, or why it failed. */
@@ -71,7 +75,7 @@ export function advance<S extends VersionStatus>(course: Course<S>): Advanced<S>
       currentPhase: phase.short,
       status: 'Progressing',
     };
-    if (isPassed(outcome.state)) {
+    if (isPassed(outcome.state) || outcome.state === 'Deprecated') {
       if (outcome.eventful) events.push(finished(subject, phase));
       continue;
     }
@@ -124,14 +128,22 @@ function completion<S extends VersionStatus>(
   status: S,
   events: readonly EventNote[],
 ): Pick<Advanced<S>, 'status' | 'events' | 'end'> {
-  const warned = course.phases.filter((phase) => status[phase.state] === 'Warning');
+  const inState = (state: KeptnState): string =>
+    course.phases
+      .filter((phase) => status[phase.state] === state)
+      .map(({ short }) => short)
+      .join(', ');
+  const notes = [
+    ['failed, but not blocking', inState('Warning')],
+    ['not run', inState('Deprecated')],
+  ].flatMap(([what, phases]) => (phases === '' ? [] : [`${what}: ${phases}`]));
   const progress: Progress =
-    warned.length === 0
+    notes.length === 0
       ? { kind: 'succeeded', reason: 'Completed', message: 'all phases have passed' }
       : {
           kind: 'succeeded',
-          reason: 'CompletedWithWarning',
-          message: `all phases are over; failed, but not blocking: ${warned.map(({ short }) => short).join(', ')}`,
+          reason: completedWithWarning,
+          message: `all phases are over; ${notes.join('; ')}`,
         };
   return {
     status: {

@@ -13,6 +13,7 @@ import type { PhaseSubject } from './phase-event.ts';
 import { runWorkloads } from './app-workloads.ts';
 import { appPhases } from './phases.ts';
 import { nothing, type Plan } from './plan.ts';
+import { isPromotion, runPromotion, withMilestones } from './promotion.ts';
 import { superseded } from './superseded.ts';
 import { attemptOf } from './version-status.ts';
 
@@ -95,27 +96,26 @@ function run(
   const subject = subjectOf(version);
   return advance<KeptnAppVersionStatus>({
     phases: appPhases,
-    skips: ({ short }) => short === 'PromotionTasks' && !settings.promotionTasksEnabled,
+    skips: (phase) => isPromotion(phase) && !settings.promotionTasksEnabled,
     status,
     subject,
     now: seen.now,
     completed,
     lastPhase,
-    run: (phase, at) =>
-      phase.type === 'deploy'
-        ? runWorkloads(at, { seen, subject })
-        : runCheckPhase(
-            {
-              phase,
-              definitions: version.spec[phase.definitions] ?? [],
-              status: at,
-              context: contextOf(version, at),
-              subject,
-              blocking: settings.blockDeployment,
-              now: seen.now,
-            },
-            seen,
-          ),
+    run: (phase, at) => {
+      if (phase.type === 'deploy') return runWorkloads(at, { seen, subject });
+      const checks = {
+        phase,
+        definitions: version.spec[phase.definitions] ?? [],
+        status: at,
+        context: contextOf(version, at),
+        subject,
+        now: seen.now,
+      };
+      return isPromotion(phase)
+        ? runPromotion(checks, { spec: version.spec, status: at, settings, seen })
+        : runCheckPhase({ ...checks, blocking: settings.blockDeployment }, seen);
+    },
   });
 }
 
@@ -133,16 +133,21 @@ function planOf(seen: AppVersionSeen, done: Advanced<KeptnAppVersionStatus>): Pl
 }
 
 function write(
-  { version }: AppVersionSeen,
+  { version, settings, now }: AppVersionSeen,
   change: Pick<Advanced<KeptnAppVersionStatus>, 'status' | 'events'>,
 ): Pick<Plan, 'status' | 'events'> {
   const { generation } = version.metadata;
+  const { status } = change;
   return {
     status: {
       ref: refOf(KeptnAppVersion, version),
       resourceVersion: version.metadata.resourceVersion ?? '',
       from: version.status,
-      to: { ...change.status, ...(generation !== undefined && { observedGeneration: generation }) },
+      to: {
+        ...status,
+        conditions: withMilestones({ spec: version.spec, status, settings }, now, generation),
+        ...(generation !== undefined && { observedGeneration: generation }),
+      },
     },
     events: change.events,
   };

@@ -5,13 +5,15 @@ import type {
 } from '../api/keptn/app-version.ts';
 import { isCompleted, stateOf } from '../api/keptn/states.ts';
 import type { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
-import type { PhaseOutcome } from './advance.ts';
+import { completedWithWarning, type PhaseOutcome } from './advance.ts';
 import { conditionOf, conditionTypes, type Progress } from './conditions.ts';
 import { isNameOf } from './newest-app-version.ts';
 import { phaseEvent, type PhaseSubject } from './phase-event.ts';
+import { workloadPhases } from './phases.ts';
 import type { EventNote } from './plan.ts';
 import { overallState } from './summary.ts';
 import { isSuperseded } from './superseded.ts';
+import type { VersionStatus } from './version-status.ts';
 
 /** An app version and every workload version of its app in the namespace. */
 export interface WorkloadsSeen {
@@ -59,8 +61,17 @@ function stateFrom(
   if (isSuperseded(version.status)) return { status: 'Progressing', reason: 'Superseded' };
   const state = stateOf(version.status?.status);
   if (!isCompleted(state)) return { status: 'Progressing' };
+  if (state === 'Succeeded') return hasWarned(version.status) ? warned : { status: state };
   const reason = conditionOf(version, conditionTypes.succeeded)?.reason;
-  return { status: state, ...(state !== 'Succeeded' && reason !== undefined && { reason }) };
+  return { status: state, ...(reason !== undefined && { reason }) };
+}
+
+/** Kept in the status of the app version: its promotion may depend on it (`promoteAfterWarning`). */
+const warned = { status: 'Succeeded', reason: completedWithWarning } as const;
+
+/** Asked of the phases, which Keptn's versions have as well. */
+function hasWarned(status: VersionStatus = {}): boolean {
+  return workloadPhases.some(({ state }) => status[state] === 'Warning');
 }
 
 function progressOf(workloads: readonly WorkloadStatus[], seen: WorkloadsSeen): Progress {

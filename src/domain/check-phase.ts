@@ -69,7 +69,7 @@ function progressOf(phase: CheckPhase, items: readonly ItemStatus[], isOver: boo
   const passed = items.filter(({ status }) => status === 'Succeeded').length;
   const failed = items.filter(({ status }) => status === 'Failed' || status === 'Deprecated');
   const open = items.filter(({ status }) => !isCompleted(status));
-  const failures = failed.length > 0 ? `; failed: ${failed.map(describe).join('; ')}` : '';
+  const failures = failed.length > 0 ? `; failed: ${failed.map(describeItem).join('; ')}` : '';
   const count = `${phase.long}: ${passed} of ${items.length} passed${failures}`;
   if (isOver && failed.length > 0) {
     return {
@@ -84,18 +84,18 @@ function progressOf(phase: CheckPhase, items: readonly ItemStatus[], isOver: boo
     return {
       kind: helpless === undefined ? 'waiting' : 'stalled',
       reason: troubled.reason,
-      message: `${count}; waiting for ${describe(troubled)}`,
+      message: `${count}; waiting for ${describeItem(troubled)}`,
     };
   }
   return {
     kind: 'waiting',
     reason: phase.type === 'tasks' ? 'WaitingForTasks' : 'WaitingForEvaluations',
-    message: `${count}; waiting for ${open.map(describe).join(', ')}`,
+    message: `${count}; waiting for ${open.map(describeItem).join(', ')}`,
   };
 }
 
 /** `check (pre-check-abc): BackoffLimitExceeded: Job has …` */
-function describe(item: ItemStatus): string {
+export function describeItem(item: ItemStatus): string {
   const name = item.name === undefined ? '' : ` (${item.name})`;
   const why = [item.reason, item.message]
     .filter((text) => text !== undefined && text !== '')

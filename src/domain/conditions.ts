@@ -14,6 +14,10 @@ export const conditionTypes = {
   stalled: 'Stalled',
   /** KeptnWorkloadVersion: its Pods may start. */
   released: 'Released',
+  /** KeptnAppVersion: everything before its promotion has passed; stays True, whatever becomes of the promotion. */
+  deployed: 'Deployed',
+  /** KeptnAppVersion with promotion tasks: they have succeeded. */
+  promoted: 'Promoted',
   /** KeptnWorkloadVersion: somebody holds the roll-out; the time-out of the deployment stands still. */
   paused: 'Paused',
   /** KeptnWorkload: several owners carry this app and workload. */
