@@ -1,6 +1,7 @@
 import { KeptnEvaluation } from '../api/keptn/evaluation.ts';
 import type { KeptnEvaluationDefinition } from '../api/keptn/evaluation-definition.ts';
-import { KeptnTask } from '../api/keptn/task.ts';
+import type { TaskParent } from '../api/keptn/follow-up.ts';
+import { KeptnTask, type TaskContext } from '../api/keptn/task.ts';
 import type { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import type { Kind, KubernetesObject, OwnerReference } from '../api/object.ts';
 import { withoutBookkeeping } from './bookkeeping.ts';
@@ -33,39 +34,68 @@ export function ownedBy(kind: Kind, object: KubernetesObject): OwnerReference {
   };
 }
 
-/** The KeptnTask of a phase (compatibility reference §4.6): retries and time-out are copied from the definition now. */
+/** The KeptnTask of a phase (compatibility reference §4.6). */
 export function taskFor(
   name: string,
   definition: KeptnTaskDefinition,
   check: { context: CheckContext; checkType: CheckType },
 ): KeptnTask {
   const { context, checkType } = check;
+  const { namespace, owner, attempt } = context;
+  return taskOf(definition, {
+    name,
+    namespace,
+    owner,
+    checkType,
+    attempt,
+    context: {
+      workloadName: context.workloadName,
+      appName: context.appName,
+      appVersion: context.appVersion,
+      workloadVersion: context.workloadVersion,
+      taskType: checkType,
+      objectType: context.objectType,
+      ...(Object.keys(context.metadata).length > 0 && { metadata: { ...context.metadata } }),
+    },
+  });
+}
+
+/** What a KeptnTask is told beside what its definition says. */
+export interface TaskRequest {
+  readonly name: string;
+  readonly namespace: string;
+  readonly owner: OwnerReference;
+  readonly checkType: string;
+  /** The attempt of the version, from 1. */
+  readonly attempt: number;
+  readonly context: TaskContext;
+  /** What it follows, if it is a follow-up. */
+  readonly parent?: TaskParent;
+}
+
+/** A KeptnTask of a definition: retries and time-out are copied from it now. */
+export function taskOf(definition: KeptnTaskDefinition, request: TaskRequest): KeptnTask {
+  const { name, namespace, owner, checkType, attempt, context, parent } = request;
   const { labels, annotations } = withoutBookkeeping(definition.metadata);
+  const { retries, timeout } = definition.spec;
   return {
     apiVersion: KeptnTask.apiVersion,
     kind: KeptnTask.kind,
     metadata: {
       name,
-      namespace: context.namespace,
+      namespace,
       ...(labels && { labels }),
       ...(annotations && { annotations }),
-      ownerReferences: [context.owner],
+      ownerReferences: [owner],
     },
     spec: {
       taskDefinition: definition.metadata.name,
       checkType,
-      ...(definition.spec.retries !== undefined && { retries: definition.spec.retries }),
-      ...(definition.spec.timeout !== undefined && { timeout: definition.spec.timeout }),
-      attempt: context.attempt,
-      context: {
-        workloadName: context.workloadName,
-        appName: context.appName,
-        appVersion: context.appVersion,
-        workloadVersion: context.workloadVersion,
-        taskType: checkType,
-        objectType: context.objectType,
-        ...(Object.keys(context.metadata).length > 0 && { metadata: { ...context.metadata } }),
-      },
+      ...(retries !== undefined && { retries }),
+      ...(timeout !== undefined && { timeout }),
+      attempt,
+      context,
+      ...(parent !== undefined && { parent }),
     },
   };
 }
