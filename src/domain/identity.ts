@@ -2,6 +2,7 @@ import {
   keptnAnnotations,
   recommendedLabels,
   singleServiceAppType,
+  sluiceKeys,
 } from '../api/keptn/annotations.ts';
 import type { ObjectMeta, ObjectRef } from '../api/object.ts';
 import { computedVersion } from './computed-version.ts';
@@ -43,6 +44,9 @@ export interface AnnotatedIdentity {
   readonly postTasks: readonly string[];
   readonly preEvaluations: readonly string[];
   readonly postEvaluations: readonly string[];
+  /** Tasks that run once when a version of the workload has ended (KEP 93), read as the lists above. */
+  readonly onSuccess: readonly string[];
+  readonly onFailure: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
   /** No app is named: the workload is an app of its own. */
   readonly singleService: boolean;
@@ -124,6 +128,8 @@ function annotatedIdentity(origin: Origin): AnnotatedIdentity {
     postTasks: elementsOf(valueOf(metadata, keptnAnnotations.postDeploymentTasks)),
     preEvaluations: elementsOf(valueOf(metadata, keptnAnnotations.preDeploymentEvaluations)),
     postEvaluations: elementsOf(valueOf(metadata, keptnAnnotations.postDeploymentEvaluations)),
+    onSuccess: elementsOf(valueOf(metadata, sluiceKeys.onSuccessTasks)),
+    onFailure: elementsOf(valueOf(metadata, sluiceKeys.onFailureTasks)),
     metadata: pairsOf(valueOf(metadata, keptnAnnotations.metadata)),
     singleService: app === undefined || isSingleService(metadata),
     // Half an identity would hide the other half: the next look reads the Pod alone once it names a workload.
@@ -168,6 +174,8 @@ function ownerAnnotations(
     keptnAnnotations.postDeploymentTasks,
     keptnAnnotations.preDeploymentEvaluations,
     keptnAnnotations.postDeploymentEvaluations,
+    sluiceKeys.onSuccessTasks,
+    sluiceKeys.onFailureTasks,
     keptnAnnotations.metadata,
   ].map((key) => [key, valueOf(metadata, key)] as const);
   const entries = [

@@ -58,6 +58,8 @@ export function specOf({ current, identity }: Claim): KeptnWorkloadSpec {
     ...some('postDeploymentTasks', identity.postTasks),
     ...some('preDeploymentEvaluations', identity.preEvaluations),
     ...some('postDeploymentEvaluations', identity.postEvaluations),
+    ...some('onSuccess', identity.onSuccess),
+    ...some('onFailure', identity.onFailure),
     resourceReference: current.reference,
     ...(Object.keys(identity.metadata).length > 0 && { metadata: { ...identity.metadata } }),
   };

@@ -43,6 +43,8 @@ const fullyAnnotated = {
   'keptn.sh/post-deployment-tasks': 'd',
   'keptn.sh/pre-deployment-evaluations': 'e',
   'keptn.sh/post-deployment-evaluations': 'f,g',
+  'sluice.keptn.sh/on-success-tasks': 'tell, promote',
+  'sluice.keptn.sh/on-failure-tasks': 'roll-back',
   'keptn.sh/metadata': 'team=cart,bad,worse=a=b, tier=1',
 };
 
@@ -56,6 +58,8 @@ const wantIdentity = {
   postTasks: ['d'],
   preEvaluations: ['e'],
   postEvaluations: ['f', 'g'],
+  onSuccess: ['tell', 'promote'],
+  onFailure: ['roll-back'],
   metadata: { team: 'cart', tier: '1' },
   singleService: false,
 };

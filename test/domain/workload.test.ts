@@ -59,7 +59,12 @@ function patches({ effects = [] }: { effects?: readonly Effect[] }) {
 
 describe('a workload', () => {
   test('begins with its first Pods: owned by the top owner, referring to the revision', () => {
-    const identity = { preTasks: ['smoke'], metadata: { team: 'fruit' } };
+    const identity = {
+      preTasks: ['smoke'],
+      onSuccess: ['tell'],
+      onFailure: ['roll-back'],
+      metadata: { team: 'fruit' },
+    };
     expect(made(workloadSeen({ owners: [aDeploymentSeen({ identity })] }))).toMatchObject({
       metadata: {
         name: 'shop-cart',
@@ -70,6 +75,8 @@ describe('a workload', () => {
         app: 'shop',
         version: '1.0.0',
         preDeploymentTasks: ['smoke'],
+        onSuccess: ['tell'],
+        onFailure: ['roll-back'],
         resourceReference: { kind: 'ReplicaSet', name: 'cart-1.0.0', uid: 'uid-of-cart-1.0.0' },
         metadata: { team: 'fruit' },
       },
