@@ -2,6 +2,7 @@ import { isCompleted, type KeptnState } from '../api/keptn/states.ts';
 import type { Condition } from '../api/object.ts';
 import { type Progress, progressConditions, withConditions } from './conditions.ts';
 import { phaseEvent, type PhaseSubject } from './phase-event.ts';
+import { withPhaseFound } from './phase-records.ts';
 import { completedPhase, isPassed, type Phase } from './phases.ts';
 import type { Effect, EventNote, Look } from './plan.ts';
 import { rfc3339 } from './time.ts';
@@ -74,6 +75,12 @@ export function advance<S extends VersionStatus>(course: Course<S>): Advanced<S>
       [phase.state]: outcome.state,
       currentPhase: phase.short,
       status: 'Progressing',
+      phaseRecords: withPhaseFound(status.phaseRecords, phase, {
+        state: outcome.state,
+        begun,
+        reason: outcome.progress.reason,
+        now,
+      }),
     };
     if (isPassed(outcome.state) || outcome.state === 'Deprecated') {
       if (outcome.eventful) events.push(finished(subject, phase));

@@ -1,4 +1,5 @@
 import type { VersionAttempt } from '../api/keptn/item-status.ts';
+import { conditionTypes, withoutCondition } from './conditions.ts';
 import { isPassed, type Phase } from './phases.ts';
 import { rfc3339 } from './time.ts';
 import { attemptOf, type VersionStatus } from './version-status.ts';
@@ -13,6 +14,7 @@ export function openNextAttempt<S extends VersionStatus>(
 ): S {
   const attempt = attemptOf(status);
   const summary = status.conditions?.find(({ type }) => type === 'Succeeded');
+  const exported = status.conditions?.find(({ type }) => type === conditionTypes.exported);
   const over: VersionAttempt = {
     attempt,
     ...(status.currentPhase !== undefined && { phase: status.currentPhase }),
@@ -20,6 +22,9 @@ export function openNextAttempt<S extends VersionStatus>(
     ...(summary !== undefined && { reason: summary.reason, message: summary.message }),
     ...(status.startTime !== undefined && { startTime: status.startTime }),
     ...(status.endTime !== undefined && { endTime: status.endTime }),
+    ...(status.phaseRecords !== undefined && { phaseRecords: status.phaseRecords }),
+    ...(status.phaseTraceIDs !== undefined && { phaseTraceIDs: status.phaseTraceIDs }),
+    ...(exported !== undefined && { exported: exported.status === 'True' }),
   };
   const next: S = {
     ...status,
@@ -29,8 +34,13 @@ export function openNextAttempt<S extends VersionStatus>(
     startTime: rfc3339(now),
     attempts: [...(status.attempts ?? []), over],
   };
+  if (exported !== undefined) {
+    next.conditions = withoutCondition(status.conditions, conditionTypes.exported);
+  }
   delete next.endTime;
   delete next.currentPhase;
+  delete next.phaseRecords;
+  delete next.phaseTraceIDs;
   return next;
 }
 

@@ -24,8 +24,12 @@ export const conditionTypes = {
   severalOwners: 'SeveralOwners',
   /** The name of a child belongs to something else. */
   nameTaken: 'NameTaken',
+  /** KeptnTask and KeptnEvaluation: False when what their definition says of follow-ups cannot be read. */
+  followUps: 'FollowUps',
   /** Pods were found that run without ever having been judged. */
   bypassed: 'Bypassed',
+  /** Its spans have reached the collector; absent where tracing was off at its end. */
+  exported: 'Exported',
   /** KeptnConfig: another one rules. */
   ignored: 'Ignored',
 } as const;

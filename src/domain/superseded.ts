@@ -1,5 +1,6 @@
 import { type Advanced, stated } from './advance.ts';
 import { phaseEvent, type PhaseSubject } from './phase-event.ts';
+import { withPhasesCut } from './phase-records.ts';
 import { isPassed, type Phase } from './phases.ts';
 import { rfc3339 } from './time.ts';
 import { deprecated, type VersionStatus } from './version-status.ts';
@@ -35,11 +36,13 @@ export function superseded<S extends VersionStatus>(
       ? 'another version has become current'
       : `version ${over.by} has become current in place of this one`;
   const phase = { short: 'Deprecated', long: 'Deprecated' };
+  const phaseRecords = withPhasesCut(status.phaseRecords, { reason, now });
   return {
     status: {
       ...status,
       ...deprecated(phases, (each) => over.whole === true || !isPassed(status[each.state])),
       status: 'Deprecated',
+      ...(phaseRecords !== undefined && { phaseRecords }),
       endTime: status.endTime ?? rfc3339(now),
       conditions: stated(status, { kind: 'failed', reason, message }, over),
     },

@@ -1,6 +1,7 @@
 import type { ItemStatus, VersionAttempt } from '../api/keptn/item-status.ts';
 import type { KeptnState } from '../api/keptn/states.ts';
 import type { Condition } from '../api/object.ts';
+import type { PhaseRecords } from './phase-records.ts';
 import type { ItemsField, Phase, StateField } from './phases.ts';
 
 /**
@@ -13,6 +14,8 @@ export type VersionStatus = Partial<Record<StateField, KeptnState>> &
     status?: KeptnState;
     startTime?: string;
     endTime?: string;
+    phaseRecords?: PhaseRecords;
+    phaseTraceIDs?: Record<string, Record<string, string>>;
     attempt?: number;
     attempts?: VersionAttempt[];
     conditions?: Condition[];
