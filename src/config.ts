@@ -20,6 +20,9 @@ const optional = <T>(one: Described<T>): Setting<T | undefined> => ({
   otherwise: undefined,
 });
 
+/** Runs functions of all languages; built from images/functions. */
+const ownRunnerImage = 'ghcr.io/keptn-sluice/sluice-functions:0.1.0';
+
 /**
  * Everything that can be set, in the order in which help shows it. Variables that Keptn's operator reads keep their names;
  * all others begin with SLUICE_. (SLUICE_PORT would be a trap: Kubernetes sets it for a Service called `sluice`.)
@@ -142,15 +145,22 @@ export const settings = {
     flag: 'deno-image',
     env: 'FUNCTION_RUNNER_IMAGE',
     value: text('image', 'an image reference'),
-    otherwise: 'ghcr.io/keptn/deno-runtime:v3.0.1',
+    otherwise: ownRunnerImage,
     description: 'image that runs `deno` definitions',
   }),
   pythonImage: setting({
     flag: 'python-image',
     env: 'PYTHON_RUNNER_IMAGE',
     value: text('image', 'an image reference'),
-    otherwise: 'ghcr.io/keptn/python-runtime:v1.0.8',
+    otherwise: ownRunnerImage,
     description: 'image that runs `python` definitions',
+  }),
+  bashImage: setting({
+    flag: 'bash-image',
+    env: 'BASH_RUNNER_IMAGE',
+    value: text('image', 'an image reference'),
+    otherwise: ownRunnerImage,
+    description: 'image that runs `bash` definitions',
   }),
   promotionTasks: setting({
     flag: 'promotion-tasks',
@@ -220,6 +230,7 @@ export function configFrom(given: Given) {
     identity: reader.read(settings.identity),
     denoImage: reader.read(settings.denoImage),
     pythonImage: reader.read(settings.pythonImage),
+    bashImage: reader.read(settings.bashImage),
     promotionTasks: reader.read(settings.promotionTasks),
     allowLoopbackProviders: reader.read(settings.allowLoopbackProviders),
     workers: reader.read(settings.workers),

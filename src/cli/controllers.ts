@@ -20,7 +20,7 @@ import { workloadVersionController } from '../controllers/workload-version.ts';
 
 /** Everything the engine runs. A new controller is another entry, and its indexes below. */
 export function allControllers(config: Config): readonly Controller[] {
-  const { namespace, definitionsNamespace, denoImage, pythonImage, workers } = config;
+  const { namespace, definitionsNamespace, denoImage, pythonImage, bashImage, workers } = config;
   const places = { operatorNamespace: namespace, definitionsNamespace };
   const controllers: readonly Controller[] = [
     namespaceController(),
@@ -32,7 +32,7 @@ export function allControllers(config: Config): readonly Controller[] {
     workloadVersionController(places),
     podGateController(places),
     taskDefinitionController(places),
-    taskController({ ...places, denoImage, pythonImage }),
+    taskController({ ...places, denoImage, pythonImage, bashImage }),
     evaluationController(places),
   ];
   return workers === undefined ? controllers : controllers.map((one) => withAtMost(one, workers));

@@ -8,6 +8,7 @@ import { blueprintOf } from '../domain/function-source.ts';
 import { endOfJob } from '../domain/job-stage.ts';
 import { settingsFrom } from '../domain/keptn-config.ts';
 import type { Lookup, World } from '../domain/lookup.ts';
+import { runnerImage } from '../domain/runner-image.ts';
 import { decideTask, podSelector } from '../domain/task.ts';
 import {
   jobOf,
@@ -44,12 +45,17 @@ export const tasksAwaitingSlot: IndexDefinition<KeptnTask> = {
 export interface TaskControllerSettings extends Places {
   readonly denoImage: string;
   readonly pythonImage: string;
+  readonly bashImage: string;
 }
 
 /** Runs KeptnTasks, whoever made them and in whatever namespace. */
 export function taskController(settings: TaskControllerSettings): Controller<TaskObservation> {
-  const { definitionsNamespace, operatorNamespace, denoImage, pythonImage } = settings;
-  const images = { deno: denoImage, python: pythonImage };
+  const { definitionsNamespace, operatorNamespace } = settings;
+  const images = {
+    deno: runnerImage(settings.denoImage),
+    python: runnerImage(settings.pythonImage),
+    bash: runnerImage(settings.bashImage),
+  };
   const departed = new DepartedPods();
   return {
     name: 'task',
@@ -86,13 +92,18 @@ export function taskController(settings: TaskControllerSettings): Controller<Tas
     gather({ namespace = '', name }, world) {
       const task = world.get(KeptnTask, namespace, name);
       if (task === undefined) return undefined;
-      const { maxJobsPerNamespace } = settingsFrom(world.list(KeptnConfig), operatorNamespace);
+      const { maxJobsPerNamespace, functionRetries, jobDefaults } = settingsFrom(
+        world.list(KeptnConfig),
+        operatorNamespace,
+      );
       return observe(
         task,
         { world, departed },
         {
           definitionsNamespace,
           images,
+          functionRetries,
+          jobDefaults,
           ...(maxJobsPerNamespace !== undefined && { maxJobsPerNamespace }),
         },
       );

@@ -3,11 +3,11 @@ import type { FunctionSpec } from '../api/keptn/function-spec.ts';
 import type { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 
 /** The languages there is a runner for. */
-export type Runner = 'deno' | 'python';
+export type Runner = 'deno' | 'python' | 'bash';
 
 /** Where a function's code is. */
 export type Code =
-  | { readonly type: 'url'; readonly url: string }
+  | { readonly type: 'url'; readonly url: string; readonly sha256?: string }
   /** In the spec of this definition; Sluice keeps a ConfigMap with it beside the definition. */
   | {
       readonly type: 'inline';
@@ -25,7 +25,20 @@ export interface FunctionBlueprint {
   readonly code: Code;
   readonly parameters: Readonly<Record<string, string>>;
   readonly secret: string;
+  /** Further Secrets, each by the name of its environment variable. */
+  readonly secrets: readonly SecretVariable[];
   readonly cmdParameters: string;
+  /** Arguments of the script. */
+  readonly args: readonly string[];
+  /** Deno's permission flags; undefined for the default ones. */
+  readonly permissions: readonly string[] | undefined;
+}
+
+/** An environment variable that is filled from one key of a Secret. */
+export interface SecretVariable {
+  readonly name: string;
+  readonly key?: string;
+  readonly env: string;
 }
 
 /** What a definition means to run. */
@@ -96,14 +109,20 @@ interface FunctionDefinition {
 }
 
 function functionDefinition({ metadata, spec }: KeptnTaskDefinition): FunctionDefinition {
-  // As in Keptn, an empty `deno: {}` gives way to python.
-  const runner = hasContent(spec.deno) || spec.python === undefined ? 'deno' : 'python';
+  const runner = runnerOf(spec);
   return {
     name: metadata.name,
     namespace: metadata.namespace ?? '',
     runner,
     spec: spec[runner] ?? {},
   };
+}
+
+/** As in Keptn, an empty `deno: {}` gives way to python, and here to bash. */
+function runnerOf(spec: KeptnTaskDefinition['spec']): Runner {
+  if (hasContent(spec.deno)) return 'deno';
+  if (spec.python !== undefined) return 'python';
+  return spec.bash === undefined ? 'deno' : 'bash';
 }
 
 function hasContent(spec: FunctionSpec | undefined): boolean {
@@ -114,7 +133,9 @@ function codeOf({ name, namespace, spec }: FunctionDefinition): Code | undefined
   const { inline, configMapRef, httpRef } = spec;
   if (inline?.code) return { type: 'inline', definition: name, namespace, code: inline.code };
   if (configMapRef?.name) return { type: 'configMap', name: configMapRef.name, namespace };
-  return httpRef?.url ? { type: 'url', url: httpRef.url } : undefined;
+  if (!httpRef?.url) return undefined;
+  const { url, sha256 } = httpRef;
+  return { type: 'url', url, ...(sha256 !== undefined && { sha256 }) };
 }
 
 function merged(chain: readonly FunctionDefinition[]): Blueprint | BlueprintProblem {
@@ -122,8 +143,10 @@ function merged(chain: readonly FunctionDefinition[]): Blueprint | BlueprintProb
     .map((link) => ({ runner: link.runner, code: codeOf(link) }))
     .find(({ code }) => code !== undefined);
   if (source?.code === undefined) return noSource(chain);
-  const nearest = (value: (spec: FunctionSpec) => string | undefined): string =>
-    chain.map(({ spec }) => value(spec)).find((found) => found !== undefined && found !== '') ?? '';
+  const set = <T extends string | readonly unknown[]>(
+    value: (spec: FunctionSpec) => T | undefined,
+  ): T | undefined =>
+    chain.map(({ spec }) => value(spec)).find((found) => found !== undefined && found.length > 0);
   // A later entry replaces an earlier one: the nearest definition comes last.
   const parameters = chain
     .toReversed()
@@ -133,9 +156,23 @@ function merged(chain: readonly FunctionDefinition[]): Blueprint | BlueprintProb
     runner: source.runner,
     code: source.code,
     parameters: Object.fromEntries(parameters),
-    secret: nearest((spec) => spec.secureParameters?.secret),
-    cmdParameters: nearest((spec) => spec.cmdParameters),
+    secret: set((spec) => spec.secureParameters?.secret) ?? '',
+    secrets: secretVariables(chain.map(({ spec }) => spec.secureParameters?.secrets)),
+    cmdParameters: set((spec) => spec.cmdParameters) ?? '',
+    args: set((spec) => spec.args) ?? [],
+    permissions: set((spec) => spec.permissions),
   };
+}
+
+/** Every environment variable once, from the first list that fills it. */
+export function secretVariables(
+  lists: readonly (readonly SecretVariable[] | undefined)[],
+): readonly SecretVariable[] {
+  const variables = new Map<string, SecretVariable>();
+  for (const variable of lists.flatMap((list) => list ?? [])) {
+    if (!variables.has(variable.env)) variables.set(variable.env, variable);
+  }
+  return [...variables.values()];
 }
 
 function pathProblem(path: readonly string[]): BlueprintProblem | undefined {

@@ -1,8 +1,16 @@
 import type { Container } from '../api/builtin.ts';
+import type { JobOptions } from '../api/keptn/job-options.ts';
 import type { KeptnTask } from '../api/keptn/task.ts';
 import { configMapNameFor } from './function-config-map.ts';
-import type { FunctionBlueprint, Runner } from './function-source.ts';
+import {
+  type FunctionBlueprint,
+  type Runner,
+  type SecretVariable,
+  secretVariables,
+} from './function-source.ts';
 import { goJson, goMap } from './go-json.ts';
+import { containerOptions, restrictedSecurityContext } from './job-options.ts';
+import { statusFile } from './runner-arguments.ts';
 
 /**
  * The one container of a task's Job and the volumes it needs (compatibility reference §5.2, §5.4). Others compare env names,
@@ -11,6 +19,16 @@ import { goJson, goMap } from './go-json.ts';
 export interface Workload {
   readonly container: Container;
   readonly volumes: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** How the container of a function is started. */
+export interface FunctionStart {
+  readonly image: string;
+  /** Whether the image is Sluice's own, made for the restricted Pod Security level. */
+  readonly isOwn: boolean;
+  /** Arguments of Sluice's runner; undefined for images that take none. */
+  readonly args: readonly string[] | undefined;
+  readonly options: JobOptions;
 }
 
 /** The container of a function (Keptn's name). */
@@ -22,20 +40,34 @@ const logsAsMessage = { terminationMessagePolicy: 'FallbackToLogsOnError' };
 const runners: Readonly<Record<Runner, { mountPath: string }>> = {
   deno: { mountPath: '/var/data/function.ts' },
   python: { mountPath: '/var/data/function.py' },
+  bash: { mountPath: '/var/data/function.sh' },
 };
 
 /** The container that runs a function of one of the supported languages. */
 export function functionWorkload(
   blueprint: FunctionBlueprint,
   task: KeptnTask,
-  image: string,
+  start: FunctionStart,
 ): Workload {
+  const { image, isOwn, args, options } = start;
   const { code, runner, cmdParameters } = blueprint;
   const { mountPath } = runners[runner];
   const configMap = configMapNameFor(code, task);
   // The task's own parameters fill gaps only: definitions win, as in Keptn.
   const data = { ...task.spec.parameters?.map, ...blueprint.parameters };
   const secret = task.spec.secureParameters?.secret || blueprint.secret;
+  const secrets = secretVariables([task.spec.secureParameters?.secrets, blueprint.secrets]);
+  const volumeMounts = [
+    ...(configMap === undefined
+      ? []
+      : [{ name: 'function-mount', readOnly: true, mountPath, subPath: 'code' }]),
+    ...(options.volumeMounts ?? []),
+  ];
+  const asked = containerOptions(options);
+  const securityContext = {
+    ...(isOwn && restrictedSecurityContext),
+    ...options.securityContext,
+  };
   return {
     container: {
       name: functionContainerName,
@@ -45,40 +77,58 @@ export function functionWorkload(
         ...(Object.keys(data).length > 0 ? [{ name: 'DATA', value: goJson(goMap(data)) }] : []),
         keptnContext(task),
         { name: 'CMD_ARGS', value: cmdParameters },
-        ...(secret === '' ? [] : [secureData(secret)]),
+        ...(secret === '' ? [] : [secretVariable({ name: secret, env: 'SECURE_DATA' })]),
+        ...secrets.map(secretVariable),
         { name: 'SCRIPT', value: code.type === 'url' ? code.url : mountPath },
       ],
-      ...(configMap !== undefined && {
-        volumeMounts: [{ name: 'function-mount', readOnly: true, mountPath, subPath: 'code' }],
-      }),
+      ...(volumeMounts.length > 0 && { volumeMounts }),
+      ...(args !== undefined && { args: [...args], terminationMessagePath: statusFile }),
       ...logsAsMessage,
+      ...asked,
+      ...(Object.keys(securityContext).length > 0 && { securityContext }),
     },
-    volumes:
-      configMap === undefined ? [] : [{ name: 'function-mount', configMap: { name: configMap } }],
+    volumes: [
+      ...(configMap === undefined
+        ? []
+        : [{ name: 'function-mount', configMap: { name: configMap } }]),
+      ...(options.volumes ?? []),
+    ],
   };
 }
 
 /**
- * A container of the user's own, as written but for KEPTN_CONTEXT and the termination message policy. Each volume it mounts
- * is kept in memory, as large as its memory limit or 1Gi (Keptn: the first one only, and one byte large).
+ * A container of the user's own, as written but for KEPTN_CONTEXT and the termination message policy; options fill what it
+ * leaves open. Each volume it mounts and nobody defines is kept in memory, as large as its memory limit or 1Gi (Keptn: the
+ * first one only, and one byte large).
  */
-export function containerWorkload(container: Container, task: KeptnTask): Workload {
+export function containerWorkload(
+  container: Container,
+  task: KeptnTask,
+  options: JobOptions,
+): Workload {
   const context = keptnContext(task);
   const env = container.env ?? [];
   const isSet = env.some(({ name }) => name === context.name);
   const sizeLimit = memoryLimit(container) ?? '1Gi';
+  const volumeMounts = [...mountsOf(container), ...(options.volumeMounts ?? [])];
+  const volumes = options.volumes ?? [];
+  const defined = new Set(volumes.map(({ name }) => name));
   return {
     container: {
       ...logsAsMessage,
+      ...containerOptions(options),
       ...container,
+      ...(options.volumeMounts !== undefined && { volumeMounts }),
       env: isSet
         ? env.map((entry) => (entry.name === context.name ? context : entry))
         : [...env, context],
     },
-    volumes: mountedVolumes(container).map((name) => ({
-      name,
-      emptyDir: { medium: 'Memory', sizeLimit },
-    })),
+    volumes: [
+      ...mountedVolumes(container)
+        .filter((name) => !defined.has(name))
+        .map((name) => ({ name, emptyDir: { medium: 'Memory', sizeLimit } })),
+      ...volumes,
+    ],
   };
 }
 
@@ -96,14 +146,16 @@ function keptnContext({ spec: { context = {} } }: KeptnTask): { name: string; va
   return { name: 'KEPTN_CONTEXT', value };
 }
 
-function secureData(secret: string) {
-  const name = 'SECURE_DATA';
-  return { name, valueFrom: { secretKeyRef: { name: secret, key: name } } };
+function secretVariable({ name, key = 'SECURE_DATA', env }: SecretVariable) {
+  return { name: env, valueFrom: { secretKeyRef: { name, key } } };
 }
 
-function mountedVolumes({ volumeMounts }: Container): string[] {
-  if (!Array.isArray(volumeMounts)) return [];
-  const names = volumeMounts.map((mount: unknown) => field(mount, 'name'));
+function mountsOf({ volumeMounts }: Container): readonly unknown[] {
+  return Array.isArray(volumeMounts) ? volumeMounts : [];
+}
+
+function mountedVolumes(container: Container): string[] {
+  const names = mountsOf(container).map((mount) => field(mount, 'name'));
   return [...new Set(names.filter((name) => typeof name === 'string'))];
 }
 

@@ -1,16 +1,16 @@
 import { JobKind, type Job } from '../api/builtin.ts';
 import { keptnAnnotations, sluiceKeys } from '../api/keptn/annotations.ts';
+import type { JobOptions } from '../api/keptn/job-options.ts';
 import type { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { KeptnTask } from '../api/keptn/task.ts';
 import { withoutBookkeeping } from './bookkeeping.ts';
 import { ownedBy } from './check-objects.ts';
-import { durationOr } from './duration.ts';
-import type { Blueprint, Runner } from './function-source.ts';
-import { containerWorkload, functionWorkload } from './job-container.ts';
+import type { Blueprint } from './function-source.ts';
+import { containerWorkload, functionWorkload, type Workload } from './job-container.ts';
+import { mergedOptions, podOptions } from './job-options.ts';
+import { retriesOf } from './job-retries.ts';
+import type { JobSettings } from './runner-image.ts';
 
-/** Keptn's defaults, for tasks that were stored without them. */
-const defaultRetries = 10;
-const defaultTimeoutMs = 300_000;
 /** Keptn's default of `ttlSecondsAfterFinished`. */
 export const defaultTtlSeconds = 300;
 
@@ -21,21 +21,24 @@ export interface JobRequest {
   readonly task: KeptnTask;
   readonly definition: KeptnTaskDefinition;
   readonly blueprint: Blueprint;
-  readonly images: Readonly<Record<Runner, string>>;
+  readonly settings: JobSettings;
+  readonly now: number;
 }
 
 /**
- * The Job of a task, with Keptn's values (compatibility reference §5) but for three: it has no TTL until its outcome is in
- * the task's status, it carries a label by which its Pods are watched, and a time-out below a second counts as one.
+ * The Job of a task, with Keptn's values (compatibility reference §5) but for these: it has no TTL until its outcome is in the
+ * task's status, it carries a label by which its Pods are watched, a time-out below a second counts as one, and a function
+ * that Sluice's runner repeats is not repeated by Kubernetes (`retriesOf`). What nobody asked for is not in it.
  */
-export function jobFor({ name, task, definition, blueprint, images }: JobRequest): Job {
+export function jobFor(request: JobRequest): Job {
+  const { name, task, definition } = request;
   const { labels, annotations } = withoutBookkeeping(task.metadata);
   const labelled = { ...labels, [sluiceKeys.task]: taskLabel(task) };
   const { namespace } = task.metadata;
-  const { container, volumes } =
-    blueprint.type === 'container'
-      ? containerWorkload(blueprint.container, task)
-      : functionWorkload(blueprint, task, images[blueprint.runner]);
+  const options = mergedOptions(request.settings.jobDefaults, definition.spec.job);
+  const retries = retriesOf(request);
+  const { container, volumes } = workloadOf(request, options, retries.args);
+  const podAnnotations = { ...options.annotations, ...annotations };
   return {
     apiVersion: JobKind.apiVersion,
     kind: JobKind.kind,
@@ -47,19 +50,34 @@ export function jobFor({ name, task, definition, blueprint, images }: JobRequest
       ownerReferences: [ownedBy(KeptnTask, task)],
     },
     spec: {
-      backoffLimit: task.spec.retries ?? defaultRetries,
-      activeDeadlineSeconds: wholeSeconds(task.spec.timeout),
+      ...retries.job,
       template: {
-        metadata: { labels: labelled, ...(annotations && { annotations }) },
+        metadata: {
+          labels: { ...options.labels, ...labelled },
+          ...(Object.keys(podAnnotations).length > 0 && { annotations: podAnnotations }),
+        },
         spec: {
-          restartPolicy: 'OnFailure',
+          restartPolicy: retries.restartPolicy,
           ...identityOf(definition),
+          ...podOptions(options),
           containers: [container],
           ...(volumes.length > 0 && { volumes }),
         },
       },
     },
   };
+}
+
+function workloadOf(
+  { task, blueprint, settings }: JobRequest,
+  options: JobOptions,
+  args: readonly string[] | undefined,
+): Workload {
+  if (blueprint.type === 'container') {
+    return containerWorkload(blueprint.container, task, options);
+  }
+  const { image, isOwn } = settings.images[blueprint.runner];
+  return functionWorkload(blueprint, task, { image, isOwn, args, options });
 }
 
 /** The value of the label that a task's Job and Pods carry: the task's name, or its uid where the name is too long. */
@@ -91,9 +109,4 @@ function identityOf({ spec }: KeptnTaskDefinition): Record<string, unknown> {
     }),
     ...(imagePullSecrets !== undefined && { imagePullSecrets }),
   };
-}
-
-// A Job with a deadline of 0 seconds would fail before it starts.
-function wholeSeconds(timeout: string | undefined): number {
-  return Math.max(1, Math.floor(durationOr(timeout, defaultTimeoutMs) / 1000));
 }

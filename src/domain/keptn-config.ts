@@ -1,9 +1,11 @@
 import { KeptnConfig } from '../api/keptn/config.ts';
+import type { JobOptions } from '../api/keptn/job-options.ts';
 import type { PromotionFailurePolicy } from '../api/keptn/promotion.ts';
 import { type Condition, refOf } from '../api/object.ts';
 import { conditionTypes, type ConditionChange, withConditions } from './conditions.ts';
 import { durationOr } from './duration.ts';
 import type { Plan } from './plan.ts';
+import type { FunctionRetries } from './runner-image.ts';
 
 /** What applies to the whole cluster: the ruling KeptnConfig with its gaps filled. */
 export interface Settings {
@@ -18,6 +20,10 @@ export interface Settings {
   readonly versionFromImageTag: boolean;
   /** Jobs of gate tasks that may run in one namespace at once; undefined is no cap. */
   readonly maxJobsPerNamespace: number | undefined;
+  /** Who repeats failed functions; undefined leaves it to the runner image. */
+  readonly functionRetries: FunctionRetries | undefined;
+  /** What Jobs get where their definition does not say it. */
+  readonly jobDefaults: JobOptions;
   /** How many follow-up tasks may follow one another; 0 switches them off. */
   readonly maxFollowUpDepth: number;
   /** What a failed promotion task means where its KeptnAppContext does not say it. */
@@ -38,6 +44,8 @@ export const defaultSettings: Settings = {
   promotionTasksEnabled: true,
   versionFromImageTag: false,
   maxJobsPerNamespace: undefined,
+  functionRetries: undefined,
+  jobDefaults: {},
   maxFollowUpDepth: 3,
   promotionFailurePolicy: 'Fail',
   strictValidation: false,
@@ -59,6 +67,8 @@ export function settingsFrom(configs: readonly KeptnConfig[], operatorNamespace:
     promotionTasksEnabled: spec.promotionTasksEnabled ?? otherwise.promotionTasksEnabled,
     versionFromImageTag: spec.versionFromImageTag ?? otherwise.versionFromImageTag,
     maxJobsPerNamespace: spec.maxJobsPerNamespace,
+    functionRetries: spec.functionRetries,
+    jobDefaults: spec.job ?? otherwise.jobDefaults,
     maxFollowUpDepth: spec.maxFollowUpDepth ?? otherwise.maxFollowUpDepth,
     promotionFailurePolicy: spec.promotionFailurePolicy ?? otherwise.promotionFailurePolicy,
     strictValidation: spec.strictValidation ?? otherwise.strictValidation,

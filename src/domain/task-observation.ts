@@ -1,11 +1,11 @@
 import { JobKind, type Job, type Pod } from '../api/builtin.ts';
 import { KeptnTask, type KeptnTaskStatus } from '../api/keptn/task.ts';
 import { controllerOf, type ObjectRef, refOf } from '../api/object.ts';
-import type { FindDefinition, Runner } from './function-source.ts';
+import type { FindDefinition } from './function-source.ts';
 import type { Plan, Refusal } from './plan.ts';
+import type { JobSettings } from './runner-image.ts';
 
-export interface TaskSettings {
-  readonly images: Readonly<Record<Runner, string>>;
+export interface TaskSettings extends JobSettings {
   /** How many Jobs of tasks may run in one namespace at once; no limit when undefined. */
   readonly maxJobsPerNamespace?: number;
 }

@@ -30,8 +30,15 @@ export function startTask(observation: TaskObservation): Plan {
   if (copy !== undefined && !observation.hasConfigMap(copy.metadata.name)) {
     return make({ type: 'create', kind: ConfigMapKind, object: copy }, observation);
   }
-  const { images } = settings;
-  const job = jobFor({ name: nextJobName(observation), task, definition, blueprint, images });
+  const { now } = observation;
+  const job = jobFor({
+    name: nextJobName(observation),
+    task,
+    definition,
+    blueprint,
+    settings,
+    now,
+  });
   return make({ type: 'create', kind: JobKind, object: job }, observation);
 }
 

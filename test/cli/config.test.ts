@@ -17,14 +17,15 @@ const problemsOf = (flags: Record<string, string>, env: Record<string, string> =
   return [];
 };
 
-test('nothing given gives the defaults, Keptn’s runner images among them', () => {
+test('nothing given gives the defaults, Sluice’s own runner image among them', () => {
   expect(configFrom(given({}))).toMatchObject({
     namespace: 'keptn-system',
     definitionsNamespace: 'keptn-system',
     leaseNamespace: 'keptn-system',
     listenPort: 9443,
-    denoImage: 'ghcr.io/keptn/deno-runtime:v3.0.1',
-    pythonImage: 'ghcr.io/keptn/python-runtime:v1.0.8',
+    denoImage: 'ghcr.io/keptn-sluice/sluice-functions:0.1.0',
+    pythonImage: 'ghcr.io/keptn-sluice/sluice-functions:0.1.0',
+    bashImage: 'ghcr.io/keptn-sluice/sluice-functions:0.1.0',
     promotionTasks: true,
     allowLoopbackProviders: false,
     only: undefined,

@@ -56,6 +56,7 @@ function simulation(given: Partial<SimulationOptions> = {}) {
         definitionsNamespace,
         denoImage: 'deno:1',
         pythonImage: 'python:1',
+        bashImage: 'bash:1',
         operatorNamespace: definitionsNamespace,
       }),
       taskDefinitionController({ definitionsNamespace }),
@@ -293,7 +294,7 @@ describe('a task', () => {
 
 describe('what wakes a task', () => {
   const namespaces = { definitionsNamespace: 'sluice-system', operatorNamespace: 'sluice-system' };
-  const settings = { ...namespaces, denoImage: '', pythonImage: '' };
+  const settings = { ...namespaces, denoImage: '', pythonImage: '', bashImage: '' };
   const { watches } = taskController(settings);
   const woken = (
     object: { apiVersion: string; kind: string; metadata: { name: string } },

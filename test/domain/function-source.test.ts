@@ -53,14 +53,23 @@ describe('a chain of functionRef', () => {
         deno('parent', {
           ...ref('grandparent'),
           parameters: { map: { a: 'parent', b: 'parent' } },
-          secureParameters: { secret: 'parent' },
+          secureParameters: { secret: 'parent', secrets: [{ name: 'near', env: 'TOKEN' }] },
           cmdParameters: '',
+          args: [],
         }),
         deno('grandparent', {
           ...http('https://a/b.ts'),
           parameters: { map: { c: 'grandparent' } },
-          secureParameters: { secret: 'grandparent' },
+          secureParameters: {
+            secret: 'grandparent',
+            secrets: [
+              { name: 'far', env: 'TOKEN' },
+              { name: 'far', key: 'k', env: 'OTHER' },
+            ],
+          },
           cmdParameters: '-v',
+          args: ['--all'],
+          permissions: ['allow-net=a.example'],
         }),
       ),
     );
@@ -70,8 +79,19 @@ describe('a chain of functionRef', () => {
       code: { type: 'url', url: 'https://a/b.ts' },
       parameters: { a: 'child', b: 'parent', c: 'grandparent' },
       secret: 'parent',
+      secrets: [
+        { name: 'near', env: 'TOKEN' },
+        { name: 'far', key: 'k', env: 'OTHER' },
+      ],
       cmdParameters: '-v',
+      args: ['--all'],
+      permissions: ['allow-net=a.example'],
     });
+  });
+
+  test.each(['python', 'bash'] as const)('runs %s where deno is empty or absent', (runner) => {
+    const definition = aTaskDefinition('a').with({ deno: {}, [runner]: http('https://a/b') });
+    expect(blueprintOf('a', among(definition))).toMatchObject({ runner });
   });
 
   test('gives code and language of the nearest that has code', () => {

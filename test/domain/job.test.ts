@@ -7,9 +7,19 @@ import type { KeptnTask } from '../../src/api/keptn/task.ts';
 import { codeCopyFor } from '../../src/domain/function-config-map.ts';
 import { blueprintOf } from '../../src/domain/function-source.ts';
 import { jobFor } from '../../src/domain/job.ts';
+import { runnerImage } from '../../src/domain/runner-image.ts';
 import { aTask, aTaskDefinition } from '../support/task-builders.ts';
 
-const images = { deno: 'deno:1', python: 'python:1' };
+const now = Date.UTC(2026, 10, 21, 8);
+const settings = {
+  images: {
+    deno: runnerImage('deno:1'),
+    python: runnerImage('python:1'),
+    bash: runnerImage('bash:1'),
+  },
+  functionRetries: undefined,
+  jobDefaults: {},
+};
 
 function blueprint(definition: KeptnTaskDefinition) {
   const found = blueprintOf(definition.metadata.name, () => definition);
@@ -18,7 +28,14 @@ function blueprint(definition: KeptnTaskDefinition) {
 }
 
 function job(task: KeptnTask, definition: KeptnTaskDefinition): Job {
-  return jobFor({ name: 'the-job', task, definition, blueprint: blueprint(definition), images });
+  return jobFor({
+    name: 'the-job',
+    task,
+    definition,
+    blueprint: blueprint(definition),
+    settings,
+    now,
+  });
 }
 
 const container = (made: Job) => {

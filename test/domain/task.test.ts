@@ -7,6 +7,7 @@ import type { KeptnTask, KeptnTaskStatus } from '../../src/api/keptn/task.ts';
 import { conditionOf } from '../../src/domain/conditions.ts';
 import { jobName } from '../../src/domain/names.ts';
 import type { Plan, Refusal } from '../../src/domain/plan.ts';
+import { runnerImage } from '../../src/domain/runner-image.ts';
 import { decideTask } from '../../src/domain/task.ts';
 import { jobOf, type TaskObservation } from '../../src/domain/task-observation.ts';
 import { aJobOf, aPodOf, aTask, aTaskDefinition } from '../support/task-builders.ts';
@@ -33,7 +34,15 @@ function seen(given: Partial<TaskObservation> = {}): TaskObservation {
     isSuperseded: false,
     hasConfigMap: () => false,
     refusal: () => undefined,
-    settings: { images: { deno: 'deno:1', python: 'python:1' } },
+    settings: {
+      images: {
+        deno: runnerImage('deno:1'),
+        python: runnerImage('python:1'),
+        bash: runnerImage('bash:1'),
+      },
+      functionRetries: undefined,
+      jobDefaults: {},
+    },
     ...given,
   };
 }

@@ -1,0 +1,90 @@
+import type { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
+import type { KeptnTask } from '../api/keptn/task.ts';
+import { durationOr } from './duration.ts';
+import type { Blueprint } from './function-source.ts';
+import { functionContainerName } from './job-container.ts';
+import { type JobSettings, retriesInside } from './runner-image.ts';
+import { runnerArguments } from './runner-arguments.ts';
+
+/** Keptn's defaults, for tasks that were stored without them. */
+const defaultRetries = 10;
+const defaultTimeout = '5m';
+const defaultTimeoutMs = 300_000;
+
+/** How much later than the runner's own deadline the Job's comes, so that it is the runner that says how it went. */
+const graceMs = 30_000;
+/** The runner stops this long before the Job's deadline, however late its container was started. */
+const reportMs = 10_000;
+/** How often Kubernetes makes a new Pod for a function whose Pod was lost before its runner could say anything. */
+const lostPods = 3;
+
+/** How a task's Job repeats what fails, and what its runner is told of that. */
+export interface Retries {
+  readonly job: Readonly<Record<string, unknown>> & {
+    readonly backoffLimit: number;
+    readonly activeDeadlineSeconds: number;
+  };
+  readonly restartPolicy: 'OnFailure' | 'Never';
+  /** Undefined for a container, and for images that are not Sluice's. */
+  readonly args: readonly string[] | undefined;
+}
+
+export interface Repeated {
+  readonly task: KeptnTask;
+  readonly definition: KeptnTaskDefinition;
+  readonly blueprint: Blueprint;
+  readonly settings: JobSettings;
+  readonly now: number;
+}
+
+/**
+ * Keptn's way for containers and foreign images: Kubernetes starts them again. A function in Sluice's own image is repeated by
+ * its runner (KEP 90): its Pod is never started again, its exit is the end, and only a Pod that was lost is replaced.
+ */
+export function retriesOf({ task, definition, blueprint, settings, now }: Repeated): Retries {
+  const retries = task.spec.retries ?? defaultRetries;
+  const timeoutMs = durationOr(task.spec.timeout, defaultTimeoutMs);
+  const keptns: Retries = {
+    job: { backoffLimit: retries, activeDeadlineSeconds: wholeSeconds(timeoutMs) },
+    restartPolicy: 'OnFailure',
+    args: undefined,
+  };
+  if (blueprint.type === 'container') return keptns;
+  const image = settings.images[blueprint.runner];
+  const { retryInterval, attemptTimeout } = definition.spec;
+  const runner = {
+    retryInterval,
+    attemptTimeout,
+    timeout: task.spec.timeout ?? defaultTimeout,
+  };
+  if (!retriesInside(image, settings)) {
+    const once = { ...runner, retries: 0, deadline: undefined };
+    return { ...keptns, args: image.isOwn ? runnerArguments(blueprint, once) : undefined };
+  }
+  const deadline = now + timeoutMs + graceMs - reportMs;
+  return {
+    job: {
+      backoffLimit: lostPods,
+      activeDeadlineSeconds: wholeSeconds(timeoutMs + graceMs),
+      podFailurePolicy: failOnExit,
+    },
+    restartPolicy: 'Never',
+    args: runnerArguments(blueprint, { ...runner, retries, deadline }),
+  };
+}
+
+/** The runner has repeated what can be repeated: its failure ends the Job. A Pod that was evicted is not counted at all. */
+const failOnExit = {
+  rules: [
+    { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+    {
+      action: 'FailJob',
+      onExitCodes: { containerName: functionContainerName, operator: 'NotIn', values: [0] },
+    },
+  ],
+} as const;
+
+// A Job with a deadline of 0 seconds would fail before it starts.
+function wholeSeconds(timeMs: number): number {
+  return Math.max(1, Math.floor(timeMs / 1000));
+}

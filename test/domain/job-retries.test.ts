@@ -1,0 +1,257 @@
+import { describe, expect, test } from 'vitest';
+import type { FunctionSpec } from '../../src/api/keptn/function-spec.ts';
+import type { KeptnTaskDefinitionSpec } from '../../src/api/keptn/task-definition.ts';
+import type { KeptnTaskSpec } from '../../src/api/keptn/task.ts';
+import { blueprintOf } from '../../src/domain/function-source.ts';
+import { jobFor } from '../../src/domain/job.ts';
+import { type JobSettings, runnerImage } from '../../src/domain/runner-image.ts';
+import { aTask, aTaskDefinition } from '../support/task-builders.ts';
+
+const now = Date.UTC(2026, 10, 21, 8);
+const own = runnerImage('registry.example/mirror/sluice-functions:0.1.0');
+const foreign = runnerImage('ghcr.io/keptn/deno-runtime:v3.0.1');
+
+function made(
+  given: {
+    image?: typeof own;
+    functionRetries?: JobSettings['functionRetries'];
+    spec?: Partial<KeptnTaskDefinitionSpec>;
+    script?: FunctionSpec;
+    task?: Partial<KeptnTaskSpec>;
+    jobDefaults?: JobSettings['jobDefaults'];
+  } = {},
+) {
+  const { image = own, functionRetries, script = {}, spec, jobDefaults = {} } = given;
+  const python = { httpRef: { url: 'https://code/check.py' }, ...script };
+  const definition = aTaskDefinition('check').with({ python, ...spec });
+  const blueprint = blueprintOf('check', () => definition);
+  if (blueprint.type === 'problem') throw new Error(blueprint.message);
+  const job = jobFor({
+    name: 'the-job',
+    task: aTask({ spec: { retries: 3, timeout: '90s', ...given.task } }),
+    definition,
+    blueprint,
+    settings: {
+      images: { deno: image, python: image, bash: image },
+      functionRetries,
+      jobDefaults,
+    },
+    now,
+  });
+  const { containers } = job.spec.template.spec;
+  return { job, container: Array.isArray(containers) ? containers[0] : undefined };
+}
+
+describe("a function in Sluice's own image", () => {
+  test('is known by the name of the image, in whatever registry', () => {
+    expect(runnerImage('sluice-functions').isOwn).toBe(true);
+    expect(runnerImage('r.example:5000/x/sluice-functions-deno@sha256:0').isOwn).toBe(true);
+    expect(runnerImage('r.example/sluice-functions-of-mine:1').isOwn).toBe(false);
+    expect(foreign.isOwn).toBe(false);
+  });
+
+  test('is repeated by its runner: the exit of its Pod is the end, only a lost Pod is replaced', () => {
+    const { job, container } = made({ spec: { retryInterval: '7s', attemptTimeout: '20s' } });
+    expect(job.spec).toMatchObject({
+      backoffLimit: 3,
+      activeDeadlineSeconds: 120,
+      podFailurePolicy: {
+        rules: [
+          { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+          {
+            action: 'FailJob',
+            onExitCodes: {
+              containerName: 'keptn-function-runner',
+              operator: 'NotIn',
+              values: [0],
+            },
+          },
+        ],
+      },
+      template: { spec: { restartPolicy: 'Never' } },
+    });
+    expect(container).toMatchObject({
+      args: [
+        '--runtime=python',
+        '--retries=3',
+        '--retry-interval=7s',
+        '--timeout=90s',
+        '--attempt-timeout=20s',
+        '--deadline=2026-11-21T08:01:50.000Z',
+        '--status-file=/keptn/status.json',
+      ],
+      terminationMessagePath: '/keptn/status.json',
+    });
+  });
+
+  test('hands over the digest, the permissions and the arguments of the script', () => {
+    const script = {
+      httpRef: { url: 'https://code/check.ts', sha256: 'a'.repeat(64) },
+      permissions: ['allow-net=a.example', 'allow-env'],
+      args: ['--verbose', 'two words'],
+    };
+    const { container } = made({ script });
+    expect(container.args.slice(-6)).toEqual([
+      `--sha256=${'a'.repeat(64)}`,
+      '--permission=allow-net=a.example',
+      '--permission=allow-env',
+      '--',
+      '--verbose',
+      'two words',
+    ]);
+  });
+
+  test('is repeated by Kubernetes where the KeptnConfig says so, and its runner tries once', () => {
+    const { job, container } = made({ functionRetries: 'restartContainer' });
+    expect(job.spec).toMatchObject({
+      backoffLimit: 3,
+      activeDeadlineSeconds: 90,
+      template: { spec: { restartPolicy: 'OnFailure' } },
+    });
+    expect(job.spec).not.toHaveProperty('podFailurePolicy');
+    expect(container.args).toEqual([
+      '--runtime=python',
+      '--retries=0',
+      '--timeout=90s',
+      '--status-file=/keptn/status.json',
+    ]);
+  });
+
+  test('runs under the restricted Pod Security level, unless the definition says something else', () => {
+    expect(made().container.securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+      runAsNonRoot: true,
+      seccompProfile: { type: 'RuntimeDefault' },
+    });
+    const job = { securityContext: { readOnlyRootFilesystem: true, runAsNonRoot: false } };
+    expect(made({ spec: { job } }).container.securityContext).toMatchObject({
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: false,
+      capabilities: { drop: ['ALL'] },
+    });
+  });
+});
+
+describe('a function in an image of somebody else', () => {
+  test("gets a Job with Keptn's values and nothing else", () => {
+    const { job, container } = made({ image: foreign, spec: { retryInterval: '7s' } });
+    expect(Object.keys(job.spec)).toEqual(['backoffLimit', 'activeDeadlineSeconds', 'template']);
+    expect(job.spec).toMatchObject({ backoffLimit: 3, activeDeadlineSeconds: 90 });
+    expect(Object.keys(container).toSorted()).toEqual([
+      'env',
+      'image',
+      'imagePullPolicy',
+      'name',
+      'terminationMessagePolicy',
+    ]);
+  });
+
+  test('is repeated in its container where the KeptnConfig says that it can', () => {
+    const { job, container } = made({ image: foreign, functionRetries: 'insideContainer' });
+    expect(job.spec.template.spec).toMatchObject({ restartPolicy: 'Never' });
+    expect(container.args[1]).toBe('--retries=3');
+    expect(container).not.toHaveProperty('securityContext');
+  });
+});
+
+describe('what a definition asks of its Job', () => {
+  const all = {
+    labels: { team: 'shop', 'sluice.keptn.sh/task': 'forged' },
+    annotations: { 'example.com/inject': 'false' },
+    imagePullPolicy: 'Always',
+    envFrom: [{ secretRef: { name: 'more' } }],
+    volumeMounts: [{ name: 'cache', mountPath: '/cache' }],
+    resources: { limits: { memory: '64Mi' } },
+    nodeSelector: { pool: 'tasks' },
+    tolerations: [{ key: 'tasks', operator: 'Exists' }],
+    affinity: { nodeAffinity: {} },
+    volumes: [{ name: 'cache', emptyDir: {} }],
+  };
+
+  test('is in it, and cannot hide it from Sluice', () => {
+    const { job, container } = made({ spec: { job: all } });
+    expect(job.spec.template).toMatchObject({
+      metadata: {
+        labels: { team: 'shop', 'sluice.keptn.sh/task': 'pre-check' },
+        annotations: { 'example.com/inject': 'false' },
+      },
+      spec: {
+        nodeSelector: all.nodeSelector,
+        tolerations: all.tolerations,
+        affinity: all.affinity,
+        volumes: all.volumes,
+      },
+    });
+    expect(container).toMatchObject({
+      imagePullPolicy: 'Always',
+      envFrom: all.envFrom,
+      volumeMounts: all.volumeMounts,
+      resources: all.resources,
+    });
+  });
+
+  test('comes from the KeptnConfig field by field where the definition is silent', () => {
+    const jobDefaults = {
+      ...all,
+      labels: { team: 'platform', cost: '1' },
+      imagePullPolicy: 'Never',
+    };
+    const { job, container } = made({
+      jobDefaults,
+      spec: { job: { labels: { team: 'shop' }, nodeSelector: { pool: 'own' } } },
+    });
+    expect(job.spec.template.metadata?.labels).toMatchObject({ team: 'shop', cost: '1' });
+    expect(job.spec.template.spec).toMatchObject({ nodeSelector: { pool: 'own' } });
+    expect(container).toMatchObject({ imagePullPolicy: 'Never' });
+  });
+
+  test('fills only what a container of the user leaves open, and its volumes are not replaced', () => {
+    const container = {
+      name: 'c',
+      image: 'i:1',
+      securityContext: { runAsUser: 7 },
+      volumeMounts: [
+        { name: 'cache', mountPath: '/a' },
+        { name: 'other', mountPath: '/b' },
+      ],
+    };
+    const definition = aTaskDefinition('check').with({ container, job: { volumes: all.volumes } });
+    const job = jobFor({
+      name: 'the-job',
+      task: aTask(),
+      definition,
+      blueprint: { type: 'container', container },
+      settings: {
+        images: { deno: own, python: own, bash: own },
+        functionRetries: undefined,
+        jobDefaults: {
+          securityContext: { runAsNonRoot: true },
+          resources: all.resources,
+        },
+      },
+      now,
+    });
+    expect(job.spec.template.spec).toMatchObject({
+      containers: [{ securityContext: { runAsUser: 7 }, resources: all.resources }],
+      volumes: [
+        { name: 'other', emptyDir: { medium: 'Memory' } },
+        { name: 'cache', emptyDir: {} },
+      ],
+    });
+  });
+
+  test('fills an environment variable from each further Secret, the ones of the task first', () => {
+    const script = { secureParameters: { secret: 'main', secrets: [{ name: 'a', env: 'A' }] } };
+    const secureParameters = { secrets: [{ name: 'b', key: 'k', env: 'A' }] };
+    const { container } = made({ script, task: { secureParameters } });
+    expect(container.env.slice(-3)).toEqual([
+      {
+        name: 'SECURE_DATA',
+        valueFrom: { secretKeyRef: { name: 'main', key: 'SECURE_DATA' } },
+      },
+      { name: 'A', valueFrom: { secretKeyRef: { name: 'b', key: 'k' } } },
+      { name: 'SCRIPT', value: 'https://code/check.py' },
+    ]);
+  });
+});
