@@ -164,13 +164,13 @@ export const anEvaluation = builderOf(KeptnEvaluation, {
   status: { retryCount: 0, overallStatus: 'Pending', evaluationStatus: {} },
 });
 
-const aMetric = builderOf(KeptnMetric, {
+export const aMetric = builderOf(KeptnMetric, {
   name: 'cpu',
   spec: { provider: { name: 'prometheus' }, query: 'cpu_load', fetchIntervalSeconds: 10 },
   status: {},
 });
 
-const aMetricsProvider = builderOf(KeptnMetricsProvider, {
+export const aMetricsProvider = builderOf(KeptnMetricsProvider, {
   name: 'prometheus',
   spec: { type: 'prometheus', targetServer: 'http://prometheus.monitoring.svc:9090' },
   status: {},

@@ -1,0 +1,208 @@
+import { ServiceAccountMetadataKind } from '../api/builtin.ts';
+import { KeptnAppContext } from '../api/keptn/app-context.ts';
+import { KeptnEvaluationDefinition } from '../api/keptn/evaluation-definition.ts';
+import { KeptnEvaluation } from '../api/keptn/evaluation.ts';
+import { triggers } from '../api/keptn/follow-up.ts';
+import { KeptnMetric } from '../api/keptn/metric.ts';
+import { KeptnMetricsProvider } from '../api/keptn/metrics-provider.ts';
+import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
+import { KeptnTask } from '../api/keptn/task.ts';
+import type { Kind, KubernetesObject } from '../api/object.ts';
+import {
+  type FollowUpFields,
+  followUpList,
+  spellingInProposal,
+} from '../domain/follow-up-lists.ts';
+import { configMapReferences } from './config-map-references.ts';
+
+/** A name in a spec that stands for another object. */
+export interface StatedReference {
+  /** Field path of the name. */
+  readonly path: string;
+  readonly kind: Kind;
+  readonly name: string;
+  /**
+   * Where the object is looked for, in order. Empty when that depends on who uses the definition: a shared one finds its
+   * metrics, providers and ServiceAccounts where its task or evaluation runs.
+   */
+  readonly namespaces: readonly string[];
+}
+
+/** The namespaces that count beside an object's own. */
+export interface ReferencePlaces {
+  readonly operatorNamespace: string;
+  readonly definitionsNamespace: string;
+}
+
+/**
+ * Everything an object names, in the order of its fields. Secrets are never looked up and not among it. Empty for kinds that
+ * name nothing.
+ */
+export function referencesOf(
+  object: KubernetesObject,
+  places: ReferencePlaces,
+): readonly StatedReference[] {
+  const entry = table.find(({ kind }) => kind.kind === object.kind);
+  return entry === undefined ? [] : entry.of(object, scopesOf(object, places));
+}
+
+/** Where names of each kind are looked for. */
+interface Scopes {
+  readonly own: readonly string[];
+  readonly definitions: readonly string[];
+  readonly metrics: readonly string[];
+  /** Where tasks and evaluations of a definition run; unknown for a shared one. */
+  readonly use: readonly string[];
+}
+
+function scopesOf({ metadata }: KubernetesObject, places: ReferencePlaces): Scopes {
+  const { namespace = '' } = metadata;
+  const use = namespace === places.definitionsNamespace ? [] : [namespace];
+  return {
+    own: [namespace],
+    definitions: [...new Set([namespace, places.definitionsNamespace])],
+    metrics: use.length === 0 ? [] : [...new Set([namespace, places.operatorNamespace])],
+    use,
+  };
+}
+
+interface Entry<T extends KubernetesObject = KubernetesObject> {
+  readonly kind: Kind<T>;
+  of(object: T, scopes: Scopes): readonly StatedReference[];
+}
+
+const entry = <T extends KubernetesObject>(kind: Kind<T>, of: Entry<T>['of']): Entry<T> => ({
+  kind,
+  of,
+});
+
+const runners = ['deno', 'python', 'bash'] as const;
+
+const ofTaskDefinition = entry(KeptnTaskDefinition, ({ spec }, scopes) => [
+  ...runners.flatMap((runner) =>
+    notEmpty({
+      path: `spec.${runner}.functionRef.name`,
+      kind: KeptnTaskDefinition,
+      name: spec[runner]?.functionRef?.name,
+      namespaces: scopes.definitions,
+    }),
+  ),
+  ...configMapReferences(spec, { code: scopes.own, job: scopes.use }),
+  ...notEmpty({
+    path: 'spec.serviceAccount.name',
+    kind: ServiceAccountMetadataKind,
+    name: spec.serviceAccount?.name,
+    namespaces: scopes.use,
+  }),
+  ...followUps(spec, scopes),
+]);
+
+const ofEvaluationDefinition = entry(KeptnEvaluationDefinition, ({ spec }, scopes) => [
+  ...(spec.objectives ?? []).flatMap(({ keptnMetricRef, provider }, index) => {
+    const path = `spec.objectives[${index}]`;
+    const stated = keptnMetricRef?.namespace ?? '';
+    return [
+      ...notEmpty({
+        path: `${path}.keptnMetricRef.name`,
+        kind: KeptnMetric,
+        name: keptnMetricRef?.name,
+        namespaces: stated === '' ? scopes.metrics : [stated],
+      }),
+      ...notEmpty({
+        path: `${path}.provider.name`,
+        kind: KeptnMetricsProvider,
+        name: provider?.name,
+        namespaces: scopes.use,
+      }),
+    ];
+  }),
+  ...followUps(spec, scopes),
+]);
+
+const ofAppContext = entry(KeptnAppContext, ({ spec }, scopes) => {
+  const list = (
+    kind: Kind,
+    field:
+      | 'preDeploymentTasks'
+      | 'postDeploymentTasks'
+      | 'promotionTasks'
+      | 'preDeploymentEvaluations'
+      | 'postDeploymentEvaluations',
+  ) =>
+    (spec[field] ?? []).map((name, index) => ({
+      path: `spec.${field}[${index}]`,
+      kind,
+      name,
+      namespaces: scopes.definitions,
+    }));
+  return [
+    ...list(KeptnTaskDefinition, 'preDeploymentTasks'),
+    ...list(KeptnTaskDefinition, 'postDeploymentTasks'),
+    ...list(KeptnEvaluationDefinition, 'preDeploymentEvaluations'),
+    ...list(KeptnEvaluationDefinition, 'postDeploymentEvaluations'),
+    ...list(KeptnTaskDefinition, 'promotionTasks'),
+    ...followUps(spec, scopes),
+  ];
+});
+
+const ofMetric = entry(KeptnMetric, ({ spec }, scopes) => [
+  {
+    path: 'spec.provider.name',
+    kind: KeptnMetricsProvider,
+    name: spec.provider.name,
+    namespaces: scopes.own,
+  },
+]);
+
+const ofTask = entry(KeptnTask, ({ spec }, scopes) => [
+  {
+    path: 'spec.taskDefinition',
+    kind: KeptnTaskDefinition,
+    name: spec.taskDefinition,
+    namespaces: scopes.definitions,
+  },
+]);
+
+const ofEvaluation = entry(KeptnEvaluation, ({ spec }, scopes) => [
+  {
+    path: 'spec.evaluationDefinition',
+    kind: KeptnEvaluationDefinition,
+    name: spec.evaluationDefinition,
+    namespaces: scopes.definitions,
+  },
+]);
+
+const table: readonly Entry[] = [
+  ofTaskDefinition,
+  ofEvaluationDefinition,
+  ofAppContext,
+  ofMetric,
+  ofTask,
+  ofEvaluation,
+];
+
+/** The kinds whose objects name others. */
+export const referringKinds: readonly Kind[] = table.map(({ kind }) => kind);
+
+/** Keptn writes `functionRef: {}` and the like where nothing is meant: an optional name that is empty is none. */
+function notEmpty(
+  reference: Omit<StatedReference, 'name'> & { readonly name: string | undefined },
+): readonly StatedReference[] {
+  const { name = '' } = reference;
+  return name === '' ? [] : [{ ...reference, name }];
+}
+
+/** What follows, by the field and place it is written at. What cannot be read is another rule's concern. */
+function followUps(spec: FollowUpFields, scopes: Scopes): readonly StatedReference[] {
+  return triggers.flatMap((trigger) => {
+    const proposed = spellingInProposal[trigger];
+    const field = (spec[trigger] ?? undefined) === undefined ? proposed : trigger;
+    const written = spec[field];
+    return followUpList(spec, trigger).names.map((name) => ({
+      path: Array.isArray(written) ? `spec.${field}[${written.indexOf(name)}]` : `spec.${field}`,
+      kind: KeptnTaskDefinition,
+      name,
+      namespaces: scopes.definitions,
+    }));
+  });
+}
