@@ -1,4 +1,5 @@
 import type { ContainerState, ContainerStatus, Pod } from '../api/builtin.ts';
+import { reportIn, type RunnerReport } from './runner-report.ts';
 import { parseTime } from './time.ts';
 
 /** What is known of the last run of a Job's container. */
@@ -14,6 +15,8 @@ export interface Evidence {
   readonly restarts: number;
   /** The end of what the container said last, at most 1,024 characters. */
   readonly output?: string;
+  /** What Sluice's runner told, where it was the container's program. */
+  readonly report?: RunnerReport;
 }
 
 /** Why a Pod does not start. `persists`: nothing will change until somebody changes something. */
@@ -45,12 +48,18 @@ export function evidenceOf(pods: readonly Pod[], container?: string): Evidence |
   );
   const last = runs.reduce<Run | undefined>(tellingMore, undefined);
   if (last === undefined) return podFailure(pods, restarts);
+  const { exitCode, wasStopped } = last;
+  const report = reportIn(last.message);
+  if (report !== undefined) {
+    const { reason, message } = report;
+    return { reason, message, exitCode, wasStopped: wasStopped && !report.final, restarts, report };
+  }
   const output = endOf(last.message, longestOutput);
   return {
     reason: last.reason,
     message: describeRun(last),
-    exitCode: last.exitCode,
-    wasStopped: last.wasStopped,
+    exitCode,
+    wasStopped,
     restarts,
     ...(output !== '' && { output }),
   };

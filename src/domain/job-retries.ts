@@ -1,14 +1,14 @@
+import type { JobOptions } from '../api/keptn/job-options.ts';
 import type { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import type { KeptnTask } from '../api/keptn/task.ts';
 import { durationOr } from './duration.ts';
-import type { Blueprint } from './function-source.ts';
+import { type Blueprint, type FunctionBlueprint, secretVariables } from './function-source.ts';
 import { functionContainerName } from './job-container.ts';
 import { type JobSettings, retriesInside } from './runner-image.ts';
 import { runnerArguments } from './runner-arguments.ts';
 
 /** Keptn's defaults, for tasks that were stored without them. */
 const defaultRetries = 10;
-const defaultTimeout = '5m';
 const defaultTimeoutMs = 300_000;
 
 /** How much later than the runner's own deadline the Job's comes, so that it is the runner that says how it went. */
@@ -33,6 +33,7 @@ export interface Repeated {
   readonly task: KeptnTask;
   readonly definition: KeptnTaskDefinition;
   readonly blueprint: Blueprint;
+  readonly options: JobOptions;
   readonly settings: JobSettings;
   readonly now: number;
 }
@@ -41,9 +42,11 @@ export interface Repeated {
  * Keptn's way for containers and foreign images: Kubernetes starts them again. A function in Sluice's own image is repeated by
  * its runner (KEP 90): its Pod is never started again, its exit is the end, and only a Pod that was lost is replaced.
  */
-export function retriesOf({ task, definition, blueprint, settings, now }: Repeated): Retries {
+export function retriesOf(repeated: Repeated): Retries {
+  const { task, definition, blueprint, options, settings, now } = repeated;
   const retries = task.spec.retries ?? defaultRetries;
-  const timeoutMs = durationOr(task.spec.timeout, defaultTimeoutMs);
+  // A Job with a deadline of 0 seconds would fail before it starts.
+  const timeoutMs = Math.max(1000, durationOr(task.spec.timeout, defaultTimeoutMs));
   const keptns: Retries = {
     job: { backoffLimit: retries, activeDeadlineSeconds: wholeSeconds(timeoutMs) },
     restartPolicy: 'OnFailure',
@@ -53,15 +56,16 @@ export function retriesOf({ task, definition, blueprint, settings, now }: Repeat
   const image = settings.images[blueprint.runner];
   const { retryInterval, attemptTimeout } = definition.spec;
   const runner = {
-    retryInterval,
-    attemptTimeout,
-    timeout: task.spec.timeout ?? defaultTimeout,
+    retryIntervalMs: positiveMs(retryInterval),
+    attemptTimeoutMs: positiveMs(attemptTimeout),
+    timeoutMs,
+    variables: variablesOf(blueprint, { task, options }),
   };
   if (!retriesInside(image, settings)) {
-    const once = { ...runner, retries: 0, deadline: undefined };
+    const once = { ...runner, retries: 0, deadlineMs: undefined };
     return { ...keptns, args: image.isOwn ? runnerArguments(blueprint, once) : undefined };
   }
-  const deadline = now + timeoutMs + graceMs - reportMs;
+  const deadlineMs = now + timeoutMs + graceMs - reportMs;
   return {
     job: {
       backoffLimit: lostPods,
@@ -69,7 +73,7 @@ export function retriesOf({ task, definition, blueprint, settings, now }: Repeat
       podFailurePolicy: failOnExit,
     },
     restartPolicy: 'Never',
-    args: runnerArguments(blueprint, { ...runner, retries, deadline }),
+    args: runnerArguments(blueprint, { ...runner, retries, deadlineMs }),
   };
 }
 
@@ -84,7 +88,21 @@ const failOnExit = {
   ],
 } as const;
 
-// A Job with a deadline of 0 seconds would fail before it starts.
+/** Undefined leaves it to the runner: nothing was said, or nothing that could be meant. */
+function positiveMs(duration: string | undefined): number | undefined {
+  const timeMs = durationOr(duration, 0);
+  return timeMs > 0 ? timeMs : undefined;
+}
+
+/** The runner hands on only what it is told to; the keys behind `envFrom` are not known here. */
+function variablesOf(
+  { secrets }: FunctionBlueprint,
+  { task, options }: Pick<Repeated, 'task' | 'options'>,
+): readonly string[] {
+  if (options.envFrom !== undefined && options.envFrom.length > 0) return ['*'];
+  return secretVariables([task.spec.secureParameters?.secrets, secrets]).map(({ env }) => env);
+}
+
 function wholeSeconds(timeMs: number): number {
-  return Math.max(1, Math.floor(timeMs / 1000));
+  return Math.floor(timeMs / 1000);
 }

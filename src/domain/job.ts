@@ -36,7 +36,7 @@ export function jobFor(request: JobRequest): Job {
   const labelled = { ...labels, [sluiceKeys.task]: taskLabel(task) };
   const { namespace } = task.metadata;
   const options = mergedOptions(request.settings.jobDefaults, definition.spec.job);
-  const retries = retriesOf(request);
+  const retries = retriesOf({ ...request, options });
   const { container, volumes } = workloadOf(request, options, retries.args);
   const podAnnotations = { ...options.annotations, ...annotations };
   return {

@@ -1,16 +1,19 @@
+import { formatDuration } from './duration.ts';
 import type { FunctionBlueprint } from './function-source.ts';
 
 /** Where the runner writes how its runs went; the kubelet makes it the container's termination message. */
 export const statusFile = '/keptn/status.json';
 
-/** How a function is run and repeated. Durations are Go's. */
+/** How a function is run and repeated; times in milliseconds. */
 export interface RunnerSettings {
   readonly retries: number;
-  readonly retryInterval: string | undefined;
-  readonly attemptTimeout: string | undefined;
-  readonly timeout: string;
-  /** When everything has to be over, in milliseconds since the Unix epoch; undefined where only the time-out counts. */
-  readonly deadline: number | undefined;
+  readonly retryIntervalMs: number | undefined;
+  readonly attemptTimeoutMs: number | undefined;
+  readonly timeoutMs: number;
+  /** When everything has to be over, since the Unix epoch; undefined where only the time-out counts. */
+  readonly deadlineMs: number | undefined;
+  /** Names of the variables that the function gets beside Keptn's, or `*` for all of them. */
+  readonly variables: readonly string[];
 }
 
 /** The arguments of Sluice's runner (contract: runner/README.md). Only what was asked for is among them. */
@@ -18,20 +21,28 @@ export function runnerArguments(
   { runner, code, permissions, args }: FunctionBlueprint,
   settings: RunnerSettings,
 ): readonly string[] {
-  const { retries, retryInterval, attemptTimeout, timeout, deadline } = settings;
+  const { retries, retryIntervalMs, attemptTimeoutMs, timeoutMs, deadlineMs } = settings;
   const sha256 = code.type === 'url' ? code.sha256 : undefined;
   return [
     ...option('runtime', runner),
     ...option('retries', String(retries)),
-    ...option('retry-interval', retryInterval),
-    ...option('timeout', timeout),
-    ...option('attempt-timeout', attemptTimeout),
-    ...option('deadline', deadline === undefined ? undefined : new Date(deadline).toISOString()),
+    ...option('retry-interval', lasting(retryIntervalMs)),
+    ...option('timeout', lasting(timeoutMs)),
+    ...option('attempt-timeout', lasting(attemptTimeoutMs)),
+    ...option(
+      'deadline',
+      deadlineMs === undefined ? undefined : new Date(deadlineMs).toISOString(),
+    ),
     ...option('status-file', statusFile),
     ...option('sha256', sha256),
     ...(permissions ?? []).map((permission) => `--permission=${permission}`),
+    ...settings.variables.map((name) => `--env=${name}`),
     ...(args.length > 0 ? ['--', ...args] : []),
   ];
+}
+
+function lasting(timeMs: number | undefined): string | undefined {
+  return timeMs === undefined ? undefined : formatDuration(timeMs);
 }
 
 function option(name: string, value: string | undefined): string[] {

@@ -31,6 +31,65 @@ describe('the evidence of a Job', () => {
     });
   });
 
+  test("is what Sluice's runner told, where it was the program", () => {
+    const told = {
+      status: 'failed',
+      message: 'attempt 2 of 2 ended with exit code 3: no route to host',
+      timestamp: '2026-01-01T00:00:10Z',
+      reason: 'FunctionFailed',
+      exitCode: 3,
+      final: true,
+      attempts: [
+        { number: 1, startedAt: '2026-01-01T00:00:01Z', durationMs: 900, signal: 'SIGKILL' },
+        { number: 2, durationMs: 12, exitCode: 3, lastErrorLine: 'no route to host' },
+      ],
+    };
+    const state = ended(3, undefined, { reason: 'Error', message: JSON.stringify(told) });
+    expect(evidenceOf([pod({ state })])).toEqual({
+      reason: 'FunctionFailed',
+      message: told.message,
+      exitCode: 3,
+      wasStopped: false,
+      restarts: 0,
+      report: {
+        succeeded: false,
+        reason: 'FunctionFailed',
+        message: told.message,
+        final: true,
+        result: undefined,
+        runs: [
+          { startTime: '2026-01-01T00:00:01Z', durationMilliseconds: 900, signal: 'SIGKILL' },
+          { durationMilliseconds: 12, exitCode: 3, message: 'no route to host' },
+        ],
+      },
+    });
+  });
+
+  test.each(['{', '{"status":"failed"}', 'null', '{"status":"lost","message":1}'])(
+    'is the plain message where %s is no report of a runner',
+    (message) => {
+      const evidence = evidenceOf([pod({ state: ended(1, undefined, { message }) })]);
+      expect(evidence).toMatchObject({ output: message, exitCode: 1 });
+      expect(evidence).not.toHaveProperty('report');
+    },
+  );
+
+  test('says what became of a result that could not be taken', () => {
+    const told = {
+      status: 'succeeded',
+      message: 'completed',
+      timestamp: '2026-01-01T00:00:10Z',
+      reason: 'Completed',
+      final: true,
+      resultError: { reason: 'ResultTooLarge', message: 'it has 9,000 bytes of at most 2,048' },
+    };
+    const state = ended(0, undefined, { message: JSON.stringify(told) });
+    expect(evidenceOf([pod({ state })])).toMatchObject({
+      message: 'completed; its result was not taken: it has 9,000 bytes of at most 2,048',
+      report: { succeeded: true, result: undefined },
+    });
+  });
+
   test('is found in the run before, while the container starts again', () => {
     const state = { waiting: { reason: 'CrashLoopBackOff' } };
     const lastState = ended(137, undefined, { reason: 'OOMKilled' });

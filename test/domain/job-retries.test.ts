@@ -75,7 +75,7 @@ describe("a function in Sluice's own image", () => {
         '--runtime=python',
         '--retries=3',
         '--retry-interval=7s',
-        '--timeout=90s',
+        '--timeout=1m30s',
         '--attempt-timeout=20s',
         '--deadline=2026-11-21T08:01:50.000Z',
         '--status-file=/keptn/status.json',
@@ -112,7 +112,7 @@ describe("a function in Sluice's own image", () => {
     expect(container.args).toEqual([
       '--runtime=python',
       '--retries=0',
-      '--timeout=90s',
+      '--timeout=1m30s',
       '--status-file=/keptn/status.json',
     ]);
   });
@@ -130,6 +130,25 @@ describe("a function in Sluice's own image", () => {
       runAsNonRoot: false,
       capabilities: { drop: ['ALL'] },
     });
+  });
+});
+
+describe('the runner', () => {
+  test('hands on the variables of further Secrets, and all of them where their names are not known', () => {
+    const script = { secureParameters: { secrets: [{ name: 'a', env: 'TOKEN' }] } };
+    expect(made({ script }).container.args).toContain('--env=TOKEN');
+    const job = { envFrom: [{ secretRef: { name: 'more' } }] };
+    expect(made({ script, spec: { job } }).container.args).toContain('--env=*');
+  });
+
+  test.each([
+    ['0', '--timeout=1s'],
+    ['0nonsense', '--timeout=5m0s'],
+    ['1.5h', '--timeout=1h30m0s'],
+  ])('is told a time-out it can read: %s is %s', (timeout, argument) => {
+    const { container } = made({ task: { timeout }, spec: { retryInterval: '-1s' } });
+    expect(container.args).toContain(argument);
+    expect(container.args.join(' ')).not.toContain('retry-interval');
   });
 });
 

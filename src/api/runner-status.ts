@@ -1,0 +1,59 @@
+import { parserOf, type Parser } from './parse.ts';
+import {
+  bool,
+  integer,
+  list,
+  object,
+  oneOf,
+  optional,
+  text,
+  typed,
+  type Static,
+} from './schema.ts';
+
+/** What Sluice's runner leaves as termination message (contract: runner/README.md). Further fields may come. */
+const runnerStatus = object('', {
+  status: oneOf('', ['succeeded', 'failed']),
+  message: text(''),
+  timestamp: text(''),
+  reason: text(''),
+  exitCode: optional(integer('')),
+  final: bool(''),
+  attemptsAllowed: optional(integer('')),
+  attemptsMade: optional(integer('')),
+  attempts: optional(
+    list(
+      '',
+      object('', {
+        startedAt: optional(text('', { format: 'date-time' })),
+        durationMs: optional(integer('')),
+        reason: optional(text('')),
+        exitCode: optional(integer('')),
+        signal: optional(text('')),
+        lastErrorLine: optional(text('')),
+      }),
+    ),
+  ),
+  result: optional(typed<unknown>({})),
+  resultError: optional(object('', { reason: text(''), message: text('') })),
+});
+
+/** How a function went, as its runner tells it. */
+export type RunnerStatus = Static<typeof runnerStatus>;
+
+const parse: Parser<RunnerStatus> = parserOf(runnerStatus);
+
+/** The status in a termination message; undefined where the message is something else. */
+export function runnerStatusIn(message: string): RunnerStatus | undefined {
+  if (!message.startsWith('{')) return undefined;
+  const parsed = parse(jsonIn(message));
+  return parsed.ok ? parsed.value : undefined;
+}
+
+function jsonIn(message: string): unknown {
+  try {
+    return JSON.parse(message);
+  } catch {
+    return undefined;
+  }
+}
