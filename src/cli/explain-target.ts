@@ -6,11 +6,14 @@ import {
   StatefulSetKind,
 } from '../api/builtin.ts';
 import { KeptnAppVersion } from '../api/keptn/app-version.ts';
+import { KeptnEvaluation } from '../api/keptn/evaluation.ts';
+import { KeptnTask } from '../api/keptn/task.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import type { Kind } from '../api/object.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import { whyAppVersion, whyOwner, whyPod, whyWorkloadVersion } from '../domain/why.ts';
+import { whyEvaluation, whyTask } from '../domain/why-check.ts';
 import { nearestName } from './nearest-name.ts';
 import { BadInput } from './terminal.ts';
 
@@ -54,6 +57,22 @@ const explained: readonly Explained[] = [
     why(lookup, namespace, name) {
       const found = lookup.get(KeptnAppVersion, namespace, name);
       return found && whyAppVersion(found, lookup);
+    },
+  },
+  {
+    kind: KeptnTask,
+    names: ['keptntask', 'keptntasks', 'kt'],
+    why(lookup, namespace, name) {
+      const found = lookup.get(KeptnTask, namespace, name);
+      return found && whyTask(found, lookup);
+    },
+  },
+  {
+    kind: KeptnEvaluation,
+    names: ['keptnevaluation', 'keptnevaluations', 'ke'],
+    why(lookup, namespace, name) {
+      const found = lookup.get(KeptnEvaluation, namespace, name);
+      return found && whyEvaluation(found, lookup);
     },
   },
   owner(DeploymentKind, ['deployment', 'deployments', 'deploy']),

@@ -1,6 +1,9 @@
+import type { KeptnAppVersion } from '../api/keptn/app-version.ts';
 import type { KeptnState } from '../api/keptn/states.ts';
 import type { KubernetesObject } from '../api/object.ts';
-import { conditionOf, conditionTypes } from './conditions.ts';
+import { completedWithWarning } from './advance.ts';
+import { conditionOf, conditionTypes, isTrue } from './conditions.ts';
+import type { Phase } from './phases.ts';
 import type { VersionStatus } from './version-status.ts';
 
 /** How something stands: through, at its bad end or in need of somebody, on its way, or through with a warning. */
@@ -49,6 +52,7 @@ export function markOf(state: KeptnState | undefined): Mark {
 /** The mark of a version; one that waits for somebody to change something counts as failed. */
 export function versionMark(status: VersionStatus | undefined): Mark {
   const mark = markOf(status?.status);
+  if (mark === 'done' && hasWarned(status)) return 'warning';
   const stalled =
     conditionOf({ ...(status && { status }) }, conditionTypes.stalled)?.status === 'True';
   return mark === 'waiting' && stalled ? 'failed' : mark;
@@ -65,10 +69,34 @@ export function versionSentence(
   const state = status?.status ?? 'Pending';
   const condition = conditionOf({ ...(status && { status }) }, conditionTypes.succeeded);
   const phase = status?.currentPhase;
-  if (phase === 'Completed' && state === 'Succeeded') return 'Completed';
+  if (phase === 'Completed' && state === 'Succeeded') {
+    return hasWarned(status) ? `Completed: ${condition?.message ?? ''}` : 'Completed';
+  }
   const where = phase === undefined || phase === '' ? state : `${state} in ${phase}`;
   const isSaidBelow = causes.some(({ mark }) => mark === 'failed');
   return condition === undefined || condition.message === '' || isSaidBelow
     ? where
     : `${where}: ${condition.message}`;
+}
+
+/** The phases that have begun, each with its state, if they say more than where the version is. */
+export function phaseFacts(phases: readonly Phase[], status: VersionStatus | undefined): string[] {
+  const begun = phases.filter(
+    ({ state }) => !['Pending', 'Deprecated', '', undefined].includes(status?.[state]),
+  );
+  if (begun.length < 2) return [];
+  return [begun.map(({ short, state }) => `${short} ${status?.[state] ?? ''}`).join(' → ')];
+}
+
+/** That an application runs in this version and was not promoted. Its tasks say the rest. */
+export function promotionFacts(version: KeptnAppVersion): string[] {
+  const promoted = conditionOf(version, conditionTypes.promoted);
+  if (promoted?.status !== 'False' || !isTrue(version, conditionTypes.deployed)) return [];
+  const hasFailed = promoted.reason === 'PromotionFailed';
+  return [`deployed, but ${hasFailed ? 'its promotion has failed' : promoted.message}`];
+}
+
+function hasWarned(status: VersionStatus | undefined): boolean {
+  const condition = conditionOf({ ...(status && { status }) }, conditionTypes.succeeded);
+  return condition?.reason === completedWithWarning;
 }

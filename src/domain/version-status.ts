@@ -1,3 +1,4 @@
+import type { FollowUpStatus } from '../api/keptn/follow-up.ts';
 import type { ItemStatus, VersionAttempt } from '../api/keptn/item-status.ts';
 import type { KeptnState } from '../api/keptn/states.ts';
 import type { Condition } from '../api/object.ts';
@@ -18,6 +19,7 @@ export type VersionStatus = Partial<Record<StateField, KeptnState>> &
     phaseTraceIDs?: Record<string, Record<string, string>>;
     attempt?: number;
     attempts?: VersionAttempt[];
+    followUps?: FollowUpStatus[];
     conditions?: Condition[];
     observedGeneration?: number;
   };

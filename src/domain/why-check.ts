@@ -1,4 +1,5 @@
 import { KeptnEvaluation } from '../api/keptn/evaluation.ts';
+import type { FollowUpStatus } from '../api/keptn/follow-up.ts';
 import type { ItemStatus } from '../api/keptn/item-status.ts';
 import { KeptnTask } from '../api/keptn/task.ts';
 import type { KubernetesObject } from '../api/object.ts';
@@ -8,32 +9,78 @@ import type { Lookup } from './lookup.ts';
 import { isPassed, type Phase } from './phases.ts';
 import type { VersionStatus } from './version-status.ts';
 
+/** A version with its checks and follow-ups. */
+type Version = KubernetesObject & { status?: VersionStatus };
+
 /** The checks of a phase that are not through, each with what happened last and when it is tried again. */
-export function checkFindings(
-  version: KubernetesObject & { status?: VersionStatus },
-  phase: Phase,
-  lookup: Lookup,
-): Finding[] {
-  if (phase.type === 'deploy') return [];
-  const items = version.status?.[phase.items] ?? [];
-  const { namespace } = version.metadata;
-  return items
+export function checkFindings(version: Version, phase: Phase, lookup: Lookup): Finding[] {
+  return itemsOf(version, phase)
     .filter(({ status }) => !isPassed(status))
-    .map((item) => {
-      const { name = '' } = item;
-      if (phase.type === 'tasks') {
-        const task = lookup.get(KeptnTask, namespace, name);
-        return task === undefined ? absent(item, 'KeptnTask', namespace) : whyTask(task);
-      }
-      const evaluation = lookup.get(KeptnEvaluation, namespace, name);
-      return evaluation === undefined
-        ? absent(item, 'KeptnEvaluation', namespace)
-        : whyEvaluation(evaluation);
-    });
+    .map((item) => whyItem(item, { version, phase, lookup }));
 }
 
-/** How a task stands and what its Job said last. */
-function whyTask(task: KeptnTask): Finding {
+/**
+ * The follow-ups (KEP 93) that run, have failed or cannot begin: the version's own, and under their checks those of checks
+ * that have passed. Those of other checks are found under `checkFindings`.
+ */
+export function followUpFindings(
+  version: Version,
+  phases: readonly Phase[],
+  lookup: Lookup,
+): Finding[] {
+  const ofChecks = phases.flatMap((phase) =>
+    itemsOf(version, phase)
+      .filter(({ status, followUps }) => isPassed(status) && followUps?.some(isOpen) === true)
+      .map((item) => whyItem(item, { version, phase, lookup })),
+  );
+  return [...ofChecks, ...whyFollowUps(version, lookup)];
+}
+
+function itemsOf({ status }: Version, phase: Phase): readonly ItemStatus[] {
+  return phase.type === 'deploy' ? [] : (status?.[phase.items] ?? []);
+}
+
+function whyItem(
+  item: ItemStatus,
+  { version, phase, lookup }: { version: Version; phase: Phase; lookup: Lookup },
+): Finding {
+  const { name = '' } = item;
+  const { namespace } = version.metadata;
+  if (phase.type === 'tasks') {
+    const task = lookup.get(KeptnTask, namespace, name);
+    return task === undefined ? absent(item, 'KeptnTask', namespace) : whyTask(task, lookup);
+  }
+  const evaluation = lookup.get(KeptnEvaluation, namespace, name);
+  return evaluation === undefined
+    ? absent(item, 'KeptnEvaluation', namespace)
+    : whyEvaluation(evaluation, lookup);
+}
+
+/** What a status says of its follow-ups is somebody's word; a chain of them that is no chain must end, too. */
+const longestChain = 12;
+
+/** The follow-ups of something that has ended, as far as they are not through. */
+function whyFollowUps(
+  { metadata, status }: KubernetesObject & { status?: { followUps?: FollowUpStatus[] } },
+  lookup: Lookup,
+  depth = 0,
+): Finding[] {
+  if (depth >= longestChain) return [];
+  const { namespace } = metadata;
+  return (status?.followUps ?? []).filter(isOpen).map((item) => {
+    const task = lookup.get(KeptnTask, namespace, item.name ?? '');
+    const found =
+      task === undefined ? absent(item, 'KeptnTask', namespace) : whyTask(task, lookup, depth + 1);
+    return { ...found, says: `${item.trigger ?? 'follow-up'}: ${found.says}` };
+  });
+}
+
+function isOpen({ status }: FollowUpStatus): boolean {
+  return status !== 'Succeeded';
+}
+
+/** How a task stands, what its Job said last, and what follows it. */
+export function whyTask(task: KeptnTask, lookup: Lookup, depth = 0): Finding {
   const { status = {}, spec } = task;
   const { reason, message, jobName, exitCode, restarts, output } = status;
   const state = status.status ?? 'Pending';
@@ -51,11 +98,12 @@ function whyTask(task: KeptnTask): Finding {
     mark: mark === 'waiting' && isStalled ? 'failed' : mark,
     says: sentence(`${spec.taskDefinition} ${state}`, reason, message),
     facts: [joined(facts), ...saidLast(output, message)].filter((fact) => fact !== ''),
+    because: whyFollowUps(task, lookup, depth),
   });
 }
 
-/** How an evaluation stands: each objective's last measurement, and when it is measured again. */
-function whyEvaluation(evaluation: KeptnEvaluation): Finding {
+/** How an evaluation stands: each objective's last measurement, when it is measured again, and what follows it. */
+export function whyEvaluation(evaluation: KeptnEvaluation, lookup: Lookup): Finding {
   const { spec, status } = evaluation;
   const state = status?.overallStatus ?? 'Pending';
   const objectives = Object.entries(status?.evaluationStatus ?? {}).map(
@@ -67,14 +115,20 @@ function whyEvaluation(evaluation: KeptnEvaluation): Finding {
     mark: markOf(state),
     says: `${spec.evaluationDefinition} ${state}`,
     facts: [...objectives, next === undefined ? tries : `${tries}, next at ${next}`],
+    because: whyFollowUps(evaluation, lookup),
   });
 }
 
-function absent(item: ItemStatus, kind: string, namespace: string | undefined): Finding {
-  const { definitionName = '', name, status = 'Pending', reason, message } = item;
+/** An item without its object: one that could not be created goes by its definition. */
+function absent(
+  item: ItemStatus,
+  kind: 'KeptnTask' | 'KeptnEvaluation',
+  namespace: string | undefined,
+): Finding {
+  const { definitionName = '', name = '', status = 'Pending', reason, message } = item;
   return {
-    kind,
-    name: name ?? definitionName,
+    kind: name === '' ? `${kind}Definition` : kind,
+    name: name === '' ? definitionName : name,
     namespace,
     // A check that cannot even be created waits for somebody.
     mark: reason !== undefined && markOf(status) === 'waiting' ? 'failed' : markOf(status),

@@ -11,8 +11,16 @@ import { isNameOf, lists, newestListing } from './newest-app-version.ts';
 import { ownerChainOf, topOwner } from './owner-chain.ts';
 import { appPhases, isPassed, type Phase, workloadPhases } from './phases.ts';
 import type { VersionStatus } from './version-status.ts';
-import { type Finding, findingAbout, type Mark, versionMark, versionSentence } from './finding.ts';
-import { checkFindings } from './why-check.ts';
+import {
+  type Finding,
+  findingAbout,
+  type Mark,
+  phaseFacts,
+  promotionFacts,
+  versionMark,
+  versionSentence,
+} from './finding.ts';
+import { checkFindings, followUpFindings } from './why-check.ts';
 
 /**
  * Why something waits, as a chain: a Pod is held because of its KeptnWorkloadVersion, which waits for its KeptnAppVersion
@@ -144,12 +152,12 @@ export function whyWorkloadVersion(version: KeptnWorkloadVersion, lookup: Lookup
   const phase = phaseInQuestion(workloadPhases, status);
   const checks = phase === undefined ? [] : checkFindings(version, phase, lookup);
   const waitsForApp = phase === undefined && versionMark(status) === 'waiting';
-  const because = waitsForApp ? whyOfApp(version, lookup) : checks;
+  const causes = waitsForApp ? whyOfApp(version, lookup) : checks;
   return findingAbout(version, {
     mark: versionMark(status),
-    says: versionSentence(status, because),
+    says: versionSentence(status, causes),
     facts: phaseFacts(workloadPhases, status),
-    because,
+    because: [...causes, ...asides(version, workloadPhases, lookup)],
   });
 }
 
@@ -188,13 +196,26 @@ function appFinding(
 ): Finding {
   const status: VersionStatus | undefined = version.status;
   const phase = phaseInQuestion(appPhases, status);
-  const because = causesOfApp(version, phase, { lookup, depth });
+  const causes = causesOfApp(version, phase, { lookup, depth });
   return findingAbout(version, {
     mark: versionMark(status),
-    says: versionSentence(status, because),
-    facts: phaseFacts(appPhases, status),
-    because,
+    says: versionSentence(status, causes),
+    facts: [...phaseFacts(appPhases, status), ...promotionFacts(version)],
+    because: [...causes, ...asides(version, appPhases, lookup)],
   });
+}
+
+/** What holds nothing up and is worth knowing: checks that have failed without blocking, and follow-ups that are not through. */
+function asides(
+  version: KubernetesObject & { status?: VersionStatus },
+  phases: readonly Phase[],
+  lookup: Lookup,
+): Finding[] {
+  const warned = phases.filter(({ state }) => version.status?.[state] === 'Warning');
+  return [
+    ...warned.flatMap((phase) => checkFindings(version, phase, lookup)),
+    ...followUpFindings(version, phases, lookup),
+  ];
 }
 
 function causesOfApp(
@@ -221,13 +242,4 @@ function phaseInQuestion(
 ): Phase | undefined {
   const failed = phases.find(({ state }) => status?.[state] === 'Failed');
   return failed ?? phases.find(({ short }) => short === status?.currentPhase);
-}
-
-/** The phases that have begun, each with its state, if they say more than where the version is. */
-function phaseFacts(phases: readonly Phase[], status: VersionStatus | undefined): string[] {
-  const begun = phases.filter(
-    ({ state }) => !['Pending', 'Deprecated', '', undefined].includes(status?.[state]),
-  );
-  if (begun.length < 2) return [];
-  return [begun.map(({ short, state }) => `${short} ${status?.[state] ?? ''}`).join(' → ')];
 }

@@ -2,6 +2,9 @@ import { describe, expect, test } from 'vitest';
 import type { Pod } from '../../src/api/builtin.ts';
 import { keptnAnnotations, schedulingGate } from '../../src/api/keptn/annotations.ts';
 import type { KeptnAppVersion, KeptnAppVersionStatus } from '../../src/api/keptn/app-version.ts';
+import type { FollowUpStatus } from '../../src/api/keptn/follow-up.ts';
+import type { ItemStatus } from '../../src/api/keptn/item-status.ts';
+import type { KeptnState } from '../../src/api/keptn/states.ts';
 import type { KeptnEvaluation } from '../../src/api/keptn/evaluation.ts';
 import type { KeptnTask } from '../../src/api/keptn/task.ts';
 import type { KeptnWorkload } from '../../src/api/keptn/workload.ts';
@@ -9,7 +12,7 @@ import type {
   KeptnWorkloadVersion,
   KeptnWorkloadVersionStatus,
 } from '../../src/api/keptn/workload-version.ts';
-import type { KubernetesObject } from '../../src/api/object.ts';
+import type { Condition, KubernetesObject } from '../../src/api/object.ts';
 import type { Finding } from '../../src/domain/finding.ts';
 import { whyAppVersion, whyOwner, whyPod, whyWorkloadVersion } from '../../src/domain/why.ts';
 import { fixedLookup } from '../support/fixed-lookup.ts';
@@ -250,6 +253,7 @@ test('a check that could not be created is shown with its reason, under the name
   });
   expect(whyWorkloadVersion(version, lookup()).because).toEqual([
     expect.objectContaining({
+      kind: 'KeptnTaskDefinition',
       name: 'load-test',
       mark: 'failed',
       says: `load-test Pending (DefinitionNotFound: ${message})`,
@@ -280,5 +284,192 @@ test('a Deployment without a workload is told what is missing', () => {
   expect(whyOwner(deployment, lookup())).toMatchObject({
     mark: 'warning',
     says: expect.stringContaining('keptn.sh/workload'),
+  });
+});
+
+describe('follow-ups', () => {
+  const followUp = (
+    name: string,
+    status: KeptnState,
+    followUps: FollowUpStatus[] = [],
+  ): KeptnTask => ({
+    apiVersion,
+    kind: 'KeptnTask',
+    metadata: { name, namespace },
+    spec: { taskDefinition: name, checkType: 'on-failure' },
+    status: { status, ...(status === 'Failed' && { reason: 'BackoffLimitExceeded' }), followUps },
+  });
+  const listed = (name: string, status: KeptnState): FollowUpStatus => ({
+    trigger: 'onFailure',
+    definitionName: name,
+    name,
+    status,
+  });
+  const notCreated: FollowUpStatus = {
+    trigger: 'onFailure',
+    definitionName: 'nothere',
+    status: 'Pending',
+    reason: 'DefinitionNotFound',
+    message: 'KeptnTaskDefinition nothere does not exist',
+  };
+
+  test('of a failed check are shown under it as far as they are not through, and chains of them whole', () => {
+    const check = { ...failedTask, status: { ...failedTask.status } };
+    check.status.followUps = [
+      listed('told', 'Succeeded'),
+      listed('roll-back', 'Failed'),
+      notCreated,
+    ];
+    const rollBack = followUp('roll-back', 'Failed', [listed('page', 'Progressing')]);
+    const page = followUp('page', 'Progressing');
+    const objects = lookup(
+      aVersion(inPreTasks),
+      check,
+      rollBack,
+      page,
+      followUp('told', 'Succeeded'),
+    );
+    const [shown] = whyWorkloadVersion(aVersion(inPreTasks), objects).because;
+    expect(shown).toMatchObject({
+      kind: 'KeptnTask',
+      name: 'pre-load-test-x',
+      because: [
+        {
+          kind: 'KeptnTask',
+          name: 'roll-back',
+          mark: 'failed',
+          says: 'onFailure: roll-back Failed (BackoffLimitExceeded)',
+          because: [{ name: 'page', mark: 'waiting', says: 'onFailure: page Progressing' }],
+        },
+        {
+          kind: 'KeptnTaskDefinition',
+          name: 'nothere',
+          mark: 'failed',
+          says: 'onFailure: nothere Pending (DefinitionNotFound: KeptnTaskDefinition nothere does not exist)',
+        },
+      ],
+    });
+  });
+
+  test('of a check that has passed are shown with it, and change nothing of how the version stands', () => {
+    const fine: KeptnTask = {
+      ...followUp('pre-fine-x', 'Succeeded'),
+      spec: { taskDefinition: 'fine' },
+      status: { status: 'Succeeded', followUps: [listed('page', 'Failed')] },
+    };
+    const version = aVersion({
+      currentPhase: 'Completed',
+      status: 'Succeeded',
+      preDeploymentStatus: 'Succeeded',
+      preDeploymentTaskStatus: [
+        {
+          definitionName: 'fine',
+          name: 'pre-fine-x',
+          status: 'Succeeded',
+          followUps: [listed('page', 'Failed')],
+        },
+      ],
+    });
+    expect(whyWorkloadVersion(version, lookup(fine, followUp('page', 'Failed')))).toMatchObject({
+      mark: 'done',
+      says: 'Completed',
+      because: [{ name: 'pre-fine-x', mark: 'done', because: [{ name: 'page', mark: 'failed' }] }],
+    });
+  });
+
+  test('of a version are shown under it', () => {
+    const version = anAppVersion({
+      currentPhase: 'AppDeploy',
+      status: 'Failed',
+      workloadOverallStatus: 'Failed',
+      followUps: [notCreated],
+    });
+    expect(whyAppVersion(version, lookup(version)).because).toMatchObject([
+      { kind: 'KeptnTaskDefinition', name: 'nothere' },
+    ]);
+  });
+
+  test('that are said to follow themselves come to an end', () => {
+    const loop = followUp('loop', 'Failed', [listed('loop', 'Failed')]);
+    const version = anAppVersion({ status: 'Failed', followUps: [listed('loop', 'Failed')] });
+    expect(JSON.stringify(whyAppVersion(version, lookup(loop))).length).toBeLessThan(10_000);
+  });
+});
+
+describe('an application version that was deployed', () => {
+  const condition = (said: string, message = ''): Condition => {
+    const [type = '', status, reason = ''] = said.split(' ');
+    const lastTransitionTime = '2026-01-01T12:00:00Z';
+    return {
+      type,
+      status: status === 'True' ? status : 'False',
+      reason,
+      message,
+      lastTransitionTime,
+    };
+  };
+  const isDeployed = condition('Deployed True Deployed');
+  const promote: KeptnTask = {
+    ...failedTask,
+    metadata: { name: 'promotion-git-x', namespace },
+    spec: { taskDefinition: 'git' },
+  };
+  const promotionTaskStatus: ItemStatus[] = [
+    { definitionName: 'git', name: 'promotion-git-x', status: 'Failed' },
+  ];
+
+  test('and whose promotion failed says so, and leads to the task', () => {
+    const version = anAppVersion({
+      currentPhase: 'PromotionTasks',
+      status: 'Failed',
+      promotionStatus: 'Failed',
+      promotionTaskStatus,
+      conditions: [isDeployed, condition('Promoted False PromotionFailed')],
+    });
+    expect(whyAppVersion(version, lookup(promote))).toMatchObject({
+      mark: 'failed',
+      facts: ['deployed, but its promotion has failed'],
+      because: [{ name: 'promotion-git-x', mark: 'failed' }],
+    });
+  });
+
+  test('and whose promotion failed as a Warning leads to the task as well', () => {
+    const version = anAppVersion({
+      currentPhase: 'Completed',
+      status: 'Succeeded',
+      promotionStatus: 'Warning',
+      promotionTaskStatus,
+      conditions: [
+        condition(
+          'Succeeded True CompletedWithWarning',
+          'failed, but not blocking: PromotionTasks',
+        ),
+        isDeployed,
+        condition('Promoted False PromotionFailed'),
+      ],
+    });
+    expect(whyAppVersion(version, lookup(promote))).toMatchObject({
+      mark: 'warning',
+      says: 'Completed: failed, but not blocking: PromotionTasks',
+      facts: ['deployed, but its promotion has failed'],
+      because: [{ name: 'promotion-git-x', mark: 'failed' }],
+    });
+  });
+
+  test('and was not promoted says why', () => {
+    const version = anAppVersion({
+      currentPhase: 'Completed',
+      status: 'Succeeded',
+      conditions: [
+        isDeployed,
+        condition(
+          'Promoted False PromotionSkipped',
+          'not promoted after a Warning: AppPostDeployTasks',
+        ),
+      ],
+    });
+    expect(whyAppVersion(version, lookup()).facts).toEqual([
+      'deployed, but not promoted after a Warning: AppPostDeployTasks',
+    ]);
   });
 });
