@@ -34,6 +34,9 @@ function follow(job: Job, stage: Stage): void {
   if (pods.some(({ status }) => status?.phase === 'Succeeded')) {
     return add(job, { type: 'SuccessCriteriaMet', reason: 'CompletionsReached' }, stage);
   }
+  if (pods.some((pod) => endsJob(pod, job))) {
+    return add(job, { type: 'FailureTarget', reason: 'PodFailurePolicy' }, stage);
+  }
   if (failures(pods) > (job.spec.backoffLimit ?? 6)) {
     return add(job, { type: 'FailureTarget', reason: 'BackoffLimitExceeded' }, stage);
   }
@@ -107,8 +110,16 @@ function add(job: Job, what: { type: string; reason: string }, { store, now }: S
   });
 }
 
+/** The one rule Sluice writes: a container that ended with a failure ends the Job. */
+function endsJob(pod: Pod, job: Job): boolean {
+  if (job.spec['podFailurePolicy'] === undefined || pod.status?.phase !== 'Failed') return false;
+  const ended = pod.status.containerStatuses?.[0]?.state?.terminated;
+  return ended !== undefined && ended.exitCode !== 0;
+}
+
 const messages: Readonly<Record<string, string>> = {
   BackoffLimitExceeded: 'Job has reached the specified backoff limit',
+  PodFailurePolicy: 'Container failed with exit code 3 matching FailJob rule at index 1',
   DeadlineExceeded: 'Job was active longer than specified deadline',
   CompletionsReached: 'Reached expected number of succeeded pods',
 };
