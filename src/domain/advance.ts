@@ -1,3 +1,4 @@
+import type { ItemStatus } from '../api/keptn/item-status.ts';
 import { isCompleted, type KeptnState } from '../api/keptn/states.ts';
 import type { Condition } from '../api/object.ts';
 import { type Progress, progressConditions, withConditions } from './conditions.ts';
@@ -6,7 +7,7 @@ import { withPhaseFound } from './phase-records.ts';
 import { completedPhase, isPassed, type Phase } from './phases.ts';
 import type { Effect, EventNote, Look } from './plan.ts';
 import { rfc3339 } from './time.ts';
-import { deprecated, type VersionStatus } from './version-status.ts';
+import { attemptOf, deprecated, type VersionStatus } from './version-status.ts';
 
 /** Why a version succeeded of which not everything did. */
 export const completedWithWarning = 'CompletedWithWarning';
@@ -79,6 +80,7 @@ export function advance<S extends VersionStatus>(course: Course<S>): Advanced<S>
         state: outcome.state,
         begun,
         reason: outcome.progress.reason,
+        checks: checksOf(phase, { ...status, ...outcome.changes }),
         now,
       }),
     };
@@ -99,6 +101,13 @@ export function advance<S extends VersionStatus>(course: Course<S>): Advanced<S>
     };
   }
   return { ...completion(course, status, events), effects: [], look: [] };
+}
+
+/** The checks of a phase that belong to the current attempt; those that succeeded in an earlier one are kept beside them. */
+function checksOf(phase: Phase, status: VersionStatus): readonly ItemStatus[] {
+  if (phase.type === 'deploy') return [];
+  const attempt = attemptOf(status);
+  return (status[phase.items] ?? []).filter((item) => (item.attempt ?? 1) === attempt);
 }
 
 function failure<S extends VersionStatus>(

@@ -1,7 +1,7 @@
-import type { PhaseRecord } from '../api/keptn/item-status.ts';
+import type { ItemStatus, PhaseRecord } from '../api/keptn/item-status.ts';
 import { isCompleted, type KeptnState } from '../api/keptn/states.ts';
 import { isPassed, type Phase } from './phases.ts';
-import { rfc3339 } from './time.ts';
+import { parseTime, rfc3339 } from './time.ts';
 
 /** The phases an attempt went through by their short names, as the status of a version keeps them. */
 export type PhaseRecords = Record<string, PhaseRecord>;
@@ -13,6 +13,8 @@ interface Found {
   readonly begun: boolean;
   /** Why it is in this state, as one word. */
   readonly reason: string;
+  /** Its checks of this attempt: they are created before the phase is recorded. */
+  readonly checks: readonly ItemStatus[];
   readonly now: number;
 }
 
@@ -28,10 +30,15 @@ export function withPhaseFound(
   const { state, begun, now } = found;
   const known = records ?? {};
   if (state === 'Deprecated') return known;
-  const record: PhaseRecord = known[short] ?? (begun ? {} : { startTime: rfc3339(now) });
+  const record = known[short] ?? (begun ? {} : { startTime: beginning(found) });
   if (!isCompleted(state)) return { ...known, [short]: record };
   const failed = !isPassed(state) && { reason: found.reason };
   return { ...known, [short]: { ...record, endTime: rfc3339(now), status: state, ...failed } };
+}
+
+function beginning({ checks, now }: Found): string {
+  const starts = checks.flatMap(({ startTime }) => parseTime(startTime) ?? []);
+  return rfc3339(Math.min(now, ...starts));
 }
 
 /** The records at an early end of the attempt: the phase that ran is Deprecated. */

@@ -56,6 +56,28 @@ describe('the record of the phases', () => {
     });
   });
 
+  test('lets a phase begin no later than the first of its checks of this attempt', () => {
+    const at = (ms: number) => ({ startTime: rfc3339(now + ms) });
+    const items = [
+      { definitionName: 'kept', ...at(-90_000) },
+      { definitionName: 'a', attempt: 2, ...at(-1_000) },
+      { definitionName: 'b', attempt: 2, ...at(-2_000) },
+    ];
+    const { phaseRecords } = through(
+      {},
+      {
+        status: { attempt: 2 },
+        run: () => ({
+          state: 'Progressing',
+          changes: { preDeploymentTaskStatus: items },
+          progress: { kind: 'waiting', reason: '', message: '' },
+          eventful: true,
+        }),
+      },
+    );
+    expect(phaseRecords).toEqual({ AppPreDeployTasks: at(-2_000) });
+  });
+
   test('invents no start for a phase that began before there were records', () => {
     const status = { currentPhase: 'AppPreDeployTasks', preDeploymentStatus: 'Progressing' };
     const done = through(
