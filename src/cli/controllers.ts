@@ -5,6 +5,7 @@ import { appCreationController } from '../controllers/app-creation.ts';
 import { appVersionController } from '../controllers/app-version.ts';
 import type { Controller } from '../controllers/controller.ts';
 import { evaluationController, openEvaluationsByDefinition } from '../controllers/evaluation.ts';
+import { evaluationsAwaitingFollowUp, tasksAwaitingFollowUp } from '../controllers/follow-ups.ts';
 import { keptnConfigController } from '../controllers/keptn-config.ts';
 import { lifecycleIndexes } from '../controllers/lifecycle-indexes.ts';
 import { metricsByProvider } from '../controllers/metric.ts';
@@ -43,10 +44,12 @@ export const allIndexes = [
   ...admissionIndexes,
   ...lifecycleIndexes,
   openEvaluationsByDefinition,
+  evaluationsAwaitingFollowUp,
   metricsByProvider,
   taskDefinitionsByFunctionRef,
   tasksAwaitingDefinition,
   tasksAwaitingSlot,
+  tasksAwaitingFollowUp,
 ];
 
 function withAtMost(controller: Controller, workers: number): Controller {

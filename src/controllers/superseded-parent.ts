@@ -7,15 +7,17 @@ import { attemptOf, type VersionStatus } from '../domain/version-status.ts';
 import { type Key, watch, type Watch } from './controller.ts';
 
 /** A task or evaluation. */
-type Child = KubernetesObject & { spec: { attempt?: number } };
+type Child = KubernetesObject & { spec: { attempt?: number; parent?: unknown } };
 /** An app version or workload version. */
 type Version = KubernetesObject & { status?: VersionStatus };
 
 /**
  * Whether the attempt of the version that a task or evaluation was made for came to its end because another version became
- * current (B11). A later attempt is none of that, also where the version's status does not tell of it yet.
+ * current (B11). A later attempt is none of that, also where the version's status does not tell of it yet. Nor is a
+ * follow-up: it belongs to an end that was final, of a check or of the version, and is run whatever came later.
  */
 export function isParentSuperseded(child: Child, lookup: Lookup): boolean {
+  if (child.spec.parent !== undefined) return false;
   const status = parentOf(child, lookup)?.status;
   const { attempt = 1 } = child.spec;
   return isSuperseded(status) ? attempt <= attemptOf(status) : attempt < attemptOf(status);

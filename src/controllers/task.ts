@@ -20,10 +20,12 @@ import { waitingForSlot } from '../domain/task-start.ts';
 import { type Controller, type Key, watch } from './controller.ts';
 import { DepartedPods } from './departed-pods.ts';
 import { findDefinitions } from './find-definitions.ts';
+import { chainBefore, followedKey, gatherFollowUps, tasksAwaitingFollowUp } from './follow-ups.ts';
 import { type IndexDefinition, ownerIndex } from './indexes.ts';
 import type { Places } from './places.ts';
 import { isParentSuperseded, supersededParentWatches } from './superseded-parent.ts';
 import { dependentNames } from './task-definition.ts';
+import { awaiting } from './version-checks.ts';
 
 /** The tasks that have no Job yet, by the name of their definition. */
 export const tasksAwaitingDefinition: IndexDefinition<KeptnTask> = {
@@ -57,10 +59,11 @@ export function taskController(settings: TaskControllerSettings): Controller<Tas
     bash: runnerImage(settings.bashImage),
   };
   const departed = new DepartedPods();
+  const followed = { kind: KeptnTask, index: tasksAwaitingFollowUp.name, definitionsNamespace };
   return {
     name: 'task',
     watches: [
-      watch(KeptnTask, ({ metadata }) => [metadata]),
+      watch(KeptnTask, (task, lookup) => [task.metadata, ...followedKey(task, KeptnTask, lookup)]),
       watch(JobKind, (job, lookup) => {
         const { namespace, name, uid = '' } = job.metadata;
         if (lookup.get(JobKind, namespace, name)?.metadata.uid !== uid) departed.forget(uid);
@@ -79,6 +82,7 @@ export function taskController(settings: TaskControllerSettings): Controller<Tas
           .map(({ metadata }) => metadata)
           .filter((task) => namespace === task.namespace || namespace === definitionsNamespace),
       ),
+      watch(KeptnTaskDefinition, (definition, lookup) => awaiting(definition, lookup, followed)),
       watch(ConfigMapKind, taskOf),
       // The limit of Jobs may have been raised; eight tasks at once may overshoot it.
       watch(KeptnConfig, (_config, lookup) =>
@@ -92,7 +96,7 @@ export function taskController(settings: TaskControllerSettings): Controller<Tas
     gather({ namespace = '', name }, world) {
       const task = world.get(KeptnTask, namespace, name);
       if (task === undefined) return undefined;
-      const { maxJobsPerNamespace, functionRetries, jobDefaults } = settingsFrom(
+      const { maxJobsPerNamespace, maxFollowUpDepth, functionRetries, jobDefaults } = settingsFrom(
         world.list(KeptnConfig),
         operatorNamespace,
       );
@@ -104,6 +108,7 @@ export function taskController(settings: TaskControllerSettings): Controller<Tas
           images,
           functionRetries,
           jobDefaults,
+          maxFollowUpDepth,
           ...(maxJobsPerNamespace !== undefined && { maxJobsPerNamespace }),
         },
       );
@@ -115,7 +120,10 @@ export function taskController(settings: TaskControllerSettings): Controller<Tas
 function observe(
   task: KeptnTask,
   { world, departed }: { readonly world: World; readonly departed: DepartedPods },
-  settings: TaskSettings & { readonly definitionsNamespace: string },
+  settings: TaskSettings & {
+    readonly definitionsNamespace: string;
+    readonly maxFollowUpDepth: number;
+  },
 ): TaskObservation {
   const { namespace = '', uid = '' } = task.metadata;
   const recorded = recordedJob(task);
@@ -138,6 +146,11 @@ function observe(
     find,
     unread: [...unread],
     isSuperseded: isParentSuperseded(task, world),
+    followUps: {
+      ...gatherFollowUps(task, world, settings.definitionsNamespace),
+      limit: settings.maxFollowUpDepth,
+      before: () => chainBefore(task, world),
+    },
     hasConfigMap: (name) => world.get(ConfigMapKind, namespace, name) !== undefined,
     refusal: (ref: ObjectRef) => world.refusal(ref),
     settings,

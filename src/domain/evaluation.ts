@@ -1,13 +1,13 @@
-import type { KeptnEvaluationDefinition } from '../api/keptn/evaluation-definition.ts';
 import { KeptnEvaluation, type KeptnEvaluationStatus } from '../api/keptn/evaluation.ts';
 import { isCompleted, stateOf } from '../api/keptn/states.ts';
 import { refOf } from '../api/object.ts';
 import { type Progress, withProgress } from './conditions.ts';
 import { durationOr } from './duration.ts';
+import { evaluationWarning } from './evaluation-events.ts';
+import { type FollowedEvaluation, followingUp, withWhatFollows } from './evaluation-follow-ups.ts';
 import { judgeObjectives, type Measurement, unmetLines } from './evaluation-objectives.ts';
-import { phaseEvent } from './phase-event.ts';
 import type { EventNote, Plan } from './plan.ts';
-import { placesOf, type Reference } from './reference.ts';
+import { placesOf } from './reference.ts';
 import { parseTime, rfc3339 } from './time.ts';
 
 /**
@@ -19,12 +19,9 @@ import { parseTime, rfc3339 } from './time.ts';
  *      └ waits, uncounted, while its definition is missing
  *
  * An attempt is one status write, which also says when the next one is due: a restart neither adds nor loses one. The two
- * ends are final.
+ * ends are final; the tasks that follow them are recorded with them.
  */
-export interface EvaluationObservation {
-  readonly now: number;
-  readonly evaluation: KeptnEvaluation;
-  readonly definition: Reference<KeptnEvaluationDefinition>;
+export interface EvaluationObservation extends FollowedEvaluation {
   /** The version that is evaluated was superseded: nobody waits for the outcome any more (B11). */
   readonly isSuperseded: boolean;
   /** The objectives of the definition in order; empty while there is none. */
@@ -36,7 +33,7 @@ export function decideEvaluation(observation: EvaluationObservation): Plan {
   const { now, evaluation, definition, measurements } = observation;
   const status = statusOf(evaluation);
   if (evaluation.metadata.deletionTimestamp !== undefined) return {};
-  if (isCompleted(stateOf(status.overallStatus))) return {};
+  if (isCompleted(stateOf(status.overallStatus))) return followingUp(observation);
   if (observation.isSuperseded) return supersede(observation, status);
   if (status.retryCount >= attemptsOf(evaluation)) return end(observation, status);
   const remainingMs = timeToNextAttempt(evaluation, status, now);
@@ -84,10 +81,8 @@ function timeToNextAttempt(
   return remainingMs > retryIntervalMs(evaluation) ? 0 : remainingMs;
 }
 
-function attempt(
-  { now, evaluation, measurements }: EvaluationObservation,
-  before: KeptnEvaluationStatus,
-): Plan {
+function attempt(observation: EvaluationObservation, before: KeptnEvaluationStatus): Plan {
+  const { now, evaluation, measurements } = observation;
   const evaluationStatus = judgeObjectives(
     measurements,
     before.evaluationStatus,
@@ -106,9 +101,9 @@ function attempt(
       reason: 'ObjectivesMet',
       message: `All objectives were met by ${count}.`,
     } as const;
-    return write(evaluation, ended(status, 'Succeeded', now), { progress, now });
+    return conclude(observation, ended(status, 'Succeeded', now), { progress, events: [] });
   }
-  if (status.retryCount >= attemptsOf(evaluation)) return fail(evaluation, status, now);
+  if (status.retryCount >= attemptsOf(evaluation)) return fail(observation, status);
   const nextAttemptMs = now + retryIntervalMs(evaluation);
   const next = new Date(nextAttemptMs).toISOString();
   const progress = {
@@ -128,8 +123,8 @@ function attempt(
 }
 
 /** All attempts were made, and whoever made the last one did not say what came of it: Keptn says so an interval later. */
-function end({ evaluation, now }: EvaluationObservation, before: KeptnEvaluationStatus): Plan {
-  return fail(evaluation, startedStatus(evaluation, before, now), now);
+function end(observation: EvaluationObservation, before: KeptnEvaluationStatus): Plan {
+  return fail(observation, startedStatus(observation.evaluation, before, observation.now));
 }
 
 function supersede(
@@ -145,19 +140,36 @@ function supersede(
   return write(evaluation, ended(status, 'Deprecated', now), { progress, now });
 }
 
-function fail(evaluation: KeptnEvaluation, status: KeptnEvaluationStatus, now: number): Plan {
+function fail(observation: EvaluationObservation, status: KeptnEvaluationStatus): Plan {
+  const { evaluation, now } = observation;
   const unmet = unmetLines(status.evaluationStatus);
   const progress = {
     kind: 'failed',
     reason: 'ObjectivesNotMet',
     message: `${sentence(unmet)} (attempt ${status.retryCount} of ${attemptsOf(evaluation)}, the last)`,
   } as const;
+  const text = ['evaluation failed', ...unmet].join('\n');
+  const events = [
+    evaluationWarning(evaluation, { suffix: 'ReconcileTimeout', text: 'retryCount exceeded' }),
+    evaluationWarning(evaluation, { suffix: 'Failed', text }),
+  ];
+  return conclude(observation, ended(status, 'Failed', now), { progress, events });
+}
+
+/** Stores an end that somebody waited for, together with the tasks that follow it by its definition. */
+function conclude(
+  observation: EvaluationObservation,
+  status: KeptnEvaluationStatus,
+  { progress, events }: { progress: Progress; events: readonly EventNote[] },
+): Plan {
+  const { evaluation, definition, now } = observation;
+  if (definition.object === undefined && definition.unread.length > 0) {
+    return { look: definition.unread };
+  }
+  const followed = withWhatFollows(observation, status);
   return {
-    ...write(evaluation, ended(status, 'Failed', now), { progress, now }),
-    events: [
-      event(evaluation, { suffix: 'ReconcileTimeout', text: 'retryCount exceeded' }),
-      event(evaluation, { suffix: 'Failed', text: ['evaluation failed', ...unmet].join('\n') }),
-    ],
+    ...write(evaluation, followed.status, { progress, now }),
+    events: [...events, ...followed.events],
   };
 }
 
@@ -172,7 +184,7 @@ function waitForDefinition(
   return {
     ...write(evaluation, status, { progress, now }),
     events: [
-      event(evaluation, {
+      evaluationWarning(evaluation, {
         suffix: 'NotFound',
         text: `could not find KeptnEvaluationDefinition: ${definition.name}`,
       }),
@@ -226,28 +238,6 @@ function sentence(unmet: readonly string[]): string {
   const rest = unmet.length - longestList;
   const shown = unmet.slice(0, longestList).join('; ');
   return rest > 0 ? `${shown}; and ${rest} more` : shown || 'no objective was judged';
-}
-
-const reconcileEvaluation = { short: 'ReconcileEvaluation', long: 'Reconcile Evaluation' } as const;
-
-function event(evaluation: KeptnEvaluation, say: { suffix: string; text: string }): EventNote {
-  const { appName, appVersion, workload, workloadVersion, evaluationDefinition } = evaluation.spec;
-  return phaseEvent(
-    {
-      object: evaluation,
-      annotations: {
-        appName: appName ?? '',
-        appVersion: appVersion ?? '',
-        workloadName: workload ?? '',
-        workloadVersion,
-        evaluationName: evaluation.metadata.name,
-        evaluationDefinitionName: evaluationDefinition,
-      },
-      reportedBy: 'keptnevaluation-controller',
-    },
-    reconcileEvaluation,
-    { ...say, type: 'Warning' },
-  );
 }
 
 /** Whether this evaluation still needs its definition. */

@@ -24,6 +24,16 @@ export function goMap(record: Readonly<Record<string, string>>): ReadonlyMap<str
   return new Map(Object.entries(record));
 }
 
+/** Any JSON as Go holds it when it knows no type for it: objects are maps. What is no JSON is null. */
+export function goValue(json: unknown): GoValue {
+  if (Array.isArray(json)) return json.map(goValue);
+  if (typeof json === 'object' && json !== null) {
+    return new Map(Object.entries(json).map(([key, value]) => [key, goValue(value)]));
+  }
+  const isPlain = typeof json === 'string' || typeof json === 'number' || typeof json === 'boolean';
+  return isPlain ? json : null;
+}
+
 function fields(entries: readonly (readonly [string, GoValue])[]): string {
   return `{${entries.map(([key, value]) => `${quoted(key)}:${goJson(value)}`).join(',')}}`;
 }

@@ -1,5 +1,6 @@
 import type { Container } from '../api/builtin.ts';
 import type { JobOptions } from '../api/keptn/job-options.ts';
+import type { TaskTrigger } from '../api/keptn/follow-up.ts';
 import type { KeptnTask } from '../api/keptn/task.ts';
 import { configMapNameFor } from './function-config-map.ts';
 import {
@@ -8,7 +9,7 @@ import {
   type SecretVariable,
   secretVariables,
 } from './function-source.ts';
-import { goJson, goMap } from './go-json.ts';
+import { goJson, goMap, type GoValue, goValue } from './go-json.ts';
 import { containerOptions, restrictedSecurityContext } from './job-options.ts';
 import { statusFile } from './runner-arguments.ts';
 
@@ -133,7 +134,7 @@ export function containerWorkload(
 }
 
 function keptnContext({ spec: { context = {} } }: KeptnTask): { name: string; value: string } {
-  const { metadata = {} } = context;
+  const { metadata = {}, trigger } = context;
   const value = goJson({
     workloadName: context.workloadName ?? '',
     appName: context.appName ?? '',
@@ -142,8 +143,24 @@ function keptnContext({ spec: { context = {} } }: KeptnTask): { name: string; va
     taskType: context.taskType ?? '',
     objectType: context.objectType ?? '',
     ...(Object.keys(metadata).length > 0 && { metadata: goMap(metadata) }),
+    ...(trigger !== undefined && { trigger: triggerJson(trigger) }),
   });
   return { name: 'KEPTN_CONTEXT', value };
+}
+
+/** How the parent of a follow-up ended, without what is not known. */
+function triggerJson(trigger: TaskTrigger): GoValue {
+  const { kind, name, definition, status, reason, message, attempts, result } = trigger;
+  return {
+    kind,
+    name,
+    ...(definition !== undefined && { definition }),
+    status,
+    ...(reason !== undefined && { reason }),
+    ...(message !== undefined && { message }),
+    ...(attempts !== undefined && { attempts }),
+    ...(result !== undefined && { result: goValue(result) }),
+  };
 }
 
 function secretVariable({ name, key = 'SECURE_DATA', env }: SecretVariable) {

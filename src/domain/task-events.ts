@@ -1,5 +1,5 @@
 import type { KeptnTask } from '../api/keptn/task.ts';
-import { phaseEvent } from './phase-event.ts';
+import { phaseEvent, type PhaseSubject } from './phase-event.ts';
 import type { EventNote } from './plan.ts';
 
 const phases = {
@@ -7,14 +7,10 @@ const phases = {
   reconcile: { short: 'ReconcileTask', long: 'Reconcile Task' },
 } as const;
 
-/** A Warning about a task with Keptn's reason (`CreateTaskNotFound`, `CreateTaskFailed`, `ReconcileTaskFailed`). */
-export function taskWarning(
-  task: KeptnTask,
-  phase: keyof typeof phases,
-  say: { suffix: 'NotFound' | 'Failed'; text: string },
-): EventNote {
+/** What Events about a task say of it. */
+export function taskSubject(task: KeptnTask): PhaseSubject {
   const { context = {}, taskDefinition } = task.spec;
-  const subject = {
+  return {
     object: task,
     annotations: {
       appName: context.appName ?? '',
@@ -26,5 +22,13 @@ export function taskWarning(
     },
     reportedBy: 'keptntask-controller',
   };
-  return phaseEvent(subject, phases[phase], { ...say, type: 'Warning' });
+}
+
+/** A Warning about a task with Keptn's reason (`CreateTaskNotFound`, `CreateTaskFailed`, `ReconcileTaskFailed`). */
+export function taskWarning(
+  task: KeptnTask,
+  phase: keyof typeof phases,
+  say: { suffix: 'NotFound' | 'Failed'; text: string },
+): EventNote {
+  return phaseEvent(taskSubject(task), phases[phase], { ...say, type: 'Warning' });
 }

@@ -1,6 +1,7 @@
 import { JobKind, type Job, type Pod } from '../api/builtin.ts';
 import { KeptnTask, type KeptnTaskStatus } from '../api/keptn/task.ts';
 import { controllerOf, type ObjectRef, refOf } from '../api/object.ts';
+import type { FollowUpsSeen } from './follow-ups.ts';
 import type { FindDefinition } from './function-source.ts';
 import type { Plan, Refusal } from './plan.ts';
 import type { JobSettings } from './runner-image.ts';
@@ -8,6 +9,14 @@ import type { JobSettings } from './runner-image.ts';
 export interface TaskSettings extends JobSettings {
   /** How many Jobs of tasks may run in one namespace at once; no limit when undefined. */
   readonly maxJobsPerNamespace?: number;
+}
+
+/** What the decision on a task may know of what follows it. */
+export interface TaskFollowUpsSeen extends FollowUpsSeen {
+  /** KeptnConfig `maxFollowUpDepth`. */
+  readonly limit: number;
+  /** The definitions of what the task itself follows, first to last; none if it is no follow-up. */
+  before(): readonly string[];
 }
 
 /** Everything the decision on a task may know. */
@@ -31,6 +40,7 @@ export interface TaskObservation {
   readonly unread: readonly ObjectRef[];
   /** The version that the task checks was superseded: nobody waits for the outcome any more (B11). */
   readonly isSuperseded: boolean;
+  readonly followUps: TaskFollowUpsSeen;
   hasConfigMap(name: string): boolean;
   refusal(ref: ObjectRef): Refusal | undefined;
   readonly settings: TaskSettings;

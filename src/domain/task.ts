@@ -13,6 +13,7 @@ import { endOfJob, isFailure, isNews, type JobEnd, stageOf } from './job-stage.t
 import { type Effect, nothing, type Plan } from './plan.ts';
 import { setKey } from './set-key.ts';
 import { taskWarning } from './task-events.ts';
+import { concluding, followingUp } from './task-follow-ups.ts';
 import { recordedJob, storing, type TaskObservation } from './task-observation.ts';
 import { collisionsOf, startTask } from './task-start.ts';
 import {
@@ -31,7 +32,8 @@ import {
  * 2. Its one Job is created under a name that follows from the task's uid and attempt, so that a second try finds the first.
  * 3. The Job is taken down, by uid. From here on it is never created again: if it is gone, the task has failed (JobLost).
  * 4. While it runs, evidence of runs that failed is saved: Kubernetes deletes the Pods before it reports the failure.
- * 5. The outcome is copied into the status; only then the Job gets its time to live.
+ * 5. The outcome is copied into the status, together with the tasks that follow it; only then the Job gets its time to live
+ *    and the follow-ups are started.
  *
  * A state that is an end absorbs: nothing leads out of it within this attempt.
  */
@@ -112,7 +114,7 @@ function copyOutcome(end: JobEnd, { task, evidence, observation }: Followed): Pl
   if (end.succeeded) {
     const cleared = withoutEvidence(task);
     const known = evidence?.exitCode === 0 ? withEvidence(cleared, evidence) : cleared;
-    return storing(observation, ended(known, { state: 'Succeeded', reason, message }, now));
+    return concluding(observation, ended(known, { state: 'Succeeded', reason, message }, now));
   }
   const own = isFailure(evidence) ? evidence : savedEvidence(task);
   const told = own?.message ?? task.status?.message ?? evidence?.message;
@@ -137,7 +139,8 @@ function copyOutcome(end: JobEnd, { task, evidence, observation }: Followed): Pl
 function fail(observation: TaskObservation, status: KeptnTaskStatus): Plan {
   const text = `task failed: ${status.message ?? ''}`;
   const event = taskWarning(observation.task, 'reconcile', { suffix: 'Failed', text });
-  return { ...storing(observation, status), events: [event] };
+  const plan = concluding(observation, status);
+  return { ...plan, events: [event, ...(plan.events ?? [])] };
 }
 
 /** The end of a task nobody waits for (B11): its Job is kept, so that one can look into it, and does not run any more. */
@@ -155,12 +158,17 @@ function suspend(job: Job | undefined, observation: TaskObservation): Plan {
   return { effects: [{ type: 'patch', ref: refOf(JobKind, job), operations, goneIsDone: true }] };
 }
 
-/** What belonged to the end and may have been lost: the Job's time to live. */
+/** What belonged to the end and may have been lost, the Job's time to live; and what follows the end. */
 function afterTheEnd(observation: TaskObservation): Plan {
   const { job } = observation;
-  if (job === undefined || endOfJob(job) === undefined) return nothing;
+  const followUps = followingUp(observation);
+  if (job === undefined || endOfJob(job) === undefined) return followUps;
+  const look = lookForLife(job, observation);
+  if (look !== undefined) return look;
   const effects = limitLife(job, observation);
-  return lookForLife(job, observation) ?? (effects.length === 0 ? nothing : { effects });
+  return effects.length === 0
+    ? followUps
+    : { ...followUps, effects: [...effects, ...(followUps.effects ?? [])] };
 }
 
 /** A definition that a cache does not have may still say how long the Job is to be kept. */

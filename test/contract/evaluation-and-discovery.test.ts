@@ -19,6 +19,7 @@ import { metricStatus } from '../../src/domain/metric.ts';
 import { decideNamespace } from '../../src/domain/namespace.ts';
 import type { Plan } from '../../src/domain/plan.ts';
 import { sharedCluster } from '../support/control-plane.ts';
+import { followUpsSeen } from '../support/follow-ups-seen.ts';
 import type { Manifest, TestCluster, TestNamespace } from '../support/test-cluster.ts';
 
 /** What these decisions write, as a real API server takes it: nothing refused, nothing pruned, nothing rewritten. */
@@ -90,6 +91,7 @@ describe('the API server', () => {
     const namespaces = [namespace.name, 'keptn-system'];
     const seen = {
       isSuperseded: false,
+      followUps: followUpsSeen(),
       definition: { name: 'fast', namespaces, object: definition, unread: [] },
       measurements: definition.spec.objectives.map((objective) => ({
         objective,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+
 import {
   type ConfigMap,
   ConfigMapKind,
@@ -13,6 +14,7 @@ import {
   type KeptnTaskDefinitionSpec,
 } from '../../src/api/keptn/task-definition.ts';
 import { controllerOf, refOf } from '../../src/api/object.ts';
+import { tasksAwaitingFollowUp } from '../../src/controllers/follow-ups.ts';
 import {
   taskController,
   tasksAwaitingDefinition,
@@ -45,7 +47,12 @@ const jobController: Actor = {
   },
 };
 
-const indexes = [tasksAwaitingDefinition, tasksAwaitingSlot, taskDefinitionsByFunctionRef];
+const indexes = [
+  tasksAwaitingDefinition,
+  tasksAwaitingSlot,
+  tasksAwaitingFollowUp,
+  taskDefinitionsByFunctionRef,
+];
 
 function simulation(given: Partial<SimulationOptions> = {}) {
   const definitionsNamespace = 'sluice-system';

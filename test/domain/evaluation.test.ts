@@ -6,6 +6,7 @@ import { KeptnMetric } from '../../src/api/keptn/metric.ts';
 import type { Measurement } from '../../src/domain/evaluation-objectives.ts';
 import { decideEvaluation, type EvaluationObservation } from '../../src/domain/evaluation.ts';
 import type { Plan } from '../../src/domain/plan.ts';
+import { followUpsSeen } from '../support/follow-ups-seen.ts';
 
 const start = Date.UTC(2026, 0, 1, 12, 0, 0, 250);
 
@@ -72,6 +73,7 @@ function seen(
     definition: { name: 'fast', namespaces: ['shop', 'keptn-system'], object, unread: [] },
     measurements,
     isSuperseded: false,
+    followUps: followUpsSeen(),
   };
 }
 
@@ -82,7 +84,14 @@ function missingDefinition(evaluation: KeptnEvaluation, now = start): Evaluation
     object: undefined,
     unread: [],
   };
-  return { now, evaluation, definition, measurements: [], isSuperseded: false };
+  return {
+    now,
+    evaluation,
+    definition,
+    measurements: [],
+    isSuperseded: false,
+    followUps: followUpsSeen(),
+  };
 }
 
 const statusIn = (plan: Plan): KeptnEvaluationStatus => {

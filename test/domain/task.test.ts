@@ -10,6 +10,7 @@ import type { Plan, Refusal } from '../../src/domain/plan.ts';
 import { runnerImage } from '../../src/domain/runner-image.ts';
 import { decideTask } from '../../src/domain/task.ts';
 import { jobOf, type TaskObservation } from '../../src/domain/task-observation.ts';
+import { followUpsSeen } from '../support/follow-ups-seen.ts';
 import { aJobOf, aPodOf, aTask, aTaskDefinition } from '../support/task-builders.ts';
 
 const now = Date.UTC(2026, 0, 1, 12);
@@ -32,6 +33,7 @@ function seen(given: Partial<TaskObservation> = {}): TaskObservation {
     find: (name) => (name === 'check' ? definition : undefined),
     unread: [],
     isSuperseded: false,
+    followUps: followUpsSeen(),
     hasConfigMap: () => false,
     refusal: () => undefined,
     settings: {

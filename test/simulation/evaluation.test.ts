@@ -6,6 +6,7 @@ import {
   evaluationController,
   openEvaluationsByDefinition,
 } from '../../src/controllers/evaluation.ts';
+import { evaluationsAwaitingFollowUp } from '../../src/controllers/follow-ups.ts';
 import { Simulation, type SimulationOptions } from './simulation.ts';
 
 const places = { operatorNamespace: 'keptn-system', definitionsNamespace: 'keptn-shared' };
@@ -14,7 +15,7 @@ function evaluations(options: Partial<SimulationOptions> = {}): Simulation {
   return new Simulation({
     seed: 1,
     controllers: [evaluationController(places)],
-    indexes: [openEvaluationsByDefinition],
+    indexes: [openEvaluationsByDefinition, evaluationsAwaitingFollowUp],
     kinds: [KeptnMetric],
     ...options,
   });
