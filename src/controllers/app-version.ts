@@ -12,6 +12,7 @@ import { type AppVersionSeen, decideAppVersion } from '../domain/app-version.ts'
 import { settingsFrom } from '../domain/keptn-config.ts';
 import { type Lookup, ownerIndex } from '../domain/lookup.ts';
 import { type Controller, type Key, watch } from './controller.ts';
+import { gatherFollowUps } from './follow-ups.ts';
 import {
   appVersionsByApp,
   appVersionsByDefinition,
@@ -60,6 +61,7 @@ export function appVersionController(
       const settings = settingsFrom(world.list(KeptnConfig), places.operatorNamespace);
       return {
         ...gatherChecks(version, world, places.definitionsNamespace),
+        followUps: gatherFollowUps(version, world, places.definitionsNamespace),
         version,
         now: world.now,
         settings: {

@@ -32,14 +32,14 @@ export const appVersionsByApp: IndexDefinition<KeptnAppVersion> = {
   values: ({ metadata, spec }) => [inNamespace(metadata.namespace, spec.appName)],
 };
 
-/** Unfinished workload versions by the definitions they name. */
+/** Workload versions by the definitions they may wait for. */
 export const workloadVersionsByDefinition: IndexDefinition<KeptnWorkloadVersion> = {
   kind: KeptnWorkloadVersion,
   name: 'definition',
   values: awaitedDefinitions,
 };
 
-/** Unfinished app versions by the definitions they name. */
+/** App versions by the definitions they may wait for. */
 export const appVersionsByDefinition: IndexDefinition<KeptnAppVersion> = {
   kind: KeptnAppVersion,
   name: 'definition',

@@ -5,6 +5,7 @@ import { KeptnTask } from '../api/keptn/task.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import type { Kind, KubernetesObject } from '../api/object.ts';
 import type { ChecksSeen } from '../domain/checks.ts';
+import { awaitedFollowUps } from '../domain/follow-ups.ts';
 import { type Lookup, ownerIndex, type World } from '../domain/lookup.ts';
 import type { DefinitionsField } from '../domain/phases.ts';
 import { findReference } from '../domain/reference.ts';
@@ -44,9 +45,12 @@ export function gatherChecks(
   };
 }
 
-/** The definitions that a version which is not over names: what an arriving definition finds its waiting versions by. */
+/**
+ * The definitions that a version names and may wait for, of its checks or, once it is over, of its follow-ups: what an
+ * arriving definition finds its waiting versions by.
+ */
 export function awaitedDefinitions(version: CheckedVersion): readonly string[] {
-  if (isCompleted(version.status?.status)) return [];
+  if (isCompleted(version.status?.status)) return awaitedFollowUps(version.status?.followUps);
   return [...named(version, taskLists), ...named(version, evaluationLists)];
 }
 

@@ -19,6 +19,7 @@ import { proofOf, revisionOfPod } from '../domain/revision.ts';
 import { isVersion } from '../domain/wanted-version.ts';
 import { decideWorkloadVersion, type WorkloadVersionSeen } from '../domain/workload-version.ts';
 import { type Controller, type Key, watch } from './controller.ts';
+import { gatherFollowUps } from './follow-ups.ts';
 import {
   appVersionsByApp,
   inNamespace,
@@ -100,6 +101,7 @@ function observation(
   const own = pods.filter((pod) => carries(pod, version, { lookup: world, options }));
   return {
     ...gatherChecks(version, world, definitionsNamespace),
+    followUps: gatherFollowUps(version, world, definitionsNamespace),
     version,
     now: world.now,
     settings: settingsFrom(world.list(KeptnConfig), operatorNamespace),

@@ -15,10 +15,17 @@ import { appPhases } from './phases.ts';
 import { nothing, type Plan } from './plan.ts';
 import { isPromotion, runPromotion, withMilestones } from './promotion.ts';
 import { superseded } from './superseded.ts';
+import {
+  type FollowedVersion,
+  planAfterEnd,
+  type VersionFollowUpsSeen,
+  withFollowUpsOfChecks,
+  withRecorded,
+} from './version-follow-ups.ts';
 import { attemptOf } from './version-status.ts';
 
 /** What the decision on an app version knows of the world. */
-export interface AppVersionSeen extends ChecksSeen {
+export interface AppVersionSeen extends ChecksSeen, VersionFollowUpsSeen {
   readonly version: KeptnAppVersion;
   readonly now: number;
   readonly settings: Settings;
@@ -38,8 +45,10 @@ export function decideAppVersion(seen: AppVersionSeen): Plan {
   if (version.metadata.deletionTimestamp !== undefined) return nothing;
   const status: KeptnAppVersionStatus = version.status ?? {};
   const newer = newerVersion(seen);
-  if (newer !== undefined) return supersede(seen, status, newer);
-  return isCompleted(status.status) ? nothing : planOf(seen, run(seen, status));
+  if (newer !== undefined && isSupersededBy(newer, version)) return supersede(seen, status, newer);
+  return isCompleted(status.status)
+    ? planAfterEnd(status, followedIn(seen, status), seen)
+    : planOf(seen, run(seen, status));
 }
 
 /** The version that was made for the app as it is now, if that is another one than this. */
@@ -47,6 +56,12 @@ function newerVersion({ app, siblings, version }: AppVersionSeen): KeptnAppVersi
   if (app === undefined) return undefined;
   const current = siblings.find((sibling) => isCurrentVersion(sibling, app));
   return current?.metadata.uid === version.metadata.uid ? undefined : current;
+}
+
+/** An end stays as it is, unless the same version is run anew: by a raised revision. */
+function isSupersededBy(newer: KeptnAppVersion, { spec, status }: KeptnAppVersion): boolean {
+  if (!isCompleted(status?.status)) return true;
+  return newer.spec.version === spec.version && status?.status !== 'Deprecated';
 }
 
 /**
@@ -59,8 +74,6 @@ function supersede(
   newer: KeptnAppVersion,
 ): Plan {
   const sameVersion = newer.spec.version === seen.version.spec.version;
-  if (status.status === 'Deprecated') return nothing;
-  if (isCompleted(status.status) && !sameVersion) return nothing;
   const isBehind = status.workloadOverallStatus === 'Succeeded' && !isCompleted(status.status);
   const last = isBehind && !sameVersion ? run(seen, status, true) : undefined;
   if (last !== undefined && last.end !== 'stopped') return planOf(seen, last);
@@ -121,23 +134,32 @@ function run(
 
 function planOf(seen: AppVersionSeen, done: Advanced<KeptnAppVersionStatus>): Plan {
   if (done.look.length > 0) return { look: done.look };
+  const limit = seen.settings.maxFollowUpDepth;
+  const recorded = withRecorded(done.status, followedIn(seen, done.status), {
+    limit,
+    now: seen.now,
+  });
   return {
     effects: done.effects,
     onlyIfCurrent: {
       ...refOf(KeptnAppVersion, seen.version),
       resourceVersion: seen.version.metadata.resourceVersion ?? '',
     },
-    ...write(seen, done),
+    ...write(seen, {
+      status: recorded.status,
+      events: [...done.events, ...recorded.events],
+    }),
     ...(done.wakeAfterMs !== undefined && { wakeAfterMs: done.wakeAfterMs }),
   };
 }
 
 function write(
-  { version, settings, now }: AppVersionSeen,
+  seen: AppVersionSeen,
   change: Pick<Advanced<KeptnAppVersionStatus>, 'status' | 'events'>,
 ): Pick<Plan, 'status' | 'events'> {
+  const { version, settings, now } = seen;
   const { generation } = version.metadata;
-  const { status } = change;
+  const status = withFollowUpsOfChecks(change.status, appPhases, seen);
   return {
     status: {
       ref: refOf(KeptnAppVersion, version),
@@ -150,6 +172,19 @@ function write(
       },
     },
     events: change.events,
+  };
+}
+
+function followedIn(
+  { version }: AppVersionSeen,
+  status: KeptnAppVersionStatus,
+): FollowedVersion<KeptnAppVersionStatus> {
+  return {
+    version,
+    kind: KeptnAppVersion,
+    phases: appPhases,
+    subject: subjectOf(version),
+    context: contextOf(version, status),
   };
 }
 

@@ -48,16 +48,21 @@ export function taskFor(
     owner,
     checkType,
     attempt,
-    context: {
-      workloadName: context.workloadName,
-      appName: context.appName,
-      appVersion: context.appVersion,
-      workloadVersion: context.workloadVersion,
-      taskType: checkType,
-      objectType: context.objectType,
-      ...(Object.keys(context.metadata).length > 0 && { metadata: { ...context.metadata } }),
-    },
+    context: { ...toldBy(context), taskType: checkType },
   });
+}
+
+/** What a task is told of the version it belongs to. */
+export function toldBy(context: CheckContext): Omit<TaskContext, 'taskType' | 'trigger'> {
+  const { workloadName, appName, appVersion, workloadVersion, objectType, metadata } = context;
+  return {
+    workloadName,
+    appName,
+    appVersion,
+    workloadVersion,
+    objectType,
+    ...(Object.keys(metadata).length > 0 && { metadata: { ...metadata } }),
+  };
 }
 
 /** What a KeptnTask is told beside what its definition says. */

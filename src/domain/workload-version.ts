@@ -7,7 +7,6 @@ import {
 import { refOf } from '../api/object.ts';
 import { advance, type Advanced, stated } from './advance.ts';
 import { openNextAttempt } from './attempt.ts';
-import { type CheckContext, ownedBy } from './check-objects.ts';
 import { runCheckPhase } from './check-phase.ts';
 import type { ChecksSeen } from './checks.ts';
 import { conditionTypes, type Progress } from './conditions.ts';
@@ -15,7 +14,6 @@ import type { OwnerSeen } from './current-revision.ts';
 import { setBack } from './deployment-clock.ts';
 import type { Settings } from './keptn-config.ts';
 import { newestListing } from './newest-app-version.ts';
-import type { PhaseSubject } from './phase-event.ts';
 import { isPassed, workloadPhases } from './phases.ts';
 import { type EventNote, nothing, type Plan } from './plan.ts';
 import {
@@ -27,13 +25,19 @@ import {
 } from './release.ts';
 import { isSuperseded, superseded } from './superseded.ts';
 import { parseTime } from './time.ts';
-import { attemptOf } from './version-status.ts';
+import {
+  planAfterEnd,
+  type VersionFollowUpsSeen,
+  withFollowUpsOfChecks,
+  withRecorded,
+} from './version-follow-ups.ts';
 import { type AppsSeen, endsByItself, waitEvent, waitForApp } from './wait-for-app.ts';
 import { carriersOf, isWanted } from './wanted-version.ts';
+import { contextOf, followedIn, subjectOf } from './workload-version-context.ts';
 
 /** What the decision on a workload version knows of the world. */
 export interface WorkloadVersionSeen
-  extends ChecksSeen, AppsSeen, Pick<ReleaseSeen, 'now' | 'revisions'> {
+  extends ChecksSeen, VersionFollowUpsSeen, AppsSeen, Pick<ReleaseSeen, 'now' | 'revisions'> {
   readonly settings: Settings;
   /** Undefined while the cache does not have it: then nothing can be said about which version is current. */
   readonly workload: KeptnWorkload | undefined;
@@ -101,7 +105,7 @@ function wait(
   if (isNew && ageMs < graceMs) return { wakeAfterMs: graceMs - ageMs };
   const known = status.conditions?.find(({ type }) => type === conditionTypes.succeeded);
   if (holdup.kind === 'waiting' && known !== undefined && endsByItself(seen)) return nothing;
-  const subject = subjectOf(seen);
+  const subject = subjectOf(seen.version);
   const note = known?.reason === holdup.reason ? undefined : waitEvent(subject, holdup);
   return write(seen, {
     status: { ...status, conditions: stated(status, holdup, { subject, now }) },
@@ -115,7 +119,7 @@ function run(
   lastPhase = false,
 ): Advanced<KeptnWorkloadVersionStatus> {
   const { version, settings, now } = seen;
-  const subject = subjectOf(seen);
+  const subject = subjectOf(seen.version);
   return advance<KeptnWorkloadVersionStatus>({
     phases: workloadPhases,
     status,
@@ -160,17 +164,16 @@ function supersede(seen: WorkloadVersionSeen, status: KeptnWorkloadVersionStatus
   if (ref !== undefined && seen.live(ref) === 'unread') return { look: [ref] };
   const over = superseded(last?.status ?? status, {
     phases: workloadPhases,
-    subject: subjectOf(seen),
+    subject: subjectOf(seen.version),
     now: seen.now,
     by: workload?.spec.version,
   });
   return write(seen, { ...over, events: [...(last?.events ?? []), ...over.events] });
 }
 
-/** A version that has come to its end: what is still taken note of are revisions that may start. */
+/** A version that has come to its end: taken note of are still revisions that may start, and what follows. */
 function ended(seen: WorkloadVersionSeen, status: KeptnWorkloadVersionStatus): Plan {
-  const noted = withNoted(status, seen.revisions);
-  return noted === seen.version.status ? nothing : write(seen, { status: noted, events: [] });
+  return planAfterEnd(withNoted(status, seen.revisions), followedIn(seen.version, status), seen);
 }
 
 /** The status with these revisions among those that may start; the same one if they are already, or must not. */
@@ -190,6 +193,11 @@ function planOf(seen: WorkloadVersionSeen, done: Advanced<KeptnWorkloadVersionSt
   const warnings = done.events.filter(({ type }) => type === 'Warning');
   // Of an end the first says it all; the others repeat it for phase and version.
   const forOwners = done.end === 'failed' ? warnings.slice(0, 1) : warnings;
+  const limit = seen.settings.maxFollowUpDepth;
+  const recorded = withRecorded(done.status, followedIn(seen.version, done.status), {
+    limit,
+    now: seen.now,
+  });
   return {
     effects: done.effects,
     onlyIfCurrent: {
@@ -197,8 +205,12 @@ function planOf(seen: WorkloadVersionSeen, done: Advanced<KeptnWorkloadVersionSt
       resourceVersion: metadata.resourceVersion ?? '',
     },
     ...write(seen, {
-      status: withNoted(done.status, seen.revisions),
-      events: [...done.events, ...forOwners.flatMap((note) => onOwners(seen, note))],
+      status: withNoted(recorded.status, seen.revisions),
+      events: [
+        ...done.events,
+        ...forOwners.flatMap((note) => onOwners(seen, note)),
+        ...recorded.events,
+      ],
     }),
     ...(done.wakeAfterMs !== undefined && { wakeAfterMs: done.wakeAfterMs }),
   };
@@ -210,12 +222,13 @@ function write(
 ): Pick<Plan, 'status' | 'events'> {
   const { version } = seen;
   const { generation } = version.metadata;
+  const status = withFollowUpsOfChecks(change.status, workloadPhases, seen);
   return {
     status: {
       ref: refOf(KeptnWorkloadVersion, version),
       resourceVersion: version.metadata.resourceVersion ?? '',
       from: version.status,
-      to: { ...change.status, ...(generation !== undefined && { observedGeneration: generation }) },
+      to: { ...status, ...(generation !== undefined && { observedGeneration: generation }) },
     },
     events: change.events,
   };
@@ -224,37 +237,4 @@ function write(
 /** The same Event on what people look at first: the objects they applied. */
 function onOwners({ version, owners }: WorkloadVersionSeen, note: EventNote): readonly EventNote[] {
   return carriersOf(version, owners).map(({ owner }) => ({ ...note, about: owner.object }));
-}
-
-function subjectOf({ version }: WorkloadVersionSeen): PhaseSubject {
-  const { spec, metadata } = version;
-  return {
-    object: version,
-    version: spec.version,
-    annotations: {
-      appName: spec.app,
-      workloadName: spec.workloadName,
-      workloadVersion: spec.version,
-      workloadVersionName: metadata.name,
-    },
-    reportedBy: 'keptnworkloadversion-controller',
-  };
-}
-
-function contextOf(
-  version: KeptnWorkloadVersion,
-  status: KeptnWorkloadVersionStatus,
-): CheckContext {
-  const { spec, metadata } = version;
-  return {
-    namespace: metadata.namespace ?? '',
-    owner: ownedBy(KeptnWorkloadVersion, version),
-    appName: spec.app,
-    appVersion: '',
-    workloadName: spec.workloadName,
-    workloadVersion: spec.version,
-    objectType: 'Workload',
-    metadata: { ...status.appContextMetadata, ...spec.metadata },
-    attempt: attemptOf(status),
-  };
 }

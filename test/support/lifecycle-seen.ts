@@ -11,6 +11,7 @@ import { type Settings, defaultSettings } from '../../src/domain/keptn-config.ts
 import type { PhaseSubject } from '../../src/domain/phase-event.ts';
 import type { Effect, Plan, Refusal } from '../../src/domain/plan.ts';
 import { sameJson } from '../../src/domain/same-json.ts';
+import type { VersionFollowUpsSeen } from '../../src/domain/version-follow-ups.ts';
 import type { WorkloadSeen } from '../../src/domain/workload.ts';
 import type { WorkloadVersionSeen } from '../../src/domain/workload-version.ts';
 import { anApp, anAppVersion, aWorkload, aWorkloadVersion, creationMs } from './builders.ts';
@@ -57,12 +58,24 @@ export interface ChecksGiven extends Asked {
   readonly evaluationDefinitions?: readonly KeptnEvaluationDefinition[];
 }
 
-export function checksSeen(given: ChecksGiven = {}): ChecksSeen {
+export function checksSeen(given: ChecksGiven = {}): ChecksSeen & VersionFollowUpsSeen {
+  const tasks = byName(given.tasks);
+  const taskDefinitions = byName(given.taskDefinitions);
   return {
-    tasks: byName(given.tasks),
+    tasks,
     evaluations: byName(given.evaluations),
-    taskDefinitions: byName(given.taskDefinitions),
+    taskDefinitions,
     evaluationDefinitions: byName(given.evaluationDefinitions),
+    followUps: {
+      task: (name) => tasks.get(name),
+      definition: (name) => ({
+        name,
+        namespaces: ['shop'],
+        object: taskDefinitions.get(name),
+        unread: [],
+      }),
+      ...answers(given),
+    },
     ...answers(given),
   };
 }
