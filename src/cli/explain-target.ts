@@ -14,7 +14,7 @@ import type { Finding } from '../domain/finding.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import { whyAppVersion, whyOwner, whyPod, whyWorkloadVersion } from '../domain/why.ts';
 import { whyEvaluation, whyTask } from '../domain/why-check.ts';
-import { nearestName } from './nearest-name.ts';
+import { nearestName } from '../domain/nearest-name.ts';
 import { BadInput } from './terminal.ts';
 
 /** A kind that can be explained, and the names by which people ask for it. */

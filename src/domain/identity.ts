@@ -85,7 +85,7 @@ export function identityOf(
 }
 
 /** Keptn's look-up: annotation before label, `keptn.sh/…` before `app.kubernetes.io/…`; an empty value is none. */
-function valueOf(metadata: Metadata, key: string, secondary?: string): string | undefined {
+export function valueOf(metadata: Metadata, key: string, secondary?: string): string | undefined {
   const values = [metadata.annotations?.[key], metadata.labels?.[key]];
   if (secondary !== undefined) {
     values.push(metadata.annotations?.[secondary], metadata.labels?.[secondary]);

@@ -14,7 +14,7 @@ export function nearestName(given: string, known: readonly string[]): string | u
 }
 
 /** How many letters must be added, removed or replaced to make one word the other (Levenshtein). */
-function editDistance(from: string, to: string): number {
+export function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, at) => at);
   for (const [at, letter] of from.split('').entries()) {
     const next = [at + 1];

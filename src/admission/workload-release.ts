@@ -1,0 +1,95 @@
+import { ReplicaSetKind } from '../api/builtin.ts';
+import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
+import { conditionTypes, isTrue } from '../domain/conditions.ts';
+import type { AnnotatedIdentity, Identity } from '../domain/identity.ts';
+import { type Lookup, ownerIndex } from '../domain/lookup.ts';
+import { workloadNameFor } from '../domain/workload-identity.ts';
+import type { TemplateManifest, WorkloadManifest } from '../lint/workload-manifest.ts';
+import { identityValue, versionByIdentity } from './indexes.ts';
+import { isSameJson } from './same-json.ts';
+
+/** A workload under review with the identity of its Pods. */
+export interface Reviewed {
+  readonly workload: WorkloadManifest;
+  readonly identity: Identity | undefined;
+}
+
+/**
+ * Whether the version that a workload names has been released with another Pod template than it has now. Only a version
+ * that is given counts: a computed one is what its template is. The template it was released with is known from the
+ * ReplicaSets of a Deployment, if the version's record names them, and from what an update replaces.
+ */
+export function isReleasedOtherwise(
+  reviewed: Reviewed,
+  before: Reviewed | undefined,
+  by: { readonly lookup: Lookup; readonly templateDigest: (template: unknown) => string },
+): boolean {
+  const { workload, identity } = reviewed;
+  if (identity?.type !== 'annotated' || identity.versionSource !== 'given') return false;
+  const version = releasedVersion(identity, workload.metadata.namespace ?? '', by.lookup);
+  const { template } = workload.spec;
+  if (version === undefined || template === undefined) return false;
+  const released = releasedSets(workload, version, by.lookup);
+  const isOf = ({ template: of }: (typeof released)[number]) =>
+    by.templateDigest(restartedAs(template, of.annotations?.[restartedAt])) === of.digest;
+  if (released.some(isOf)) return false;
+  return released.length > 0 || isReplaced(reviewed, before);
+}
+
+/** Set by `kubectl rollout restart`: another value of it alone starts the same Pods again. */
+export const restartedAt = 'kubectl.kubernetes.io/restartedAt';
+
+/** The template, restarted at that time or never. */
+export function restartedAs(template: TemplateManifest, at: string | undefined): TemplateManifest {
+  const { [restartedAt]: _, ...annotations } = template.metadata?.annotations ?? {};
+  const restarted = at === undefined ? annotations : { ...annotations, [restartedAt]: at };
+  const { annotations: _before, ...metadata } = template.metadata ?? {};
+  const hasAny = Object.keys(restarted).length > 0;
+  return { ...template, metadata: { ...metadata, ...(hasAny && { annotations: restarted }) } };
+}
+
+function releasedVersion(
+  { app, workload, version = '' }: AnnotatedIdentity,
+  namespace: string,
+  lookup: Lookup,
+): KeptnWorkloadVersion | undefined {
+  const workloadName = workloadNameFor({ app, workload }, namespace, lookup);
+  const value = identityValue({ namespace, app, workloadName, version });
+  return lookup
+    .byIndex(KeptnWorkloadVersion, versionByIdentity.name, value)
+    .find((one) => isTrue(one, conditionTypes.released));
+}
+
+/** The ReplicaSets of the workload that its version was released for, where their templates can be compared with its own. */
+function releasedSets(
+  { kind, metadata: { uid } }: WorkloadManifest,
+  { status }: KeptnWorkloadVersion,
+  lookup: Lookup,
+) {
+  // The API server fills in the defaults of a ReplicaSet's template and leaves those of a Rollout's out.
+  if (kind !== 'Deployment' || uid === undefined) return [];
+  const revisions = new Set(status?.releasedRevisions);
+  return lookup
+    .byIndex(ReplicaSetKind, ownerIndex, uid)
+    .filter(({ metadata }) => revisions.has(metadata.uid ?? ''));
+}
+
+/** Whether an update puts another template in the place of one with the same version. */
+function isReplaced({ workload, identity }: Reviewed, before: Reviewed | undefined): boolean {
+  const old = before?.identity;
+  if (identity?.type !== 'annotated' || old?.type !== 'annotated') return false;
+  const isSameVersion =
+    old.app === identity.app &&
+    old.workload === identity.workload &&
+    old.version === identity.version;
+  return isSameVersion && !isSameTemplate(before?.workload.spec.template, workload.spec.template);
+}
+
+/** Whether the templates are the same, whenever they were restarted. */
+export function isSameTemplate(
+  one: TemplateManifest | undefined,
+  other: TemplateManifest | undefined,
+): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  return isSameJson(restartedAs(one, undefined), restartedAs(other, undefined));
+}

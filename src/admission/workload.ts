@@ -1,0 +1,96 @@
+import { KeptnConfig } from '../api/keptn/config.ts';
+import type { AdmissionRequest } from '../api/review.ts';
+import { settingsFrom } from '../domain/keptn-config.ts';
+import type { Lookup } from '../domain/lookup.ts';
+import { isJudgedKey } from '../lint/annotation-keys.ts';
+import type { ReferencePlaces } from '../lint/references.ts';
+import type { Problem, RuleContext } from '../lint/rule.ts';
+import { problemsOf } from '../lint/rules.ts';
+import {
+  entriesOf,
+  identityOfManifest,
+  parseWorkload,
+  type WorkloadContext,
+  type WorkloadManifest,
+} from '../lint/workload-manifest.ts';
+import { isSameJson } from './same-json.ts';
+import { allow, deny, type Verdict, warn } from './verdict.ts';
+import { isReleasedOtherwise, isSameTemplate, type Reviewed } from './workload-release.ts';
+
+/** What the workload webhook is told by whoever puts the process together. */
+export interface WorkloadSettings extends ReferencePlaces {
+  /** What is equal for equal Pod templates: how the caches tell them apart. */
+  readonly templateDigest: (template: unknown) => string;
+}
+
+/**
+ * Tells people about their Deployment, StatefulSet, DaemonSet or Rollout what only its Pods would show: people apply these,
+ * not Pods (design, "Validation"). It denies nothing unless strict mode is on, and then not for what is only missing, because
+ * objects may arrive in any order. An update that changes nothing it judges by is none of its business: controllers write to
+ * these objects, too, and must never be held up for what a user has written.
+ */
+export function reviewWorkload(
+  request: AdmissionRequest,
+  lookup: Lookup,
+  settings: WorkloadSettings,
+): Verdict {
+  const workload = manifestOf(request.object, request);
+  // What cannot be read is the API server's business.
+  if (workload === undefined || workload.metadata.deletionTimestamp !== undefined) return allow();
+  const before = manifestOf(request.oldObject, request);
+  if (before !== undefined && isSameForRules(before, workload)) return allow();
+  const context: RuleContext = {
+    lookup,
+    isComplete: () => true,
+    operatorNamespace: settings.operatorNamespace,
+    definitionsNamespace: settings.definitionsNamespace,
+    settings: settingsFrom(lookup.list(KeptnConfig), settings.operatorNamespace),
+  };
+  const reviewed = (of: WorkloadManifest): Reviewed => ({
+    workload: of,
+    identity: identityOfManifest(of, context),
+  });
+  const isReleased = isReleasedOtherwise(reviewed(workload), before && reviewed(before), {
+    lookup,
+    templateDigest: settings.templateDigest,
+  });
+  const known: WorkloadContext = { ...context, isReleasedOtherwise: isReleased };
+  const problems = problemsOf(workload, known);
+  return verdictOn(problems, { request, isStrict: context.settings.strictValidation });
+}
+
+function verdictOn(
+  problems: readonly Problem[],
+  { request, isStrict }: { request: AdmissionRequest; isStrict: boolean },
+): Verdict {
+  const refused = isStrict ? problems.filter(({ rule }) => rule.severity !== 'missing') : [];
+  if (refused.length > 0) {
+    const { group, kind } = request.kind;
+    return deny(`${kind}.${group} "${request.name ?? ''}"`, refused);
+  }
+  return warn(...problems.map(({ path, message }) => `${path}: ${message}`));
+}
+
+function manifestOf(raw: unknown, { namespace }: AdmissionRequest): WorkloadManifest | undefined {
+  const parsed = parseWorkload(raw);
+  if (!parsed.ok) return undefined;
+  const { metadata } = parsed.value;
+  return {
+    ...parsed.value,
+    metadata: { ...metadata, ...(namespace !== undefined && { namespace }) },
+  };
+}
+
+/** Whether rules judge two states of a workload by the same things. */
+function isSameForRules(one: WorkloadManifest, other: WorkloadManifest): boolean {
+  return (
+    one.spec.progressDeadlineSeconds === other.spec.progressDeadlineSeconds &&
+    isSameTemplate(one.spec.template, other.spec.template) &&
+    isSameJson(judgedEntries(one), judgedEntries(other))
+  );
+}
+
+function judgedEntries(workload: WorkloadManifest): unknown {
+  const judged = entriesOf(workload).filter(({ key }) => isJudgedKey(key));
+  return Object.fromEntries(judged.map(({ path, value }) => [path, value]));
+}
