@@ -2,6 +2,7 @@ import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
+import { conversionService, converterConfig } from './admission/conversion-manifests.ts';
 import { optInPolicy, shippedRegistration, webhookConfigurations } from './admission/manifests.ts';
 import { crdOf } from './api/crd.ts';
 import { ownKinds } from './api/keptn/registry.ts';
@@ -20,7 +21,9 @@ export interface Artefact {
 
 const crds = (): readonly Artefact[] =>
   ownKinds.map((kind) =>
-    manifest(`crds/${kind.group}_${kind.plural}.yaml`, 'src/api/keptn', [crdOf(kind)]),
+    manifest(`crds/${kind.group}_${kind.plural}.yaml`, 'src/api/keptn', [
+      crdOf(kind, converterConfig(shippedRegistration)),
+    ]),
   );
 
 const admission = (): readonly Artefact[] => [
@@ -30,6 +33,9 @@ const admission = (): readonly Artefact[] => [
     webhookConfigurations(shippedRegistration),
   ),
   manifest('policies.yaml', 'src/admission/manifests.ts', optInPolicy(shippedRegistration)),
+  manifest('conversion.yaml', 'src/admission/conversion-manifests.ts', [
+    conversionService(shippedRegistration.operatorNamespace),
+  ]),
 ];
 
 /** Everything that is generated; a new generator is another entry. */

@@ -17,21 +17,43 @@ export interface CustomResourceDefinition {
       categories: readonly string[];
     };
     scope: 'Namespaced';
-    versions: readonly ServedVersion[];
+    versions: readonly CrdVersion[];
+    conversion:
+      | { strategy: 'None' }
+      | {
+          strategy: 'Webhook';
+          webhook: { clientConfig: ConverterConfig; conversionReviewVersions: readonly string[] };
+        };
   };
 }
 
-interface ServedVersion {
+/** How the API server reaches who converts (WebhookClientConfig). */
+export interface ConverterConfig {
+  readonly service?: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly port?: number;
+    readonly path?: string;
+  };
+  readonly url?: string;
+  /** PEM in base64. */
+  readonly caBundle?: string;
+}
+
+interface CrdVersion {
   name: string;
-  served: true;
+  served: boolean;
   storage: boolean;
   subresources: { status: Record<string, never> };
   additionalPrinterColumns: readonly Required<Pick<PrinterColumn, 'name' | 'type' | 'jsonPath'>>[];
   schema: { openAPIV3Schema: Record<string, unknown> };
 }
 
-/** The CustomResourceDefinition of a kind. */
-export function crdOf(resource: Resource): CustomResourceDefinition {
+/**
+ * The CustomResourceDefinition of a kind. Without anybody who converts, only the stored version is served: the API server
+ * alone would drop what one version has and another lacks, and whoever reads and writes an object would lose it.
+ */
+export function crdOf(resource: Resource, converter?: ConverterConfig): CustomResourceDefinition {
   const { group, kind, listKind, plural, singular, shortNames, categories } = resource;
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
@@ -53,12 +75,19 @@ export function crdOf(resource: Resource): CustomResourceDefinition {
       scope: 'Namespaced',
       versions: resource.versions.map((version, index) => ({
         name: version.name,
-        served: true,
+        served: index === 0 || converter !== undefined,
         storage: index === 0,
         subresources: { status: {} },
         additionalPrinterColumns: columnsOf(resource, version),
         schema: { openAPIV3Schema: rootSchema(resource, version) },
       })),
+      conversion:
+        converter === undefined || resource.versions.length === 1
+          ? { strategy: 'None' }
+          : {
+              strategy: 'Webhook',
+              webhook: { clientConfig: converter, conversionReviewVersions: ['v1'] },
+            },
     },
   };
 }
@@ -66,7 +95,7 @@ export function crdOf(resource: Resource): CustomResourceDefinition {
 function columnsOf(
   resource: Resource,
   version: ResourceVersion,
-): ServedVersion['additionalPrinterColumns'] {
+): CrdVersion['additionalPrinterColumns'] {
   const columns: readonly PrinterColumn[] = [
     ...(version.columns ?? []),
     {

@@ -1,3 +1,4 @@
+import type { JsonObject } from './json.ts';
 import type { Kind, ObjectMeta } from './object.ts';
 import type { Static, TSchema } from './schema.ts';
 
@@ -27,6 +28,19 @@ export interface ResourceVersion<Spec extends TSchema = TSchema, Status extends 
   readonly columns?: readonly PrinterColumn[];
   /** True where an object without a spec means one with an empty spec, so that its defaults apply. */
   readonly specMayBeAbsent?: boolean;
+  /** Of a version that is not stored, where its spec is more than a part of the stored one. */
+  readonly mapping?: SpecMapping;
+  /** Top-level fields of the spec of which one stands in for another: an edit that sets one of them takes the others away. */
+  readonly alternatives?: readonly string[];
+}
+
+/**
+ * How a spec becomes one of the stored version, and back. A mapping never fails, whatever it is given, and need not care for
+ * what the other side cannot express: `conversion.ts` keeps that.
+ */
+export interface SpecMapping {
+  readonly toStored: (spec: JsonObject) => JsonObject;
+  readonly fromStored: (spec: JsonObject) => JsonObject;
 }
 
 /** What a kind is defined by. */

@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { conversionServiceName } from '../admission/conversion-manifests.ts';
 
 /** A serving certificate for local use, and the CA that vouches for it. */
 export interface LocalCertificates {
@@ -27,10 +28,10 @@ const validDays = 365;
 /** Those that end sooner are made anew. */
 const leastDaysLeft = 30;
 
-/** The names a local Sluice is reached by, and the name of its Service. */
+/** The names a local Sluice is reached by, and those of its Services. */
 export function localHosts(namespace: string): readonly string[] {
-  const service = ['sluice', namespace, 'svc'].join('.');
-  return ['localhost', '127.0.0.1', '::1', service];
+  const services = ['sluice', conversionServiceName].map((name) => `${name}.${namespace}.svc`);
+  return ['localhost', '127.0.0.1', '::1', ...services];
 }
 
 /**

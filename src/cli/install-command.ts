@@ -53,7 +53,7 @@ export function installCommand(terminal: Terminal): Command {
 Examples:
   sluice install --ca-file certs/ca.crt                              for a Sluice in the cluster, behind Service sluice
   sluice install --url https://127.0.0.1:9443 --ca-file certs/ca.crt  for one on this machine
-  sluice install --crds                                              the CRDs alone
+  sluice install --crds --ca-file certs/ca.crt                       the CRDs alone; they name who converts old versions
   sluice install --dry-run > sluice.yaml`,
     )
     .action(async (options: InstallOptions) => {

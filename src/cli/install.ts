@@ -1,5 +1,6 @@
 import { NamespaceKind, type Pod, PodKind } from '../api/builtin.ts';
 import { ClusterError } from '../api/cluster-error.ts';
+import { isJsonObject } from '../api/json.ts';
 import type { JsonPatchOperation } from '../api/json-patch.ts';
 import { type Kind, type KubernetesObject, type ObjectRef, refOf } from '../api/object.ts';
 import { liftGate } from '../domain/pod-gate.ts';
@@ -11,6 +12,7 @@ import {
   installationParts,
   type InstallationSettings,
   objectsOfPart,
+  unconvertedCrds,
 } from './installation.ts';
 
 /** What installing needs of the cluster. */
@@ -49,6 +51,7 @@ export async function install(
       else await cluster.createOrReplace(kind, object);
     }
     if (part === 'crds') await untilServed(objects, { cluster, clock });
+    if (objects.length === 0) continue;
     tell(`${part}: ${objects.map(({ object }) => object.metadata.name).join(', ')}`);
   }
 }
@@ -106,14 +109,15 @@ function isEstablished(crd: (KubernetesObject & { status?: unknown }) | undefine
 
 /**
  * Takes Sluice out of a cluster: first what the API server asks it about, so that no Pod is held any more; then every own gate
- * is lifted; then its rights go. The CRDs, and with them all of Keptn's objects, stay unless asked for. Sluice itself should be
- * stopped before.
+ * is lifted; then its rights go. The CRDs, and with them all of Keptn's objects, stay unless asked for, and serve v1 alone:
+ * nobody converts any more. Sluice itself should be stopped before.
  */
 export async function uninstall(
   settings: Pick<InstallationSettings, 'namespace'> & { readonly crds: boolean },
   { cluster, tell }: Installing,
 ): Promise<void> {
-  const all = { ...settings, target: { url: 'https://unused' } };
+  const { namespace } = settings;
+  const all = { ...settings, target: { service: { name: 'any', namespace } } };
   for (const part of ['webhooks', 'policy'] as const) {
     await removeAll(objectsOfPart(part, all).toReversed(), cluster);
     tell(`${part} removed`);
@@ -122,9 +126,31 @@ export async function uninstall(
   const ownRights = objectsOfPart('rights', all).filter((one) => !isNamespace(one));
   await removeAll(ownRights.toReversed(), cluster);
   tell('rights removed');
+  const served = await stopConverting(cluster);
+  await removeAll(objectsOfPart('conversion', all), cluster);
+  if (served.length > 0) tell(`only their stored version is served now: ${served.join(', ')}`);
   if (!settings.crds) return;
   await removeAll(objectsOfPart('crds', all), cluster);
   tell('CRDs removed, and with them every object of their kinds');
+}
+
+/**
+ * Serves only the stored version of the kinds that Sluice has converted; resolves with their CRDs. Without it, whatever is
+ * stored in an old version could not even be listed or deleted any more.
+ */
+async function stopConverting(cluster: InstallCluster): Promise<readonly string[]> {
+  const changed: string[] = [];
+  for (const { kind, object } of unconvertedCrds()) {
+    if (!isConverted(await cluster.get(refOf(kind, object)))) continue;
+    await cluster.createOrReplace(kind, object);
+    changed.push(object.metadata.name);
+  }
+  return changed;
+}
+
+function isConverted(crd: (KubernetesObject & { readonly spec?: unknown }) | undefined): boolean {
+  const spec = isJsonObject(crd?.spec) ? crd.spec : {};
+  return isJsonObject(spec['conversion']) && spec['conversion']['strategy'] === 'Webhook';
 }
 
 async function removeAll(installed: readonly Installed[], cluster: InstallCluster): Promise<void> {

@@ -1,3 +1,4 @@
+import { conversionService, converterConfig } from '../admission/conversion-manifests.ts';
 import { optInPolicy, type Target, webhookConfigurations } from '../admission/manifests.ts';
 import { NamespaceKind } from '../api/builtin.ts';
 import { crdOf } from '../api/crd.ts';
@@ -6,7 +7,7 @@ import type { Kind, KubernetesObject } from '../api/object.ts';
 import { rights } from './rbac.ts';
 
 /** The parts of an installation, in the order in which they are installed. */
-export const installationParts = ['crds', 'rights', 'webhooks', 'policy'] as const;
+export const installationParts = ['crds', 'rights', 'conversion', 'webhooks', 'policy'] as const;
 export type InstallationPart = (typeof installationParts)[number];
 
 /** What differs from installation to installation. */
@@ -37,12 +38,15 @@ function manifestsOfPart(
   const operatorNamespace = namespace;
   switch (part) {
     case 'crds':
-      return ownKinds.map(crdOf);
+      return ownKinds.map((kind) => crdOf(kind, converterConfig(settings)));
     case 'rights':
       return [
         { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
         ...rights(namespace),
       ];
+    case 'conversion':
+      // Outside the cluster there is no Pod that a Service could lead to.
+      return 'url' in target ? [] : [conversionService(namespace)];
     case 'webhooks':
       return webhookConfigurations({
         operatorNamespace,
@@ -52,6 +56,11 @@ function manifestsOfPart(
     case 'policy':
       return optInPolicy({ operatorNamespace });
   }
+}
+
+/** The CRDs for a cluster in which nobody converts. */
+export function unconvertedCrds(): Installed[] {
+  return ownKinds.map((kind) => ({ kind: CustomResourceDefinitionKind, object: crdOf(kind) }));
 }
 
 const admission = 'admissionregistration.k8s.io/v1';
@@ -73,6 +82,7 @@ const kinds: readonly Kind[] = [
   NamespaceKind,
   CustomResourceDefinitionKind,
   { apiVersion: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts', namespaced: true },
+  { apiVersion: 'v1', kind: 'Service', plural: 'services', namespaced: true },
   clusterKind(rbac, 'ClusterRole', 'clusterroles'),
   clusterKind(rbac, 'ClusterRoleBinding', 'clusterrolebindings'),
   { apiVersion: rbac, kind: 'Role', plural: 'roles', namespaced: true },

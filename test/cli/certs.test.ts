@@ -33,6 +33,7 @@ describe('local certificates', () => {
       expect(raw.includes(Buffer.from('2a8648ce3d040302', 'hex'))).toBe(true);
     }
     expect(leaf.checkHost('sluice.keptn-system.svc')).toBeDefined();
+    expect(leaf.checkHost('sluice-conversion.keptn-system.svc')).toBeDefined();
     expect(leaf.checkHost('localhost')).toBeDefined();
     expect(leaf.checkIP('127.0.0.1')).toBeDefined();
   });

@@ -103,6 +103,76 @@ describe('install', () => {
   });
 });
 
+describe('the CRDs of kinds with old versions', () => {
+  const crdIn = (cluster: RecordingCluster, plural: string) => {
+    const crd = [...cluster.objects.values()].find(
+      ({ metadata }) => metadata.name === `${plural}.lifecycle.keptn.sh`,
+    );
+    return JSON.parse(JSON.stringify(crd)).spec;
+  };
+  const served = (spec: { versions: { name: string; served: boolean }[] }) =>
+    spec.versions.filter((version) => version.served).map(({ name }) => name);
+  const all = ['v1', 'v1beta1', 'v1alpha3', 'v1alpha2', 'v1alpha1'];
+
+  test('say at once where a Sluice outside the cluster converts, and whom it is known by', async () => {
+    const cluster = new RecordingCluster();
+    await install(installationParts, { ...settings, caBundle: 'PEM' }, by(cluster));
+    const { conversion, ...spec } = crdIn(cluster, 'keptntaskdefinitions');
+    expect(conversion).toEqual({
+      strategy: 'Webhook',
+      webhook: {
+        clientConfig: { url: 'https://127.0.0.1:9443/convert', caBundle: btoa('PEM') },
+        conversionReviewVersions: ['v1'],
+      },
+    });
+    expect(served(spec)).toEqual(all);
+    expect(crdIn(cluster, 'keptnapps').conversion).toEqual({ strategy: 'None' });
+    expect(cluster.deeds.filter((deed) => deed.endsWith(' Service'))).toEqual([]);
+  });
+
+  test('name a Service inside the cluster that leads to Pods that are not ready, too', async () => {
+    const cluster = new RecordingCluster();
+    const target = { service: { name: 'sluice', namespace: 'keptn-system' } };
+    await install(installationParts, { ...settings, target }, by(cluster));
+    const { clientConfig } = crdIn(cluster, 'keptnevaluationdefinitions').conversion.webhook;
+    const { name, namespace, path } = clientConfig.service;
+    expect(path).toBe('/convert');
+    const service = cluster.objects.get(`Service ${namespace}/${name}`);
+    expect(service).toMatchObject({ spec: { publishNotReadyAddresses: true } });
+  });
+
+  test('serve v1 alone after an uninstall, before anything of them is deleted', async () => {
+    const cluster = new RecordingCluster();
+    await install(installationParts, settings, by(cluster));
+    await uninstall({ namespace: 'keptn-system', crds: false }, by(cluster));
+    const { conversion, ...spec } = crdIn(cluster, 'keptntaskdefinitions');
+    expect(conversion).toEqual({ strategy: 'None' });
+    expect(served(spec)).toEqual(['v1']);
+    expect(spec.versions.map(({ name }: { name: string }) => name)).toEqual(all);
+
+    await install(['crds'], settings, by(cluster));
+    cluster.deeds.length = 0;
+    await uninstall({ namespace: 'keptn-system', crds: true }, by(cluster));
+    const crdDeeds = cluster.deeds.filter((deed) => deed.endsWith('CustomResourceDefinition'));
+    expect(crdDeeds.slice(0, 3)).toEqual([
+      'replace CustomResourceDefinition',
+      'replace CustomResourceDefinition',
+      'delete CustomResourceDefinition',
+    ]);
+  });
+
+  test('are left alone by an uninstall when Keptn’s own are there', async () => {
+    const cluster = new RecordingCluster();
+    await install(['crds'], settings, by(cluster));
+    for (const crd of cluster.objects.values()) {
+      Object.assign(crd, { spec: { conversion: { strategy: 'None' } } });
+    }
+    cluster.deeds.length = 0;
+    await uninstall({ namespace: 'keptn-system', crds: false }, by(cluster));
+    expect(cluster.deeds).toEqual([]);
+  });
+});
+
 describe('uninstall', () => {
   const installed = async (): Promise<RecordingCluster> => {
     const cluster = new RecordingCluster();
@@ -130,7 +200,7 @@ describe('uninstall', () => {
   test('keeps the CRDs and the namespace unless the CRDs are asked for', async () => {
     const cluster = await installed();
     await uninstall({ namespace: 'keptn-system', crds: false }, by(cluster));
-    expect(cluster.deeds.join()).not.toMatch(/CustomResourceDefinition|Namespace/u);
+    expect(cluster.deeds.join()).not.toMatch(/delete CustomResourceDefinition|Namespace/u);
     await uninstall({ namespace: 'keptn-system', crds: true }, by(cluster));
     expect(cluster.deeds).toContain('delete CustomResourceDefinition');
   });

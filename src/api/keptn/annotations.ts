@@ -54,6 +54,8 @@ export const sluiceKeys = {
   retry: 'sluice.keptn.sh/retry',
   abort: 'sluice.keptn.sh/abort',
   release: 'sluice.keptn.sh/release',
+  /** Annotation, with the name of a version behind it: what that version says beyond the one the object is read in. */
+  conversion: 'sluice.keptn.sh/conversion-',
 } as const;
 
 /** The scheduling gate that holds a Pod; Keptn's name, so that Pods Keptn has gated are found. */

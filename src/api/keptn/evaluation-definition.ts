@@ -1,6 +1,7 @@
 import { statusObject } from '../condition.ts';
 import { defineResource, type ObjectOf } from '../resource.ts';
 import { duration, integer, list, object, optional, rules, text, type Static } from '../schema.ts';
+import { olderVersions } from './evaluation-definition-versions.ts';
 import { followUpAliases, followUpLists } from './follow-up.ts';
 import { lifecycleGroup } from './groups.ts';
 
@@ -55,6 +56,6 @@ export const KeptnEvaluationDefinition = defineResource({
   shortNames: ['ked'],
   description: 'Objectives on metrics that a version has to meet.',
   summary: 'Ready',
-  versions: [{ name: 'v1', spec, status }],
+  versions: [{ name: 'v1', spec, status }, ...olderVersions(spec, status)],
 });
 export type KeptnEvaluationDefinition = ObjectOf<typeof KeptnEvaluationDefinition>;

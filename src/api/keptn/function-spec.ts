@@ -34,8 +34,8 @@ const described = (language: string) =>
 /** A function of a language whose interpreter knows no permissions. */
 export const script = (language: string) => object(described(language), scriptFields);
 
-/** A function in JavaScript or TypeScript. */
-export const deno = object(described('JavaScript or TypeScript'), {
+/** The fields of a function in JavaScript or TypeScript, which are those of all languages and one more. */
+export const functionFields = {
   ...scriptFields,
   permissions: optional(
     list(
@@ -43,7 +43,10 @@ export const deno = object(described('JavaScript or TypeScript'), {
       text(''),
     ),
   ),
-});
+};
+
+/** A function in JavaScript or TypeScript. */
+export const deno = object(described('JavaScript or TypeScript'), functionFields);
 
 /** A function of one of the languages there is a runner for. */
 export type FunctionSpec = Static<typeof deno>;

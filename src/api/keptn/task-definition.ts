@@ -17,6 +17,7 @@ import { followUpAliases, followUpLists } from './follow-up.ts';
 import { deno, script } from './function-spec.ts';
 import { lifecycleGroup } from './groups.ts';
 import { jobOptions } from './job-options.ts';
+import { olderVersions, runners } from './task-definition-versions.ts';
 
 /** What the API server and the webhook say when none of the runners is set, and when several are. Keptn's words, with bash behind them. */
 export const runnerMessages = {
@@ -27,50 +28,52 @@ export const runnerMessages = {
 const runnersSet =
   '(has(self.container) ? 1 : 0) + (has(self.deno) ? 1 : 0) + (has(self.python) ? 1 : 0) + (has(self.bash) ? 1 : 0)';
 
+const fields = {
+  container: optional(container('A container of your own.')),
+  deno: optional(deno),
+  python: optional(script('Python')),
+  bash: optional(script('bash')),
+  retries: optional(int32('How often a failed run is repeated.', { default: 10 })),
+  retryInterval: optional(
+    duration('How long to wait until a failed run of a function is repeated in its container.'),
+  ),
+  timeout: optional(duration('How long all runs together may take.', { default: '5m' })),
+  attemptTimeout: optional(duration('How long one run of a function may take.')),
+  serviceAccount: optional(
+    object('The identity the task runs under.', { name: text('Name of the ServiceAccount.') }),
+  ),
+  automountServiceAccountToken: optional(
+    object('Whether the task gets a token for the Kubernetes API.', {
+      type: bool('true: the token of its ServiceAccount is mounted.'),
+    }),
+  ),
+  onSupersede: optional(
+    oneOf(
+      'What happens to a running Job when another version takes the place of the one it checks; suspend if not set.',
+      ['suspend', 'finish'],
+    ),
+  ),
+  ttlSecondsAfterFinished: optional(
+    int32('How long the Job is kept after it has ended, in seconds.', { default: 300 }),
+  ),
+  imagePullSecrets: optional(
+    list(
+      'Secrets to pull the image with.',
+      object(
+        'A Secret in the namespace of the task.',
+        { name: optional(text('Name of the Secret.', { default: '' })) },
+        { 'x-kubernetes-map-type': 'atomic' },
+      ),
+    ),
+  ),
+  job: optional(jobOptions('What the Job and its Pod get beside what the task needs.')),
+  ...followUpLists,
+  ...followUpAliases,
+};
+
 const spec = object(
   'What a task runs and how. Exactly one of container, deno, python and bash is set.',
-  {
-    container: optional(container('A container of your own.')),
-    deno: optional(deno),
-    python: optional(script('Python')),
-    bash: optional(script('bash')),
-    retries: optional(int32('How often a failed run is repeated.', { default: 10 })),
-    retryInterval: optional(
-      duration('How long to wait until a failed run of a function is repeated in its container.'),
-    ),
-    timeout: optional(duration('How long all runs together may take.', { default: '5m' })),
-    attemptTimeout: optional(duration('How long one run of a function may take.')),
-    serviceAccount: optional(
-      object('The identity the task runs under.', { name: text('Name of the ServiceAccount.') }),
-    ),
-    automountServiceAccountToken: optional(
-      object('Whether the task gets a token for the Kubernetes API.', {
-        type: bool('true: the token of its ServiceAccount is mounted.'),
-      }),
-    ),
-    onSupersede: optional(
-      oneOf(
-        'What happens to a running Job when another version takes the place of the one it checks; suspend if not set.',
-        ['suspend', 'finish'],
-      ),
-    ),
-    ttlSecondsAfterFinished: optional(
-      int32('How long the Job is kept after it has ended, in seconds.', { default: 300 }),
-    ),
-    imagePullSecrets: optional(
-      list(
-        'Secrets to pull the image with.',
-        object(
-          'A Secret in the namespace of the task.',
-          { name: optional(text('Name of the Secret.', { default: '' })) },
-          { 'x-kubernetes-map-type': 'atomic' },
-        ),
-      ),
-    ),
-    job: optional(jobOptions('What the Job and its Pod get beside what the task needs.')),
-    ...followUpLists,
-    ...followUpAliases,
-  },
+  fields,
   rules(
     { rule: `${runnersSet} > 0`, message: runnerMessages.none },
     { rule: `${runnersSet} < 2`, message: runnerMessages.several },
@@ -94,6 +97,6 @@ export const KeptnTaskDefinition = defineResource({
   kind: 'KeptnTaskDefinition',
   description: 'What a KeptnTask runs: a function or a container.',
   summary: 'Ready',
-  versions: [{ name: 'v1', spec, status }],
+  versions: [{ name: 'v1', spec, status, alternatives: runners }, ...olderVersions(fields, status)],
 });
 export type KeptnTaskDefinition = ObjectOf<typeof KeptnTaskDefinition>;
