@@ -4,6 +4,7 @@ import { BadReview, respond } from '../admission/respond.ts';
 import type { AdmissionReviewAnswer } from '../api/review.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { parsedJson } from './review-body.ts';
 import type { ReviewCounts, ReviewOutcome } from './review-counts.ts';
 import type { ServerLog } from './server-log.ts';
 
@@ -17,11 +18,6 @@ export interface AdmissionRoutesOptions {
 
 /** One route per webhook of the table. */
 export function addAdmissionRoutes(app: FastifyInstance, options: AdmissionRoutesOptions): void {
-  // The body is parsed once, here: fastify's own parser and its schemas would look at it a second and a third time.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
-    done(null, body);
-  });
   for (const webhook of options.webhooks) {
     app.post(webhook.path, (request, reply) =>
       answer(webhook, request.body, { ...options, reply }),
@@ -50,15 +46,6 @@ function answer(
     return reply
       .code(500)
       .send({ error: 'the review could not be answered; see the log of Sluice' });
-  }
-}
-
-function parsedJson(body: unknown): unknown {
-  if (!Buffer.isBuffer(body) || body.length === 0) throw new BadReview('the body is empty');
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch (cause) {
-    throw new BadReview('the body is no JSON', { cause });
   }
 }
 

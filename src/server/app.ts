@@ -2,6 +2,7 @@ import type { RequestListener, Server } from 'node:http';
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import { addAdmissionRoutes, type AdmissionRoutesOptions } from './admission-routes.ts';
 import { BodyBudget, bodyLimit } from './body-budget.ts';
+import { addConversionRoute } from './conversion-route.ts';
 import { addHealthRoutes, type ReadinessCheck } from './health-routes.ts';
 
 export interface AppOptions extends AdmissionRoutesOptions {
@@ -15,7 +16,7 @@ export interface AppOptions extends AdmissionRoutesOptions {
 /** Bytes of reviews in memory at once: eight of the largest, thousands of usual ones. */
 const budgetBytes = 8 * bodyLimit;
 
-/** The admission webhooks and the probes. Nothing listens yet. */
+/** The admission webhooks, the conversion and the probes. Nothing listens yet. */
 export function buildApp(options: AppOptions): FastifyInstance {
   const app = Fastify({
     serverFactory: options.server,
@@ -30,6 +31,8 @@ export function buildApp(options: AppOptions): FastifyInstance {
     done();
   });
   answerErrors(app, options);
+  takeBodiesAsTheyAre(app);
+  addConversionRoute(app, options);
   addAdmissionRoutes(app, options);
   addHealthRoutes(app, options.readiness);
   return app;
@@ -40,6 +43,14 @@ export function buildProbeApp(readiness: readonly ReadinessCheck[]): FastifyInst
   const app = Fastify({ exposeHeadRoutes: false });
   addHealthRoutes(app, readiness);
   return app;
+}
+
+/** A body is parsed once, where it is answered: fastify's own parser and its schemas would look at it a second and a third time. */
+function takeBodiesAsTheyAre(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    done(null, body);
+  });
 }
 
 function limitMemory(app: FastifyInstance, budget: BodyBudget): void {

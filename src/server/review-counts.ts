@@ -1,5 +1,12 @@
 /** How reviews end. */
-export type ReviewOutcome = 'allowed' | 'patched' | 'denied' | 'bad-review' | 'fault';
+export type ReviewOutcome =
+  | 'allowed'
+  | 'patched'
+  | 'denied'
+  | 'converted'
+  | 'unconvertible'
+  | 'bad-review'
+  | 'fault';
 
 /** Counts reviews by webhook and outcome since the process started. */
 export class ReviewCounts {

@@ -97,6 +97,94 @@ describe('a review', () => {
   });
 });
 
+describe('a conversion', () => {
+  const definition = (name: string, spec: unknown) => ({
+    apiVersion: 'lifecycle.keptn.sh/v1alpha2',
+    kind: 'KeptnTaskDefinition',
+    metadata: { name, namespace: 'shop' },
+    spec,
+  });
+  const conversionOf = (...objects: readonly unknown[]) => ({
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'ConversionReview',
+    request: { uid: 'conversion-1', desiredAPIVersion: 'lifecycle.keptn.sh/v1', objects },
+  });
+  const convert = '/convert';
+
+  test('answers with every object of the list, in order', async () => {
+    const { post, counts } = built();
+    const review = conversionOf(
+      definition('a', { function: {} }),
+      definition('b', { function: { runtime: 'python' } }),
+    );
+    const answer = await post(convert, JSON.stringify(review));
+    expect(answer.statusCode).toBe(200);
+    expect(answer.json()).toEqual({
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'ConversionReview',
+      response: {
+        uid: 'conversion-1',
+        result: { status: 'Success' },
+        convertedObjects: [
+          { ...definition('a', { deno: {} }), apiVersion: 'lifecycle.keptn.sh/v1' },
+          { ...definition('b', { python: {} }), apiVersion: 'lifecycle.keptn.sh/v1' },
+        ],
+      },
+    });
+    expect(counts.count('conversion', 'converted')).toBe(1);
+  });
+
+  test('answers while the caches are empty and while the process stops', async () => {
+    const readiness = [{ name: 'caches', problem: () => 'waiting for KeptnTaskDefinition' }];
+    const { app: server, post } = built({ readiness, isStopping: () => true });
+    expect((await server.inject('/readyz')).statusCode).toBe(503);
+    const answer = await post(convert, JSON.stringify(conversionOf(definition('a', {}))));
+    expect(answer.json()).toMatchObject({ response: { result: { status: 'Success' } } });
+  });
+
+  test('of a list with one object that cannot be converted fails as a whole, and says which', async () => {
+    const { post, counts, log } = built();
+    const review = conversionOf(definition('a', { function: {} }), {
+      ...definition('b', {}),
+      apiVersion: 'lifecycle.keptn.sh/v7',
+    });
+    const answer = await post(convert, JSON.stringify(review));
+    expect(answer.statusCode).toBe(200);
+    const { response } = answer.json<{ response: { result: { message: string } } }>();
+    expect(response).toEqual({
+      uid: 'conversion-1',
+      result: {
+        status: 'Failed',
+        message: expect.stringContaining(
+          'KeptnTaskDefinition shop/b cannot be converted from lifecycle.keptn.sh/v7 to lifecycle.keptn.sh/v1',
+        ),
+      },
+    });
+    expect(counts.count('conversion', 'unconvertible')).toBe(1);
+    expect(log.lines).toHaveLength(1);
+  });
+
+  test('of nothing is nothing', async () => {
+    const answer = await built().post(convert, JSON.stringify(conversionOf()));
+    expect(answer.json()).toMatchObject({ response: { convertedObjects: [] } });
+  });
+
+  test.each([
+    ['malformed', '{'],
+    ['an AdmissionReview', JSON.stringify(podReview)],
+    ['without objects', JSON.stringify({ ...conversionOf(), request: { uid: 'x' } })],
+  ])('is a 400 when it is %s', async (_what, body) => {
+    const { post, counts } = built();
+    expect((await post(convert, body)).statusCode).toBe(400);
+    expect(counts.count('conversion', 'bad-review')).toBe(1);
+  });
+
+  test('that is too large is refused before it is read', async () => {
+    const answer = await built().post(convert, Buffer.alloc(bodyLimit + 1, 32));
+    expect(answer.statusCode).toBe(413);
+  });
+});
+
 describe('a bad envelope is a 400', () => {
   test.each([
     ['malformed', '{"apiVersion":', json],

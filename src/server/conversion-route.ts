@@ -1,0 +1,49 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { conversionPath } from '../admission/conversion-manifests.ts';
+import { convertReview } from '../admission/convert.ts';
+import { BadReview } from '../admission/respond.ts';
+import { parsedJson } from './review-body.ts';
+import type { ReviewCounts } from './review-counts.ts';
+import type { ServerLog } from './server-log.ts';
+
+export interface ConversionRouteOptions {
+  readonly counts: ReviewCounts;
+  readonly log: ServerLog;
+}
+
+const name = 'conversion';
+
+/**
+ * The route by which the API server has objects converted. It needs no cache: filling the caches may take a conversion, so
+ * it answers from the moment the server listens, ready or not.
+ */
+export function addConversionRoute(app: FastifyInstance, options: ConversionRouteOptions): void {
+  app.post(conversionPath, (request, reply) => answer(request.body, reply, options));
+}
+
+function answer(
+  body: unknown,
+  reply: FastifyReply,
+  { counts, log }: ConversionRouteOptions,
+): FastifyReply {
+  try {
+    const review = convertReview(parsedJson(body));
+    const { result } = review.response;
+    counts.add(name, result.status === 'Success' ? 'converted' : 'unconvertible');
+    if (result.status === 'Failed') {
+      log.warn({ reason: result.message }, 'an object could not be converted');
+    }
+    return reply.type('application/json').send(JSON.stringify(review));
+  } catch (error) {
+    if (error instanceof BadReview) {
+      counts.add(name, 'bad-review');
+      return reply.code(400).send({ error: error.message });
+    }
+    counts.add(name, 'fault');
+    const err = error instanceof Error ? error : new Error(String(error));
+    log.error({ err }, 'objects could not be converted');
+    return reply
+      .code(500)
+      .send({ error: 'the objects could not be converted; see the log of Sluice' });
+  }
+}
