@@ -32,8 +32,36 @@ export function followUpChainProblem(
 ): ChainProblem | undefined {
   const walked = longestChain(start, (name) => followUpNames(find(name)?.spec ?? {}));
   if ('cycle' in walked) return { type: 'cycle', path: walked.cycle };
-  if (walked.path.length - 1 <= limit) return undefined;
-  return { type: 'tooDeep', path: walked.path.slice(0, limit + 2), limit };
+  return tooDeep(walked.path, limit);
+}
+
+/**
+ * Whether something that leads to this definition becomes too deep by what follows it: each link may be fine by itself,
+ * whichever was applied last. Undefined where `followUpChainProblem` of the definition itself has something to say.
+ */
+export function chainThrough(
+  start: ChainStart,
+  graph: { readonly find: FindDefinition; readonly leadingTo: (name: string) => readonly string[] },
+  limit: number,
+): ChainProblem | undefined {
+  const down = longestChain(start, (name) => followUpNames(graph.find(name)?.spec ?? {}));
+  if ('cycle' in down || down.path.length === 1 || tooDeep(down.path, limit) !== undefined) {
+    return undefined;
+  }
+  const up = longestChain(
+    { name: start.name, followUps: graph.leadingTo(start.name) },
+    graph.leadingTo,
+  );
+  // Whoever goes round up there has that problem already.
+  if ('cycle' in up || up.path.length === 1) return undefined;
+  // From the furthest start that is not too deep without this definition.
+  const above = up.path.slice(1, limit + 1).toReversed();
+  return tooDeep([...above, ...down.path], limit);
+}
+
+function tooDeep(path: readonly string[], limit: number): ChainProblem | undefined {
+  if (path.length - 1 <= limit) return undefined;
+  return { type: 'tooDeep', path: path.slice(0, limit + 2), limit };
 }
 
 /** The problem as a sentence that names the path and the fix. */

@@ -50,8 +50,7 @@ function named(path: string, selector: unknown): readonly { path: string; name: 
 
 /** A field of whatever it is: containers and volumes are Kubernetes's business and not typed in full. */
 function child(value: unknown, field: string): unknown {
-  if (typeof value !== 'object' || value === null) return undefined;
-  return new Map<string, unknown>(Object.entries(value)).get(field);
+  return typeof value === 'object' && value !== null ? Reflect.get(value, field) : undefined;
 }
 
 function entries(list: unknown): readonly [number, unknown][] {

@@ -1,9 +1,38 @@
 import type { KubernetesObject } from '../api/object.ts';
+import { appRules } from './app-rules.ts';
+import { chainRules } from './chain-rules.ts';
+import { configRules } from './config-rules.ts';
+import { containerRules } from './container-rules.ts';
+import { durationRules } from './duration-rules.ts';
+import { evaluationRules } from './evaluation-rules.ts';
+import { fieldRules } from './field-rules.ts';
+import { functionRules } from './function-rules.ts';
+import { metricRules } from './metric-rules.ts';
+import { numberRules } from './number-rules.ts';
+import { objectsWith } from './objects-with.ts';
 import { referenceRules } from './reference-rules.ts';
 import type { Problem, Rule, RuleContext, Severity } from './rule.ts';
+import { secretRules } from './secret-rules.ts';
+import { taskRules } from './task-rules.ts';
+import { workloadRules } from './workload-rules.ts';
 
 /** All rules, in the order in which their problems are told. */
-export const rules: readonly Rule[] = [...referenceRules];
+export const rules: readonly Rule[] = [
+  ...functionRules,
+  ...chainRules,
+  ...referenceRules,
+  ...evaluationRules,
+  ...metricRules,
+  ...durationRules,
+  ...numberRules,
+  ...containerRules,
+  ...secretRules,
+  ...taskRules,
+  ...appRules,
+  ...configRules,
+  ...fieldRules,
+  ...workloadRules,
+];
 
 /** What to look for; everything if it is not said. */
 export interface Wanted {
@@ -16,12 +45,13 @@ export function problemsOf(
   context: RuleContext,
   wanted: Wanted = {},
 ): readonly Problem[] {
+  const judged = { ...context, lookup: objectsWith(object, context.lookup) };
   const problems = rules
     .filter(({ kinds, severity }) => {
       const isWanted = wanted.severities?.has(severity) ?? true;
       return isWanted && kinds.some(({ kind }) => kind === object.kind);
     })
-    .flatMap((rule) => rule.check(object, context).map((found) => ({ rule, ...found })))
+    .flatMap((rule) => rule.check(object, judged).map((found) => ({ rule, ...found })))
     .toSorted((one, other) => order[one.rule.severity] - order[other.rule.severity]);
   // Of a name that could never be right, that nothing has it is no news.
   const wrong = new Set(

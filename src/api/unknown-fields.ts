@@ -1,0 +1,45 @@
+import type { TSchema } from './schema.ts';
+
+/**
+ * The paths of the fields that a schema does not name, in the order in which they are written. The API server drops them
+ * from Sluice's own kinds without a word; in a container it keeps them, because they may be newer than this schema. Objects
+ * that are left to Kubernetes whole (affinity, tolerations) are not judged.
+ */
+export function unknownFields(schema: TSchema, value: unknown, path: string): readonly string[] {
+  const found: string[] = [];
+  walk(schema, value, { path, found });
+  return found;
+}
+
+/** More of them say nothing more. */
+const mostFields = 20;
+
+function walk(schema: unknown, value: unknown, at: { path: string; found: string[] }): void {
+  const { path, found } = at;
+  if (typeof value !== 'object' || value === null || found.length >= mostFields) return;
+  if (Array.isArray(value)) {
+    const items = member(schema, 'items');
+    for (const [index, item] of value.entries()) {
+      walk(items, item, { path: `${path}[${index}]`, found });
+    }
+    return;
+  }
+  const properties = member(schema, 'properties');
+  const other = member(schema, 'additionalProperties');
+  // Neither: a value of any shape.
+  const isTyped = properties !== undefined && Object.keys(properties).length > 0;
+  if (!isTyped && other === undefined) return;
+  for (const [key, field] of Object.entries(value)) {
+    const place = /^[A-Za-z_$][\w$]*$/.test(key) ? `${path}.${key}` : `${path}[${key}]`;
+    const known = member(properties, key) ?? other;
+    if (known === undefined) found.push(place);
+    else walk(known, field, { path: place, found });
+  }
+}
+
+function member(schema: unknown, key: string): object | undefined {
+  if (typeof schema !== 'object' || schema === null || !Object.hasOwn(schema, key))
+    return undefined;
+  const value: unknown = Reflect.get(schema, key);
+  return typeof value === 'object' && value !== null ? value : undefined;
+}

@@ -1,0 +1,242 @@
+import { describe, expect, test } from 'vitest';
+import type { KubernetesObject } from '../../src/api/object.ts';
+import { rules } from '../../src/lint/rules.ts';
+import {
+  aConfig,
+  aMetric,
+  aMetricsProvider,
+  anApp,
+  anAppContext,
+  anEvaluation,
+  anEvaluationDefinition,
+} from '../support/builders.ts';
+import { lintContext, problemLines } from '../support/lint-context.ts';
+
+const there = [aMetric(), aMetricsProvider(), anEvaluationDefinition()];
+const lines = (object: KubernetesObject, others: readonly KubernetesObject[] = there) =>
+  problemLines(object, lintContext(others));
+
+const metric = { keptnMetricRef: { name: 'cpu' } };
+const withTarget = (evaluationTarget: string) =>
+  anEvaluationDefinition({ spec: { objectives: [{ ...metric, evaluationTarget }] } });
+const query = { query: 'up', name: 'up', evaluationTarget: '>0' };
+const withQuery = (objective = {}) =>
+  anEvaluationDefinition({ spec: { objectives: [{ ...query, ...objective }] } });
+
+const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+
+describe('accepts', () => {
+  test.each<[string, KubernetesObject]>([
+    ['targets as Keptn reads them', withTarget('>4.5e3')],
+    ['a query for the only provider', withQuery()],
+    ['a query for a provider of the namespace', withQuery({ provider: { name: 'prometheus' } })],
+    ['a metric with a range', aMetric({ spec: { range: { interval: '5m' } } })],
+    ['a step that is empty', aMetric({ spec: { range: { interval: '5m', step: '' } } })],
+    ['a type in capitals', aMetricsProvider({ spec: { type: 'Prometheus' } })],
+    ['a KeptnConfig', aConfig()],
+    ['an app', anApp()],
+    ['span links', anAppContext({ spec: { spanLinks: [traceparent] } })],
+    ['an evaluation', anEvaluation()],
+  ])('%s', (_, object) => {
+    expect(lines(object)).toEqual([]);
+  });
+});
+
+describe('rejects', () => {
+  test.each<[string, KubernetesObject, string]>([
+    [
+      'a target with an unknown operator',
+      withTarget('=4'),
+      'objective-target spec.objectives[0].evaluationTarget: no value can ever meet "=4" (invalid operator); write < or > directly followed by a number, for example ">4.5"',
+    ],
+    [
+      'a target that is no number',
+      withTarget('> 4'),
+      'objective-target spec.objectives[0].evaluationTarget: no value can ever meet "> 4" (strconv.ParseFloat: parsing " 4": invalid syntax); write < or > directly followed by a number, for example ">4.5"',
+    ],
+    [
+      'an objective with metric and query',
+      anEvaluationDefinition({ spec: { objectives: [{ ...metric, ...query }] } }),
+      'objective-source spec.objectives[0]: set exactly one of keptnMetricRef and query',
+    ],
+    [
+      'a wait that no program reads',
+      anEvaluationDefinition({ spec: { retryInterval: 'x5s' } }),
+      'duration-invalid spec.retryInterval: "x5s" is no duration: write numbers with units, for example 90s, 5m or 1h30m (units ns, us, µs, ms, s, m, h)',
+    ],
+    [
+      'a metric of nothing',
+      aMetric({ spec: { query: ' ' } }),
+      'metric-without-query spec.query: is empty; write the query',
+    ],
+    [
+      'a window of nothing',
+      aMetric({ spec: { range: { interval: '0s' } } }),
+      'duration-impossible spec.range.interval: must be longer than nothing, not "0s"',
+    ],
+    [
+      'a step without an aggregation',
+      aMetric({ spec: { range: { interval: '5m', step: '1m' } } }),
+      'metric-range spec.range: Forbidden! step and aggregation are set together or not at all',
+    ],
+    [
+      'a negative interval',
+      aMetric({ spec: { fetchIntervalSeconds: -1 } }),
+      'number-negative spec.fetchIntervalSeconds: must not be negative, as -1 is',
+    ],
+    [
+      'a metric asked of a metric',
+      aMetric({ spec: { provider: { name: 'cpu' } } }),
+      'reference-wrong-kind spec.provider.name: cpu is a KeptnMetric; name a KeptnMetricsProvider here',
+    ],
+    [
+      'a type that contains a known one',
+      aMetricsProvider({ spec: { type: 'prometheus-eu' } }),
+      'provider-type spec.type: "prometheus-eu" is no type of provider; write one of prometheus, thanos, cortex, datadog, dynatrace, dql, elastic',
+    ],
+    [
+      'an address without a scheme',
+      aMetricsProvider({ spec: { targetServer: 'prometheus:9090' } }),
+      'provider-address spec.targetServer: "prometheus:9090" is no address; write scheme, host and port, for example http://prometheus:9090',
+    ],
+    [
+      'a time-out of settings that no program reads',
+      aConfig({ spec: { observabilityTimeout: '0min' } }),
+      'duration-invalid spec.observabilityTimeout: "0min" is no duration: write numbers with units, for example 90s, 5m or 1h30m (units ns, us, µs, ms, s, m, h)',
+    ],
+    [
+      'a negative revision',
+      anApp({ spec: { revision: -1 } }),
+      'number-negative spec.revision: must not be negative, as -1 is',
+    ],
+    [
+      'an evaluation of something else',
+      anEvaluation({ spec: { evaluationDefinition: 'CPU free' } }),
+      'reference-illegal spec.evaluationDefinition: "CPU free" cannot be the name of anything; name a KeptnEvaluationDefinition',
+    ],
+  ])('%s', (_, object, line) => {
+    expect(lines(object)).toEqual([`error ${line}`]);
+  });
+});
+
+describe('warns of', () => {
+  const second = aMetricsProvider({ metadata: { name: 'b' } });
+  test.each<[string, KubernetesObject, string, (readonly KubernetesObject[])?]>([
+    [
+      'a target that is never met',
+      withTarget('>NaN'),
+      'doubtful objective-never-met spec.objectives[0].evaluationTarget: no value ever meets ">NaN"; write a number',
+    ],
+    [
+      'more than infinity',
+      withTarget('>inf'),
+      'doubtful objective-never-met spec.objectives[0].evaluationTarget: no value ever meets ">inf"; write a number',
+    ],
+    [
+      'an evaluation of nothing',
+      anEvaluationDefinition({ spec: { objectives: [] } }),
+      'doubtful evaluation-without-objectives spec.objectives: is empty: the evaluation passes whatever happens; add an objective',
+    ],
+    [
+      'a provider that is not asked',
+      anEvaluationDefinition({
+        spec: {
+          objectives: [{ ...metric, provider: { name: 'prometheus' }, evaluationTarget: '>0' }],
+        },
+      }),
+      'doubtful objective-provider-without-query spec.objectives[0].provider: has no effect without a query; remove it, or write a query',
+    ],
+    [
+      'no measurement at all',
+      anEvaluationDefinition({ spec: { retries: 0 } }),
+      'doubtful evaluation-without-attempt spec.retries: is 0, and counts as 1: retries is the number of measurements',
+    ],
+    [
+      'a metric that does not exist',
+      anEvaluationDefinition(),
+      'missing reference-missing spec.objectives[0].keptnMetricRef.name: KeptnMetric cpu does not exist in shop or keptn-system; create it, or correct the name',
+      [],
+    ],
+    [
+      'a query with several providers to choose from',
+      withQuery(),
+      'missing objective-provider-unclear spec.objectives[0]: names no provider, and shop has 2; set provider.name to one of: b, prometheus',
+      [second, aMetricsProvider()],
+    ],
+    [
+      'a query with nobody to ask',
+      withQuery(),
+      'missing objective-provider-unclear spec.objectives[0]: there is no KeptnMetricsProvider in shop to ask; create one',
+      [],
+    ],
+    [
+      'a password in an address',
+      aMetricsProvider({ spec: { targetServer: 'https://me:secret@prometheus' } }),
+      'risky provider-password-in-address spec.targetServer: has a password in it that anybody who may read this object can read; put it in a Secret, named in secretKeyRef',
+    ],
+    [
+      'a key of no Secret',
+      aMetricsProvider({ spec: { secretKeyRef: { key: 'a' } } }),
+      'doubtful provider-secret-without-name spec.secretKeyRef.name: is not set, so queries are sent without credentials; name the Secret, or remove secretKeyRef',
+    ],
+    [
+      'a provider that does not exist',
+      aMetric({ spec: { provider: { name: 'gone' } } }),
+      'missing reference-missing spec.provider.name: KeptnMetricsProvider gone does not exist in shop; create it, or correct the name',
+    ],
+    [
+      'a KeptnConfig beside the one that rules',
+      aConfig({ metadata: { namespace: 'team' } }),
+      'doubtful config-ignored spec: has no effect: KeptnConfig keptn-config in keptn-system rules the cluster; change that one',
+      [aConfig({ metadata: { namespace: 'keptn-system' } })],
+    ],
+    [
+      'an endpoint that is no address',
+      aConfig({ spec: { cloudEventsEndpoint: 'events:80' } }),
+      'doubtful config-events-endpoint spec.cloudEventsEndpoint: is no http or https address; write it whole: https://host/path',
+    ],
+    [
+      'a workload that is listed twice',
+      anApp({
+        spec: {
+          workloads: [
+            { name: 'a', version: '1' },
+            { name: 'a', version: '2' },
+          ],
+        },
+      }),
+      'doubtful workload-listed-twice spec.workloads[1]: a is listed twice; remove one of them',
+    ],
+    [
+      'a check that is listed twice',
+      anAppContext({ spec: { preDeploymentEvaluations: ['cpu-free', 'cpu-free'] } }),
+      'doubtful check-listed-twice spec.preDeploymentEvaluations[1]: cpu-free is listed twice; remove one of them',
+    ],
+    [
+      'a span link that is none',
+      anAppContext({ spec: { spanLinks: ['4bf92f3577b34da6'] } }),
+      'doubtful span-link spec.spanLinks[0]: "4bf92f3577b34da6" is no W3C traceparent and is left out; write 00-<32 hex digits>-<16 hex digits>-01',
+    ],
+  ])('%s', (_, object, line, others = there) => {
+    expect(lines(object, others)).toEqual([line]);
+  });
+
+  test('nothing that a shared definition finds where it is used', () => {
+    const shared = { metadata: { namespace: 'keptn-system' } };
+    expect(lines(anEvaluationDefinition(shared), [])).toEqual([]);
+    expect(lines({ ...withQuery(), ...anEvaluationDefinition(shared) }, [])).toEqual([]);
+  });
+});
+
+describe('the rules', () => {
+  test('have an id of their own, and words that are not left empty', () => {
+    const ids = rules.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const { id, title, why, fix, kinds } of rules) {
+      expect(id).toMatch(/^[a-z]+(-[a-z]+)*$/);
+      expect(kinds.length).toBeGreaterThan(0);
+      expect(title).not.toMatch(/\.$/);
+      for (const sentence of [why, fix]) expect(sentence).toMatch(/\S\.$/);
+    }
+  });
+});
