@@ -120,8 +120,7 @@ describe('rejects', () => {
 });
 
 describe('warns of', () => {
-  const second = aMetricsProvider({ metadata: { name: 'b' } });
-  test.each<[string, KubernetesObject, string, (readonly KubernetesObject[])?]>([
+  test.each<[string, KubernetesObject, string]>([
     [
       'a target that is never met',
       withTarget('>NaN'),
@@ -152,24 +151,6 @@ describe('warns of', () => {
       'doubtful evaluation-without-attempt spec.retries: is 0, and counts as 1: retries is the number of measurements',
     ],
     [
-      'a metric that does not exist',
-      anEvaluationDefinition(),
-      'missing reference-missing spec.objectives[0].keptnMetricRef.name: KeptnMetric cpu does not exist in shop or keptn-system; create it, or correct the name',
-      [],
-    ],
-    [
-      'a query with several providers to choose from',
-      withQuery(),
-      'missing objective-provider-unclear spec.objectives[0]: names no provider, and shop has 2; set provider.name to one of: b, prometheus',
-      [second, aMetricsProvider()],
-    ],
-    [
-      'a query with nobody to ask',
-      withQuery(),
-      'missing objective-provider-unclear spec.objectives[0]: there is no KeptnMetricsProvider in shop to ask; create one',
-      [],
-    ],
-    [
       'a password in an address',
       aMetricsProvider({ spec: { targetServer: 'https://me:secret@prometheus' } }),
       'risky provider-password-in-address spec.targetServer: has a password in it that anybody who may read this object can read; put it in a Secret, named in secretKeyRef',
@@ -183,12 +164,6 @@ describe('warns of', () => {
       'a provider that does not exist',
       aMetric({ spec: { provider: { name: 'gone' } } }),
       'missing reference-missing spec.provider.name: KeptnMetricsProvider gone does not exist in shop; create it, or correct the name',
-    ],
-    [
-      'a KeptnConfig beside the one that rules',
-      aConfig({ metadata: { namespace: 'team' } }),
-      'doubtful config-ignored spec: has no effect: KeptnConfig keptn-config in keptn-system rules the cluster; change that one',
-      [aConfig({ metadata: { namespace: 'keptn-system' } })],
     ],
     [
       'an endpoint that is no address',
@@ -217,7 +192,36 @@ describe('warns of', () => {
       anAppContext({ spec: { spanLinks: ['4bf92f3577b34da6'] } }),
       'doubtful span-link spec.spanLinks[0]: "4bf92f3577b34da6" is no W3C traceparent and is left out; write 00-<32 hex digits>-<16 hex digits>-01',
     ],
-  ])('%s', (_, object, line, others = there) => {
+  ])('%s', (_, object, line) => {
+    expect(lines(object)).toEqual([line]);
+  });
+
+  const second = aMetricsProvider({ metadata: { name: 'b' } });
+  test.each<[string, { object: KubernetesObject; others: KubernetesObject[] }, string]>([
+    [
+      'a metric that does not exist',
+      { object: anEvaluationDefinition(), others: [] },
+      'missing reference-missing spec.objectives[0].keptnMetricRef.name: KeptnMetric cpu does not exist in shop or keptn-system; create it, or correct the name',
+    ],
+    [
+      'a query with several providers to choose from',
+      { object: withQuery(), others: [second, aMetricsProvider()] },
+      'missing objective-provider-unclear spec.objectives[0]: names no provider, and shop has 2; set provider.name to one of: b, prometheus',
+    ],
+    [
+      'a query with nobody to ask',
+      { object: withQuery(), others: [] },
+      'missing objective-provider-unclear spec.objectives[0]: there is no KeptnMetricsProvider in shop to ask; create one',
+    ],
+    [
+      'a KeptnConfig beside the one that rules',
+      {
+        object: aConfig({ metadata: { namespace: 'team' } }),
+        others: [aConfig({ metadata: { namespace: 'keptn-system' } })],
+      },
+      'doubtful config-ignored spec: has no effect: KeptnConfig keptn-config in keptn-system rules the cluster; change that one',
+    ],
+  ])('%s', (_, { object, others }, line) => {
     expect(lines(object, others)).toEqual([line]);
   });
 

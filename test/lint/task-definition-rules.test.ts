@@ -9,8 +9,8 @@ type Spec = KeptnTaskDefinition['spec'];
 const url = 'https://example.com/check.ts';
 const definition = (spec: Spec, name = 'check') => aDefinitionNamed(name).with(spec);
 const base = definition({ deno: { inline: { code: 'x' } } }, 'base');
-const parameters = definition({ python: { parameters: { map: { a: '1' } } } }, 'parameters');
-const other = [base, parameters, aTaskDefinition()];
+const onlyParameters = definition({ python: { parameters: { map: { a: '1' } } } }, 'parameters');
+const other = [base, onlyParameters, aTaskDefinition()];
 
 const lines = (spec: Spec) => problemLines(definition(spec), lintContext(other));
 
