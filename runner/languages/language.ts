@@ -1,0 +1,42 @@
+export const languageNames = ['deno', 'python', 'bash'] as const;
+export type LanguageName = (typeof languageNames)[number];
+
+/** What is to be run. */
+export interface Invocation {
+  /** Absolute path of the script. */
+  readonly script: string;
+  /** Where the script was downloaded from, after redirects. */
+  readonly url?: URL;
+  readonly interpreterOptions: readonly string[];
+  readonly scriptArguments: readonly string[];
+  /** Deno permissions; undefined: the default ones. */
+  readonly permissions: readonly string[] | undefined;
+  /** Patterns of the variables that the definition asks for beside the usual ones. */
+  readonly passedOn: readonly string[];
+  readonly resultFile: string;
+  /** A directory for files of ours that live as long as the runner. */
+  readonly directory: string;
+}
+
+/** A program and its arguments. */
+export interface Command {
+  readonly program: string;
+  readonly args: readonly string[];
+}
+
+/** How a script of a language is run, and how its failures read. */
+export interface Language {
+  readonly name: LanguageName;
+  readonly interpreter: string;
+  /** A name for a script that has none (inline) or came from this URL; may have folders. */
+  fileName(url?: URL): string;
+  /** A command that fails if the interpreter cannot read the script, for an interpreter that else would run a part of it. */
+  check?(invocation: Invocation): Command;
+  command(invocation: Invocation): Command;
+  /** Variables of the interpreter. */
+  environment(invocation: Invocation): Readonly<Record<string, string>>;
+  /** How much a line of stderr says about a failure: 2 beats 1, a later line beats an earlier one, 0 says nothing. */
+  weight(line: string): 0 | 1 | 2;
+  /** What the most telling line of a failed script gives away. */
+  diagnose(line: string): 'SyntaxError' | 'OutOfMemory' | undefined;
+}

@@ -1,0 +1,96 @@
+import { Buffer } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { DownloadRules } from './download.ts';
+import { AttemptFailed, messageOf } from './failure.ts';
+import type { Language } from './languages/language.ts';
+import type { Environment, Settings } from './settings.ts';
+
+/** A script that can be run. */
+export interface Script {
+  /** Absolute. */
+  readonly path: string;
+  readonly url?: URL;
+}
+
+/** What it takes to get a script. */
+export interface Sourcing {
+  readonly settings: Settings;
+  readonly language: Language;
+  /** Where to put a script that is no file yet. */
+  readonly directory: string;
+  readonly env: Environment;
+}
+
+/**
+ * Gets the script, checked: there, not empty, with the digest it must have. Throws `AttemptFailed` if it is not, and the
+ * reason of `signal` when that aborts.
+ */
+export async function scriptFrom(sourcing: Sourcing, signal: AbortSignal): Promise<Script> {
+  const { origin, sha256 } = sourcing.settings;
+  switch (origin.from) {
+    case 'file': {
+      const path = resolve(origin.path);
+      check(contentOf(path), { sha256, what: `the script ${path}` });
+      return { path };
+    }
+    case 'inline': {
+      const bytes = Buffer.from(origin.code);
+      check(bytes, { sha256, what: 'the inline script', isLast: true });
+      return { path: kept(sourcing, bytes) };
+    }
+    case 'url': {
+      // Loaded only now: HTTP and TLS take longer to load than all the rest.
+      const { download, shown } = await import('./download.ts');
+      const { bytes, url } = await download(origin.url, await rulesFor(sourcing), signal);
+      check(bytes, { sha256, what: shown(origin.url) });
+      return { path: kept(sourcing, bytes, url), url };
+    }
+  }
+}
+
+async function rulesFor({ settings, env }: Sourcing): Promise<DownloadRules> {
+  const { addressIn, forbiddenAddresses } = await import('./address.ts');
+  const apiServer = addressIn(env['KUBERNETES_SERVICE_HOST'] ?? '');
+  return {
+    allowedHosts: settings.allowedHosts,
+    isForbidden: forbiddenAddresses(apiServer === undefined ? [] : [apiServer]),
+    limitBytes: settings.downloadLimitBytes,
+    timeoutMs: settings.downloadTimeoutMs,
+  };
+}
+
+function contentOf(path: string): Buffer {
+  try {
+    if (statSync(path).isFile()) return readFileSync(path);
+  } catch (error) {
+    throw new AttemptFailed('ScriptMissing', `the script cannot be read: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+  throw new AttemptFailed('ScriptMissing', `the script ${path} is no file`);
+}
+
+/** `isLast`: whether the next attempt would find the same. */
+function check(
+  bytes: Buffer,
+  { sha256, what, isLast = false }: { sha256: string | undefined; what: string; isLast?: boolean },
+): void {
+  if (bytes.toString().trim() === '') {
+    throw new AttemptFailed('ScriptEmpty', `${what} is empty`, { isLast });
+  }
+  if (sha256 === undefined) return;
+  const digest = createHash('sha256').update(bytes).digest('hex');
+  if (digest === sha256) return;
+  const message = `${what} has the SHA-256 ${digest}, not ${sha256}`;
+  throw new AttemptFailed('ChecksumMismatch', message, { isLast });
+}
+
+/** Writes a script that came from elsewhere to a file, and answers its path. */
+function kept({ directory, language }: Sourcing, bytes: Buffer, url?: URL): string {
+  const path = join(directory, language.fileName(url));
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, bytes);
+  return path;
+}
