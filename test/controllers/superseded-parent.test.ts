@@ -46,4 +46,17 @@ describe('B11: a task of a version that was superseded', () => {
   test('is not over by what became of another version of the same name', () => {
     expect(isOver(1, superseded, 'another')).toBe(false);
   });
+
+  test('is not over when it follows an end of that version, which stays an end', () => {
+    const version = aWorkloadVersion({ status: superseded });
+    const metadata = { ownerReferences: [controllerReference(version)] };
+    const parent = {
+      kind: version.kind,
+      name: version.metadata.name,
+      trigger: 'onFailure',
+      depth: 1,
+    } as const;
+    const task = aTask({ metadata, spec: { attempt: 1, parent } });
+    expect(isParentSuperseded(task, fixedLookup([version]))).toBe(false);
+  });
 });

@@ -8,6 +8,7 @@ import {
   PodKind,
 } from '../../src/api/builtin.ts';
 import { KeptnConfig } from '../../src/api/keptn/config.ts';
+import type { FollowUpStatus } from '../../src/api/keptn/follow-up.ts';
 import { KeptnTask } from '../../src/api/keptn/task.ts';
 import {
   KeptnTaskDefinition,
@@ -24,6 +25,7 @@ import {
   taskDefinitionController,
   taskDefinitionsByFunctionRef,
 } from '../../src/controllers/task-definition.ts';
+import { ownedBy } from '../../src/domain/check-objects.ts';
 import { jobName } from '../../src/domain/names.ts';
 import { aJobOf, aPodOf, aTask, aTaskDefinition } from '../support/task-builders.ts';
 import { type Actor, Simulation, type SimulationOptions } from '../simulation/simulation.ts';
@@ -342,6 +344,26 @@ describe('what wakes a task', () => {
   test('is no definition once it has its Job', () => {
     const started = aTask({ status: { status: 'Progressing', jobName: 'j' } });
     expect(woken(aTaskDefinition('check').with({}), started)).toEqual([]);
+  });
+
+  test('is a follow-up of its own, and a definition that one of them waits for, until they are over', () => {
+    const ended = (...followUps: readonly FollowUpStatus[]) =>
+      aTask({ status: { status: 'Failed', jobName: 'j', followUps: [...followUps] } });
+    const child = aTask({
+      metadata: { name: 'child', ownerReferences: [ownedBy(KeptnTask, aTask())] },
+      status: { status: 'Succeeded', jobName: 'k' },
+    });
+    const undo = aTaskDefinition('undo').with({});
+    const pending = { definitionName: 'undo', status: 'Pending' } as const;
+    expect(woken(child, ended(pending))).toEqual(['shop/child', 'shop/pre-check']);
+    expect(woken(undo, ended(pending))).toEqual(['shop/pre-check']);
+    const running = { ...pending, name: 'child', status: 'Progressing' } as const;
+    expect(woken(child, ended(running))).toEqual(['shop/child', 'shop/pre-check']);
+    expect(woken(undo, ended(running))).toEqual([]);
+    const over = { ...running, status: 'Succeeded' } as const;
+    expect(woken(child, ended(over))).toEqual(['shop/child']);
+    expect(woken(undo, ended(over))).toEqual([]);
+    expect(woken(child, ended())).toEqual(['shop/child']);
   });
 });
 

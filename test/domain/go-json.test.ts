@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { goJson, goMap } from '../../src/domain/go-json.ts';
+import { goJson, goMap, goValue } from '../../src/domain/go-json.ts';
 
 test('what HTML and JavaScript could mistake is escaped', () => {
   expect(goJson('<a href="x">&\u2028\u2029')).toBe(
@@ -30,6 +30,18 @@ test('it reads back as what was written', () => {
   fc.assert(
     fc.property(record, (written) => {
       expect(JSON.parse(goJson(goMap(written)))).toEqual(written);
+    }),
+  );
+});
+
+test('any JSON is written as what it was, its objects sorted as Go sorts maps', () => {
+  expect(goJson(goValue({ b: [1, { d: null, c: '<' }], a: true }))).toBe(
+    String.raw`{"a":true,"b":[1,{"c":"\u003c","d":null}]}`,
+  );
+  fc.assert(
+    fc.property(fc.jsonValue({ noUnicodeString: false }), (written) => {
+      // JSON knows no negative zero.
+      expect(JSON.parse(goJson(goValue(written)))).toEqual(JSON.parse(JSON.stringify(written)));
     }),
   );
 });

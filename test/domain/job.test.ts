@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Job } from '../../src/api/builtin.ts';
 import type { FunctionSpec } from '../../src/api/keptn/function-spec.ts';
+import type { TaskTrigger } from '../../src/api/keptn/follow-up.ts';
 import type { KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts';
 import type { KeptnTask } from '../../src/api/keptn/task.ts';
 import { codeCopyFor } from '../../src/domain/function-config-map.ts';
@@ -173,6 +174,34 @@ describe("a function's Job", () => {
       terminationMessagePolicy: 'FallbackToLogsOnError',
     });
     expect(Object.keys(made.spec.template.spec)).toEqual(['restartPolicy', 'containers']);
+  });
+
+  test('tells a follow-up how its parent ended, behind all that Keptn tells', () => {
+    const env = (trigger: TaskTrigger): unknown =>
+      container(
+        job(aTask({ spec: { context: { appName: 'shop', metadata: { a: '1' }, trigger } } }), http),
+      )?.env;
+    const told = (value: string) => expect.arrayContaining([{ name: 'KEPTN_CONTEXT', value }]);
+    const before =
+      '{"workloadName":"","appName":"shop","appVersion":"","workloadVersion":"","taskType":"","objectType":"","metadata":{"a":"1"},"trigger":';
+    expect(env({ kind: 'KeptnAppVersion', name: 'shop-1', status: 'Succeeded' })).toEqual(
+      told(`${before}{"kind":"KeptnAppVersion","name":"shop-1","status":"Succeeded"}}`),
+    );
+    const whole: TaskTrigger = {
+      result: { z: 1, a: [null] },
+      attempts: 4,
+      message: 'a < b',
+      reason: 'BackoffLimitExceeded',
+      status: 'Failed',
+      definition: 'check',
+      name: 'pre-check-x',
+      kind: 'KeptnTask',
+    };
+    expect(env(whole)).toEqual(
+      told(
+        String.raw`${before}{"kind":"KeptnTask","name":"pre-check-x","definition":"check","status":"Failed","reason":"BackoffLimitExceeded","message":"a \u003c b","attempts":4,"result":{"a":[null],"z":1}}}`,
+      ),
+    );
   });
 
   test("carries the app's version where there is no workload", () => {
