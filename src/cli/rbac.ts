@@ -1,4 +1,5 @@
 import { KeptnAppCreationRequest } from '../api/keptn/app-creation-request.ts';
+import { KeptnMetric } from '../api/keptn/metric.ts';
 import { ownKinds } from '../api/keptn/registry.ts';
 import type { KubernetesObject } from '../api/object.ts';
 
@@ -46,6 +47,8 @@ function clusterRules(): readonly Rule[] {
       resources: [KeptnAppCreationRequest.plural],
       verbs: ['delete'],
     },
+    // Evaluations that ask a query of their own do it by a metric, which goes when they have ended.
+    { apiGroups: [KeptnMetric.group], resources: [KeptnMetric.plural], verbs: ['delete'] },
     // The gate is lifted by a patch; Pods that an overtaken version holds are deleted.
     { apiGroups: [''], resources: ['pods'], verbs: [...read, 'patch', 'delete'] },
     // The opt-in label.

@@ -1,12 +1,15 @@
 import { KeptnConfig } from '../api/keptn/config.ts';
-import { KeptnEvaluationDefinition } from '../api/keptn/evaluation-definition.ts';
+import { KeptnEvaluationDefinition, type Objective } from '../api/keptn/evaluation-definition.ts';
 import { KeptnEvaluation } from '../api/keptn/evaluation.ts';
 import { KeptnMetric } from '../api/keptn/metric.ts';
+import { KeptnMetricsProvider } from '../api/keptn/metrics-provider.ts';
 import { KeptnTask } from '../api/keptn/task.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
+import { controllerOf } from '../api/object.ts';
 import { decideEvaluation, type EvaluationObservation, isOpen } from '../domain/evaluation.ts';
+import { awaitsProvider, hasQuery, isMadeBy, metricNameOf } from '../domain/evaluation-queries.ts';
 import { settingsFrom } from '../domain/keptn-config.ts';
-import { findReference } from '../domain/reference.ts';
+import { findReference, type Reference } from '../domain/reference.ts';
 import { type Controller, watch } from './controller.ts';
 import {
   evaluationsAwaitingFollowUp,
@@ -14,7 +17,7 @@ import {
   gatherFollowUps,
   versionMetadata,
 } from './follow-ups.ts';
-import type { IndexDefinition } from './indexes.ts';
+import { type IndexDefinition, ownerIndex } from './indexes.ts';
 import { isParentSuperseded, supersededParentWatches } from './superseded-parent.ts';
 import type { Places } from './places.ts';
 import { awaiting } from './version-checks.ts';
@@ -46,8 +49,18 @@ export function evaluationController(places: Places): Controller<EvaluationObser
               namespace === metadata.namespace || metadata.namespace === definitionsNamespace,
           ),
       ),
-      // Read at each attempt, so it has to be cached. A new value neither adds nor hastens an attempt.
-      watch(KeptnMetric, () => []),
+      // Read at each attempt. A new value neither adds nor hastens one, but those that ask for themselves wait for the first.
+      watch(KeptnMetric, (metric) => {
+        const owner = controllerOf(metric);
+        const { namespace = '' } = metric.metadata;
+        return owner?.kind === KeptnEvaluation.kind ? [{ namespace, name: owner.name }] : [];
+      }),
+      watch(KeptnMetricsProvider, ({ metadata }, lookup) =>
+        lookup
+          .list(KeptnEvaluation, metadata.namespace)
+          .filter((evaluation) => isOpen(evaluation) && awaitsProvider(evaluation))
+          .map((evaluation) => evaluation.metadata),
+      ),
       ...supersededParentWatches(KeptnEvaluation),
     ],
     gather({ namespace = '', name }, world) {
@@ -57,21 +70,30 @@ export function evaluationController(places: Places): Controller<EvaluationObser
         name: evaluation.spec.evaluationDefinition,
         namespaces: [namespace, definitionsNamespace],
       });
-      const measurements = (definition.object?.spec.objectives ?? []).map((objective) => {
-        const { name: metricName, namespace: stated = '' } = objective.keptnMetricRef ?? {
-          name: '',
-        };
-        const namespaces = stated === '' ? [namespace, operatorNamespace] : [stated];
-        return {
-          objective,
-          metric: findReference(world, KeptnMetric, { name: metricName, namespaces }),
-        };
-      });
+      const metrics = world
+        .byIndex(KeptnMetric, ownerIndex, evaluation.metadata.uid ?? '')
+        .filter((metric) => isMadeBy(evaluation, metric));
+      const find = (objective: Objective): Reference<KeptnMetric> => {
+        if (hasQuery(objective)) return ownMetric(evaluation, objective, metrics);
+        const stated = objective.keptnMetricRef?.namespace ?? '';
+        return findReference(world, KeptnMetric, {
+          name: objective.keptnMetricRef?.name ?? '',
+          namespaces: stated === '' ? [namespace, operatorNamespace] : [stated],
+        });
+      };
+      const objectives = definition.object?.spec.objectives ?? [];
       return {
         now: world.now,
         evaluation,
         definition,
-        measurements,
+        measurements: objectives.map((objective) => ({ objective, metric: find(objective) })),
+        queries: {
+          providers: world
+            .list(KeptnMetricsProvider, namespace)
+            .map(({ metadata }) => metadata.name),
+          metrics,
+          refusal: (ref) => world.refusal(ref),
+        },
         isSuperseded: isParentSuperseded(evaluation, world),
         followUps: {
           ...gatherFollowUps(evaluation, world, definitionsNamespace),
@@ -82,4 +104,17 @@ export function evaluationController(places: Places): Controller<EvaluationObser
     },
     decide: decideEvaluation,
   };
+}
+
+/** The metric by which the evaluation asks a query of its own; one that goes away is none. */
+function ownMetric(
+  evaluation: KeptnEvaluation,
+  objective: Objective,
+  metrics: readonly KeptnMetric[],
+): Reference<KeptnMetric> {
+  const name = metricNameOf(evaluation, objective);
+  const object = metrics.find(
+    ({ metadata }) => metadata.name === name && metadata.deletionTimestamp === undefined,
+  );
+  return { name, namespaces: [evaluation.metadata.namespace ?? ''], object, unread: [] };
 }

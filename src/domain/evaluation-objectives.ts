@@ -35,7 +35,7 @@ export function judgeObjectives(
 }
 
 /**
- * The key of every objective, in order: the plain name of its metric, as in Keptn. In Keptn, two objectives on metrics of
+ * The key of every objective, in order: the plain name of its metric, as in Keptn, or its own name if it has a query. In Keptn, two objectives on metrics of
  * one name overwrite each other, and one that was met passes for the other; here each later one gets a key of its own,
  * with its namespace or, where that is the same, its target.
  */
@@ -44,10 +44,12 @@ export function objectiveKeys(
   namespace: string,
 ): readonly string[] {
   const owners = new Map<string, string>();
-  return objectives.map(({ keptnMetricRef, name: named, evaluationTarget }) => {
-    const { name, namespace: stated = '' } = keptnMetricRef ?? { name: named ?? '' };
+  return objectives.map((objective) => {
+    const { keptnMetricRef, query = '', evaluationTarget } = objective;
+    const { name, namespace: stated = '' } = keptnMetricRef ?? { name: objective.name ?? query };
     const place = stated === '' ? namespace : stated;
-    const identity = `${place}/${name} ${evaluationTarget}`;
+    const asked = keptnMetricRef === undefined ? ` ${objective.provider?.name ?? ''} ${query}` : '';
+    const identity = `${place}/${name} ${evaluationTarget}${asked}`;
     // The last candidate is the identity itself, which only an objective that says the very same can hold.
     const key = [name, `${place}/${name}`].find((candidate) => {
       const owner = owners.get(candidate);
@@ -75,6 +77,9 @@ function judge({ objective, metric }: Measurement): ObjectiveStatus {
   }
   const { value, rawValue, errMsg } = metric.object.status ?? {};
   const why = errMsg === undefined || errMsg === '' ? '' : ` (${errMsg})`;
+  if (objective.keptnMetricRef === undefined && (value ?? '') === '') {
+    return failed(`the query gave no value${why}`);
+  }
   if (value === undefined || value === '') return failed(`empty value for: ${metric.name}${why}`);
   if (rawValue === undefined || rawValue === '') {
     return failed(`empty rawValue for: ${metric.name}${why}`);

@@ -6,6 +6,7 @@ import { durationOr } from './duration.ts';
 import { evaluationWarning } from './evaluation-events.ts';
 import { type FollowedEvaluation, followingUp, withWhatFollows } from './evaluation-follow-ups.ts';
 import { judgeObjectives, type Measurement, unmetLines } from './evaluation-objectives.ts';
+import { discarded, preparation, type QueryingEvaluation } from './evaluation-queries.ts';
 import type { EventNote, Plan } from './plan.ts';
 import { placesOf } from './reference.ts';
 import { parseTime, rfc3339 } from './time.ts';
@@ -16,23 +17,31 @@ import { parseTime, rfc3339 } from './time.ts';
  *   Pending ──► Progressing ──► … ──► Succeeded    every objective was met in some attempt
  *      │             ▲  │
  *      │             └──┘ retryInterval ──► Failed  the last attempt is over
- *      └ waits, uncounted, while its definition is missing
+ *      └ waits, uncounted, while its definition is missing or a query of its own was never asked
  *
  * An attempt is one status write, which also says when the next one is due: a restart neither adds nor loses one. The two
  * ends are final; the tasks that follow them are recorded with them.
  */
-export interface EvaluationObservation extends FollowedEvaluation {
+export interface EvaluationObservation extends FollowedEvaluation, QueryingEvaluation {
   /** The version that is evaluated was superseded: nobody waits for the outcome any more (B11). */
   readonly isSuperseded: boolean;
   /** The objectives of the definition in order; empty while there is none. */
   readonly measurements: readonly Measurement[];
 }
 
-/** What happens next to an evaluation. */
+/** What happens next to an evaluation, and to the metrics it has made. */
 export function decideEvaluation(observation: EvaluationObservation): Plan {
-  const { now, evaluation, definition, measurements } = observation;
-  const status = statusOf(evaluation);
+  const { evaluation } = observation;
   if (evaluation.metadata.deletionTimestamp !== undefined) return {};
+  const status = statusOf(evaluation);
+  const queried = { isOpen: isOpen(evaluation), statuses: status.evaluationStatus };
+  const effects = discarded(observation, queried);
+  const plan = decide(observation, status);
+  return effects.length === 0 ? plan : { ...plan, effects: [...effects, ...(plan.effects ?? [])] };
+}
+
+function decide(observation: EvaluationObservation, status: KeptnEvaluationStatus): Plan {
+  const { now, evaluation, definition, measurements } = observation;
   if (isCompleted(stateOf(status.overallStatus))) return followingUp(observation);
   if (observation.isSuperseded) return supersede(observation, status);
   if (status.retryCount >= attemptsOf(evaluation)) return end(observation, status);
@@ -43,9 +52,28 @@ export function decideEvaluation(observation: EvaluationObservation): Plan {
     (reference) => reference.unread,
   );
   if (unread.length > 0) return { look: unread };
-  return definition.object === undefined
-    ? waitForDefinition(observation, status)
-    : attempt(observation, status);
+  if (definition.object === undefined) return waitForDefinition(observation, status);
+  return prepareQueries(observation, status) ?? attempt(observation, status);
+}
+
+/** Asking for the first time is no attempt; undefined when everything was asked for. */
+function prepareQueries(
+  observation: EvaluationObservation,
+  before: KeptnEvaluationStatus,
+): Plan | undefined {
+  const { evaluation, now } = observation;
+  const everySeconds = Math.max(1, Math.floor(retryIntervalMs(evaluation) / 1_000));
+  const needed = preparation(observation, before.evaluationStatus, everySeconds);
+  if (needed === undefined) return undefined;
+  const { effects, progress } = needed;
+  const text = `could not ask for its objectives: ${progress.message}`;
+  return {
+    effects,
+    ...write(evaluation, startedStatus(evaluation, before, now), { progress, now }),
+    ...(progress.kind === 'stalled' && {
+      events: [evaluationWarning(evaluation, { suffix: 'NotFound', text })],
+    }),
+  };
 }
 
 function statusOf({ status }: KeptnEvaluation): KeptnEvaluationStatus {

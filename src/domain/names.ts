@@ -128,6 +128,16 @@ export function functionCopyName(definition: string, taskUid: string): string {
   return hashedName(`keptnfn-${definition}`, ['function copy', definition, taskUid]);
 }
 
+/** The KeptnMetric by which an evaluation asks a query of its own; `provider` is empty where none is named. */
+export function queryMetricName(query: {
+  evaluation: string;
+  uid: string;
+  query: string;
+  provider: string;
+}): string {
+  return hashedName(query.evaluation, ['query', query.uid, query.provider, query.query]);
+}
+
 /** A first name does not mention collisions, so that frozen names stay when the notion is extended. */
 function collision(count: number): string[] {
   return count > 0 ? [`collision ${count}`] : [];

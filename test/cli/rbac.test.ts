@@ -22,6 +22,7 @@ test.each([
   ['keptnworkloadversions', 'create get list patch watch'],
   ['keptnworkloadversions/status', 'patch'],
   ['keptnappcreationrequests', 'create delete get list patch watch'],
+  ['keptnmetrics', 'create delete get list patch watch'],
   ['nodes', ''],
 ])('Sluice may do with %s what it does and no more: %s', (resource, verbs) => {
   expect(verbsOn(resource).join(' ')).toBe(verbs);

@@ -91,6 +91,7 @@ describe('the API server', () => {
     const namespaces = [namespace.name, 'keptn-system'];
     const seen = {
       isSuperseded: false,
+      queries: { providers: [], metrics: [], refusal: () => undefined },
       followUps: followUpsSeen(),
       definition: { name: 'fast', namespaces, object: definition, unread: [] },
       measurements: definition.spec.objectives.map((objective) => ({

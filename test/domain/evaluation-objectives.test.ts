@@ -28,6 +28,24 @@ describe('objectiveKeys', () => {
     ]);
   });
 
+  test('of objectives with a query are their names, apart where they ask different things', () => {
+    const asking = (query: string, name?: string): Objective => ({
+      query,
+      ...(name !== undefined && { name }),
+      evaluationTarget: '>1',
+    });
+    expect(objectiveKeys([asking('a', 'cpu'), asking('b', 'mem'), asking('up')], 'shop')).toEqual([
+      'cpu',
+      'mem',
+      'up',
+    ]);
+    expect(objectiveKeys([on('cpu'), asking('a', 'cpu'), asking('b', 'cpu')], 'shop')).toEqual([
+      'cpu',
+      'shop/cpu',
+      'shop/cpu >1  b',
+    ]);
+  });
+
   test('are equal exactly for objectives that say the same', () => {
     const objective = fc.record({
       name: fc.constantFrom('a', 'b'),

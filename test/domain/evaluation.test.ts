@@ -10,6 +10,8 @@ import { followUpsSeen } from '../support/follow-ups-seen.ts';
 
 const start = Date.UTC(2026, 0, 1, 12, 0, 0, 250);
 
+const noQueries = { providers: [], metrics: [], refusal: () => undefined };
+
 function anEvaluation(
   spec: Partial<KeptnEvaluation['spec']> = {},
   status?: KeptnEvaluationStatus,
@@ -73,6 +75,7 @@ function seen(
     definition: { name: 'fast', namespaces: ['shop', 'keptn-system'], object, unread: [] },
     measurements,
     isSuperseded: false,
+    queries: noQueries,
     followUps: followUpsSeen(),
   };
 }
@@ -90,6 +93,7 @@ function missingDefinition(evaluation: KeptnEvaluation, now = start): Evaluation
     definition,
     measurements: [],
     isSuperseded: false,
+    queries: noQueries,
     followUps: followUpsSeen(),
   };
 }

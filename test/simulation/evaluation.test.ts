@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { KeptnEvaluation } from '../../src/api/keptn/evaluation.ts';
 import { KeptnMetric } from '../../src/api/keptn/metric.ts';
+import { KeptnMetricsProvider } from '../../src/api/keptn/metrics-provider.ts';
 import { KeptnEvaluationDefinition } from '../../src/api/keptn/evaluation-definition.ts';
 import {
   evaluationController,
@@ -8,6 +9,7 @@ import {
 } from '../../src/controllers/evaluation.ts';
 import { evaluationsAwaitingFollowUp } from '../../src/controllers/follow-ups.ts';
 import { Simulation, type SimulationOptions } from './simulation.ts';
+import { metricsActor } from './actors/metrics.ts';
 
 const places = { operatorNamespace: 'keptn-system', definitionsNamespace: 'keptn-shared' };
 
@@ -181,5 +183,105 @@ describe('an evaluation', () => {
       expect(statusOf(simulation)).toMatchObject({ overallStatus: 'Succeeded', retryCount: 4 });
       expect(simulation.writes).toHaveLength(4);
     });
+  });
+});
+
+const aQuery = (more = '', target = '>4'): string => `
+apiVersion: lifecycle.keptn.sh/v1
+kind: KeptnEvaluationDefinition
+metadata: { namespace: shop, name: fast }
+spec: { objectives: [{ name: cpus, query: sum(cpu), ${more} evaluationTarget: "${target}" }] }
+`;
+
+const aProvider = (name: string): string => `
+apiVersion: metrics.keptn.sh/v1
+kind: KeptnMetricsProvider
+metadata: { namespace: shop, name: ${name} }
+spec: { type: prometheus, targetServer: "http://prometheus" }
+`;
+
+describe('an evaluation with a query of its own', () => {
+  const metricsIn = ({ store }: Simulation) => store.list(KeptnMetric);
+
+  it('asks the only provider, is judged by the first answer, and leaves no metric behind', async () => {
+    const asked: string[] = [];
+    const simulation = evaluations({ actors: [metricsActor(() => '5', asked)] });
+    await simulation.explained(async () => {
+      simulation.start();
+      simulation.apply(aProvider('p'), aQuery(), anEvaluation);
+      await simulation.until('it is over', () => isOver(simulation), 1_000);
+      expect(statusOf(simulation)).toMatchObject({
+        overallStatus: 'Succeeded',
+        retryCount: 1,
+        evaluationStatus: { cpus: { value: '5', status: 'Succeeded' } },
+      });
+      await simulation.until('the metric is gone', () => metricsIn(simulation).length === 0, 100);
+      await simulation.pass(60_000);
+      expect(asked).toEqual(['p sum(cpu)']);
+    });
+  });
+
+  it('counts an answer without a value as an attempt, and goes on with the same metric', async () => {
+    const answers = [undefined, '1', '5'];
+    const simulation = evaluations({ actors: [metricsActor(() => answers.shift())] });
+    await simulation.explained(async () => {
+      simulation.start();
+      simulation.apply(aProvider('p'), aQuery(), anEvaluation);
+      await simulation.until('it is over', () => isOver(simulation), 30_000);
+      expect(statusOf(simulation)).toMatchObject({ overallStatus: 'Succeeded', retryCount: 3 });
+      const made = simulation.writes.filter(
+        ({ kind, verb }) => kind === KeptnMetric && verb === 'create',
+      );
+      expect(made).toHaveLength(1);
+    });
+  });
+
+  it('names the choices, uncounted, until one is named or left', async () => {
+    const simulation = evaluations({ actors: [metricsActor(() => '5')] });
+    await simulation.explained(async () => {
+      simulation.start();
+      simulation.apply(aProvider('p'), aProvider('q'), aQuery(), anEvaluation);
+      await simulation.pass(300_000);
+      expect(statusOf(simulation)).toMatchObject({ overallStatus: 'Pending', retryCount: 0 });
+      const stalled = statusOf(simulation)?.conditions?.find(({ type }) => type === 'Stalled');
+      expect(stalled).toMatchObject({ status: 'True', reason: 'ProviderAmbiguous' });
+      expect(stalled?.message).toContain('p, q');
+      expect(simulation.writes).toHaveLength(1);
+      simulation.store.delete({ kind: KeptnMetricsProvider, namespace: 'shop', name: 'q' });
+      await simulation.until('it is over', () => isOver(simulation), 1_000);
+      expect(statusOf(simulation)).toMatchObject({ overallStatus: 'Succeeded', retryCount: 1 });
+    });
+  });
+
+  it('begins as soon as the provider comes that it names', async () => {
+    const simulation = evaluations({ actors: [metricsActor(() => '5')] });
+    await simulation.explained(async () => {
+      simulation.start();
+      simulation.apply(aProvider('p'), aQuery('provider: { name: q },'), anEvaluation);
+      await simulation.pass(60_000);
+      expect(statusOf(simulation)).toMatchObject({ retryCount: 0 });
+      simulation.apply(aProvider('q'));
+      await simulation.until('it is over', () => isOver(simulation), 1_000);
+    });
+  });
+
+  it('ends the same whichever write the process is killed after, and leaves no metric behind', async () => {
+    for (let write = 1; write <= 6; write += 1) {
+      const actors = [metricsActor(() => '1')];
+      const simulation = evaluations({
+        seed: write,
+        crashAfterWrites: [write],
+        latencyMs: 5,
+        actors,
+      });
+      await simulation.explained(async () => {
+        simulation.start();
+        simulation.apply(aProvider('p'), aQuery(), anEvaluation);
+        await simulation.until('it is over', () => isOver(simulation));
+        await simulation.pass(60_000);
+        expect(statusOf(simulation)).toMatchObject({ overallStatus: 'Failed', retryCount: 4 });
+        expect(metricsIn(simulation)).toEqual([]);
+      });
+    }
   });
 });
