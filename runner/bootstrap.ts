@@ -4,3 +4,6 @@ import { fileURLToPath } from 'node:url';
 export function bootstrapFile(name: 'function.mjs' | 'function.py'): string {
   return fileURLToPath(new URL(`./bootstrap/${name}`, import.meta.url));
 }
+
+/** URL of the module that functions import as `sluice`. */
+export const sdkModule = new URL('./sdk/sluice.ts', import.meta.url).href;

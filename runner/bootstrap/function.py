@@ -65,6 +65,8 @@ path = sys.argv[1]
 sys.argv = sys.argv[1:]
 if not getattr(sys.flags, "safe_path", False) and not sys.flags.isolated:
     sys.path[0] = os.path.dirname(os.path.abspath(path))
+# Where `import sluice` finds its module, after what lies beside the script.
+sys.path.insert(1, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "sdk"))
 with open(path, "rb") as file:
     tree = compile(file.read(), path, "exec", flags=ast.PyCF_ONLY_AST, dont_inherit=True)
 script = types.ModuleType("__main__")

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { bootstrapFile } from '../bootstrap.ts';
+import { bootstrapFile, sdkModule } from '../bootstrap.ts';
 import { permissionOptions, permissionsAmong } from './deno-permissions.ts';
 import type { Invocation, Language } from './language.ts';
 
@@ -21,7 +21,7 @@ export const deno: Language = {
         ...permissionOptions([...granted(invocation), ...permissions, ...needed(invocation)]),
         `--preload=${bootstrapFile('function.mjs')}`,
         ...(isUnknownType ? ['--ext=ts'] : []),
-        ...(others.some((word) => word.startsWith('--import-map')) ? [] : importMap(invocation)),
+        ...(others.some(isImportMap) ? [] : [importMap(invocation)]),
         ...others,
         invocation.script,
         ...invocation.scriptArguments,
@@ -98,12 +98,21 @@ function hostAndPort({ hostname, port, protocol }: URL): string {
   return `${hostname}:${port || (protocol === 'https:' ? '443' : '80')}`;
 }
 
-/** Makes `./other.ts` in a downloaded script mean the file beside it on the server. */
-function importMap({ script, url }: Invocation): readonly string[] {
+/** Whether an option brings an import map, of which there can be one. */
+function isImportMap(option: string): boolean {
+  return /^(?:--import-map|--config|-c)(?:=|$)/u.test(option);
+}
+
+/** What `sluice` is, and what `./other.ts` in a downloaded script: the file beside it on the server. */
+function importMap(invocation: Invocation): string {
+  const map = JSON.stringify({ imports: { sluice: sdkModule, ...neighbours(invocation) } });
+  return `--import-map=data:application/json,${encodeURIComponent(map)}`;
+}
+
+function neighbours({ script, url }: Invocation): Readonly<Record<string, string>> {
   const path = url && pathFrom(url);
-  if (url === undefined || path === undefined || !script.endsWith(`/${path}`)) return [];
+  if (url === undefined || path === undefined || !script.endsWith(`/${path}`)) return {};
   const file = pathToFileURL(script).href;
   const root = pathToFileURL(script.slice(0, -path.length)).href;
-  const map = JSON.stringify({ imports: { [root]: `${url.origin}/`, [file]: file } });
-  return [`--import-map=data:application/json,${encodeURIComponent(map)}`];
+  return { [root]: `${url.origin}/`, [file]: file };
 }
