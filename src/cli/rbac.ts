@@ -64,7 +64,8 @@ function clusterRules(): readonly Rule[] {
     // The key of a metrics provider, by its name; never listed.
     { apiGroups: [''], resources: ['secrets'], verbs: ['get'] },
     { apiGroups: ['', 'events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
-    { apiGroups: ['batch'], resources: ['jobs'], verbs: [...read, 'create', 'patch'] },
+    // One that nobody else ends is deleted after its time to live.
+    { apiGroups: ['batch'], resources: ['jobs'], verbs: [...read, 'create', 'patch', 'delete'] },
     {
       apiGroups: ['apps'],
       resources: [

@@ -109,7 +109,8 @@ export function isNews(evidence: Evidence, task: KeptnTask): boolean {
 }
 
 function retrying(job: Job, { task, evidence }: StageSeen): Stage | undefined {
-  if (!isFailure(evidence)) return undefined;
+  // The exit of a container that Kubernetes does not start again ends its Job in a moment.
+  if (!isFailure(evidence) || job.spec['podFailurePolicy'] !== undefined) return undefined;
   const reason = retryingReason;
   const stored = storedMessage(task, reason);
   if (stored !== undefined && !isNews(evidence, task)) return waits(reason, stored);

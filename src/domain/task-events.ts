@@ -7,6 +7,9 @@ const phases = {
   reconcile: { short: 'ReconcileTask', long: 'Reconcile Task' },
 } as const;
 
+// The note of an Event may have 1,024 characters.
+const longestResult = 600;
+
 /** What Events about a task say of it. */
 export function taskSubject(task: KeptnTask): PhaseSubject {
   const { context = {}, taskDefinition } = task.spec;
@@ -22,6 +25,16 @@ export function taskSubject(task: KeptnTask): PhaseSubject {
     },
     reportedBy: 'keptntask-controller',
   };
+}
+
+/** Says what a task has returned. */
+export function taskResult(task: KeptnTask, result: unknown): EventNote {
+  const json = JSON.stringify(result);
+  const shown = json.length > longestResult ? `${json.slice(0, longestResult)}…` : json;
+  return phaseEvent(taskSubject(task), phases.reconcile, {
+    suffix: 'ResultReturned',
+    text: `task has returned ${shown}`,
+  });
 }
 
 /** A Warning about a task with Keptn's reason (`CreateTaskNotFound`, `CreateTaskFailed`, `ReconcileTaskFailed`). */

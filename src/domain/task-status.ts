@@ -1,8 +1,9 @@
 import type { Job } from '../api/builtin.ts';
 import type { KeptnState } from '../api/keptn/states.ts';
-import type { KeptnTask, KeptnTaskStatus } from '../api/keptn/task.ts';
+import type { FunctionRun, KeptnTask, KeptnTaskStatus } from '../api/keptn/task.ts';
 import { conditionTypes, type Progress, withCondition, withProgress } from './conditions.ts';
 import { describeRun, type Evidence } from './evidence.ts';
+import type { RunnerReport } from './runner-report.ts';
 import { parseTime, rfc3339 } from './time.ts';
 
 /** The states a KeptnTask goes through, as statuses: each function answers with the whole next status. */
@@ -50,8 +51,8 @@ export function withJob(
 
 /** The task with what is known of its runs so far. */
 export function withEvidence(task: KeptnTask, evidence: Evidence): KeptnTask {
-  const { exitCode: _exitCode, output: _output, ...status } = task.status ?? {};
-  const { exitCode, output } = evidence;
+  const { status = {} } = withoutEvidence(task);
+  const { exitCode, report, output = report?.message } = evidence;
   return {
     ...task,
     status: {
@@ -59,20 +60,33 @@ export function withEvidence(task: KeptnTask, evidence: Evidence): KeptnTask {
       restarts: Math.max(evidence.restarts, status.restarts ?? 0),
       ...(exitCode !== undefined && { exitCode }),
       ...(output !== undefined && { output }),
+      ...(report !== undefined && report.runs.length > 0 && { runs: [...report.runs] }),
+      ...(report?.result !== undefined && { result: report.result }),
     },
   };
 }
 
 /** The task without evidence of a run that was not its last. */
 export function withoutEvidence(task: KeptnTask): KeptnTask {
-  const { exitCode: _exitCode, output: _output, ...status } = task.status ?? {};
+  const {
+    exitCode: _exitCode,
+    output: _output,
+    runs: _runs,
+    result: _result,
+    ...status
+  } = task.status ?? {};
   return { ...task, status };
 }
 
 /** What an earlier status tells of the runs; undefined when it tells nothing. */
 export function savedEvidence({ status = {} }: KeptnTask): Evidence | undefined {
-  const { exitCode, output, restarts = 0 } = status;
+  const { exitCode, output, restarts = 0, runs } = status;
   if (exitCode === undefined) return undefined;
+  const report = savedReport(output, runs);
+  if (report !== undefined) {
+    const { reason, message } = report;
+    return { reason, message, exitCode, wasStopped: false, restarts, report };
+  }
   const message = describeRun({ exitCode, message: output ?? '' });
   return {
     reason: 'Error',
@@ -82,6 +96,16 @@ export function savedEvidence({ status = {} }: KeptnTask): Evidence | undefined 
     restarts,
     ...(output !== undefined && { output }),
   };
+}
+
+/** What a runner told before its Pod was gone. */
+function savedReport(
+  message: string | undefined,
+  runs: readonly FunctionRun[] | undefined,
+): RunnerReport | undefined {
+  if (message === undefined || runs === undefined) return undefined;
+  const reason = runs.at(-1)?.reason ?? 'FunctionFailed';
+  return { succeeded: false, reason, message, final: true, runs, result: undefined };
 }
 
 /** The task at its end. Nothing moves it on from there within this attempt. */
@@ -104,12 +128,13 @@ export function ended(
   // Clocks of two processes differ; nothing ends before it starts.
   const endTime = rfc3339(Math.max(now, parseTime(status.startTime) ?? now));
   const why = state === 'Succeeded' ? {} : { reason, message };
-  const { jobName, jobUID, startTime, exitCode, restarts } = status;
+  const { jobName, jobUID, startTime, exitCode, restarts, runs } = status;
   const outcome = {
     status: state,
     ...why,
     ...(exitCode !== undefined && { exitCode }),
     ...(restarts !== undefined && { restarts }),
+    ...(runs !== undefined && { runs }),
     ...(startTime !== undefined && { startTime }),
     endTime,
   };

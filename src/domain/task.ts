@@ -4,15 +4,16 @@ import { sluiceKeys } from '../api/keptn/annotations.ts';
 import { isCompleted } from '../api/keptn/states.ts';
 import type { KeptnTask, KeptnTaskStatus } from '../api/keptn/task.ts';
 import { refOf } from '../api/object.ts';
-import { type Evidence, evidenceOf } from './evidence.ts';
+import { type Evidence, evidenceOf, hindranceOf } from './evidence.ts';
 import { configMapNameFor } from './function-config-map.ts';
 import { blueprintOf } from './function-source.ts';
 import { defaultTtlSeconds, taskLabel } from './job.ts';
 import { functionContainerName } from './job-container.ts';
+import { failureOf, hopelessStart, lingering } from './job-outcome.ts';
 import { endOfJob, isFailure, isNews, type JobEnd, stageOf } from './job-stage.ts';
 import { type Effect, nothing, type Plan } from './plan.ts';
 import { setKey } from './set-key.ts';
-import { taskWarning } from './task-events.ts';
+import { taskResult, taskWarning } from './task-events.ts';
 import { concluding, followingUp } from './task-follow-ups.ts';
 import { recordedJob, storing, type TaskObservation } from './task-observation.ts';
 import { collisionsOf, startTask } from './task-start.ts';
@@ -24,6 +25,7 @@ import {
   withJob,
   withoutEvidence,
 } from './task-status.ts';
+import { parseTime } from './time.ts';
 
 /**
  * The life of a KeptnTask:
@@ -101,8 +103,17 @@ interface Followed {
 
 function watchJob(job: Job, { task, evidence, observation }: Followed): Plan {
   const { pods, now } = observation;
+  const hopeless = hopelessStart(hindranceOf(pods));
+  if (hopeless !== undefined) {
+    return fail(observation, ended(task, { state: 'Failed', ...hopeless }, now));
+  }
+  const left = lingering(pods, containerName(observation), now);
+  if (left !== undefined && 'end' in left) {
+    return copyOutcome(left.end, { task, evidence, observation });
+  }
   const configMap = codeConfigMap(observation);
-  const { progress, askAgainMs } = stageOf(job, { task, now, pods, evidence, configMap });
+  const stage = stageOf(job, { task, now, pods, evidence, configMap });
+  const { progress, askAgainMs = left?.askAgainMs } = stage;
   const known = isFailure(evidence) && isNews(evidence, task) ? withEvidence(task, evidence) : task;
   const plan = storing(observation, waiting(known, progress, now));
   return askAgainMs === undefined ? plan : { ...plan, wakeAfterMs: askAgainMs };
@@ -114,7 +125,7 @@ function copyOutcome(end: JobEnd, { task, evidence, observation }: Followed): Pl
   if (end.succeeded) {
     const cleared = withoutEvidence(task);
     const known = evidence?.exitCode === 0 ? withEvidence(cleared, evidence) : cleared;
-    return concluding(observation, ended(known, { state: 'Succeeded', reason, message }, now));
+    return succeed(observation, ended(known, { state: 'Succeeded', reason, message }, now));
   }
   const own = isFailure(evidence) ? evidence : savedEvidence(task);
   const told = own?.message ?? task.status?.message ?? evidence?.message;
@@ -125,15 +136,15 @@ function copyOutcome(end: JobEnd, { task, evidence, observation }: Followed): Pl
   }
   const shown = own ?? evidence;
   const known = shown === undefined ? task : withEvidence(task, shown);
-  const unseen =
-    reason === 'DeadlineExceeded'
-      ? 'no run of its container was seen to end before that'
-      : 'its Pods were gone before their end was seen';
-  const why = told ?? unseen;
-  return fail(
-    observation,
-    ended(known, { state: 'Failed', reason, message: `${message}; ${why}` }, now),
-  );
+  return fail(observation, ended(known, { state: 'Failed', ...failureOf(end, own, told) }, now));
+}
+
+/** Of a task that returned nothing the parent's Events say enough. */
+function succeed(observation: TaskObservation, status: KeptnTaskStatus): Plan {
+  const plan = concluding(observation, status);
+  if (status.result === undefined) return plan;
+  const event = taskResult(observation.task, status.result);
+  return { ...plan, events: [event, ...(plan.events ?? [])] };
 }
 
 function fail(observation: TaskObservation, status: KeptnTaskStatus): Plan {
@@ -151,24 +162,49 @@ function suspend(job: Job | undefined, observation: TaskObservation): Plan {
     (job === undefined ? '; it never ran' : `; Job ${job.metadata.name} is suspended`);
   const end = ended(task, { state: 'Deprecated', reason: 'Superseded', message }, now);
   if (job === undefined || job.spec.suspend === true) return storing(observation, end);
-  const operations: readonly JsonPatchOperation[] = [
-    { op: 'test', path: '/metadata/uid', value: job.metadata.uid },
-    { op: 'add', path: '/spec/suspend', value: true },
-  ];
-  return { effects: [{ type: 'patch', ref: refOf(JobKind, job), operations, goneIsDone: true }] };
+  return { effects: [suspension(job)] };
 }
 
-/** What belonged to the end and may have been lost, the Job's time to live; and what follows the end. */
+/** What belonged to the end and may have been lost, the end of the Job and its time to live; and what follows the end. */
 function afterTheEnd(observation: TaskObservation): Plan {
   const { job } = observation;
   const followUps = followingUp(observation);
-  if (job === undefined || endOfJob(job) === undefined) return followUps;
+  if (job === undefined) return followUps;
+  if (endOfJob(job) === undefined) return { ...followUps, ...stop(job, observation, followUps) };
   const look = lookForLife(job, observation);
   if (look !== undefined) return look;
   const effects = limitLife(job, observation);
   return effects.length === 0
     ? followUps
     : { ...followUps, effects: [...effects, ...(followUps.effects ?? [])] };
+}
+
+/**
+ * A Job that would run on although its task has ended: sidecars hold it, or it can never start. Suspended, it keeps what it
+ * knows and has no Pods; nobody else ends it, so it is deleted when a finished one would have been.
+ */
+function stop(job: Job, observation: TaskObservation, followUps: Plan): Plan {
+  const { task, now, find } = observation;
+  if (task.status?.status === 'Deprecated') return {};
+  const ref = refOf(JobKind, job);
+  const { uid = '' } = job.metadata;
+  if (job.spec.suspend !== true) {
+    return { effects: [suspension(job), ...(followUps.effects ?? [])] };
+  }
+  const { ttlSecondsAfterFinished = defaultTtlSeconds } =
+    find(task.spec.taskDefinition)?.spec ?? {};
+  const dueMs = (parseTime(task.status?.endTime) ?? now) + ttlSecondsAfterFinished * 1000;
+  if (now < dueMs) return { wakeAfterMs: dueMs - now };
+  const deletion: Effect = { type: 'delete', ref, uid, propagation: 'Background' };
+  return { effects: [deletion, ...(followUps.effects ?? [])] };
+}
+
+function suspension(job: Job): Effect {
+  const operations: readonly JsonPatchOperation[] = [
+    { op: 'test', path: '/metadata/uid', value: job.metadata.uid },
+    { op: 'add', path: '/spec/suspend', value: true },
+  ];
+  return { type: 'patch', ref: refOf(JobKind, job), operations, goneIsDone: true };
 }
 
 /** A definition that a cache does not have may still say how long the Job is to be kept. */

@@ -10,7 +10,7 @@ function specOf(spec: RawObject): NonNullable<Pod['spec']> {
   const gates = objectsOf(spec['schedulingGates']).map((gate) => ({ name: nameOf(gate) }));
   const initContainers = objectsOf(spec['initContainers']).map(containerOf);
   return {
-    ...pick(spec, ['nodeName']),
+    ...pick(spec, ['nodeName', 'restartPolicy']),
     ...(gates.length > 0 && { schedulingGates: gates }),
     containers: objectsOf(spec['containers']).map(containerOf),
     ...(initContainers.length > 0 && { initContainers }),

@@ -138,7 +138,13 @@ function namespaceFields(raw: RawObject): Fields {
 }
 
 function jobFields(raw: RawObject): Fields {
-  const settings = ['backoffLimit', 'activeDeadlineSeconds', 'ttlSecondsAfterFinished', 'suspend'];
+  const settings = [
+    'backoffLimit',
+    'activeDeadlineSeconds',
+    'ttlSecondsAfterFinished',
+    'suspend',
+    'podFailurePolicy',
+  ];
   return {
     spec: { ...pick(objectOf(raw['spec']), settings), template: { spec: {} } },
     status: objectOf(raw['status']),

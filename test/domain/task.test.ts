@@ -6,56 +6,18 @@ import { KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts';
 import type { KeptnTask, KeptnTaskStatus } from '../../src/api/keptn/task.ts';
 import { conditionOf } from '../../src/domain/conditions.ts';
 import { jobName } from '../../src/domain/names.ts';
-import type { Plan, Refusal } from '../../src/domain/plan.ts';
-import { runnerImage } from '../../src/domain/runner-image.ts';
+import type { Refusal } from '../../src/domain/plan.ts';
 import { decideTask } from '../../src/domain/task.ts';
 import { jobOf, type TaskObservation } from '../../src/domain/task-observation.ts';
-import { followUpsSeen } from '../support/follow-ups-seen.ts';
 import { aJobOf, aPodOf, aTask, aTaskDefinition } from '../support/task-builders.ts';
+import { noon, observedDefinition, taskAfter, taskSeen } from '../support/task-seen.ts';
 
-const now = Date.UTC(2026, 0, 1, 12);
-const definition = aTaskDefinition('check').with({
-  container: { name: 'main' },
-  ttlSecondsAfterFinished: 60,
-});
+const now = noon;
+const seen = taskSeen;
+const after = taskAfter;
+const definition = observedDefinition;
 const jobNamed = (collisionCount: number) =>
   jobName({ taskName: 'pre-check', taskUid: 'uid-of-pre-check', attempt: 1, collisionCount });
-
-function seen(given: Partial<TaskObservation> = {}): TaskObservation {
-  return {
-    now,
-    task: aTask(),
-    job: undefined,
-    jobLive: 'unread',
-    pods: [],
-    podsListed: false,
-    runningJobs: 0,
-    find: (name) => (name === 'check' ? definition : undefined),
-    unread: [],
-    isSuperseded: false,
-    followUps: followUpsSeen(),
-    hasConfigMap: () => false,
-    refusal: () => undefined,
-    settings: {
-      images: {
-        deno: runnerImage('deno:1'),
-        python: runnerImage('python:1'),
-        bash: runnerImage('bash:1'),
-      },
-      functionRetries: undefined,
-      jobDefaults: {},
-    },
-    ...given,
-  };
-}
-
-/** The task as the plan leaves it. */
-function after(plan: Plan, task: KeptnTask): KeptnTask {
-  if (plan.status === undefined) return task;
-  // The status of a plan is unknown to the engine; here it is a task's.
-  const status: KeptnTaskStatus = JSON.parse(JSON.stringify(plan.status.to));
-  return { ...task, status };
-}
 
 const refused = (reason: Refusal['reason'], message = 'no'): Refusal => ({
   effect: { type: 'create', kind: JobKind, object: aJobOf(aTask()).running() },

@@ -1,0 +1,77 @@
+import type { Pod } from '../api/builtin.ts';
+import type { Evidence, Hindrance } from './evidence.ts';
+import type { JobEnd } from './job-stage.ts';
+import { parseTime } from './time.ts';
+
+/** Why a task has failed, for its status. */
+export interface Failure {
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** The word of Jobs whose container's exit was the end; the exit says more. */
+const exitWasTheEnd = 'PodFailurePolicy';
+
+/**
+ * Why a Job has failed: in the words of the runner or of the run that failed, where these brought the end about, and behind
+ * the words of Kubernetes where those did. `told` is what is known of the runs otherwise.
+ */
+export function failureOf(
+  end: JobEnd,
+  evidence: Evidence | undefined,
+  told: string | undefined,
+): Failure {
+  const { reason, message } = end;
+  const report = evidence?.report;
+  if (report?.final === true) return { reason: report.reason, message: report.message };
+  if (reason === exitWasTheEnd && evidence !== undefined && !evidence.wasStopped) {
+    const word = evidence.reason === 'Error' ? 'FunctionFailed' : evidence.reason;
+    return { reason: word, message: evidence.message };
+  }
+  const unseen =
+    reason === 'DeadlineExceeded'
+      ? 'no run of its container was seen to end before that'
+      : 'its Pods were gone before their end was seen';
+  return { reason, message: `${message}; ${told ?? unseen}` };
+}
+
+/** How long a Pod may take to end once its task has: sidecars that know how to end need some time for it. */
+const sidecarsEndWithinMs = 10_000;
+
+/** A task whose container has ended while the Pod runs on. */
+export type Lingering = { readonly end: JobEnd } | { readonly askAgainMs: number } | undefined;
+
+/**
+ * Whether only sidecars keep a Job from ending: meshes inject containers that never end, and a Job waits for all of them
+ * (sidecars of Kubernetes' own kind apart). What the task's container came to is then the end.
+ */
+export function lingering(
+  pods: readonly Pod[],
+  container: string | undefined,
+  now: number,
+): Lingering {
+  for (const { status, spec, metadata } of pods) {
+    if (status?.phase !== 'Running' || metadata.deletionTimestamp !== undefined) continue;
+    const statuses = status.containerStatuses ?? [];
+    const ended = statuses.find(({ name }) => name === container)?.state?.terminated;
+    if (ended === undefined || !statuses.some(({ state }) => state?.running !== undefined))
+      continue;
+    const { exitCode } = ended;
+    if (exitCode !== 0 && spec?.['restartPolicy'] !== 'Never') continue;
+    const remainingMs = (parseTime(ended.finishedAt) ?? now) + sidecarsEndWithinMs - now;
+    if (remainingMs > 0) return { askAgainMs: remainingMs };
+    const message = `the container of the task ended with exit code ${exitCode}; sidecars kept its Pod running and were stopped`;
+    return { end: { succeeded: exitCode === 0, reason: exitWasTheEnd, message } };
+  }
+  return undefined;
+}
+
+// An image name that is none, or an image that must be there already: no Pod of this Job will ever start.
+const hopeless: ReadonlySet<string> = new Set(['InvalidImageName', 'ErrImageNeverPull']);
+
+/** The failure of a task whose Job cannot start whatever happens; undefined where waiting may help. */
+export function hopelessStart(hindrance: Hindrance | undefined): Failure | undefined {
+  if (hindrance === undefined || !hopeless.has(hindrance.reason)) return undefined;
+  const { reason, message } = hindrance;
+  return { reason, message: `${message}; correct the image and start the task anew` };
+}
