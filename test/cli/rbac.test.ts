@@ -16,7 +16,7 @@ test.each([
   ['secrets', 'get'],
   ['configmaps', 'create get list patch watch'],
   ['serviceaccounts', 'get list watch'],
-  ['jobs', 'create get list patch watch'],
+  ['jobs', 'create delete get list patch watch'],
   ['pods', 'delete get list patch watch'],
   ['deployments', 'get list watch'],
   ['keptnworkloadversions', 'create get list patch watch'],
