@@ -80,7 +80,9 @@ function supersede(
   // An app that is older in the cache than its newest version would name the wrong one.
   const look = unreadApp(seen);
   if (look !== undefined) return { look: [look] };
-  const over = superseded(last?.status ?? status, {
+  const reached = last?.status ?? status;
+  // Stated before the phases say Deprecated: being superseded takes no milestone back.
+  const over = superseded(withMilestonesOf(seen, reached), {
     phases: appPhases,
     subject: subjectOf(seen.version),
     now: seen.now,
@@ -157,7 +159,7 @@ function write(
   seen: AppVersionSeen,
   change: Pick<Advanced<KeptnAppVersionStatus>, 'status' | 'events'>,
 ): Pick<Plan, 'status' | 'events'> {
-  const { version, settings, now } = seen;
+  const { version } = seen;
   const { generation } = version.metadata;
   const status = withFollowUpsOfChecks(change.status, appPhases, seen);
   return {
@@ -166,13 +168,20 @@ function write(
       resourceVersion: version.metadata.resourceVersion ?? '',
       from: version.status,
       to: {
-        ...status,
-        conditions: withMilestones({ spec: version.spec, status, settings }, now, generation),
+        ...withMilestonesOf(seen, status),
         ...(generation !== undefined && { observedGeneration: generation }),
       },
     },
     events: change.events,
   };
+}
+
+function withMilestonesOf(
+  { version: { spec, metadata }, settings, now }: AppVersionSeen,
+  status: KeptnAppVersionStatus,
+): KeptnAppVersionStatus {
+  const conditions = withMilestones({ spec, status, settings }, now, metadata.generation);
+  return { ...status, conditions };
 }
 
 function followedIn(

@@ -105,35 +105,37 @@ export function withFollowUpsOfChecks<S extends VersionStatus>(
 function parentOf(
   { version, subject, context }: FollowedVersion,
   status: VersionStatus,
-  { attempt = 1 }: FollowUpStatus,
+  item: FollowUpStatus,
 ): FollowUpParent {
   return {
     namespace: context.namespace,
     owner: context.owner,
     subject,
-    attempt,
+    attempt: item.attempt ?? 1,
     depth: 0,
     chain: chainOf(version),
     context: toldBy(context),
-    end: endOf(version, status, attempt),
+    end: endOf(version, status, item),
   };
 }
 
-/** How an attempt of the version ended: the present one, or one that is history. */
+/** How the attempt that is followed ended: the present one, or one that is history. */
 function endOf(
   { kind, metadata: { name } }: KubernetesObject,
   status: VersionStatus,
-  attempt: number,
+  { attempt = 1, trigger }: FollowUpStatus,
 ): TaskTrigger {
   const past = status.attempts?.find((each) => each.attempt === attempt);
   const summary = past ?? conditionOf({ status }, conditionTypes.succeeded);
+  // A version that was superseded after its end says that now, and not how it had ended.
+  const isTold = triggerOf(past?.status ?? status.status) === trigger;
   return endFor({
     kind,
     name,
     definition: undefined,
-    status: past?.status ?? status.status,
-    reason: summary?.reason,
-    message: summary?.message,
+    status: trigger === 'onFailure' ? 'Failed' : 'Succeeded',
+    reason: isTold ? summary?.reason : undefined,
+    message: isTold ? summary?.message : undefined,
     attempts: attempt,
     result: undefined,
   });

@@ -340,6 +340,16 @@ describe('being superseded', () => {
     expect(said(status, 'Deployed')).toBe('True Deployed');
     expect(said(status, 'Promoted')).toBe('True PromotionSucceeded');
   });
+
+  test('finds out what a version had reached that ended before there were such conditions', () => {
+    const { conditions: _conditions, ...ended } = after(promoting('Succeeded'));
+    const spec = { promotionTasks: ['smoke'] };
+    const version = anAppVersion({ metadata: owner, spec, status: ended });
+    const status = after(appVersionSeen({ version, ...newer('1.0.0') }));
+    expect(said(status, 'Deployed')).toBe('True Deployed');
+    expect(said(status, 'Promoted')).toBe('True PromotionSucceeded');
+    expect(said(status, 'Succeeded')).toBe('False Superseded');
+  });
 });
 
 describe('an app version', () => {

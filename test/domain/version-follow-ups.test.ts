@@ -242,7 +242,13 @@ describe('a follow-up of an app version', () => {
     });
     const version = endOf(seen);
     expect(version.status?.status).toBe('Deprecated');
-    expect(tasksIn(decideAppVersion({ ...seen, version }))).toHaveLength(1);
+    const [tell] = tasksIn(decideAppVersion({ ...seen, version }));
+    expect(tell?.spec.context?.trigger).toEqual({
+      kind: 'KeptnAppVersion',
+      name: version.metadata.name,
+      status: 'Succeeded',
+      attempts: 1,
+    });
   });
 });
 
