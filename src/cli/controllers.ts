@@ -11,6 +11,8 @@ import { lifecycleIndexes } from '../controllers/lifecycle-indexes.ts';
 import { metricsByProvider } from '../controllers/metric.ts';
 import { namespaceController } from '../controllers/namespace.ts';
 import { podGateController } from '../controllers/pod-gate.ts';
+import { referenceIndexes } from '../controllers/reference-index.ts';
+import { referenceControllers } from '../controllers/references.ts';
 import { taskController, tasksAwaitingDefinition, tasksAwaitingSlot } from '../controllers/task.ts';
 import {
   taskDefinitionController,
@@ -35,6 +37,7 @@ export function allControllers(config: Config): readonly Controller[] {
     taskDefinitionController(places),
     taskController({ ...places, denoImage, pythonImage, bashImage }),
     evaluationController(places),
+    ...referenceControllers(places),
   ];
   return workers === undefined ? controllers : controllers.map((one) => withAtMost(one, workers));
 }
@@ -50,6 +53,7 @@ export const allIndexes = [
   tasksAwaitingDefinition,
   tasksAwaitingSlot,
   tasksAwaitingFollowUp,
+  ...referenceIndexes,
 ];
 
 function withAtMost(controller: Controller, workers: number): Controller {

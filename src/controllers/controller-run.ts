@@ -5,7 +5,7 @@ import type { Backoff } from '../runtime/backoff.ts';
 import { backoffMs } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { WorkQueue } from '../runtime/work-queue.ts';
-import type { Caches, Cluster, EventSink } from './cluster.ts';
+import type { CacheChange, Caches, Cluster, EventSink } from './cluster.ts';
 import type { Controller, Key, Watch } from './controller.ts';
 import type { Change } from './effect-target.ts';
 import { targetOf } from './effect-target.ts';
@@ -68,7 +68,9 @@ export class ControllerRun {
 
   subscribe(): (() => void)[] {
     return this.#controller.watches.map((watch) =>
-      this.#by.caches.subscribe(watch.kind, ({ object, previous, initial }) => {
+      this.#by.caches.subscribe(watch.kind, (change) => {
+        if (!isWaking(watch, change)) return;
+        const { object, previous, initial } = change;
         // The previous state too: whoever an object stops being about must hear of it.
         const objects = previous === undefined ? [object] : [object, previous];
         this.#wake(watch, objects, initial === true ? 'initial' : 'change');
@@ -78,6 +80,7 @@ export class ControllerRun {
 
   start(): void {
     for (const watch of this.#controller.watches) {
+      if (watch.wakes === 'existence') continue;
       this.#wake(watch, this.#by.caches.list(watch.kind), 'initial');
     }
     this.queue.start();
@@ -173,6 +176,11 @@ export class ControllerRun {
     }
     return delayMs;
   }
+}
+
+function isWaking({ wakes }: Watch, { type, object, previous }: CacheChange): boolean {
+  if (type !== 'modified' || wakes === undefined) return true;
+  return wakes === 'spec' && object.metadata.generation !== previous?.metadata.generation;
 }
 
 function outcomeOf(error: unknown): ReconcileOutcome {

@@ -11,15 +11,25 @@ export interface Key {
 /** A kind whose changes wake keys. `keys` must be cheap and total; the object is the cache's projection of the kind. */
 export interface Watch<T extends KubernetesObject = KubernetesObject> {
   readonly kind: Kind<T>;
+  /** Which changes wake; all of them by default. */
+  readonly wakes?: Wakes;
   keys(object: T, lookup: Lookup): readonly Key[];
 }
+
+/**
+ * - `spec`: not those of the status, labels or annotations alone.
+ * - `existence`: only that an object comes or goes, and not what is there at a start, when everything it might concern is
+ *   woken for itself. For the many objects of which only the name matters.
+ */
+export type Wakes = 'spec' | 'existence';
 
 /** A watch whose `keys` is typed by its kind. */
 export function watch<T extends KubernetesObject>(
   kind: Kind<T>,
   keys: (object: T, lookup: Lookup) => readonly Key[],
+  wakes?: Wakes,
 ): Watch<T> {
-  return { kind, keys };
+  return { kind, keys, ...(wakes !== undefined && { wakes }) };
 }
 
 /** A controller: who watches what, how the world is gathered, and the pure decision. The engine does the rest. */

@@ -91,7 +91,8 @@ function kindsByName(
 ): (owner: OwnerReference) => Kind | undefined {
   const kinds = new Map<string, Kind>();
   for (const { kind } of controllers.flatMap(({ watches }) => watches)) {
-    kinds.set(`${kind.apiVersion} ${kind.kind}`, kind);
+    // A view shows too little of an owner to tell it from another.
+    if (kind.view === undefined) kinds.set(`${kind.apiVersion} ${kind.kind}`, kind);
   }
   return (owner) => kinds.get(`${owner.apiVersion} ${owner.kind}`);
 }

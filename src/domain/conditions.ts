@@ -32,6 +32,8 @@ export const conditionTypes = {
   exported: 'Exported',
   /** KeptnConfig: another one rules. */
   ignored: 'Ignored',
+  /** Definitions and metrics: everything they name is there and leads nowhere it must not. */
+  resolvedRefs: 'ResolvedRefs',
 } as const;
 
 /** A condition as a decision states it; the time is added when it is written. */

@@ -93,6 +93,32 @@ describe('the engine', () => {
     expect(about.decided.toSorted()).toEqual(['group-1', 'group-2']);
   });
 
+  it('wakes for what a watch asks for: any change, one of the spec, or that an object comes and goes', async () => {
+    const wakes = [undefined, 'spec', 'existence'] as const;
+    const all = wakes.map((wake) => {
+      const name = `woken by ${wake ?? 'any'}`;
+      rig.given(name);
+      const keys = ({ metadata }: ConfigMap) =>
+        metadata.name === 'member' ? [{ namespace: 'shop', name }] : [];
+      return controller(name, () => ({}), { watches: [watch(ConfigMapKind, keys, wake)] });
+    });
+    const woken = async (): Promise<readonly boolean[]> => {
+      await settled();
+      return all.map(({ decided }) => decided.splice(0).length > 0);
+    };
+    rig.given('member');
+    engineOf(all).start(abort.signal);
+    expect(await woken()).toEqual([true, true, false]);
+    rig.store.update(ConfigMapKind, configMap('member', { labels: { a: 'b' } }));
+    expect(await woken()).toEqual([true, false, false]);
+    rig.store.update(ConfigMapKind, { ...configMap('member'), data: { a: 'b' } });
+    expect(await woken()).toEqual([true, true, false]);
+    rig.store.delete({ kind: ConfigMapKind, namespace: 'shop', name: 'member' });
+    expect(await woken()).toEqual([true, true, true]);
+    rig.given('member');
+    expect(await woken()).toEqual([true, true, true]);
+  });
+
   it('wakes other controllers with its own writes at once, though the watch is silent', async () => {
     rig.given('a');
     rig.blind();

@@ -1,0 +1,169 @@
+import { ConfigMapMetadataKind, ServiceAccountMetadataKind } from '../api/builtin.ts';
+import { KeptnAppContext } from '../api/keptn/app-context.ts';
+import { KeptnConfig } from '../api/keptn/config.ts';
+import { KeptnEvaluationDefinition } from '../api/keptn/evaluation-definition.ts';
+import { KeptnMetric } from '../api/keptn/metric.ts';
+import { KeptnMetricsProvider } from '../api/keptn/metrics-provider.ts';
+import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
+import type { Kind, KubernetesObject, ObjectRef } from '../api/object.ts';
+import { settingsFrom } from '../domain/keptn-config.ts';
+import type { Lookup, World } from '../domain/lookup.ts';
+import {
+  decideReferrer,
+  type Flaw,
+  type Referrer,
+  type ReferrerObservation,
+} from '../domain/referrer.ts';
+import { chainRules } from '../lint/chain-rules.ts';
+import { referenceRules } from '../lint/reference-rules.ts';
+import { referencesOf } from '../lint/references.ts';
+import type { Problem, RuleContext } from '../lint/rule.ts';
+import { problemsOf } from '../lint/rules.ts';
+import { type Controller, type Key, type Watch, watch } from './controller.ts';
+import type { Places } from './places.ts';
+import { leadingTo, referrersOf } from './reference-index.ts';
+
+/** A kind whose objects are told when what they name is not there. */
+interface ReferringKind {
+  readonly name: string;
+  readonly kind: Kind<Referrer>;
+  /** No other controller states Ready and observedGeneration. */
+  readonly saysReady: boolean;
+  /** The kinds of what it names, and of what is taken for that. Task definitions count with all that they lead to. */
+  readonly names: readonly Kind[];
+}
+
+const table: readonly ReferringKind[] = [
+  {
+    name: 'task-definition-references',
+    kind: KeptnTaskDefinition,
+    saysReady: false,
+    names: [
+      KeptnTaskDefinition,
+      KeptnEvaluationDefinition,
+      ConfigMapMetadataKind,
+      ServiceAccountMetadataKind,
+    ],
+  },
+  {
+    name: 'evaluation-definition',
+    kind: KeptnEvaluationDefinition,
+    saysReady: true,
+    names: [KeptnTaskDefinition, KeptnEvaluationDefinition, KeptnMetric, KeptnMetricsProvider],
+  },
+  {
+    name: 'app-context',
+    kind: KeptnAppContext,
+    saysReady: true,
+    names: [KeptnTaskDefinition, KeptnEvaluationDefinition],
+  },
+  {
+    name: 'metric-references',
+    kind: KeptnMetric,
+    saysReady: false,
+    names: [KeptnMetric, KeptnMetricsProvider],
+  },
+  { name: 'metrics-provider', kind: KeptnMetricsProvider, saysReady: true, names: [] },
+];
+
+/**
+ * Tell on each definition, context, metric and provider whether what it names is there, by the rules that admission warns by:
+ * objects arrive in any order, and two that are fine each can lead in a circle together. What changes wakes those that name
+ * it, and nobody else.
+ */
+export function referenceControllers(places: Places): readonly Controller<ReferrerObservation>[] {
+  return table.map((entry) => ({
+    name: entry.name,
+    watches: watchesOf(entry, places),
+    gather: (key, world) => observationOf(entry, { key, world, places }),
+    decide: decideReferrer,
+  }));
+}
+
+function watchesOf({ kind, names }: ReferringKind, places: Places): readonly Watch[] {
+  const ofObject = (to: KubernetesObject, lookup: Lookup): readonly Key[] =>
+    referrersOf(kind, to, { lookup, places }).map(({ metadata }) => metadata);
+  return [
+    watch(kind, ({ metadata }) => [metadata], 'spec'),
+    ...names.map((named) =>
+      named === KeptnTaskDefinition
+        ? watch(
+            KeptnTaskDefinition,
+            (definition, lookup) =>
+              leadingTo(definition, { lookup, places }).flatMap((each) => ofObject(each, lookup)),
+            'spec',
+          )
+        : watch(named, ofObject, 'existence'),
+    ),
+    // How deep chains may be is said there.
+    watch(
+      KeptnConfig,
+      (_config, lookup) => lookup.list(kind).map(({ metadata }) => metadata),
+      'spec',
+    ),
+  ];
+}
+
+function observationOf(
+  { kind, saysReady, names }: ReferringKind,
+  by: { readonly key: Key; readonly world: World; readonly places: Places },
+): ReferrerObservation | undefined {
+  const { key, world, places } = by;
+  const object = world.get(kind, key.namespace, key.name);
+  if (object === undefined) return undefined;
+  const context: RuleContext = {
+    lookup: world,
+    // Controllers run on filled caches.
+    isComplete: () => true,
+    operatorNamespace: places.operatorNamespace,
+    definitionsNamespace: places.definitionsNamespace,
+    settings: settingsFrom(world.list(KeptnConfig), places.operatorNamespace),
+  };
+  const problems = problemsOf(object, context, { severities: hindering }).filter(
+    ({ rule }) => !toldElsewhere.has(rule.id),
+  );
+  const flaws = problems.map(flawOf);
+  return {
+    now: world.now,
+    kind,
+    object,
+    flaws,
+    // Of a task definition, which most often names nothing, nothing is said then: that would be a write for no news.
+    saysResolved:
+      (saysReady && names.length > 0) ||
+      flaws.some(({ isOfReference }) => isOfReference) ||
+      referencesOf(object, context).length > 0,
+    unread: problems.flatMap((problem) => unreadOf(problem, world)),
+    saysReady,
+  };
+}
+
+/** What Keptn took and ran is for admission to warn of. */
+const hindering = new Set(['error', 'missing'] as const);
+
+/** It stands on the definition at whose end the chain is cut off, as `follow-up-too-deep`. */
+const toldElsewhere: ReadonlySet<string> = new Set(['follow-up-makes-too-deep']);
+
+const ofReferences: ReadonlySet<string> = new Set(
+  [...referenceRules, ...chainRules].map(({ id }) => id),
+);
+
+function flawOf({ rule, path, message }: Problem): Flaw {
+  const mayPass = rule.severity === 'missing';
+  return {
+    path,
+    message,
+    // follow-up-cycle: FollowUpCycle
+    reason: rule.id.replaceAll(/(?:^|-)([a-z])/g, (_dash, letter: string) => letter.toUpperCase()),
+    isOfReference: mayPass || ofReferences.has(rule.id) || rule.id.startsWith('function-ref-'),
+    mayPass,
+  };
+}
+
+function unreadOf({ reference }: Problem, world: World): readonly ObjectRef[] {
+  if (reference === undefined) return [];
+  const { kind, name, namespaces } = reference;
+  return namespaces
+    .map((namespace) => ({ kind, namespace, name }))
+    .filter((ref) => world.live(ref) === 'unread');
+}
