@@ -1,10 +1,25 @@
-import { keptnAnnotations, sluiceKeys } from '../api/keptn/annotations.ts';
+import {
+  keptnAnnotations,
+  managedByKeptn,
+  recommendedLabels,
+  sluiceKeys,
+} from '../api/keptn/annotations.ts';
+import { KeptnAppContext } from '../api/keptn/app-context.ts';
+import { KeptnApp } from '../api/keptn/app.ts';
+import { KeptnConfig } from '../api/keptn/config.ts';
+import { KeptnEvaluationDefinition } from '../api/keptn/evaluation-definition.ts';
+import { KeptnEvaluation } from '../api/keptn/evaluation.ts';
+import { KeptnMetric } from '../api/keptn/metric.ts';
+import { KeptnMetricsProvider } from '../api/keptn/metrics-provider.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
+import { KeptnTask } from '../api/keptn/task.ts';
+import type { Resource } from '../api/resource.ts';
 import type { AdmissionRequest } from '../api/review.ts';
 import type { Lookup } from '../domain/lookup.ts';
+import type { ReferencePlaces } from '../lint/references.ts';
+import { judgeApplied, judgeDeletion } from './applied.ts';
 import { gatePod } from './gate-pod.ts';
 import { followOptIn } from './namespace-opt-in.ts';
-import { judgeTaskDefinition } from './task-definition.ts';
 import type { Verdict } from './verdict.ts';
 
 /** A webhook: one row of the table that routes, manifests and tests are made from. There is no other way to add one. */
@@ -21,7 +36,7 @@ export interface Webhook {
     readonly plural: string;
     readonly scope: 'Namespaced' | 'Cluster';
   };
-  readonly operations: readonly ('CREATE' | 'UPDATE')[];
+  readonly operations: readonly ('CREATE' | 'UPDATE' | 'DELETE')[];
   readonly namespaceSelector?: LabelSelector;
   /** CEL; the API server asks only if all of them hold. */
   readonly matchConditions?: readonly { readonly name: string; readonly expression: string }[];
@@ -45,6 +60,8 @@ export interface LabelSelector {
 export interface AdmissionSettings {
   /** Where Sluice itself runs: its KeptnConfig rules, and its own Pods are never held. */
   readonly operatorNamespace: string;
+  /** Where definitions are that all may use; the operator's namespace if not given. */
+  readonly definitionsNamespace?: string;
 }
 
 /** All webhooks. */
@@ -83,22 +100,51 @@ export function webhooks(settings: AdmissionSettings): readonly Webhook[] {
       failurePolicy: 'Ignore',
       handle: followOptIn,
     },
-    {
-      name: 'vkeptntaskdefinition.kb.io',
-      type: 'validating',
-      path: '/validate-lifecycle-keptn-sh-v1-keptntaskdefinition',
-      resource: {
-        group: KeptnTaskDefinition.group,
-        version: 'v1',
-        kind: KeptnTaskDefinition.kind,
-        plural: KeptnTaskDefinition.plural,
-        scope: 'Namespaced',
-      },
-      operations: ['CREATE', 'UPDATE'],
-      failurePolicy: 'Fail',
-      handle: judgeTaskDefinition,
-    },
+    ...definitionWebhooks({ definitionsNamespace: settings.operatorNamespace, ...settings }),
   ];
+}
+
+/**
+ * Those that judge definitions, checks made by hand, and settings. Only Keptn's own stops anybody while Sluice is down; what
+ * the others would have said is said by controllers as well.
+ */
+function definitionWebhooks(places: ReferencePlaces): readonly Webhook[] {
+  const applied = (resource: Resource): Webhook => ({
+    ...reviewOf(resource),
+    operations: ['CREATE', 'UPDATE'],
+    failurePolicy: 'Ignore',
+    handle: judgeApplied(resource, places),
+  });
+  const deletion = (resource: Resource): Webhook => ({
+    ...reviewOf(resource, '-deletion'),
+    operations: ['DELETE'],
+    matchConditions: [notByTheCluster],
+    failurePolicy: 'Ignore',
+    handle: judgeDeletion(resource, places),
+  });
+  return [
+    { ...applied(KeptnTaskDefinition), name: 'vkeptntaskdefinition.kb.io', failurePolicy: 'Fail' },
+    deletion(KeptnTaskDefinition),
+    applied(KeptnEvaluationDefinition),
+    deletion(KeptnEvaluationDefinition),
+    applied(KeptnAppContext),
+    { ...applied(KeptnApp), matchConditions: [madeByHand] },
+    { ...applied(KeptnTask), matchConditions: [madeByHand] },
+    { ...applied(KeptnEvaluation), matchConditions: [madeByHand] },
+    { ...applied(KeptnMetric), name: 'vkeptnmetric.kb.io' },
+    applied(KeptnMetricsProvider),
+    applied(KeptnConfig),
+  ];
+}
+
+function reviewOf({ group, kind, plural, versions }: Resource, what = '') {
+  const version = versions[0].name;
+  return {
+    name: `v${kind.toLowerCase()}${what}.sluice.keptn.sh`,
+    type: 'validating',
+    path: `/validate${what}-${group.replaceAll('.', '-')}-${version}-${kind.toLowerCase()}`,
+    resource: { group, version, kind, plural, scope: 'Namespaced' },
+  } as const;
 }
 
 /** The cluster must be able to heal without Sluice, and Sluice without itself. */
@@ -128,4 +174,22 @@ const optInMentioned = {
   expression:
     `(has(object.metadata.annotations) && '${keptnAnnotations.lifecycleToolkit}' in object.metadata.annotations) || ` +
     `(has(object.metadata.labels) && '${sluiceKeys.enabled}' in object.metadata.labels)`,
+} as const;
+
+/** What Sluice makes itself it need not be told about. */
+const madeByHand = {
+  name: 'made-by-hand',
+  expression:
+    '(!has(object.metadata.ownerReferences) || !object.metadata.ownerReferences.exists(owner, ' +
+    'has(owner.controller) && owner.controller)) && ' +
+    `(!has(object.metadata.labels) || !('${recommendedLabels.managedBy}' in object.metadata.labels) || ` +
+    `object.metadata.labels['${recommendedLabels.managedBy}'] != '${managedByKeptn}')`,
+} as const;
+
+/** Nobody reads what is said to the garbage collector, or while a whole Namespace goes. */
+const notByTheCluster = {
+  name: 'not-by-the-cluster',
+  expression:
+    "!request.userInfo.username.startsWith('system:serviceaccount:kube-system:') && " +
+    "request.userInfo.username != 'system:kube-controller-manager'",
 } as const;

@@ -61,11 +61,12 @@ function responseOf({ uid }: AdmissionRequest, verdict: Verdict): AdmissionRespo
       field: path,
       message,
     }));
-    const { message } = verdict;
+    const { message, warnings = [] } = verdict;
     return {
       uid,
       allowed: false,
       status: { code: 422, reason: 'Invalid', message, details: { causes } },
+      ...(warnings.length > 0 && { warnings: [...warnings] }),
     };
   }
   const { patch, warnings } = verdict;

@@ -17,6 +17,8 @@ export interface Denied {
   readonly message: string;
   /** Which fields are to blame. */
   readonly causes: readonly FieldError[];
+  /** Shown to whoever applies the object, beside the denial. */
+  readonly warnings?: readonly string[];
 }
 
 /** The object enters as it is. */
@@ -35,7 +37,12 @@ export function warn(...warnings: readonly string[]): Allowed {
 }
 
 /** The object is not what it has to be (422); the message names every field. */
-export function deny(subject: string, causes: readonly FieldError[]): Denied {
+export function deny(
+  subject: string,
+  causes: readonly FieldError[],
+  warnings: readonly string[] = [],
+): Denied {
   const fields = causes.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
-  return { type: 'denied', message: `${subject} is invalid: ${fields.join('; ')}`, causes };
+  const message = `${subject} is invalid: ${fields.join('; ')}`;
+  return { type: 'denied', message, causes, ...(warnings.length > 0 && { warnings }) };
 }

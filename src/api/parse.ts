@@ -1,7 +1,7 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import type { OwnObject, Resource } from './resource.ts';
-import { bool, list, object, oneOf, optional, stringMap, text, time } from './schema.ts';
+import { bool, list, object, oneOf, optional, stringMap, text, time, typed } from './schema.ts';
 import type { Static, TSchema } from './schema.ts';
 
 /** What is wrong with one field. The path reads as in the API server's own messages: `spec.objectives[0].evaluationTarget`. */
@@ -40,6 +40,20 @@ export function parserOfKind<Spec, Status>(
   report: Report = 'first',
 ): Parser<OwnObject<Spec, Status>> {
   return compiled<OwnObject<Spec, Status>>(objectSchema(resource), report);
+}
+
+/**
+ * As `parserOfKind`, for what somebody applies: whatever its status is, which only Sluice writes and Keptn may have written
+ * differently.
+ */
+export function parserOfApplied<Spec, Status>(
+  resource: Resource<Spec, Status>,
+  report: Report = 'first',
+): Parser<Omit<OwnObject<Spec>, 'status'>> {
+  return compiled<Omit<OwnObject<Spec>, 'status'>>(
+    objectSchema(resource, typed<unknown>({})),
+    report,
+  );
 }
 
 /** The errors as one text for denials, logs and the terminal, one line each. */
@@ -109,8 +123,8 @@ const metadata = object('', {
   ),
 });
 
-function objectSchema(resource: Resource): TSchema {
-  const [{ spec, status }] = resource.versions;
+function objectSchema(resource: Resource, status: TSchema = resource.versions[0].status): TSchema {
+  const [{ spec }] = resource.versions;
   return object('', {
     apiVersion: oneOf('', [resource.apiVersion]),
     kind: oneOf('', [resource.kind]),

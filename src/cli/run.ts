@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { webhooks } from '../admission/registry.ts';
 import type { Kind } from '../api/object.ts';
 import type { Config } from '../config.ts';
+import { collectorFor } from '../domain/collector.ts';
 import { connect } from '../kubernetes/connect.ts';
 import { ObjectCaches } from '../kubernetes/caches.ts';
 import { EventRecorder } from '../kubernetes/events.ts';
@@ -16,6 +17,7 @@ import { allControllers, allIndexes } from './controllers.ts';
 import { clusterLog } from './cluster-log.ts';
 import { type LeadershipParts, leadership } from './leadership.ts';
 import type { Terminal } from './terminal.ts';
+import { openExporter } from './tracing.ts';
 import { untilAborted } from './until-aborted.ts';
 import { userAgent, version } from './version.ts';
 import { watchedKinds } from './watched-kinds.ts';
@@ -42,11 +44,20 @@ export async function run(config: Config, terminal: Terminal): Promise<void> {
   log.info({}, 'ended');
 }
 
-/** What `run --check` does: everything is loaded and put together as far as is possible without a cluster. */
-export function checkComposition(config: Config): void {
+/**
+ * What `run --check` does: everything is loaded and put together as far as is possible without a cluster; what exports traces,
+ * if the process is given a collector.
+ */
+export async function checkComposition(config: Config): Promise<void> {
   allControllers(config);
-  webhooks({ operatorNamespace: config.namespace });
+  webhooks(placesOf(config));
   watchedKinds(config.only);
+  const collector = collectorFor([], config.namespace, config.otlp);
+  if (collector !== undefined) await (await openExporter(config, collector)).close();
+}
+
+function placesOf({ namespace, definitionsNamespace }: Config) {
+  return { operatorNamespace: namespace, definitionsNamespace };
 }
 
 interface Surroundings {
@@ -116,9 +127,9 @@ function admissionServer(
   const { log: base, caches, kinds } = by;
   const clock = systemClock;
   const log = base.child({ part: 'admission' });
-  const { certFile, keyFile, listenAddress, listenPort, probePort, drainMs, namespace } = config;
+  const { certFile, keyFile, listenAddress, listenPort, probePort, drainMs } = config;
   return new AdmissionServer({
-    webhooks: webhooks({ operatorNamespace: namespace }),
+    webhooks: webhooks(placesOf(config)),
     lookup: caches,
     clock,
     counts: new ReviewCounts(),

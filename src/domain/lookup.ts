@@ -18,6 +18,8 @@ export interface Lookup {
   list<T extends KubernetesObject>(kind: Kind<T>, namespace?: string): readonly T[];
   /** The objects whose index of this name holds this value (`src/controllers/indexes.ts` defines the indexes). */
   byIndex<T extends KubernetesObject>(kind: Kind<T>, index: string, value: string): readonly T[];
+  /** Whether all there is of these kinds has been seen once; a view that does not say it has. */
+  isSynced?(...kinds: readonly Kind[]): boolean;
 }
 
 /** What one reconcile may gather from, beside the caches. */

@@ -195,8 +195,9 @@ function blueprintFound(
   context: RuleContext,
   reasons: readonly BlueprintProblem['reason'][],
 ): readonly Found[] {
-  const [place] = functionsOf(definition.spec);
-  if (place === undefined || definition.spec.container !== undefined) return [];
+  const [place, second] = functionsOf(definition.spec);
+  // Which of several it is would be a guess.
+  if (place === undefined || (second ?? definition.spec.container) !== undefined) return [];
   const blueprint = blueprintOf(definition.metadata.name, finderOf(definition, context));
   if (blueprint.type !== 'problem' || !reasons.includes(blueprint.reason)) return [];
   const [path, { functionRef }] = place;

@@ -13,6 +13,7 @@ import {
   followUpList,
   spellingInProposal,
 } from '../domain/follow-up-lists.ts';
+import type { DefinitionsField } from '../domain/phases.ts';
 import { configMapReferences } from './config-map-references.ts';
 
 /** A name in a spec that stands for another object. */
@@ -119,31 +120,7 @@ const ofEvaluationDefinition = entry(KeptnEvaluationDefinition, ({ spec }, scope
   ...followUps(spec, scopes),
 ]);
 
-const ofAppContext = entry(KeptnAppContext, ({ spec }, scopes) => {
-  const list = (
-    kind: Kind,
-    field:
-      | 'preDeploymentTasks'
-      | 'postDeploymentTasks'
-      | 'promotionTasks'
-      | 'preDeploymentEvaluations'
-      | 'postDeploymentEvaluations',
-  ) =>
-    (spec[field] ?? []).map((name, index) => ({
-      path: `spec.${field}[${index}]`,
-      kind,
-      name,
-      namespaces: scopes.definitions,
-    }));
-  return [
-    ...list(KeptnTaskDefinition, 'preDeploymentTasks'),
-    ...list(KeptnTaskDefinition, 'postDeploymentTasks'),
-    ...list(KeptnEvaluationDefinition, 'preDeploymentEvaluations'),
-    ...list(KeptnEvaluationDefinition, 'postDeploymentEvaluations'),
-    ...list(KeptnTaskDefinition, 'promotionTasks'),
-    ...followUps(spec, scopes),
-  ];
-});
+const ofAppContext = entry(KeptnAppContext, checksAndFollowUps);
 
 const ofMetric = entry(KeptnMetric, ({ spec }, scopes) => [
   {
@@ -183,6 +160,39 @@ const table: readonly Entry[] = [
 
 /** The kinds whose objects name others. */
 export const referringKinds: readonly Kind[] = table.map(({ kind }) => kind);
+
+/** What an application context or a version names: its checks and follow-ups. */
+interface WithChecks extends KubernetesObject {
+  readonly spec: FollowUpFields & Partial<Record<DefinitionsField, readonly string[]>>;
+}
+
+/** The definitions that a version names, as `referencesOf` gives those of a KeptnAppContext. */
+export function checkReferences(
+  version: WithChecks,
+  places: ReferencePlaces,
+): readonly StatedReference[] {
+  return checksAndFollowUps(version, scopesOf(version, places));
+}
+
+const checkFields: readonly (readonly [DefinitionsField, Kind])[] = [
+  ['preDeploymentTasks', KeptnTaskDefinition],
+  ['postDeploymentTasks', KeptnTaskDefinition],
+  ['preDeploymentEvaluations', KeptnEvaluationDefinition],
+  ['postDeploymentEvaluations', KeptnEvaluationDefinition],
+  ['promotionTasks', KeptnTaskDefinition],
+];
+
+function checksAndFollowUps({ spec }: WithChecks, scopes: Scopes): readonly StatedReference[] {
+  const checks = checkFields.flatMap(([field, kind]) =>
+    (spec[field] ?? []).map((name, index) => ({
+      path: `spec.${field}[${index}]`,
+      kind,
+      name,
+      namespaces: scopes.definitions,
+    })),
+  );
+  return [...checks, ...followUps(spec, scopes)];
+}
 
 /** Keptn writes `functionRef: {}` and the like where nothing is meant: an optional name that is empty is none. */
 function notEmpty(

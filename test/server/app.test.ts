@@ -8,7 +8,7 @@ import { buildApp, buildProbeApp } from '../../src/server/app.ts';
 import { bodyLimit } from '../../src/server/body-budget.ts';
 import type { ReadinessCheck } from '../../src/server/health-routes.ts';
 import { ReviewCounts } from '../../src/server/review-counts.ts';
-import { aTaskDefinition } from '../support/builders.ts';
+import { standardObjects } from '../support/builders.ts';
 import { fixedLookup } from '../support/fixed-lookup.ts';
 import { LogMemory } from '../support/log-memory.ts';
 import { requestFor, reviewOf } from '../support/reviews.ts';
@@ -59,14 +59,18 @@ const heldPod = aPod({ owners: [ownedBy(aReplicaSet())] });
 const podReview = reviewOf(requestFor(heldPod));
 
 describe('a review', () => {
-  test.each(table.map(({ name, path, resource }) => [name, path, resource] as const))(
+  test.each(table.map((row) => [row.name, row.path, row] as const))(
     'for %s is answered at %s',
-    async (name, path, { group, version, kind }) => {
+    async (
+      name,
+      path,
+      { resource: { group, version, kind }, operations: [operation = 'CREATE'] },
+    ) => {
       const { post, counts } = built();
       const apiVersion = group === '' ? version : `${group}/${version}`;
-      const spec = kind === 'KeptnTaskDefinition' ? aTaskDefinition().spec : {};
-      const object = { apiVersion, kind, metadata: { name: 'x' }, spec };
-      const answer = await post(path, JSON.stringify(reviewOf(requestFor(object))));
+      const own = standardObjects.find((one) => one.kind === kind);
+      const object = { apiVersion, kind, metadata: { name: 'x' }, spec: own?.spec ?? {} };
+      const answer = await post(path, JSON.stringify(reviewOf(requestFor(object, { operation }))));
       expect(answer.statusCode).toBe(200);
       expect(answer.headers['content-type']).toContain('application/json');
       expect(answer.json()).toMatchObject({

@@ -1,0 +1,78 @@
+import type { KubernetesObject } from '../api/object.ts';
+import { type Parser, parserOfApplied } from '../api/parse.ts';
+import type { Resource } from '../api/resource.ts';
+import type { AdmissionRequest } from '../api/review.ts';
+import type { Lookup } from '../domain/lookup.ts';
+import { dependentsOf } from '../lint/dependents.ts';
+import type { ReferencePlaces } from '../lint/references.ts';
+import { problemsOf } from '../lint/rules.ts';
+import { ruleContext, verdictOn } from './judgement.ts';
+import { isSameJson } from './same-json.ts';
+import { allow, deny, type Verdict, warn } from './verdict.ts';
+
+type Handler = (request: AdmissionRequest, lookup: Lookup) => Verdict;
+
+/**
+ * Judges what somebody applies of this kind by the rules. An update that leaves the spec alone, or of an object that is being
+ * deleted, always enters and nothing is said: whoever removes a finalizer or sets a label cannot help what is in the spec.
+ */
+export function judgeApplied(resource: Resource, places: ReferencePlaces): Handler {
+  const parse: Parser<KubernetesObject> = parserOfApplied(resource);
+  return (request, lookup) => {
+    if (isOfNoConcern(request)) return allow();
+    const subject = subjectOf(resource, request);
+    const parsed = parse(request.object);
+    if (!parsed.ok) return deny(subject, parsed.errors);
+    const context = ruleContext(lookup, places);
+    const problems = problemsOf(parsed.value, context);
+    return verdictOn(problems, { subject, isStrict: context.settings.strictValidation });
+  };
+}
+
+/** Tells whoever deletes a definition what still needs it. Never refuses. */
+export function judgeDeletion(resource: Resource, places: ReferencePlaces): Handler {
+  const parse: Parser<KubernetesObject> = parserOfApplied(resource);
+  return (request, lookup) => {
+    const parsed = parse(request.oldObject);
+    if (!parsed.ok || parsed.value.metadata.deletionTimestamp !== undefined) return allow();
+    const { versions, definitions } = dependentsOf(parsed.value, ruleContext(lookup, places));
+    const { kind, name } = { kind: resource.kind, name: parsed.value.metadata.name };
+    const warnings = [
+      ...(versions.length > 0
+        ? [
+            `${kind} ${name} is still needed by ${namesOf(versions)}, which will wait for it to come back`,
+          ]
+        : []),
+      ...(definitions.length > 0
+        ? [`${kind} ${name} is still named by ${namesOf(definitions)}`]
+        : []),
+    ];
+    return warnings.length > 0 ? warn(...warnings) : allow();
+  };
+}
+
+function isOfNoConcern({ operation, object, oldObject }: AdmissionRequest): boolean {
+  if (operation !== 'UPDATE') return false;
+  const deleted = fieldOf(fieldOf(object, 'metadata'), 'deletionTimestamp');
+  return deleted !== undefined || isSameJson(fieldOf(object, 'spec'), fieldOf(oldObject, 'spec'));
+}
+
+function subjectOf({ kind, group }: Resource, { name, object }: AdmissionRequest): string {
+  const given = fieldOf(fieldOf(object, 'metadata'), 'name');
+  return `${kind}.${group} "${typeof given === 'string' ? given : (name ?? '')}"`;
+}
+
+function fieldOf(reviewed: unknown, field: string): unknown {
+  return typeof reviewed === 'object' && reviewed !== null
+    ? Reflect.get(reviewed, field)
+    : undefined;
+}
+
+const mostNamed = 3;
+
+/** `KeptnWorkloadVersion shop-cart-1.0.0, KeptnAppVersion shop-1-6b86b273 and 2 more`. */
+function namesOf(objects: readonly KubernetesObject[]): string {
+  const names = objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+  const shown = names.slice(0, mostNamed).join(', ');
+  return names.length > mostNamed ? `${shown} and ${names.length - mostNamed} more` : shown;
+}

@@ -1,0 +1,50 @@
+import { KeptnConfig } from '../api/keptn/config.ts';
+import { settingsFrom } from '../domain/keptn-config.ts';
+import type { Lookup } from '../domain/lookup.ts';
+import type { ReferencePlaces } from '../lint/references.ts';
+import type { Problem, RuleContext } from '../lint/rule.ts';
+import { allow, deny, type Verdict, warn } from './verdict.ts';
+
+/** What rules know at admission: what the caches hold, and the settings in force. */
+export function ruleContext(lookup: Lookup, places: ReferencePlaces): RuleContext {
+  const { operatorNamespace, definitionsNamespace } = places;
+  return {
+    lookup,
+    // Until the first list has come, absence means nothing.
+    isComplete: (kind) => lookup.isSynced?.(kind) ?? true,
+    operatorNamespace,
+    definitionsNamespace,
+    settings: settingsFrom(lookup.list(KeptnConfig), operatorNamespace),
+  };
+}
+
+/**
+ * What becomes of an object with these problems: errors refuse it, everything else is told. In strict mode only what is
+ * missing is let in, because objects may arrive in any order.
+ */
+export function verdictOn(
+  problems: readonly Problem[],
+  { subject, isStrict }: { readonly subject: string; readonly isStrict: boolean },
+): Verdict {
+  const isRefused = ({ rule: { severity } }: Problem): boolean =>
+    severity === 'error' || (isStrict && severity !== 'missing');
+  const refused = problems.filter(isRefused);
+  const warnings = warningsOf(problems.filter((problem) => !isRefused(problem)));
+  if (refused.length === 0) return warnings.length === 0 ? allow() : warn(...warnings);
+  const causes = refused.map(({ rule, path, message }) => ({
+    path,
+    message: rule.severity === 'error' ? message : `${message} (strictValidation is on)`,
+  }));
+  return deny(subject, causes, warnings);
+}
+
+/** The API server cuts warnings off at 256 characters each and 4,096 in all: more of them would not be read anyway. */
+const mostWarnings = 12;
+
+/** One line per problem, the first of them if there are many. */
+export function warningsOf(problems: readonly Problem[]): readonly string[] {
+  const lines = [...new Set(problems.map(({ path, message }) => `${path}: ${message}`))];
+  if (lines.length <= mostWarnings) return lines;
+  const shown = lines.slice(0, mostWarnings - 1);
+  return [...shown, `and ${lines.length - shown.length} more problems like these`];
+}

@@ -1,0 +1,60 @@
+import { KeptnAppContext } from '../api/keptn/app-context.ts';
+import { KeptnAppVersion } from '../api/keptn/app-version.ts';
+import { KeptnEvaluationDefinition } from '../api/keptn/evaluation-definition.ts';
+import { isCompleted } from '../api/keptn/states.ts';
+import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
+import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
+import type { KubernetesObject } from '../api/object.ts';
+import { checkReferences, referencesOf, type StatedReference } from './references.ts';
+import type { RuleContext } from './rule.ts';
+
+/** What would miss a definition. */
+export interface Dependents {
+  /** Versions that are not over and name it: they would wait for it. */
+  readonly versions: readonly KubernetesObject[];
+  /** Definitions and contexts that name it: what they start later would. */
+  readonly definitions: readonly KubernetesObject[];
+}
+
+/** Everything that finds this definition under the name it states: not what has one of its own, or falls back to a shared one. */
+export function dependentsOf(definition: KubernetesObject, context: RuleContext): Dependents {
+  const { lookup, definitionsNamespace } = context;
+  const { namespace = '', name } = definition.metadata;
+  const isNamed = (reference: StatedReference): boolean =>
+    reference.name === name &&
+    reference.kind.kind === definition.kind &&
+    reference.namespaces.find((place) => isThere(place)) === namespace;
+  const isThere = (place: string): boolean =>
+    lookup.get(
+      definition.kind === KeptnTaskDefinition.kind
+        ? KeptnTaskDefinition
+        : KeptnEvaluationDefinition,
+      place,
+      name,
+    ) !== undefined;
+  const hasSubstitute = namespace !== definitionsNamespace && isThere(definitionsNamespace);
+  if (hasSubstitute) return { versions: [], definitions: [] };
+  const everywhere = namespace === definitionsNamespace ? undefined : namespace;
+  const versions = [
+    ...lookup.list(KeptnAppVersion, everywhere),
+    ...lookup.list(KeptnWorkloadVersion, everywhere),
+  ].filter(
+    (version) =>
+      !isCompleted(version.status?.status) && checkReferences(version, context).some(isNamed),
+  );
+  const definitions = [
+    ...lookup.list(KeptnAppContext, everywhere),
+    ...lookup.list(KeptnTaskDefinition, everywhere),
+    ...lookup.list(KeptnEvaluationDefinition, everywhere),
+  ].filter(
+    (other) =>
+      !(other.kind === definition.kind && isSame(other, definition)) &&
+      referencesOf(other, context).some(isNamed),
+  );
+  return { versions, definitions };
+}
+
+function isSame(one: KubernetesObject, other: KubernetesObject): boolean {
+  const { name, namespace } = one.metadata;
+  return name === other.metadata.name && namespace === other.metadata.namespace;
+}
