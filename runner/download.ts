@@ -74,16 +74,18 @@ async function followed(
 }
 
 function get(url: URL, rules: DownloadRules, signal: AbortSignal): Promise<IncomingMessage> {
-  const { isForbidden } = rules;
-  const isAllowed = rules.allowedHosts.includes(addressIn(url.hostname) ?? url.hostname);
   const address = addressIn(url.hostname);
-  if (!isAllowed && address !== undefined && isForbidden(address)) throw forbidden(url, address);
+  const isAllowed = (one: string): boolean =>
+    rules.allowedHosts.includes(url.hostname) ||
+    rules.allowedHosts.includes(one) ||
+    !rules.isForbidden(one);
+  if (address !== undefined && !isAllowed(address)) throw forbidden(url, address);
   return new Promise((settle, fail) => {
     // The address that was judged is the one that is connected to: a name may resolve to another the next time.
     const lookup: LookupFunction = (hostname, options, answer) => {
       resolve(hostname, { ...options, all: true }, (error, addresses) => {
         if (error !== null) return answer(error, '');
-        const [good, ...others] = addresses.filter((one) => isAllowed || !isForbidden(one.address));
+        const [good, ...others] = addresses.filter((one) => isAllowed(one.address));
         if (good === undefined) {
           const refused = forbidden(url, addresses.map((one) => one.address).join(', '));
           fail(refused);

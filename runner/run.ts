@@ -130,7 +130,7 @@ class Run {
   #finish(outcome: Outcome, number: number): Report {
     const report = this.#tell(outcome, number, true);
     if (report.reason !== 'Completed') this.#say(`${report.reason}: ${outcome.message}`, number);
-    else if (report.message !== 'succeeded') this.#say(outcome.message, number);
+    else if (outcome.message !== 'succeeded') this.#say(outcome.message, number);
     return report;
   }
 

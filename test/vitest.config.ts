@@ -20,6 +20,15 @@ export default defineConfig({
     projects: [
       { test: { name: 'unit', include: unit.map((folder) => `test/${folder}/**/*.test.ts`) } },
       {
+        // Interpreters are started by the dozen: one file at a time.
+        test: {
+          name: 'runner',
+          include: ['test/runner/**/*.test.ts'],
+          testTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
         test: {
           name: 'simulation',
           include: ['test/simulation/**/*.test.ts'],
