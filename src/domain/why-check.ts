@@ -82,12 +82,13 @@ function isOpen({ status }: FollowUpStatus): boolean {
 /** How a task stands, what its Job said last, and what follows it. */
 export function whyTask(task: KeptnTask, lookup: Lookup, depth = 0): Finding {
   const { status = {}, spec } = task;
-  const { reason, message, jobName, exitCode, restarts, output } = status;
+  const { reason, message, jobName, exitCode, restarts, output, runs = [] } = status;
   const state = status.status ?? 'Pending';
   const facts = [
     jobName === undefined || jobName === '' ? undefined : `Job ${jobName}`,
     exitCode === undefined ? undefined : `exit code ${exitCode}`,
     restarts === undefined || restarts === 0 ? undefined : `started again ${restarts} times`,
+    runs.length > 1 ? `ran ${runs.length} times` : undefined,
     status.startTime === undefined ? undefined : `since ${status.startTime}`,
     status.endTime === undefined ? undefined : `until ${status.endTime}`,
   ];
@@ -97,7 +98,9 @@ export function whyTask(task: KeptnTask, lookup: Lookup, depth = 0): Finding {
     // What waits for somebody counts as failed, as with versions.
     mark: mark === 'waiting' && isStalled ? 'failed' : mark,
     says: sentence(`${spec.taskDefinition} ${state}`, reason, message),
-    facts: [joined(facts), ...saidLast(output, message)].filter((fact) => fact !== ''),
+    facts: [joined(facts), ...saidLast(output, message), ...returned(status.result)].filter(
+      (fact) => fact !== '',
+    ),
     because: whyFollowUps(task, lookup, depth),
   });
 }
@@ -145,6 +148,14 @@ function sentence(
 ): string {
   const why = [reason, message].filter((part) => part !== undefined && part !== '').join(': ');
   return why === '' ? subject : `${subject} (${why})`;
+}
+
+const longestResult = 200;
+
+function returned(result: unknown): string[] {
+  if (result === undefined) return [];
+  const json = JSON.stringify(result);
+  return [`returned ${json.length > longestResult ? `${json.slice(0, longestResult)}…` : json}`];
 }
 
 function saidLast(output: string | undefined, message: string | undefined): string[] {

@@ -116,6 +116,18 @@ describe('a held Pod', () => {
     expect(task?.facts).toEqual(['Job j, exit code 1']);
   });
 
+  test('tells how often a function ran, and what it returned', () => {
+    const told: KeptnTask = {
+      ...failedTask,
+      status: { ...failedTask.status, runs: [{}, {}, {}], result: { p95: 2.3 } },
+    };
+    const why = whyPod(heldPod(), lookup(aVersion(inPreTasks), told));
+    expect(why.because[0]?.because[0]?.facts).toEqual([
+      'Job j, exit code 1, ran 3 times',
+      'returned {"p95":2.3}',
+    ]);
+  });
+
   test('leads to a task that waits for somebody as to one that failed', () => {
     const condition = {
       type: 'Stalled',
