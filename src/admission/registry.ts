@@ -13,14 +13,17 @@ import { KeptnMetric } from '../api/keptn/metric.ts';
 import { KeptnMetricsProvider } from '../api/keptn/metrics-provider.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { KeptnTask } from '../api/keptn/task.ts';
+import type { Kind } from '../api/object.ts';
 import type { Resource } from '../api/resource.ts';
 import type { AdmissionRequest } from '../api/review.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import type { ReferencePlaces } from '../lint/references.ts';
+import { workloadKinds } from '../lint/workload-manifest.ts';
 import { judgeApplied, judgeDeletion } from './applied.ts';
 import { gatePod } from './gate-pod.ts';
 import { followOptIn } from './namespace-opt-in.ts';
 import type { Verdict } from './verdict.ts';
+import { reviewWorkload } from './workload.ts';
 
 /** A webhook: one row of the table that routes, manifests and tests are made from. There is no other way to add one. */
 export interface Webhook {
@@ -62,6 +65,8 @@ export interface AdmissionSettings {
   readonly operatorNamespace: string;
   /** Where definitions are that all may use; the operator's namespace if not given. */
   readonly definitionsNamespace?: string;
+  /** How the caches tell Pod templates apart: the same text for the same template. */
+  readonly templateDigest?: (template: unknown) => string;
 }
 
 /** All webhooks. */
@@ -73,12 +78,7 @@ export function webhooks(settings: AdmissionSettings): readonly Webhook[] {
       path: '/mutate-v1-pod',
       resource: { group: '', version: 'v1', kind: 'Pod', plural: 'pods', scope: 'Namespaced' },
       operations: ['CREATE'],
-      namespaceSelector: {
-        matchExpressions: [
-          { key: sluiceKeys.enabled, operator: 'In', values: ['true'] },
-          outside(settings),
-        ],
-      },
+      namespaceSelector: enabled(settings),
       // By nothing that a Pod template could carry, apart from a node, and with that no Pod can be held.
       matchConditions: [placedNowhere, notOfJob],
       failurePolicy: 'Fail',
@@ -100,8 +100,25 @@ export function webhooks(settings: AdmissionSettings): readonly Webhook[] {
       failurePolicy: 'Ignore',
       handle: followOptIn,
     },
+    ...workloadKinds.map((kind) => workloadWebhook(kind, settings)),
     ...definitionWebhooks({ definitionsNamespace: settings.operatorNamespace, ...settings }),
   ];
+}
+
+/** What people apply is judged where its Pods are. Nobody is stopped by it while Sluice is down. */
+function workloadWebhook({ apiVersion, kind, plural }: Kind, settings: AdmissionSettings): Webhook {
+  const [group = '', version = ''] = apiVersion.split('/');
+  const places = { definitionsNamespace: settings.operatorNamespace, ...settings };
+  return {
+    name: `v${kind.toLowerCase()}.sluice.keptn.sh`,
+    type: 'validating',
+    path: `/validate-${group.replaceAll('.', '-')}-${version}-${kind.toLowerCase()}`,
+    resource: { group, version, kind, plural, scope: 'Namespaced' },
+    operations: ['CREATE', 'UPDATE'],
+    namespaceSelector: enabled(settings),
+    failurePolicy: 'Ignore',
+    handle: (request, lookup) => reviewWorkload(request, lookup, places),
+  };
 }
 
 /**
@@ -145,6 +162,15 @@ function reviewOf({ group, kind, plural, versions }: Resource, what = '') {
     path: `/validate${what}-${group.replaceAll('.', '-')}-${version}-${kind.toLowerCase()}`,
     resource: { group, version, kind, plural, scope: 'Namespaced' },
   } as const;
+}
+
+function enabled(settings: AdmissionSettings): LabelSelector {
+  return {
+    matchExpressions: [
+      { key: sluiceKeys.enabled, operator: 'In', values: ['true'] },
+      outside(settings),
+    ],
+  };
 }
 
 /** The cluster must be able to heal without Sluice, and Sluice without itself. */

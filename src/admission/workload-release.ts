@@ -22,16 +22,20 @@ export interface Reviewed {
 export function isReleasedOtherwise(
   reviewed: Reviewed,
   before: Reviewed | undefined,
-  by: { readonly lookup: Lookup; readonly templateDigest: (template: unknown) => string },
+  by: {
+    readonly lookup: Lookup;
+    readonly templateDigest: ((template: unknown) => string) | undefined;
+  },
 ): boolean {
   const { workload, identity } = reviewed;
   if (identity?.type !== 'annotated' || identity.versionSource !== 'given') return false;
   const version = releasedVersion(identity, workload.metadata.namespace ?? '', by.lookup);
   const { template } = workload.spec;
   if (version === undefined || template === undefined) return false;
-  const released = releasedSets(workload, version, by.lookup);
+  const { templateDigest: digestOf } = by;
+  const released = digestOf === undefined ? [] : releasedSets(workload, version, by.lookup);
   const isOf = ({ template: of }: (typeof released)[number]) =>
-    by.templateDigest(restartedAs(template, of.annotations?.[restartedAt])) === of.digest;
+    digestOf?.(restartedAs(template, of.annotations?.[restartedAt])) === of.digest;
   if (released.some(isOf)) return false;
   return released.length > 0 || isReplaced(reviewed, before);
 }

@@ -1,10 +1,8 @@
-import { KeptnConfig } from '../api/keptn/config.ts';
 import type { AdmissionRequest } from '../api/review.ts';
-import { settingsFrom } from '../domain/keptn-config.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import { isJudgedKey } from '../lint/annotation-keys.ts';
 import type { ReferencePlaces } from '../lint/references.ts';
-import type { Problem, RuleContext } from '../lint/rule.ts';
+import type { Problem } from '../lint/rule.ts';
 import { problemsOf } from '../lint/rules.ts';
 import {
   entriesOf,
@@ -13,14 +11,15 @@ import {
   type WorkloadContext,
   type WorkloadManifest,
 } from '../lint/workload-manifest.ts';
+import { ruleContext, verdictOn, warningsOf } from './judgement.ts';
 import { isSameJson } from './same-json.ts';
-import { allow, deny, type Verdict, warn } from './verdict.ts';
+import { allow, type Verdict, warn } from './verdict.ts';
 import { isReleasedOtherwise, isSameTemplate, type Reviewed } from './workload-release.ts';
 
 /** What the workload webhook is told by whoever puts the process together. */
 export interface WorkloadSettings extends ReferencePlaces {
-  /** What is equal for equal Pod templates: how the caches tell them apart. */
-  readonly templateDigest: (template: unknown) => string;
+  /** How the caches tell Pod templates apart; without it, what an update replaces is all that is known. */
+  readonly templateDigest?: ((template: unknown) => string) | undefined;
 }
 
 /**
@@ -39,36 +38,29 @@ export function reviewWorkload(
   if (workload === undefined || workload.metadata.deletionTimestamp !== undefined) return allow();
   const before = manifestOf(request.oldObject, request);
   if (before !== undefined && isSameForRules(before, workload)) return allow();
-  const context: RuleContext = {
-    lookup,
-    isComplete: () => true,
-    operatorNamespace: settings.operatorNamespace,
-    definitionsNamespace: settings.definitionsNamespace,
-    settings: settingsFrom(lookup.list(KeptnConfig), settings.operatorNamespace),
-  };
+  const context = ruleContext(lookup, settings);
   const reviewed = (of: WorkloadManifest): Reviewed => ({
     workload: of,
     identity: identityOfManifest(of, context),
   });
-  const isReleased = isReleasedOtherwise(reviewed(workload), before && reviewed(before), {
-    lookup,
-    templateDigest: settings.templateDigest,
-  });
-  const known: WorkloadContext = { ...context, isReleasedOtherwise: isReleased };
-  const problems = problemsOf(workload, known);
-  return verdictOn(problems, { request, isStrict: context.settings.strictValidation });
+  const known: WorkloadContext = {
+    ...context,
+    isReleasedOtherwise: isReleasedOtherwise(reviewed(workload), before && reviewed(before), {
+      lookup,
+      templateDigest: settings.templateDigest,
+    }),
+  };
+  return verdictOnWorkload(problemsOf(workload, known), request, context.settings.strictValidation);
 }
 
-function verdictOn(
+function verdictOnWorkload(
   problems: readonly Problem[],
-  { request, isStrict }: { request: AdmissionRequest; isStrict: boolean },
+  request: AdmissionRequest,
+  isStrict: boolean,
 ): Verdict {
-  const refused = isStrict ? problems.filter(({ rule }) => rule.severity !== 'missing') : [];
-  if (refused.length > 0) {
-    const { group, kind } = request.kind;
-    return deny(`${kind}.${group} "${request.name ?? ''}"`, refused);
-  }
-  return warn(...problems.map(({ path, message }) => `${path}: ${message}`));
+  if (!isStrict) return warn(...warningsOf(problems));
+  const { group, kind } = request.kind;
+  return verdictOn(problems, { subject: `${kind}.${group} "${request.name ?? ''}"`, isStrict });
 }
 
 function manifestOf(raw: unknown, { namespace }: AdmissionRequest): WorkloadManifest | undefined {

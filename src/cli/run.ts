@@ -6,6 +6,7 @@ import { collectorFor } from '../domain/collector.ts';
 import { connect } from '../kubernetes/connect.ts';
 import { ObjectCaches } from '../kubernetes/caches.ts';
 import { EventRecorder } from '../kubernetes/events.ts';
+import { templateDigest } from '../kubernetes/template-digest.ts';
 import type { Watching } from '../kubernetes/watch-all.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { type Part, startAll } from '../runtime/lifecycle.ts';
@@ -129,7 +130,7 @@ function admissionServer(
   const log = base.child({ part: 'admission' });
   const { certFile, keyFile, listenAddress, listenPort, probePort, drainMs } = config;
   return new AdmissionServer({
-    webhooks: webhooks(placesOf(config)),
+    webhooks: webhooks({ ...placesOf(config), templateDigest }),
     lookup: caches,
     clock,
     counts: new ReviewCounts(),
