@@ -1,4 +1,6 @@
 import { nearestName } from './domain/nearest-name.ts';
+import { optional, setting } from './cli/define-setting.ts';
+import { otlpSettings, readOtlp } from './cli/otlp-settings.ts';
 import {
   ConfigInvalid,
   duration,
@@ -6,26 +8,18 @@ import {
   label,
   oneOf,
   port,
-  type Setting,
   SettingsReader,
   text,
   wholeNumber,
   yesOrNo,
 } from './cli/setting.ts';
 
-type Described<T> = Omit<Setting<T>, 'otherwise'>;
-const setting = <T>(one: Described<T> & { readonly otherwise: NoInfer<T> }): Setting<T> => one;
-const optional = <T>(one: Described<T>): Setting<T | undefined> => ({
-  ...one,
-  otherwise: undefined,
-});
-
 /** Runs functions of all languages; built from images/functions. */
 const ownRunnerImage = 'ghcr.io/keptn-sluice/sluice-functions:0.1.0';
 
 /**
- * Everything that can be set, in the order in which help shows it. Variables that Keptn's operator reads keep their names;
- * all others begin with SLUICE_. (SLUICE_PORT would be a trap: Kubernetes sets it for a Service called `sluice`.)
+ * Everything that can be set, in the order in which help shows it. Variables of Keptn's operator and of OpenTelemetry keep
+ * their names; all others begin with SLUICE_. (SLUICE_PORT would be a trap: Kubernetes sets it for a Service called `sluice`.)
  */
 export const settings = {
   kubeconfig: optional({
@@ -183,6 +177,7 @@ export const settings = {
     description:
       'most reconciles of one controller at once; each controller’s own number if not given',
   }),
+  ...otlpSettings,
   logLevel: setting({
     flag: 'log-level',
     env: 'SLUICE_LOG_LEVEL',
@@ -234,6 +229,7 @@ export function configFrom(given: Given) {
     promotionTasks: reader.read(settings.promotionTasks),
     allowLoopbackProviders: reader.read(settings.allowLoopbackProviders),
     workers: reader.read(settings.workers),
+    otlp: readOtlp(reader),
     logLevel: reader.read(settings.logLevel),
     logFormat: reader.read(settings.logFormat),
   };

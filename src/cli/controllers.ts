@@ -18,25 +18,38 @@ import {
   taskDefinitionController,
   taskDefinitionsByFunctionRef,
 } from '../controllers/task-definition.ts';
+import { awaitingExport } from '../controllers/trace-export.ts';
+import {
+  type IsTraced,
+  tracedAppVersions,
+  tracedEvaluations,
+  tracedTasks,
+  tracedWorkloadVersions,
+} from '../controllers/traced.ts';
 import { workloadController } from '../controllers/workload.ts';
 import { workloadVersionController } from '../controllers/workload-version.ts';
+import { collectorIn } from './tracing.ts';
 
 /** Everything the engine runs. A new controller is another entry, and its indexes below. */
 export function allControllers(config: Config): readonly Controller[] {
   const { namespace, definitionsNamespace, denoImage, pythonImage, bashImage, workers } = config;
   const places = { operatorNamespace: namespace, definitionsNamespace };
+  const isTraced: IsTraced = (lookup) => collectorIn(config, lookup) !== undefined;
   const controllers: readonly Controller[] = [
     namespaceController(),
     keptnConfigController(places),
     appCreationController(places),
     appController(),
-    appVersionController(places, { promotionTasks: config.promotionTasks }),
+    tracedAppVersions(
+      appVersionController(places, { promotionTasks: config.promotionTasks }),
+      isTraced,
+    ),
     workloadController(places),
-    workloadVersionController(places),
+    tracedWorkloadVersions(workloadVersionController(places), isTraced),
     podGateController(places),
     taskDefinitionController(places),
-    taskController({ ...places, denoImage, pythonImage, bashImage }),
-    evaluationController(places),
+    tracedTasks(taskController({ ...places, denoImage, pythonImage, bashImage }), isTraced),
+    tracedEvaluations(evaluationController(places), isTraced),
     ...referenceControllers(places),
   ];
   return workers === undefined ? controllers : controllers.map((one) => withAtMost(one, workers));
@@ -46,6 +59,7 @@ export function allControllers(config: Config): readonly Controller[] {
 export const allIndexes = [
   ...admissionIndexes,
   ...lifecycleIndexes,
+  ...awaitingExport,
   openEvaluationsByDefinition,
   evaluationsAwaitingFollowUp,
   metricsByProvider,

@@ -8,6 +8,7 @@ import { HeldPodSweep, type PendingPods } from '../controllers/held-pods.ts';
 import { MetricLoop } from '../controllers/metric.ts';
 import { noMetrics } from '../controllers/metrics.ts';
 import { secretReader } from '../controllers/secret-reader.ts';
+import { TraceExport } from '../controllers/trace-export.ts';
 import type { ObjectCaches } from '../kubernetes/caches.ts';
 import type { Connection } from '../kubernetes/connect.ts';
 import type { EventRecorder } from '../kubernetes/events.ts';
@@ -18,6 +19,7 @@ import type { Part } from '../runtime/lifecycle.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { clusterLog } from './cluster-log.ts';
 import { allControllers } from './controllers.ts';
+import { collectorIn, openExporter } from './tracing.ts';
 import { unlessAborted, untilAborted } from './until-aborted.ts';
 
 /** What leading works with. */
@@ -31,8 +33,8 @@ export interface LeadershipParts {
 }
 
 /**
- * Stands for election once all caches are filled, and runs engine, metrics and the sweep for held Pods while it leads. When
- * leading ends, everything of it has stopped before the Lease is let go.
+ * Stands for election once all caches are filled, and runs engine, metrics, traces and the sweep for held Pods while it leads.
+ * When leading ends, everything of it has stopped before the Lease is let go.
  */
 export async function leadership(parts: LeadershipParts, identity: string): Promise<Part> {
   const { connection, clock, config, caches, log } = parts;
@@ -87,6 +89,12 @@ async function lead(parts: LeadershipParts, { signal, sources, mayWrite }: Term)
     metrics: noMetrics,
   });
   const metrics = new MetricLoop({ ...by, source: sources, log: log.child({ part: 'metrics' }) });
+  const traces = new TraceExport({
+    ...by,
+    collector: (seen) => collectorIn(config, seen),
+    open: (collector) => openExporter(config, collector),
+    log: log.child({ part: 'traces' }),
+  });
   const sweep = new HeldPodSweep({
     ...by,
     lookup: caches,
@@ -112,10 +120,13 @@ async function lead(parts: LeadershipParts, { signal, sources, mayWrite }: Term)
   });
   engine.start(signal);
   metrics.start();
+  traces.start();
   sweep.start(signal);
   bypassed.start(signal);
   await untilAborted(signal);
   await Promise.all([engine.stop(), metrics.stop()]);
+  // What the engine has just ended is sent as well, while this process may still mark it.
+  await traces.stop();
 }
 
 /** What the Events tell is told in the log, too: warnings for everybody, the rest to whoever looks closely. */

@@ -25,7 +25,7 @@ Examples:
     )
     .action(async (options: { check?: true }) => {
       const config = configOf(command, terminal);
-      checkComposition(config);
+      await checkComposition(config);
       if (options.check !== true) await run(config, terminal);
     });
 }

@@ -22,6 +22,8 @@ export interface ValueType<T> {
   read(text: string): T | undefined;
   /** How help shows a default. */
   show(value: T): string;
+  /** What is given may be a secret: it is not repeated in what is said of a problem. */
+  readonly isSecret?: boolean;
 }
 
 /** Any text that is not empty. */
@@ -133,7 +135,7 @@ export class SettingsReader {
     if (value !== undefined) return value;
     this.refuse({
       name: flag === undefined ? setting.env : `--${setting.flag}`,
-      value: given,
+      value: setting.value.isSecret === true ? '(not shown)' : given,
       expected: setting.value.expected,
     });
     return setting.otherwise;

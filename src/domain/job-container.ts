@@ -30,6 +30,8 @@ export interface FunctionStart {
   /** Arguments of Sluice's runner; undefined for images that take none. */
   readonly args: readonly string[] | undefined;
   readonly options: JobOptions;
+  /** The task's own span, while tracing is on. */
+  readonly traceparent: string | undefined;
 }
 
 /** The container of a function (Keptn's name). */
@@ -76,7 +78,7 @@ export function functionWorkload(
       imagePullPolicy: 'IfNotPresent',
       env: [
         ...(Object.keys(data).length > 0 ? [{ name: 'DATA', value: goJson(goMap(data)) }] : []),
-        keptnContext(task),
+        keptnContext(task, start.traceparent),
         { name: 'CMD_ARGS', value: cmdParameters },
         ...(secret === '' ? [] : [secretVariable({ name: secret, env: 'SECURE_DATA' })]),
         ...secrets.map(secretVariable),
@@ -105,9 +107,9 @@ export function functionWorkload(
 export function containerWorkload(
   container: Container,
   task: KeptnTask,
-  options: JobOptions,
+  { options, traceparent }: Pick<FunctionStart, 'options' | 'traceparent'>,
 ): Workload {
-  const context = keptnContext(task);
+  const context = keptnContext(task, traceparent);
   const env = container.env ?? [];
   const isSet = env.some(({ name }) => name === context.name);
   const sizeLimit = memoryLimit(container) ?? '1Gi';
@@ -133,8 +135,14 @@ export function containerWorkload(
   };
 }
 
-function keptnContext({ spec: { context = {} } }: KeptnTask): { name: string; value: string } {
-  const { metadata = {}, trigger } = context;
+/** `traceparent` stands at the top as in Keptn's guide, and in the metadata as in Keptn: for functions to continue the trace. */
+function keptnContext(
+  { spec: { context = {} } }: KeptnTask,
+  traceparent: string | undefined,
+): { name: string; value: string } {
+  const { trigger } = context;
+  const carrier = traceparent === undefined ? {} : { traceparent };
+  const metadata = { ...context.metadata, ...carrier };
   const value = goJson({
     workloadName: context.workloadName ?? '',
     appName: context.appName ?? '',
@@ -142,6 +150,7 @@ function keptnContext({ spec: { context = {} } }: KeptnTask): { name: string; va
     workloadVersion: context.workloadVersion ?? '',
     taskType: context.taskType ?? '',
     objectType: context.objectType ?? '',
+    ...carrier,
     ...(Object.keys(metadata).length > 0 && { metadata: goMap(metadata) }),
     ...(trigger !== undefined && { trigger: triggerJson(trigger) }),
   });

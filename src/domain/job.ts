@@ -22,6 +22,8 @@ export interface JobRequest {
   readonly definition: KeptnTaskDefinition;
   readonly blueprint: Blueprint;
   readonly settings: JobSettings;
+  /** The task's own span, while tracing is on. */
+  readonly traceparent?: string | undefined;
   readonly now: number;
 }
 
@@ -69,15 +71,15 @@ export function jobFor(request: JobRequest): Job {
 }
 
 function workloadOf(
-  { task, blueprint, settings }: JobRequest,
+  { task, blueprint, settings, traceparent }: JobRequest,
   options: JobOptions,
   args: readonly string[] | undefined,
 ): Workload {
   if (blueprint.type === 'container') {
-    return containerWorkload(blueprint.container, task, options);
+    return containerWorkload(blueprint.container, task, { options, traceparent });
   }
   const { image, isOwn } = settings.images[blueprint.runner];
-  return functionWorkload(blueprint, task, { image, isOwn, args, options });
+  return functionWorkload(blueprint, task, { image, isOwn, args, options, traceparent });
 }
 
 /** The value of the label that a task's Job and Pods carry: the task's name, or its uid where the name is too long. */

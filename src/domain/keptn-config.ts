@@ -2,6 +2,7 @@ import { KeptnConfig } from '../api/keptn/config.ts';
 import type { JobOptions } from '../api/keptn/job-options.ts';
 import type { PromotionFailurePolicy } from '../api/keptn/promotion.ts';
 import { type Condition, refOf } from '../api/object.ts';
+import { collectorProblem } from './collector-address.ts';
 import { conditionTypes, type ConditionChange, withConditions } from './conditions.ts';
 import { durationOr } from './duration.ts';
 import type { Plan } from './plan.ts';
@@ -131,23 +132,18 @@ export function decideConfig({ now, config, configs, operatorNamespace }: Config
 
 type Statement = Omit<ConditionChange, 'observedGeneration'>;
 
-function rules(config: KeptnConfig): readonly Statement[] {
-  const timeout = config.spec.observabilityTimeout;
-  // NaN is no duration's value, so it stands for a text that is none.
-  const readable = !Number.isNaN(durationOr(timeout, timeout === undefined ? 0 : Number.NaN));
-  const ready: Statement = readable
-    ? {
-        type: conditionTypes.ready,
-        status: 'True',
-        reason: 'Rules',
-        message: 'The settings of this KeptnConfig apply to the whole cluster.',
-      }
-    : {
-        type: conditionTypes.ready,
-        status: 'False',
-        reason: 'DurationInvalid',
-        message: `spec.observabilityTimeout "${timeout}" is no duration, so 5m applies: write for example 90s, 5m or 1h30m.`,
-      };
+function rules({ spec }: KeptnConfig): readonly Statement[] {
+  const type = conditionTypes.ready;
+  const problem = problemOf(spec);
+  const ready: Statement =
+    problem === undefined
+      ? {
+          type,
+          status: 'True',
+          reason: 'Rules',
+          message: 'The settings of this KeptnConfig apply to the whole cluster.',
+        }
+      : { type, status: 'False', ...problem };
   const notIgnored: Statement = {
     type: conditionTypes.ignored,
     status: 'False',
@@ -155,6 +151,24 @@ function rules(config: KeptnConfig): readonly Statement[] {
     message: 'No other KeptnConfig takes precedence.',
   };
   return [ready, notIgnored];
+}
+
+/** The first setting that cannot be read, and what applies instead. */
+function problemOf(
+  spec: KeptnConfig['spec'],
+): { readonly reason: string; readonly message: string } | undefined {
+  const timeout = spec.observabilityTimeout;
+  // NaN is no duration's value, so it stands for a text that is none.
+  if (timeout !== undefined && Number.isNaN(durationOr(timeout, Number.NaN))) {
+    return {
+      reason: 'DurationInvalid',
+      message: `spec.observabilityTimeout "${timeout}" is no duration, so 5m applies: write for example 90s, 5m or 1h30m.`,
+    };
+  }
+  const why = collectorProblem(spec.OTelCollectorUrl);
+  return why === undefined
+    ? undefined
+    : { reason: 'CollectorInvalid', message: `spec.OTelCollectorUrl: ${why}. Nothing is traced.` };
 }
 
 function ignored(config: KeptnConfig, ruling: KeptnConfig): readonly Statement[] {

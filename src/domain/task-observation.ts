@@ -41,6 +41,8 @@ export interface TaskObservation {
   /** The version that the task checks was superseded: nobody waits for the outcome any more (B11). */
   readonly isSuperseded: boolean;
   readonly followUps: TaskFollowUpsSeen;
+  /** The task's own span, while tracing is on. */
+  readonly traceparent?: string | undefined;
   hasConfigMap(name: string): boolean;
   refusal(ref: ObjectRef): Refusal | undefined;
   readonly settings: TaskSettings;

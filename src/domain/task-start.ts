@@ -37,6 +37,7 @@ export function startTask(observation: TaskObservation): Plan {
     definition,
     blueprint,
     settings,
+    traceparent: observation.traceparent,
     now,
   });
   return make({ type: 'create', kind: JobKind, object: job }, observation);

@@ -55,7 +55,17 @@ const forbidden: readonly (readonly [file: string, specifiers: readonly string[]
   ['src/metrics-providers/x.ts', ['../controllers/y.ts', '../domain/y.ts', 'undici']],
   [
     'src/cli/x.ts',
-    ['@kubernetes/client-node', 'undici', 'fastify', 'typebox', 'ajv', 'pino', '../../test/y.ts'],
+    [
+      '@kubernetes/client-node',
+      '@opentelemetry/api',
+      '@grpc/grpc-js',
+      'undici',
+      'fastify',
+      'typebox',
+      'ajv',
+      'pino',
+      '../../test/y.ts',
+    ],
   ],
   ['src/config.ts', ['@kubernetes/client-node', 'fastify', 'pino']],
 ];
@@ -90,7 +100,10 @@ const allowed: readonly (readonly [file: string, specifiers: readonly string[]])
       'node:fs',
     ],
   ],
-  ['src/telemetry/ok.ts', ['../api/y.ts', '../runtime/y.ts', 'pino', 'node:fs']],
+  [
+    'src/telemetry/ok.ts',
+    ['../api/y.ts', '../runtime/y.ts', 'pino', 'node:fs', '@opentelemetry/api', '@grpc/grpc-js'],
+  ],
   ['src/metrics-providers/ok.ts', ['../api/keptn/y.ts', '../runtime/y.ts', 'node:net']],
   [
     'src/cli/ok.ts',

@@ -1,0 +1,110 @@
+import type { SpanContext } from '../api/span.ts';
+import type { EvaluationObservation } from '../domain/evaluation.ts';
+import type { Lookup } from '../domain/lookup.ts';
+import { newestListing } from '../domain/newest-app-version.ts';
+import type { TaskObservation } from '../domain/task-observation.ts';
+import {
+  appDeployPhase,
+  checkSpan,
+  phaseSpan,
+  placeOf,
+  type TracedCheck,
+} from '../domain/trace-context.ts';
+import { tracedCheckPlan, tracedVersionPlan } from '../domain/trace-plan.ts';
+import { traceparentOf } from '../domain/traceparent.ts';
+import { attemptOf } from '../domain/version-status.ts';
+import type { AppVersionSeen } from '../domain/app-version.ts';
+import type { WorkloadVersionSeen } from '../domain/workload-version.ts';
+import type { Controller } from './controller.ts';
+
+/**
+ * Controllers whose plans are traced while tracing is on: what they decide is the same, and carries trace context. Tracing is
+ * asked for at each decision, so that a changed KeptnConfig counts at once.
+ */
+export type IsTraced = (lookup: Lookup) => boolean;
+
+interface Traced<Observation> {
+  readonly seen: Observation;
+  /** Undefined while tracing is off. */
+  readonly span: { readonly own: SpanContext | undefined } | undefined;
+}
+
+export function tracedTasks(
+  controller: Controller<TaskObservation>,
+  isTraced: IsTraced,
+): Controller<Traced<TaskObservation>> {
+  return {
+    ...controller,
+    gather(key, world) {
+      const seen = controller.gather(key, world);
+      return seen && { seen, span: isTraced(world) ? ownSpan(seen.task, world) : undefined };
+    },
+    decide({ seen, span }) {
+      if (span === undefined) return controller.decide(seen);
+      const traceparent = span.own && traceparentOf(span.own);
+      return tracedCheckPlan(controller.decide({ ...seen, traceparent }), span.own, seen.now);
+    },
+  };
+}
+
+export function tracedEvaluations(
+  controller: Controller<EvaluationObservation>,
+  isTraced: IsTraced,
+): Controller<Traced<EvaluationObservation>> {
+  return {
+    ...controller,
+    gather(key, world) {
+      const seen = controller.gather(key, world);
+      return seen && { seen, span: isTraced(world) ? ownSpan(seen.evaluation, world) : undefined };
+    },
+    decide({ seen, span }) {
+      const plan = controller.decide(seen);
+      return span === undefined ? plan : tracedCheckPlan(plan, span.own, seen.now);
+    },
+  };
+}
+
+export function tracedAppVersions(
+  controller: Controller<AppVersionSeen>,
+  isTraced: IsTraced,
+): Controller<{ readonly seen: AppVersionSeen; readonly isOn: boolean }> {
+  return {
+    ...controller,
+    gather(key, world) {
+      const seen = controller.gather(key, world);
+      return seen && { seen, isOn: isTraced(world) };
+    },
+    decide({ seen, isOn }) {
+      const plan = controller.decide(seen);
+      const { version, now } = seen;
+      return isOn ? tracedVersionPlan(plan, { version, now, parent: undefined }) : plan;
+    },
+  };
+}
+
+export function tracedWorkloadVersions(
+  controller: Controller<WorkloadVersionSeen>,
+  isTraced: IsTraced,
+): Controller<{ readonly seen: WorkloadVersionSeen; readonly isOn: boolean }> {
+  return {
+    ...controller,
+    gather(key, world) {
+      const seen = controller.gather(key, world);
+      return seen && { seen, isOn: isTraced(world) };
+    },
+    decide({ seen, isOn }) {
+      const plan = controller.decide(seen);
+      if (!isOn) return plan;
+      const { version, now } = seen;
+      // The app version that lets it begin; a version that has begun keeps the one it began with.
+      const app = newestListing(version, seen);
+      const parent = app && phaseSpan(app, appDeployPhase, attemptOf(app.status));
+      return tracedVersionPlan(plan, { version, now, parent });
+    },
+  };
+}
+
+function ownSpan(check: TracedCheck, lookup: Lookup): { own: SpanContext | undefined } {
+  const place = placeOf(check, lookup);
+  return { own: place && checkSpan(check, place) };
+}
