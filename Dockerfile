@@ -11,8 +11,10 @@ COPY src ./src
 RUN npx --yes esbuild@0.28.0 src/main.ts --bundle --splitting --platform=node --target=node24 --format=esm \
     --outdir=out --minify-whitespace --keep-names --legal-comments=linked \
     --banner:js="import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" \
- && echo '{"type":"module"}' > out/package.json \
- && cd / && node /build/out/main.js run --check
+ && echo '{"type":"module"}' > out/package.json
+# From a folder without node_modules: the bundle has to stand alone.
+WORKDIR /
+RUN node /build/out/main.js run --check
 
 FROM gcr.io/distroless/nodejs24-debian13:nonroot
 LABEL org.opencontainers.image.title="sluice" \
