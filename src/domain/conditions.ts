@@ -24,7 +24,7 @@ export const conditionTypes = {
   severalOwners: 'SeveralOwners',
   /** The name of a child belongs to something else. */
   nameTaken: 'NameTaken',
-  /** KeptnTask and KeptnEvaluation: False when what their definition says of follow-ups cannot be read. */
+  /** KeptnTask, KeptnEvaluation and versions: False when what names the tasks that follow their end cannot be read. */
   followUps: 'FollowUps',
   /** Pods were found that run without ever having been judged. */
   bypassed: 'Bypassed',
