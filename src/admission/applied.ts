@@ -1,3 +1,4 @@
+import { isEqualJson } from '../api/json.ts';
 import type { KubernetesObject } from '../api/object.ts';
 import { type Parser, parserOfApplied } from '../api/parse.ts';
 import type { Resource } from '../api/resource.ts';
@@ -7,7 +8,6 @@ import { dependentsOf } from '../lint/dependents.ts';
 import type { ReferencePlaces } from '../lint/references.ts';
 import { problemsOf } from '../lint/rules.ts';
 import { ruleContext, verdictOn } from './judgement.ts';
-import { isSameJson } from './same-json.ts';
 import { allow, deny, type Verdict, warn } from './verdict.ts';
 
 type Handler = (request: AdmissionRequest, lookup: Lookup) => Verdict;
@@ -54,7 +54,7 @@ export function judgeDeletion(resource: Resource, places: ReferencePlaces): Hand
 function isOfNoConcern({ operation, object, oldObject }: AdmissionRequest): boolean {
   if (operation !== 'UPDATE') return false;
   const deleted = fieldOf(fieldOf(object, 'metadata'), 'deletionTimestamp');
-  return deleted !== undefined || isSameJson(fieldOf(object, 'spec'), fieldOf(oldObject, 'spec'));
+  return deleted !== undefined || isEqualJson(fieldOf(object, 'spec'), fieldOf(oldObject, 'spec'));
 }
 
 function subjectOf({ kind, group }: Resource, { name, object }: AdmissionRequest): string {

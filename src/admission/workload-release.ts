@@ -1,4 +1,5 @@
 import { ReplicaSetKind } from '../api/builtin.ts';
+import { isEqualJson } from '../api/json.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { conditionTypes, isTrue } from '../domain/conditions.ts';
 import type { AnnotatedIdentity, Identity } from '../domain/identity.ts';
@@ -6,7 +7,6 @@ import { type Lookup, ownerIndex } from '../domain/lookup.ts';
 import { workloadNameFor } from '../domain/workload-identity.ts';
 import type { TemplateManifest, WorkloadManifest } from '../lint/workload-manifest.ts';
 import { identityValue, versionByIdentity } from './indexes.ts';
-import { isSameJson } from './same-json.ts';
 
 /** A workload under review with the identity of its Pods. */
 export interface Reviewed {
@@ -95,5 +95,5 @@ export function isSameTemplate(
   other: TemplateManifest | undefined,
 ): boolean {
   if (one === undefined || other === undefined) return one === other;
-  return isSameJson(restartedAs(one, undefined), restartedAs(other, undefined));
+  return isEqualJson(restartedAs(one, undefined), restartedAs(other, undefined));
 }

@@ -1,3 +1,4 @@
+import { isEqualJson } from '../api/json.ts';
 import type { AdmissionRequest } from '../api/review.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import { isJudgedKey } from '../lint/annotation-keys.ts';
@@ -12,7 +13,6 @@ import {
   type WorkloadManifest,
 } from '../lint/workload-manifest.ts';
 import { ruleContext, verdictOn, warningsOf } from './judgement.ts';
-import { isSameJson } from './same-json.ts';
 import { allow, type Verdict, warn } from './verdict.ts';
 import { isReleasedOtherwise, isSameTemplate, type Reviewed } from './workload-release.ts';
 
@@ -78,7 +78,7 @@ function isSameForRules(one: WorkloadManifest, other: WorkloadManifest): boolean
   return (
     one.spec.progressDeadlineSeconds === other.spec.progressDeadlineSeconds &&
     isSameTemplate(one.spec.template, other.spec.template) &&
-    isSameJson(judgedEntries(one), judgedEntries(other))
+    isEqualJson(judgedEntries(one), judgedEntries(other))
   );
 }
 
