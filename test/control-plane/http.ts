@@ -20,6 +20,8 @@ export interface HttpRequest {
 export interface HttpAnswer {
   readonly status: number;
   readonly body: string;
+  /** The `Warning` headers (RFC 7234), one by one. */
+  readonly warnings: readonly string[];
 }
 
 /** Sends one request over a connection of its own; rejects when no answer came, whatever its status is. */
@@ -51,7 +53,8 @@ export function send(options: HttpRequest): Promise<HttpAnswer> {
       let body = '';
       answer.setEncoding('utf8');
       answer.on('data', (chunk: string) => (body += chunk));
-      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body }));
+      const warnings = answer.headersDistinct['warning'] ?? [];
+      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body, warnings }));
       answer.on('error', reject);
     },
   );

@@ -115,7 +115,7 @@ describe('definitions that lead anywhere', () => {
 });
 
 describe('two definitions that are each fine when they are admitted', () => {
-  const [a = '', b = ''] = definitionNames;
+  const [a, b] = definitionNames;
   const follows = (name: string, next: string): KeptnTaskDefinition => ({
     apiVersion: KeptnTaskDefinition.apiVersion,
     kind: KeptnTaskDefinition.kind,

@@ -218,6 +218,30 @@ export class TestCluster {
 
   /** Any request; returns the parsed answer, throws a ClusterError unless it is a success. */
   async request(path: string, options: RequestOptions = {}): Promise<unknown> {
+    const { status, body } = await this.#answerTo(path, options);
+    if (status >= 200 && status < 300) return body;
+    throw clusterError(status, body);
+  }
+
+  /** What somebody is told who creates this object, which is not kept: the refusal, if it is one, and the warnings. */
+  async verdictOn(
+    manifest: Manifest,
+  ): Promise<{ readonly refusal?: string; readonly warnings: readonly string[] }> {
+    const path = `${pathOf(await this.#kindOf(manifest), namespaceOf(manifest))}?dryRun=All`;
+    return this.told(path, { method: 'POST', body: manifest });
+  }
+
+  /** What somebody is told who sends this request. */
+  async told(
+    path: string,
+    options: RequestOptions,
+  ): Promise<{ readonly refusal?: string; readonly warnings: readonly string[] }> {
+    const { status, body, warnings } = await this.#answerTo(path, options);
+    const isRefused = status < 200 || status >= 300;
+    return { ...(isRefused && { refusal: clusterError(status, body).message }), warnings };
+  }
+
+  async #answerTo(path: string, options: RequestOptions) {
     const answer = await send({
       url: `${this.controlPlane.server}${path}`,
       ca: this.#ca,
@@ -227,12 +251,8 @@ export class TestCluster {
       ...(options.contentType === undefined ? {} : { contentType: options.contentType }),
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
     });
-    const body = parsed(answer.body);
-    if (answer.status >= 200 && answer.status < 300) return body;
-    const { reason = 'Unknown', message = answer.body } = Value.Check(statusSchema, body)
-      ? body
-      : {};
-    throw new ClusterError({ code: answer.status, reason, message });
+    const warnings = answer.warnings.map(warningText);
+    return { status: answer.status, body: parsed(answer.body), warnings };
   }
 
   async #kindOf(manifest: Manifest): Promise<Kind> {
@@ -266,6 +286,18 @@ const resourcesSchema = Type.Object({
     Type.Object({ name: Type.String(), kind: Type.String(), namespaced: Type.Boolean() }),
   ),
 });
+
+/** As kubectl shows it: without the code, the agent and the quotes. Node reads the bytes of headers as Latin-1. */
+function warningText(header: string): string {
+  const quoted = Buffer.from(header.slice(header.indexOf('"')), 'latin1').toString('utf8');
+  return String(JSON.parse(quoted));
+}
+
+function clusterError(code: number, body: unknown): ClusterError {
+  const { reason = 'Unknown', message = typeof body === 'string' ? body : JSON.stringify(body) } =
+    Value.Check(statusSchema, body) ? body : {};
+  return new ClusterError({ code, reason, message });
+}
 
 function objectOf<T extends KubernetesObject>(kind: Kind<T>, value: unknown): T {
   const isOfKind = (candidate: unknown): candidate is T =>
