@@ -1,7 +1,8 @@
 import { ClusterError } from '../api/cluster-error.ts';
+import { KeptnEvaluation } from '../api/keptn/evaluation.ts';
 import { KeptnMetricsProvider } from '../api/keptn/metrics-provider.ts';
 import { KeptnMetric, type KeptnMetricStatus } from '../api/keptn/metric.ts';
-import { type KubernetesObject, refOf } from '../api/object.ts';
+import { controllerOf, type KubernetesObject, refOf } from '../api/object.ts';
 import { queryRange, type QueryRange, readingOf } from '../domain/metric-value.ts';
 import {
   fetchIntervalMs,
@@ -187,7 +188,7 @@ export class MetricLoop {
       if (metric === undefined || identityOf(metric) !== identityOf(asked)) return;
       const now = this.#parts.clock.now();
       const status = metricStatus(metric, outcome, now);
-      if (!isWorthWriting(metric.status, status, now)) return;
+      if (!isAwaited(metric) && !isWorthWriting(metric.status, status, now)) return;
       if (await this.#write(metric, status)) return;
     }
   }
@@ -209,6 +210,11 @@ export class MetricLoop {
       return false;
     }
   }
+}
+
+/** Whether an evaluation has made the metric: it waits for each answer, also for one that says the same as the last. */
+function isAwaited(metric: KeptnMetric): boolean {
+  return controllerOf(metric)?.kind === KeptnEvaluation.kind;
 }
 
 function keyOf({ metadata }: KeptnMetric): string {

@@ -77,7 +77,8 @@ function judge({ objective, metric }: Measurement): ObjectiveStatus {
   }
   const { value, rawValue, errMsg } = metric.object.status ?? {};
   const why = errMsg === undefined || errMsg === '' ? '' : ` (${errMsg})`;
-  if (objective.keptnMetricRef === undefined && (value ?? '') === '') {
+  // A KeptnMetric keeps its last value when a query fails, as in Keptn; an objective that asks by itself judges the answer.
+  if (objective.keptnMetricRef === undefined && ((value ?? '') === '' || why !== '')) {
     return failed(`the query gave no value${why}`);
   }
   if (value === undefined || value === '') return failed(`empty value for: ${metric.name}${why}`);

@@ -11,6 +11,7 @@ import {
 } from './evaluation-objectives.ts';
 import { queryMetricName } from './names.ts';
 import type { Effect, Refusal } from './plan.ts';
+import { parseTime } from './time.ts';
 
 /**
  * Objectives with a query of their own (KEP 93). Each open one is asked by a KeptnMetric that belongs to the evaluation, at
@@ -81,16 +82,28 @@ export function discarded(
     }));
 }
 
-/** What the open queries need before they can be judged; undefined when every metric has been asked for at least once. */
+/** What an attempt is to be prepared for. */
+export interface NextAttempt {
+  readonly statuses: ObjectiveStatuses;
+  readonly fetchIntervalSeconds: number;
+  /** When the attempt before it was made, in milliseconds since the Unix epoch; undefined before the first. */
+  readonly lastAttemptMs: number | undefined;
+}
+
+/**
+ * What the open queries need before they can be judged; undefined when each of them has been answered since the attempt
+ * before: no two attempts are made on one answer.
+ */
 export function preparation(
   querying: QueryingEvaluation,
-  statuses: ObjectiveStatuses,
-  fetchIntervalSeconds: number,
+  { statuses, fetchIntervalSeconds, lastAttemptMs }: NextAttempt,
 ): QueryPreparation | undefined {
   const effects: Effect[] = [];
   const problems: Progress[] = [];
   for (const { objective, metric } of openQueries(querying, statuses)) {
-    if (metric.object?.status?.lastUpdated !== undefined) continue;
+    const answeredMs = parseTime(metric.object?.status?.lastUpdated);
+    // The time of the answer is cut to the second, so that a later one is later for sure.
+    if (answeredMs !== undefined && answeredMs > (lastAttemptMs ?? -Infinity)) continue;
     if (metric.object !== undefined) {
       problems.push(waitingFor(objective));
       continue;

@@ -17,7 +17,7 @@ import { parseTime, rfc3339 } from './time.ts';
  *   Pending ──► Progressing ──► … ──► Succeeded    every objective was met in some attempt
  *      │             ▲  │
  *      │             └──┘ retryInterval ──► Failed  the last attempt is over
- *      └ waits, uncounted, while its definition is missing or a query of its own was never asked
+ *      └ waits, uncounted, while its definition is missing or a query of its own not answered
  *
  * An attempt is one status write, which also says when the next one is due: a restart neither adds nor loses one. The two
  * ends are final; the tasks that follow them are recorded with them.
@@ -56,16 +56,23 @@ function decide(observation: EvaluationObservation, status: KeptnEvaluationStatu
   return prepareQueries(observation, status) ?? attempt(observation, status);
 }
 
-/** Asking for the first time is no attempt; undefined when everything was asked for. */
+/** Waiting for an answer is no attempt; undefined when all that is asked was answered since the attempt before. */
 function prepareQueries(
   observation: EvaluationObservation,
   before: KeptnEvaluationStatus,
 ): Plan | undefined {
   const { evaluation, now } = observation;
-  const everySeconds = Math.max(1, Math.floor(retryIntervalMs(evaluation) / 1_000));
-  const needed = preparation(observation, before.evaluationStatus, everySeconds);
+  const intervalMs = retryIntervalMs(evaluation);
+  const dueMs = parseTime(before.nextAttemptTime);
+  const needed = preparation(observation, {
+    statuses: before.evaluationStatus,
+    fetchIntervalSeconds: Math.max(1, Math.floor(intervalMs / 1_000)),
+    lastAttemptMs: dueMs === undefined ? undefined : dueMs - intervalMs,
+  });
   if (needed === undefined) return undefined;
   const { effects, progress } = needed;
+  // Between two attempts the answer is on its way, and what the last attempt said still stands.
+  if (progress.kind === 'waiting' && before.retryCount > 0) return { effects };
   const text = `could not ask for its objectives: ${progress.message}`;
   return {
     effects,

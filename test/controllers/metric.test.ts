@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { NamespaceKind } from '../../src/api/builtin.ts';
+import { KeptnEvaluation } from '../../src/api/keptn/evaluation.ts';
 import { KeptnMetric } from '../../src/api/keptn/metric.ts';
 import { KeptnMetricsProvider } from '../../src/api/keptn/metrics-provider.ts';
 import { MetricLoop, metricsByProvider, type MetricSource } from '../../src/controllers/metric.ts';
@@ -119,6 +120,17 @@ describe('MetricLoop', () => {
     await clock.advanceAsync(5_000);
     expect(statusNow()).toMatchObject({ value: '5' });
     expect(writes).toHaveLength(4);
+  });
+
+  test('writes every answer of a metric that an evaluation has made, which waits for it', async () => {
+    const { apiVersion, kind } = KeptnEvaluation;
+    const owner = { apiVersion, kind, name: 'pre-eval-fast', uid: 'e1', controller: true };
+    store.create(KeptnMetricsProvider, aProvider());
+    const { metadata, ...metric } = aMetric();
+    store.create(KeptnMetric, { ...metric, metadata: { ...metadata, ownerReferences: [owner] } });
+    await clock.advanceAsync(16_000);
+    expect(writes).toHaveLength(4);
+    expect(statusNow()?.lastUpdated).toBe('2026-01-01T00:00:15Z');
   });
 
   test('a changed spec takes effect at once', async () => {

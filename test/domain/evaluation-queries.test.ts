@@ -58,11 +58,12 @@ function seen(
 }
 
 const asked = { lastUpdated: '2026-01-01T12:00:00Z', errMsg: 'no such series' };
+const first = { statuses: {}, fetchIntervalSeconds: 5, lastAttemptMs: undefined };
 const met = { cpus: { value: '5', status: 'Succeeded' as const } };
 
 describe('a query that was never asked', () => {
   test('is asked by a metric of the evaluation, of the only provider, at the interval of the attempts', () => {
-    const prepared = preparation(seen([cpus]), {}, 7);
+    const prepared = preparation(seen([cpus]), first);
     expect(prepared).toEqual({
       effects: [
         {
@@ -76,7 +77,7 @@ describe('a query that was never asked', () => {
               namespace: 'shop',
               ownerReferences: [owner],
             },
-            spec: { provider: { name: 'p' }, query: 'sum(cpu)', fetchIntervalSeconds: 7 },
+            spec: { provider: { name: 'p' }, query: 'sum(cpu)', fetchIntervalSeconds: 5 },
           },
         },
       ],
@@ -90,14 +91,22 @@ describe('a query that was never asked', () => {
 
   test('is waited for until the provider was asked, whatever it answered', () => {
     const metrics = [metricOf(cpus)];
-    const waiting = preparation(seen([cpus], { metrics }), {}, 5);
+    const waiting = preparation(seen([cpus], { metrics }), first);
     expect(waiting).toMatchObject({ effects: [], progress: { reason: 'QueryPending' } });
     const answered = [metricOf(cpus, asked)];
-    expect(preparation(seen([cpus], { metrics: answered }), {}, 5)).toBeUndefined();
+    expect(preparation(seen([cpus], { metrics: answered }), first)).toBeUndefined();
+  });
+
+  test('is waited for again at each attempt, by the second', () => {
+    const querying = seen([cpus], { metrics: [metricOf(cpus, asked)] });
+    const after = (lastAttemptMs: number) => preparation(querying, { ...first, lastAttemptMs });
+    const answeredMs = Date.parse(asked.lastUpdated);
+    expect(after(answeredMs - 1)).toBeUndefined();
+    expect(after(answeredMs)).toMatchObject({ effects: [], progress: { reason: 'QueryPending' } });
   });
 
   test('is left alone once its objective is met', () => {
-    expect(preparation(seen([cpus]), met, 5)).toBeUndefined();
+    expect(preparation(seen([cpus]), { ...first, statuses: met })).toBeUndefined();
   });
 
   test.each([
@@ -108,7 +117,7 @@ describe('a query that was never asked', () => {
       'objective cpus: it names no provider, and namespace shop has several: p, q; name one in provider.name (source in v1alpha2)',
     ],
   ])('needs a provider: of %j it says %s', (providers, reason, message) => {
-    expect(preparation(seen([cpus], { providers }), {}, 5)).toEqual({
+    expect(preparation(seen([cpus], { providers }), first)).toEqual({
       effects: [],
       progress: { kind: 'stalled', reason, message },
     });
@@ -117,10 +126,10 @@ describe('a query that was never asked', () => {
   test('asks the provider it names, and says which there are if that one is missing', () => {
     const named: Objective = { ...cpus, provider: { name: 'q' } };
     const providers = ['p', 'q'];
-    expect(preparation(seen([named], { providers }), {}, 5)?.effects).toMatchObject([
+    expect(preparation(seen([named], { providers }), first)?.effects).toMatchObject([
       { object: { spec: { provider: { name: 'q' } } } },
     ]);
-    expect(preparation(seen([named]), {}, 5)).toEqual({
+    expect(preparation(seen([named]), first)).toEqual({
       effects: [],
       progress: {
         kind: 'stalled',
@@ -137,14 +146,14 @@ describe('a query that was never asked', () => {
       provider: { name: 'q' },
       evaluationTarget: '>1',
     };
-    const prepared = preparation(seen([cpus, named]), {}, 5);
+    const prepared = preparation(seen([cpus, named]), first);
     expect(prepared?.effects).toHaveLength(1);
     expect(prepared?.progress).toMatchObject({ kind: 'stalled', reason: 'ProviderNotFound' });
   });
 
   test('keeps its provider when others come later', () => {
     const metrics = [metricOf(cpus, asked)];
-    expect(preparation(seen([cpus], { metrics, providers: ['p', 'q'] }), {}, 5)).toBeUndefined();
+    expect(preparation(seen([cpus], { metrics, providers: ['p', 'q'] }), first)).toBeUndefined();
   });
 
   test.each([
@@ -157,7 +166,7 @@ describe('a query that was never asked', () => {
       reason: refused,
       message: 'no',
     });
-    expect(preparation(seen([cpus], { refusal }), {}, 5)).toMatchObject({
+    expect(preparation(seen([cpus], { refusal }), first)).toMatchObject({
       effects: [{ type: 'create' }],
       progress: { kind, reason, message: expect.stringContaining('could not be created: no') },
     });

@@ -1,5 +1,6 @@
 import { KeptnMetric } from '../../../src/api/keptn/metric.ts';
 import { refOf } from '../../../src/api/object.ts';
+import { rfc3339 } from '../../../src/domain/time.ts';
 import type { Actor } from '../simulation.ts';
 
 /**
@@ -23,11 +24,11 @@ export function metricsActor(answer: () => string | undefined, asked: string[] =
         lastAsked.set(uid, now);
         asked.push(`${provider.name} ${query}`);
         const value = answer();
+        const { value: last, rawValue: lastRaw } = metric.status ?? {};
         store.writeStatus(refOf(KeptnMetric, metric), undefined, {
-          ...metric.status,
-          lastUpdated: new Date(now).toISOString(),
+          lastUpdated: rfc3339(now),
           ...(value === undefined
-            ? { errMsg: 'no values in query result' }
+            ? { value: last, rawValue: lastRaw, errMsg: 'no values in query result' }
             : { value, rawValue: btoa(`"${value}"`) }),
         });
         stage.wakeAfter(fetchIntervalSeconds * 1_000);
