@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest';
+import { collectorAt, collectorProblem } from '../../src/domain/collector-address.ts';
+import { collectorFor } from '../../src/domain/collector.ts';
+import { decideConfig } from '../../src/domain/keptn-config.ts';
+import { aConfig } from '../support/builders.ts';
+import { now } from '../support/lifecycle-seen.ts';
+
+describe('an address', () => {
+  test.each([
+    ['collector:4317', {}, 'grpc', 'collector:4317', false],
+    ['collector', {}, 'grpc', 'collector:4317', false],
+    ['collector:80', {}, 'grpc', 'collector:80', false],
+    ['[::1]:4317', {}, 'grpc', '[::1]:4317', false],
+    ['10.0.0.7:55680', {}, 'grpc', '10.0.0.7:55680', false],
+    ['collector:4317', { insecure: false }, 'grpc', 'collector:4317', true],
+    ['http://collector:4317', { protocol: 'grpc' }, 'grpc', 'collector:4317', false],
+    ['https://collector', { protocol: 'grpc' }, 'grpc', 'collector:443', true],
+    ['http://collector:4318', {}, 'http/protobuf', 'http://collector:4318/v1/traces', false],
+    ['https://c.example/otlp/', {}, 'http/protobuf', 'https://c.example/otlp/v1/traces', true],
+    ['https://c.example/v1/traces', {}, 'http/protobuf', 'https://c.example/v1/traces', true],
+    ['collector', { protocol: 'http/json' }, 'http/json', 'http://collector:4318/v1/traces', false],
+    [
+      'collector:80',
+      { protocol: 'http/protobuf' },
+      'http/protobuf',
+      'http://collector/v1/traces',
+      false,
+    ],
+  ] as const)('%s with %j is %s %s', (text, settings, protocol, address, secure) => {
+    expect(collectorAt(text, settings)).toEqual({ protocol, address, secure });
+  });
+
+  test('for traces alone is used as it is', () => {
+    expect(collectorAt('https://c.example/spans', {}, 'asItIs').address).toBe(
+      'https://c.example/spans',
+    );
+  });
+
+  test.each(['ftp://collector', 'not an address', 'http://'])('%s is none', (text) => {
+    expect(collectorProblem(text)).toContain('host:port for OTLP over gRPC');
+  });
+
+  test.each([undefined, '', '  '])('%j is no problem: nothing is traced', (text) => {
+    expect(collectorProblem(text)).toBeUndefined();
+  });
+});
+
+describe('spans go', () => {
+  const own = aConfig({
+    metadata: { namespace: 'keptn-system' },
+    spec: { OTelCollectorUrl: 'collector:4317' },
+  });
+  const elsewhere = aConfig({
+    metadata: { namespace: 'shop' },
+    spec: { OTelCollectorUrl: 'elsewhere:4317' },
+  });
+  const at = (configs: Parameters<typeof collectorFor>[0], given = {}) =>
+    collectorFor(configs, 'keptn-system', given);
+
+  test('nowhere, if nobody names a collector', () => {
+    expect(at([])).toBeUndefined();
+    expect(at([aConfig({ metadata: { namespace: 'keptn-system' } })])).toBeUndefined();
+  });
+
+  test('where the ruling KeptnConfig says, before what the process was given', () => {
+    const given = { endpoint: 'given:4317' };
+    expect(at([elsewhere, own], given)).toMatchObject({ address: 'collector:4317', isOwn: true });
+    expect(at([], given)).toMatchObject({ address: 'given:4317', isOwn: true });
+  });
+
+  test('to a collector that a KeptnConfig elsewhere names, but without the secrets of the process', () => {
+    expect(at([elsewhere])).toMatchObject({ address: 'elsewhere:4317', isOwn: false });
+  });
+
+  test('to the address for traces rather than the one for everything', () => {
+    const given = { endpoint: 'http://all', tracesEndpoint: 'http://traces/x' };
+    expect(at([], given)).toMatchObject({ address: 'http://traces/x' });
+  });
+
+  test('nowhere, if the ruling KeptnConfig names what is no address; and it says so', () => {
+    const config = aConfig({
+      metadata: { namespace: 'keptn-system' },
+      spec: { OTelCollectorUrl: 'ftp://collector' },
+    });
+    expect(at([config], { endpoint: 'given:4317' })).toBeUndefined();
+    const plan = decideConfig({
+      now,
+      config,
+      configs: [config],
+      operatorNamespace: 'keptn-system',
+    });
+    const ready = {
+      type: 'Ready',
+      status: 'False',
+      reason: 'CollectorInvalid',
+      message:
+        'spec.OTelCollectorUrl: "ftp://collector" is no address of a collector: the scheme ftp: is none of OTLP; ' +
+        'write host:port for OTLP over gRPC, or an http:// or https:// URL. Nothing is traced.',
+    };
+    const conditions: unknown = expect.arrayContaining([expect.objectContaining(ready)]);
+    expect(plan.status?.to).toMatchObject({ conditions });
+  });
+});
