@@ -41,10 +41,10 @@ export function isReleasedOtherwise(
 }
 
 /** Set by `kubectl rollout restart`: another value of it alone starts the same Pods again. */
-export const restartedAt = 'kubectl.kubernetes.io/restartedAt';
+const restartedAt = 'kubectl.kubernetes.io/restartedAt';
 
 /** The template, restarted at that time or never. */
-export function restartedAs(template: TemplateManifest, at: string | undefined): TemplateManifest {
+function restartedAs(template: TemplateManifest, at: string | undefined): TemplateManifest {
   const { [restartedAt]: _, ...annotations } = template.metadata?.annotations ?? {};
   const restarted = at === undefined ? annotations : { ...annotations, [restartedAt]: at };
   const { annotations: _before, ...metadata } = template.metadata ?? {};

@@ -130,7 +130,7 @@ export interface Place {
 }
 
 /** The two places where a workload is annotated, the one that Keptn reads first first. */
-export function placesOf({ metadata, spec }: WorkloadManifest): readonly [Place, Place] {
+function placesOf({ metadata, spec }: WorkloadManifest): readonly [Place, Place] {
   return [
     { of: 'template', path: 'spec.template.metadata', metadata: spec.template?.metadata ?? {} },
     { of: 'object', path: 'metadata', metadata },
