@@ -5,7 +5,7 @@ import type { ImageConfig } from './dockerfile.ts';
 import { enter, entersRestricted, type Outcome } from './enter.ts';
 import type { Report } from './report.ts';
 
-const probes = { deno: 'probe.ts', python: 'probe.py', bash: 'probe.sh' } as const;
+const probes = { deno: 'probe.js', python: 'probe.py', bash: 'probe.sh' } as const;
 export type Language = keyof typeof probes;
 
 /** An image that was built here. */

@@ -35,6 +35,7 @@ const terminal: Terminal = {
   inColor: process.stdout.isTTY && !process.env['NO_COLOR'],
   stop: stopping.signal,
   processName: `${hostname()}_${process.pid}`,
+  nodePath: process.execPath,
   onUncaught: (tell) => (tellOfUncaught = tell),
 };
 

@@ -5,6 +5,7 @@ import { explainCommand } from './explain-command.ts';
 import { installCommand, uninstallCommand } from './install-command.ts';
 import { runCommand } from './run-command.ts';
 import { ConfigInvalid } from './setting.ts';
+import { taskCommand } from './task-command.ts';
 import { BadInput, type ExitCode, exitCodes, type Terminal } from './terminal.ts';
 import { version } from './version.ts';
 
@@ -42,12 +43,16 @@ function program(terminal: Terminal): Command {
     explainCommand(terminal),
     installCommand(terminal),
     uninstallCommand(terminal),
+    taskCommand(terminal),
     certsCommand({ now: () => systemClock.now(), print: (line) => terminal.write(`${line}\n`) }),
     new Command('version')
       .description('print the version')
       .action(() => terminal.write(`${version}\n`)),
   ];
-  for (const command of commands) sluice.addCommand(command.copyInheritedSettings(sluice));
+  for (const command of commands) {
+    sluice.addCommand(command.copyInheritedSettings(sluice));
+    for (const inner of command.commands) inner.copyInheritedSettings(command);
+  }
   return sluice;
 }
 

@@ -11,6 +11,8 @@ export interface Terminal {
   readonly stop: AbortSignal;
   /** Tells this process from all others: host name and process id. */
   readonly processName: string;
+  /** Path of the Node that runs this process, for programs of ours that run in one of their own. */
+  readonly nodePath: string;
   /** Who is told of an error that nobody caught, before the process ends because of it. */
   readonly onUncaught: (tell: (error: unknown) => void) => void;
 }

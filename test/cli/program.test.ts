@@ -3,23 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { runCommandLine } from '../../src/cli/program.ts';
-
-/** What a command line says and ends with, in a process with this environment. */
-async function sluice(args: readonly string[], env: Record<string, string> = {}) {
-  let output = '';
-  let complaint = '';
-  const exitCode = await runCommandLine(args, {
-    env,
-    write: (text) => void (output += text),
-    writeError: (text) => void (complaint += text),
-    inColor: false,
-    stop: new AbortController().signal,
-    processName: 'test_1',
-    onUncaught: () => undefined,
-  });
-  return { exitCode, output, complaint };
-}
+import { sluice } from '../support/command-line.ts';
 
 describe('help', () => {
   test.each(['run', 'explain', 'install', 'uninstall'])(
@@ -35,7 +19,7 @@ describe('help', () => {
   test('of the whole program lists its commands', async () => {
     const { exitCode, output } = await sluice(['--help']);
     expect(exitCode).toBe(0);
-    for (const command of ['run', 'explain', 'install', 'uninstall', 'certs', 'version']) {
+    for (const command of ['run', 'explain', 'install', 'uninstall', 'task', 'certs', 'version']) {
       expect(output).toMatch(new RegExp(`^ {2}${command}\\b`, 'mu'));
     }
   });

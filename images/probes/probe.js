@@ -12,7 +12,7 @@ result({
 });
 
 /** The user that a file belongs to once it is written; undefined where it cannot be. */
-function writtenBy(path: string): string | undefined {
+function writtenBy(path) {
   try {
     Deno.writeTextFileSync(path, '');
     return String(Deno.statSync(path).uid);
