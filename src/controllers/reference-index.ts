@@ -3,6 +3,7 @@ import { KeptnEvaluationDefinition } from '../api/keptn/evaluation-definition.ts
 import { KeptnMetric } from '../api/keptn/metric.ts';
 import { KeptnMetricsProvider } from '../api/keptn/metrics-provider.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
+import { KeptnWorkload } from '../api/keptn/workload.ts';
 import type { Kind, KubernetesObject } from '../api/object.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import { referencesOf } from '../lint/references.ts';
@@ -47,6 +48,7 @@ export const referenceIndexes: readonly IndexDefinition[] = [
     ),
   ),
   referencesFrom(KeptnAppContext),
+  referencesFrom(KeptnWorkload),
   referencesFrom(KeptnMetric),
 ];
 

@@ -5,7 +5,9 @@ import { KeptnEvaluationDefinition } from '../api/keptn/evaluation-definition.ts
 import { KeptnMetric } from '../api/keptn/metric.ts';
 import { KeptnMetricsProvider } from '../api/keptn/metrics-provider.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
+import { KeptnWorkload } from '../api/keptn/workload.ts';
 import type { Kind, KubernetesObject, ObjectRef } from '../api/object.ts';
+import { conditionOf, conditionTypes } from '../domain/conditions.ts';
 import { settingsFrom } from '../domain/keptn-config.ts';
 import type { Lookup, World } from '../domain/lookup.ts';
 import {
@@ -29,6 +31,11 @@ interface ReferringKind {
   readonly kind: Kind<Referrer>;
   /** No other controller states Ready and observedGeneration. */
   readonly saysReady: boolean;
+  /**
+   * When it is said that references resolve: with Ready, which costs no write; where there are some; or only where one did
+   * not resolve before, because each new version of a workload would have one write more.
+   */
+  readonly saysResolved: 'always' | 'withReferences' | 'afterTrouble' | 'never';
   /** The kinds of what it names, and of what is taken for that. Task definitions count with all that they lead to. */
   readonly names: readonly Kind[];
 }
@@ -38,6 +45,7 @@ const table: readonly ReferringKind[] = [
     name: 'task-definition-references',
     kind: KeptnTaskDefinition,
     saysReady: false,
+    saysResolved: 'withReferences',
     names: [
       KeptnTaskDefinition,
       KeptnEvaluationDefinition,
@@ -49,21 +57,37 @@ const table: readonly ReferringKind[] = [
     name: 'evaluation-definition',
     kind: KeptnEvaluationDefinition,
     saysReady: true,
+    saysResolved: 'always',
     names: [KeptnTaskDefinition, KeptnEvaluationDefinition, KeptnMetric, KeptnMetricsProvider],
   },
   {
     name: 'app-context',
     kind: KeptnAppContext,
     saysReady: true,
+    saysResolved: 'always',
+    names: [KeptnTaskDefinition, KeptnEvaluationDefinition],
+  },
+  {
+    name: 'workload-references',
+    kind: KeptnWorkload,
+    saysReady: false,
+    saysResolved: 'afterTrouble',
     names: [KeptnTaskDefinition, KeptnEvaluationDefinition],
   },
   {
     name: 'metric-references',
     kind: KeptnMetric,
     saysReady: false,
+    saysResolved: 'withReferences',
     names: [KeptnMetric, KeptnMetricsProvider],
   },
-  { name: 'metrics-provider', kind: KeptnMetricsProvider, saysReady: true, names: [] },
+  {
+    name: 'metrics-provider',
+    kind: KeptnMetricsProvider,
+    saysReady: true,
+    saysResolved: 'never',
+    names: [],
+  },
 ];
 
 /**
@@ -105,7 +129,7 @@ function watchesOf({ kind, names }: ReferringKind, places: Places): readonly Wat
 }
 
 function observationOf(
-  { kind, saysReady, names }: ReferringKind,
+  { kind, saysReady, saysResolved }: ReferringKind,
   by: { readonly key: Key; readonly world: World; readonly places: Places },
 ): ReferrerObservation | undefined {
   const { key, world, places } = by;
@@ -123,16 +147,17 @@ function observationOf(
     ({ rule }) => !toldElsewhere.has(rule.id),
   );
   const flaws = problems.map(flawOf);
+  const isSaid = (): boolean => {
+    if (saysResolved === 'withReferences') return referencesOf(object, context).length > 0;
+    const wasSaid = conditionOf(object, conditionTypes.resolvedRefs) !== undefined;
+    return saysResolved === 'always' || (saysResolved === 'afterTrouble' && wasSaid);
+  };
   return {
     now: world.now,
     kind,
     object,
     flaws,
-    // Of a task definition, which most often names nothing, nothing is said then: that would be a write for no news.
-    saysResolved:
-      (saysReady && names.length > 0) ||
-      flaws.some(({ isOfReference }) => isOfReference) ||
-      referencesOf(object, context).length > 0,
+    saysResolved: flaws.some(({ isOfReference }) => isOfReference) || isSaid(),
     unread: problems.flatMap((problem) => unreadOf(problem, world)),
     saysReady,
   };

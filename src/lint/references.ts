@@ -7,6 +7,7 @@ import { KeptnMetric } from '../api/keptn/metric.ts';
 import { KeptnMetricsProvider } from '../api/keptn/metrics-provider.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { KeptnTask } from '../api/keptn/task.ts';
+import { KeptnWorkload } from '../api/keptn/workload.ts';
 import type { Kind, KubernetesObject } from '../api/object.ts';
 import {
   type FollowUpFields,
@@ -122,6 +123,8 @@ const ofEvaluationDefinition = entry(KeptnEvaluationDefinition, ({ spec }, scope
 
 const ofAppContext = entry(KeptnAppContext, checksAndFollowUps);
 
+const ofWorkload = entry(KeptnWorkload, checksAndFollowUps);
+
 const ofMetric = entry(KeptnMetric, ({ spec }, scopes) => [
   {
     path: 'spec.provider.name',
@@ -153,6 +156,7 @@ const table: readonly Entry[] = [
   ofTaskDefinition,
   ofEvaluationDefinition,
   ofAppContext,
+  ofWorkload,
   ofMetric,
   ofTask,
   ofEvaluation,

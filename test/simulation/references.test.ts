@@ -6,6 +6,7 @@ import { KeptnEvaluationDefinition } from '../../src/api/keptn/evaluation-defini
 import { KeptnMetric } from '../../src/api/keptn/metric.ts';
 import { KeptnMetricsProvider } from '../../src/api/keptn/metrics-provider.ts';
 import { KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts';
+import { KeptnWorkload } from '../../src/api/keptn/workload.ts';
 import { type Condition, type Kind, type KubernetesObject, refOf } from '../../src/api/object.ts';
 import { allIndexes } from '../../src/cli/controllers.ts';
 import { referenceControllers } from '../../src/controllers/references.ts';
@@ -18,6 +19,7 @@ import {
   anAppContext,
   anEvaluationDefinition,
   aTaskDefinition,
+  aWorkload,
 } from '../support/builders.ts';
 import { Simulation, type SimulationOptions } from './simulation.ts';
 import { fog, storm } from './weather.ts';
@@ -169,6 +171,21 @@ describe('what names something that is not there', () => {
       );
       expect(scene.refs(KeptnAppContext, 'shop')).toBe('resolved');
       expect(scene.notes).toHaveLength(1);
+    }));
+
+  it('is told of workloads, which say nothing as long as nothing was missing', () =>
+    play(async (scene) => {
+      await scene.after(
+        aTaskDefinition(),
+        aWorkload({ spec: { preDeploymentTasks: ['smoke'] } }),
+        aWorkload({ metadata: { name: 'shop-till' }, spec: { onFailure: ['tell'] } }),
+      );
+      expect(scene.refs(KeptnWorkload, 'shop-cart')).toBe('silent');
+      expect(scene.refs(KeptnWorkload, 'shop-till')).toBe(
+        'ReferenceMissing: spec.onFailure[0]: KeptnTaskDefinition tell does not exist in shop or keptn-system; create it, or correct the name',
+      );
+      await scene.after(aTaskDefinition({ metadata: { name: 'tell' } }));
+      expect(scene.refs(KeptnWorkload, 'shop-till')).toBe('resolved');
     }));
 
   it('is told of ConfigMaps and ServiceAccounts', () =>
