@@ -6,28 +6,29 @@ import { aConfig } from '../support/builders.ts';
 import { now } from '../support/lifecycle-seen.ts';
 
 describe('an address', () => {
+  const grpc = (address: string, secure = false) => ({ protocol: 'grpc', address, secure });
+  const http = (address: string, secure = false) => ({
+    protocol: 'http/protobuf',
+    address,
+    secure,
+  });
+
   test.each([
-    ['collector:4317', {}, 'grpc', 'collector:4317', false],
-    ['collector', {}, 'grpc', 'collector:4317', false],
-    ['collector:80', {}, 'grpc', 'collector:80', false],
-    ['[::1]:4317', {}, 'grpc', '[::1]:4317', false],
-    ['10.0.0.7:55680', {}, 'grpc', '10.0.0.7:55680', false],
-    ['collector:4317', { insecure: false }, 'grpc', 'collector:4317', true],
-    ['http://collector:4317', { protocol: 'grpc' }, 'grpc', 'collector:4317', false],
-    ['https://collector', { protocol: 'grpc' }, 'grpc', 'collector:443', true],
-    ['http://collector:4318', {}, 'http/protobuf', 'http://collector:4318/v1/traces', false],
-    ['https://c.example/otlp/', {}, 'http/protobuf', 'https://c.example/otlp/v1/traces', true],
-    ['https://c.example/v1/traces', {}, 'http/protobuf', 'https://c.example/v1/traces', true],
-    ['collector', { protocol: 'http/json' }, 'http/json', 'http://collector:4318/v1/traces', false],
-    [
-      'collector:80',
-      { protocol: 'http/protobuf' },
-      'http/protobuf',
-      'http://collector/v1/traces',
-      false,
-    ],
-  ] as const)('%s with %j is %s %s', (text, settings, protocol, address, secure) => {
-    expect(collectorAt(text, settings)).toEqual({ protocol, address, secure });
+    ['collector:4317', {}, grpc('collector:4317')],
+    ['collector', {}, grpc('collector:4317')],
+    ['collector:80', {}, grpc('collector:80')],
+    ['[::1]:4317', {}, grpc('[::1]:4317')],
+    ['10.0.0.7:55680', {}, grpc('10.0.0.7:55680')],
+    ['collector:4317', { insecure: false }, grpc('collector:4317', true)],
+    ['http://collector:4317', { protocol: 'grpc' }, grpc('collector:4317')],
+    ['https://collector', { protocol: 'grpc' }, grpc('collector:443', true)],
+    ['http://collector:4318', {}, http('http://collector:4318/v1/traces')],
+    ['https://c.example/otlp/', {}, http('https://c.example/otlp/v1/traces', true)],
+    ['https://c.example/v1/traces', {}, http('https://c.example/v1/traces', true)],
+    ['collector', { protocol: 'http/protobuf' }, http('http://collector:4318/v1/traces')],
+    ['collector:80', { protocol: 'http/protobuf' }, http('http://collector/v1/traces')],
+  ] as const)('%s with %j is %j', (text, settings, address) => {
+    expect(collectorAt(text, settings)).toEqual(address);
   });
 
   test('for traces alone is used as it is', () => {

@@ -13,7 +13,7 @@ test('every span is read back from its traceparent', () => {
   const hex = (digits: number) =>
     fc
       .string({
-        unit: fc.constantFrom(...'0123456789abcdef'),
+        unit: fc.constantFrom('0', '7', '9', 'a', 'f'),
         minLength: digits,
         maxLength: digits,
       })

@@ -60,9 +60,12 @@ export async function receiveOtlp(options: ReceiverOptions): Promise<OtlpReceive
     requests.push({ headers, spans, isAccepted });
     return answer;
   };
-  const { port, stop } =
+  const served =
     options.protocol === 'grpc' ? await serveGrpc(options, take) : await serveHttp(options, take);
-  return Object.assign(receiver, { port, [Symbol.asyncDispose]: stop });
+  return Object.assign(receiver, {
+    port: served.port,
+    [Symbol.asyncDispose]: () => served.stop(),
+  });
 }
 
 type Take = (headers: Readonly<Record<string, string>>, spans: readonly ReceivedSpan[]) => Answer;
