@@ -79,6 +79,9 @@ function assembled(stage: string, { dockerfile, workshop }: Build): string {
   }
   const tree = join(workshop.cache, 'assembled', `${languages}-${digestOfSources()}`);
   if (existsSync(tree)) return tree;
+  for (const outdated of globSync(join(workshop.cache, 'assembled', `${languages}-*`))) {
+    rmSync(outdated, { recursive: true, force: true });
+  }
   workshop.say(`assembling ${languages} from Debian packages`);
   const unfinished = `${tree}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });

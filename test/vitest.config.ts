@@ -12,6 +12,7 @@ const unit = [
   'telemetry',
   'metrics-providers',
   'cli',
+  'images',
 ];
 
 export default defineConfig({

@@ -22,7 +22,7 @@ export interface TaskRunOptions {
 }
 
 /** The task on this machine has ended, and not well: the message is what its status says. Ends with exit code 1. */
-export class TaskFailed extends Error {
+class TaskFailed extends Error {
   constructor(message: string) {
     super(message);
     this.name = 'TaskFailed';
