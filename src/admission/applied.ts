@@ -1,6 +1,6 @@
 import { isEqualJson } from '../api/json.ts';
 import type { KubernetesObject } from '../api/object.ts';
-import { type Parser, parserOfApplied } from '../api/parse.ts';
+import { type Parser, parserOfReviewed } from '../api/parse.ts';
 import type { Resource } from '../api/resource.ts';
 import type { AdmissionRequest } from '../api/review.ts';
 import type { Lookup } from '../domain/lookup.ts';
@@ -17,7 +17,7 @@ type Handler = (request: AdmissionRequest, lookup: Lookup) => Verdict;
  * deleted, always enters and nothing is said: whoever removes a finalizer or sets a label cannot help what is in the spec.
  */
 export function judgeApplied(resource: Resource, places: ReferencePlaces): Handler {
-  const parse: Parser<KubernetesObject> = parserOfApplied(resource);
+  const parse: Parser<KubernetesObject> = parserOfReviewed(resource);
   return (request, lookup) => {
     if (isOfNoConcern(request)) return allow();
     const subject = subjectOf(resource, request);
@@ -31,7 +31,7 @@ export function judgeApplied(resource: Resource, places: ReferencePlaces): Handl
 
 /** Tells whoever deletes a definition what still needs it. Never refuses. */
 export function judgeDeletion(resource: Resource, places: ReferencePlaces): Handler {
-  const parse: Parser<KubernetesObject> = parserOfApplied(resource);
+  const parse: Parser<KubernetesObject> = parserOfReviewed(resource);
   return (request, lookup) => {
     const parsed = parse(request.oldObject);
     if (!parsed.ok || parsed.value.metadata.deletionTimestamp !== undefined) return allow();

@@ -19,6 +19,8 @@ function walk(schema: unknown, value: unknown, at: { path: string; found: string
   if (typeof value !== 'object' || value === null || found.length >= mostFields) return;
   if (Array.isArray(value)) {
     const items = member(schema, 'items');
+    // Not a list by its schema, or of whatever shape: no deeper than schemas go.
+    if (items === undefined) return;
     for (const [index, item] of value.entries()) {
       walk(items, item, { path: `${path}[${index}]`, found });
     }

@@ -61,9 +61,11 @@ const spanLink = rule({
 export const appRules: readonly Rule[] = [listedTwice, workloadTwice, spanLink];
 
 function repeated(path: string, names: readonly string[]): readonly Found[] {
-  return names.flatMap((name, index) =>
-    names.indexOf(name) === index
-      ? []
-      : [{ path: `${path}[${index}]`, message: `${name} is listed twice; remove one of them` }],
-  );
+  const seen = new Set<string>();
+  return names.flatMap((name, index) => {
+    const isSecond = seen.has(name);
+    seen.add(name);
+    const message = `${name} is listed twice; remove one of them`;
+    return isSecond ? [{ path: `${path}[${index}]`, message }] : [];
+  });
 }

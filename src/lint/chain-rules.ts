@@ -14,7 +14,7 @@ import {
 } from '../domain/definition-chain.ts';
 import { type FollowUpFields, followUpProblems } from '../domain/follow-up-lists.ts';
 import type { FindDefinition } from '../domain/function-source.ts';
-import { referencesOf } from './references.ts';
+import { crowdedFollowUps, mostFollowUps, referencesOf } from './references.ts';
 import { type Found, type Rule, rule, type RuleContext } from './rule.ts';
 
 /** What follow-ups can be written on. */
@@ -32,7 +32,7 @@ const bothSpellings = rule<Followed>({
   severity: 'error',
   kinds: followed,
   check: ({ spec }) =>
-    followUpProblems(spec)
+    problemsIn(spec)
       .filter(({ reason }) => reason === 'BothSpellings')
       .map(pathAndMessage),
 });
@@ -45,9 +45,23 @@ const unreadable = rule<Followed>({
   severity: 'error',
   kinds: followed,
   check: ({ spec }) =>
-    followUpProblems(spec)
+    problemsIn(spec)
       .filter(({ reason }) => reason !== 'BothSpellings')
       .map(pathAndMessage),
+});
+
+const tooMany = rule<Followed>({
+  id: 'follow-up-too-many',
+  title: 'Too many follow-ups of one end',
+  why: 'Each of them becomes a task with a Job, all at the same moment, and may have follow-ups itself.',
+  fix: `Name at most ${mostFollowUps} of them.`,
+  severity: 'error',
+  kinds: followed,
+  check: ({ spec }) =>
+    crowdedFollowUps(spec).map(([field, count]) => ({
+      path: `spec.${field}`,
+      message: `names ${count} definitions; at most ${mostFollowUps} may follow one end`,
+    })),
 });
 
 const goesRound = rule<Followed>({
@@ -112,6 +126,7 @@ const mixed = rule({
   severity: 'doubtful',
   kinds: [KeptnTaskDefinition],
   check(definition, context) {
+    if (crowdedFollowUps(definition.spec).length > 0) return [];
     const find = finderOf(definition, context);
     const path = wayBack(definition.metadata.name, find);
     if (path === undefined || isOfOneSort(path, find)) return [];
@@ -125,6 +140,7 @@ const mixed = rule({
 export const chainRules: readonly Rule[] = [
   bothSpellings,
   unreadable,
+  tooMany,
   goesRound,
   tooDeep,
   makesTooDeep,
@@ -164,7 +180,8 @@ function chainFound(
 
 function startOf({ kind, metadata, spec }: Followed): ChainStart {
   const name = kind === KeptnTaskDefinition.kind ? metadata.name : `${kind} ${metadata.name}`;
-  return { name, followUps: followUpNames(spec) };
+  const isCrowded = crowdedFollowUps(spec).length > 0;
+  return { name, followUps: isCrowded ? [] : followUpNames(spec) };
 }
 
 /** Where the object names the definition that the path goes on with. */
@@ -206,6 +223,10 @@ function isOfOneSort(path: readonly string[], find: FindDefinition): boolean {
     .slice(1)
     .map((name, index) => followUpNames(find(path[index] ?? '')?.spec ?? {}).includes(name));
   return isFollowUp.every(Boolean) || !isFollowUp.some(Boolean);
+}
+
+function problemsIn(spec: FollowUpFields): ReturnType<typeof followUpProblems> {
+  return crowdedFollowUps(spec).length > 0 ? [] : followUpProblems(spec);
 }
 
 function pathAndMessage({ path, message }: Found): Found {

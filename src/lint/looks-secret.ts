@@ -44,7 +44,7 @@ const harmless: ReadonlySet<string> = new Set([
 
 /** How tokens of well-known services and private keys begin. */
 const knownSecret = new RegExp(
-  [
+  `^(?:${[
     'ghp_|gho_|ghs_|github_pat_',
     'glpat-',
     'xox[abprs]-',
@@ -53,8 +53,11 @@ const knownSecret = new RegExp(
     'sk_live_',
     'eyJ[\\w-]{10,}\\.eyJ',
     '-----BEGIN [A-Z ]*PRIVATE KEY-----',
-  ].join('|'),
+  ].join('|')})`,
 );
+
+/** So much of names and values is looked at: whoever writes a page of text must not make anybody wait. */
+const longestBeginning = 256;
 
 /**
  * Whether a plain value seems to be a secret: by its name, or because it begins like one that is well known. A guess, made so
@@ -62,8 +65,8 @@ const knownSecret = new RegExp(
  */
 export function looksSecret(name: string, value: string): boolean {
   if (value === '' || isPlaceholder(value)) return false;
-  if (knownSecret.test(value)) return true;
-  const words = wordsOf(name);
+  if (knownSecret.test(value.slice(0, longestBeginning).trimStart())) return true;
+  const words = wordsOf(name.slice(-longestBeginning));
   const last = words.at(-1) ?? '';
   if (harmless.has(last)) return false;
   return words.some(

@@ -2,7 +2,7 @@ import { ServiceAccountMetadataKind } from '../api/builtin.ts';
 import { KeptnAppContext } from '../api/keptn/app-context.ts';
 import { KeptnEvaluationDefinition } from '../api/keptn/evaluation-definition.ts';
 import { KeptnEvaluation } from '../api/keptn/evaluation.ts';
-import { triggers } from '../api/keptn/follow-up.ts';
+import { type Trigger, triggers } from '../api/keptn/follow-up.ts';
 import { KeptnMetric } from '../api/keptn/metric.ts';
 import { KeptnMetricsProvider } from '../api/keptn/metrics-provider.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
@@ -36,6 +36,9 @@ export interface ReferencePlaces {
   readonly definitionsNamespace: string;
 }
 
+/** Whoever names more than this means no good; the rest is not looked at. */
+const mostReferences = 1_000;
+
 /**
  * Everything an object names, in the order of its fields. Secrets are never looked up and not among it. Empty for kinds that
  * name nothing.
@@ -45,7 +48,9 @@ export function referencesOf(
   places: ReferencePlaces,
 ): readonly StatedReference[] {
   const entry = table.find(({ kind }) => kind.kind === object.kind);
-  return entry === undefined ? [] : entry.of(object, scopesOf(object, places));
+  return entry === undefined
+    ? []
+    : entry.of(object, scopesOf(object, places)).slice(0, mostReferences);
 }
 
 /** Where names of each kind are looked for. */
@@ -100,24 +105,26 @@ const ofTaskDefinition = entry(KeptnTaskDefinition, ({ spec }, scopes) => [
 ]);
 
 const ofEvaluationDefinition = entry(KeptnEvaluationDefinition, ({ spec }, scopes) => [
-  ...(spec.objectives ?? []).flatMap(({ keptnMetricRef, provider }, index) => {
-    const path = `spec.objectives[${index}]`;
-    const stated = keptnMetricRef?.namespace ?? '';
-    return [
-      ...notEmpty({
-        path: `${path}.keptnMetricRef.name`,
-        kind: KeptnMetric,
-        name: keptnMetricRef?.name,
-        namespaces: stated === '' ? scopes.metrics : [stated],
-      }),
-      ...notEmpty({
-        path: `${path}.provider.name`,
-        kind: KeptnMetricsProvider,
-        name: provider?.name,
-        namespaces: scopes.use,
-      }),
-    ];
-  }),
+  ...(spec.objectives ?? [])
+    .slice(0, mostReferences)
+    .flatMap(({ keptnMetricRef, provider }, index) => {
+      const path = `spec.objectives[${index}]`;
+      const stated = keptnMetricRef?.namespace ?? '';
+      return [
+        ...notEmpty({
+          path: `${path}.keptnMetricRef.name`,
+          kind: KeptnMetric,
+          name: keptnMetricRef?.name,
+          namespaces: stated === '' ? scopes.metrics : [stated],
+        }),
+        ...notEmpty({
+          path: `${path}.provider.name`,
+          kind: KeptnMetricsProvider,
+          name: provider?.name,
+          namespaces: scopes.use,
+        }),
+      ];
+    }),
   ...followUps(spec, scopes),
 ]);
 
@@ -188,7 +195,7 @@ const checkFields: readonly (readonly [DefinitionsField, Kind])[] = [
 
 function checksAndFollowUps({ spec }: WithChecks, scopes: Scopes): readonly StatedReference[] {
   const checks = checkFields.flatMap(([field, kind]) =>
-    (spec[field] ?? []).map((name, index) => ({
+    (spec[field] ?? []).slice(0, mostReferences).map((name, index) => ({
       path: `spec.${field}[${index}]`,
       kind,
       name,
@@ -206,12 +213,35 @@ function notEmpty(
   return name === '' ? [] : [{ ...reference, name }];
 }
 
+/** Each is a task, and each task has follow-ups of its own: more of them at one end are a mistake, or worse. */
+export const mostFollowUps = 32;
+
+/** The fields that list more follow-ups than that, with their number. Such a list is refused and not looked at. */
+export function crowdedFollowUps(spec: FollowUpFields): readonly (readonly [string, number])[] {
+  return triggers.flatMap((trigger) =>
+    [trigger, spellingInProposal[trigger]].flatMap((field) => {
+      const written = spec[field];
+      const count = Array.isArray(written) ? written.length : 0;
+      return count > mostFollowUps ? [[field, count] as const] : [];
+    }),
+  );
+}
+
+/** The field that names the follow-ups of an end, in the spelling that is used. */
+function followUpField(
+  spec: FollowUpFields,
+  trigger: Trigger,
+): Trigger | (typeof spellingInProposal)[Trigger] {
+  const isCanonical = spec[trigger] !== undefined && spec[trigger] !== null;
+  return isCanonical ? trigger : spellingInProposal[trigger];
+}
+
 /** What follows, by the field and place it is written at. What cannot be read is another rule's concern. */
 function followUps(spec: FollowUpFields, scopes: Scopes): readonly StatedReference[] {
+  if (crowdedFollowUps(spec).length > 0) return [];
   return triggers.flatMap((trigger) => {
-    const proposed = spellingInProposal[trigger];
-    const field = (spec[trigger] ?? undefined) === undefined ? proposed : trigger;
-    const written = spec[field];
+    const field = followUpField(spec, trigger);
+    const written: unknown = spec[field];
     return followUpList(spec, trigger).names.map((name) => ({
       path: Array.isArray(written) ? `spec.${field}[${written.indexOf(name)}]` : `spec.${field}`,
       kind: KeptnTaskDefinition,

@@ -11,7 +11,7 @@ import { metricRules } from './metric-rules.ts';
 import { numberRules } from './number-rules.ts';
 import { objectsWith } from './objects-with.ts';
 import { referenceRules } from './reference-rules.ts';
-import type { Problem, Rule, RuleContext, Severity } from './rule.ts';
+import type { Found, Problem, Rule, RuleContext, Severity } from './rule.ts';
 import { secretRules } from './secret-rules.ts';
 import { taskRules } from './task-rules.ts';
 import { workloadRules } from './workload-rules.ts';
@@ -51,7 +51,7 @@ export function problemsOf(
       const isWanted = wanted.severities?.has(severity) ?? true;
       return isWanted && kinds.some(({ kind }) => kind === object.kind);
     })
-    .flatMap((rule) => rule.check(object, judged).map((found) => ({ rule, ...found })))
+    .flatMap((rule) => rule.check(object, judged).map((found) => problemOf(rule, found)))
     .toSorted((one, other) => order[one.rule.severity] - order[other.rule.severity]);
   // Of a name that could never be right, that nothing has it is no news.
   const wrong = new Set(
@@ -61,3 +61,16 @@ export function problemsOf(
 }
 
 const order: Readonly<Record<Severity, number>> = { error: 0, risky: 1, doubtful: 2, missing: 3 };
+
+const longestPath = 300;
+const longestMessage = 1_000;
+
+/** Names and values come from whoever wrote the object, and may be pages long. */
+function problemOf(rule: Rule, found: Found): Problem {
+  const { path, message } = found;
+  return { ...found, rule, path: cut(path, longestPath), message: cut(message, longestMessage) };
+}
+
+function cut(text: string, longest: number): string {
+  return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`;
+}

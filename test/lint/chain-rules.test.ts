@@ -82,6 +82,22 @@ describe('a chain of follow-ups', () => {
     expect(chainLines(shared, [follows('a', ['b'])])).toEqual([]);
   });
 
+  test('is rejected with more than 32 follow-ups of one end, however they are spelt', () => {
+    const names = Array.from({ length: 33 }, (_, index) => `f${index}`);
+    const message = 'names 33 definitions; at most 32 may follow one end';
+    expect(chainLines(follows('a', names), [])).toEqual([
+      `error follow-up-too-many spec.onFailure: ${message}`,
+    ]);
+    const proposed = {
+      ...follows('a', []),
+      spec: { deno: { httpRef: { url } }, 'on-success': names },
+    };
+    expect(chainLines(proposed, [])).toEqual([
+      `error follow-up-too-many spec.on-success: ${message}`,
+    ]);
+    expect(chainLines(follows('a', names.slice(1)), [])).toEqual([]);
+  });
+
   test('is judged as it will be, not as it is', () => {
     const before = follows('a', []);
     expect(chainLines(follows('a', ['b']), [before, follows('b', ['a'])])).toHaveLength(1);
