@@ -1,13 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { AttemptFailed, errorCode, messageOf, type Reason } from './failure.ts';
-import type { Command, Invocation, Language } from './languages/language.ts';
-import { limited, type Limits } from './limits.ts';
+import { execute, type Executed, startFailed } from './execution.ts';
+import { AttemptFailed, type Reason } from './failure.ts';
+import type { Invocation, Language } from './languages/language.ts';
+import { isOfPrlimit, type Limits } from './limits.ts';
 import { Output, type OutputTo } from './output.ts';
 import { outOfMemoryKills } from './out-of-memory.ts';
-import { type End, exitCodeOf, ProcessGroup } from './process-group.ts';
+import { type End, exitCodeOf } from './process-group.ts';
 import { programOn } from './program.ts';
 import { type Result, resultIn } from './result.ts';
-import { type Stop, stopOf } from './stop.ts';
 
 /** One attempt to be made. */
 export interface AttemptPlan {
@@ -33,94 +32,44 @@ export interface Outcome {
   readonly result?: Result;
 }
 
-/** For what a script leaves running when it ends: to finish what it prints, and to be gone. */
-const lastWordsMs = 1_000;
-
 /** Runs the script once. Throws `AttemptFailed` if it cannot be started. */
 export async function attempt(plan: AttemptPlan, stop: AbortSignal): Promise<Outcome> {
   const { language, invocation } = plan;
-  const interpreter = programOn(plan.env['PATH'], language.interpreter);
-  if (interpreter === undefined) throw interpreterMissing(language);
+  const program = programOn(plan.env['PATH'], language.interpreter);
+  if (program === undefined) throw interpreterMissing(language);
   const output = new Output(plan.output);
+  const run = (args: readonly string[]): Promise<Executed> =>
+    execute({ ...plan, command: { program, args }, output }, stop);
   const kills = outOfMemoryKills();
-  const checked = language.check && (await processEnd(language.check(invocation)));
+  const checked = language.check && (await run(language.check(invocation)));
   const isReadable = checked === undefined || isSuccess(checked);
-  const end = isReadable ? await processEnd(language.command(invocation)) : checked;
-
-  async function processEnd(command: Command): Promise<Ended> {
-    return await ended(plan, { command: { ...command, program: interpreter ?? '' }, output, stop });
-  }
-
+  const executed = isReadable ? await run(language.args(invocation)) : checked;
+  const { end } = executed;
   const { lastErrorLine, isTruncated: isOutputTruncated } = output;
-  const found = { end: end.end, lastErrorLine, isOutputTruncated };
-  const exitCode = end.end.exitCode ?? (end.end.signal ? exitCodeOf(end.end.signal) : 0);
-  if (end.stop !== undefined) {
-    const { reason, message } = end.stop;
-    return { ...found, reason, message, exitCode: end.stop.exitCode(end.end.exitCode) };
+  const found = { end, lastErrorLine, isOutputTruncated };
+  if (executed.stop !== undefined) {
+    const { reason, message } = executed.stop;
+    return { ...found, reason, message, exitCode: executed.stop.exitCode(end.exitCode) };
   }
-  if (isSuccess(end)) {
+  if (isSuccess(executed)) {
     const result = resultIn(invocation.resultFile);
-    return { ...found, ...success(result), lastErrorLine: '', exitCode };
+    return { ...found, ...success(result), lastErrorLine: '', exitCode: 0 };
   }
-  const reason = reasonFor(end.end, {
+  if (isOfPrlimit(lastErrorLine)) throw startFailed(program, new Error(lastErrorLine));
+  const reason = reasonFor(end, {
     isOutOfMemory: outOfMemoryKills() > kills,
-    told: isReadable ? language.diagnose(lastErrorLine) : 'SyntaxError',
+    told: isReadable ? language.diagnose(lastErrorLine) : unreadable(end),
   });
-  return { ...found, reason, message: failure(end.end, lastErrorLine), exitCode };
+  const exitCode = end.signal === undefined ? (end.exitCode ?? 1) : exitCodeOf(end.signal);
+  return { ...found, reason, message: failure(end, lastErrorLine), exitCode };
 }
 
-interface Ended {
-  readonly end: End;
-  /** What ended it before it ended by itself. */
-  readonly stop?: Stop;
-}
-
-function isSuccess({ end, stop }: Ended): boolean {
+function isSuccess({ end, stop }: Executed): boolean {
   return stop === undefined && end.exitCode === 0;
 }
 
-async function ended(
-  plan: AttemptPlan,
-  { command, output, stop }: { command: Command; output: Output; stop: AbortSignal },
-): Promise<Ended> {
-  stop.throwIfAborted();
-  const prlimit = programOn(plan.env['PATH'], 'prlimit');
-  const group = started(
-    plan,
-    prlimit === undefined ? command : limited(command, prlimit, plan.limits),
-  );
-  const stopReading = Promise.withResolvers<void>();
-  const reading = output.pass(group.stdout, group.stderr, stopReading.promise);
-  let stopped: Stop | undefined;
-  let ending: Promise<void> | undefined;
-  const onStop = (): void => {
-    stopped = stopOf(stop);
-    ending = group.end(stopped?.signal ?? 'SIGTERM', plan.gracePeriodMs);
-  };
-  stop.addEventListener('abort', onStop);
-  try {
-    const end = await group.ended;
-    stop.removeEventListener('abort', onStop);
-    await (ending ?? Promise.race([reading, sleep(lastWordsMs)]));
-    await group.kill();
-    // Whoever left the group may still hold the streams open.
-    await Promise.race([reading, sleep(lastWordsMs)]);
-    return stopped === undefined ? { end } : { end, stop: stopped };
-  } catch (error) {
-    throw startFailed(plan.language, error);
-  } finally {
-    stop.removeEventListener('abort', onStop);
-    stopReading.resolve();
-    await reading;
-  }
-}
-
-function started({ directory, env, language }: AttemptPlan, command: Command): ProcessGroup {
-  try {
-    return new ProcessGroup(command, { cwd: directory, env });
-  } catch (error) {
-    throw startFailed(language, error);
-  }
+function unreadable({ signal }: End): 'SyntaxError' | undefined {
+  return signal === undefined ? 'SyntaxError' : undefined;
 }
 
 function interpreterMissing({ interpreter, name }: Language): AttemptFailed {
@@ -129,14 +78,6 @@ function interpreterMissing({ interpreter, name }: Language): AttemptFailed {
     `there is no ${interpreter} on PATH: use an image with ${name}`,
     { isLast: true },
   );
-}
-
-function startFailed({ interpreter }: Language, error: unknown): AttemptFailed {
-  const why =
-    errorCode(error) === 'E2BIG' ? 'arguments and environment are too long' : messageOf(error);
-  return new AttemptFailed('InterpreterFailed', `${interpreter} could not be started: ${why}`, {
-    cause: error,
-  });
 }
 
 function success(result: Result | undefined): Pick<Outcome, 'reason' | 'message' | 'result'> {

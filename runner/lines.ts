@@ -102,7 +102,8 @@ function printable(latin1: string): string {
   // Colours go, as do other control characters and what was cut in the middle of a character.
   return text
     .replaceAll(/\p{Cc}\[[\d;]*m/gu, '')
-    .replaceAll(/\p{Cc}+/gu, ' ')
+    .replaceAll('\t', ' ')
+    .replaceAll(/\p{Cc}+/gu, '')
     .replace(/\u{fffd}+$/u, '')
     .trim();
 }

@@ -4,7 +4,12 @@ import { constants } from 'node:os';
 import process from 'node:process';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Command } from './languages/language.ts';
+
+/** A program by its path, and its arguments. */
+export interface Command {
+  readonly program: string;
+  readonly args: readonly string[];
+}
 
 /** How a process ended: one of the two is set. */
 export interface End {

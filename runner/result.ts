@@ -22,7 +22,7 @@ export function resultIn(path: string): Result | undefined {
   if (content === undefined || 'error' in content) return content;
   const json = compact(content.text);
   if (json === undefined) {
-    const start = content.text.slice(0, 100);
+    const start = content.text.slice(0, 200);
     return invalid(
       start.trim() === '' ? 'the result file is empty' : `the result is no JSON: ${start}`,
     );

@@ -97,7 +97,10 @@ function parsed(args: readonly string[]): { said: Said; scriptArguments: readonl
   try {
     ({ values } = parseArgs({ args: [...own], options: config }));
   } catch (error) {
-    throw new SettingInvalid('arguments', `${messageOf(error)} (--help lists the settings)`);
+    throw new SettingInvalid(
+      'arguments',
+      `${messageOf(error).replaceAll('\n', ' ')} (--help lists the settings)`,
+    );
   }
   for (const option of options) {
     const value = values[option.name];

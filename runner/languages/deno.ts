@@ -10,23 +10,20 @@ export const deno: Language = {
   interpreter: 'deno',
   // The folders of the URL are kept, so that what the script imports by a relative path is found (see `importMap`).
   fileName: (url) => (url && pathFrom(url)) ?? 'function.ts',
-  command(invocation) {
+  args(invocation) {
     const { permissions, others } = permissionsAmong(invocation.interpreterOptions);
     const isUnknownType = !moduleExtension.test(invocation.script);
-    return {
-      program: 'deno',
-      args: [
-        'run',
-        '--no-prompt',
-        ...permissionOptions([...granted(invocation), ...permissions, ...needed(invocation)]),
-        `--preload=${bootstrapFile('function.mjs')}`,
-        ...(isUnknownType ? ['--ext=ts'] : []),
-        ...(others.some(isImportMap) ? [] : [importMap(invocation)]),
-        ...others,
-        invocation.script,
-        ...invocation.scriptArguments,
-      ],
-    };
+    return [
+      'run',
+      '--no-prompt',
+      ...permissionOptions([...granted(invocation), ...permissions, ...needed(invocation)]),
+      `--preload=${bootstrapFile('function.mjs')}`,
+      ...(isUnknownType ? ['--ext=ts'] : []),
+      ...(others.some(isImportMap) ? [] : [importMap(invocation)]),
+      ...others,
+      invocation.script,
+      ...invocation.scriptArguments,
+    ];
   },
   environment: ({ directory }) => ({
     DENO_DIR: join(directory, 'deno'),

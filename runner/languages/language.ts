@@ -18,21 +18,16 @@ export interface Invocation {
   readonly directory: string;
 }
 
-/** A program and its arguments. */
-export interface Command {
-  readonly program: string;
-  readonly args: readonly string[];
-}
-
 /** How a script of a language is run, and how its failures read. */
 export interface Language {
   readonly name: LanguageName;
   readonly interpreter: string;
   /** A name for a script that has none (inline) or came from this URL; may have folders. */
   fileName(url?: URL): string;
-  /** A command that fails if the interpreter cannot read the script, for an interpreter that else would run a part of it. */
-  check?(invocation: Invocation): Command;
-  command(invocation: Invocation): Command;
+  /** Arguments by which the interpreter fails if it cannot read the script; for one that else would run a part of it. */
+  check?(invocation: Invocation): readonly string[];
+  /** Arguments of the interpreter that runs the script. */
+  args(invocation: Invocation): readonly string[];
   /** Variables of the interpreter. */
   environment(invocation: Invocation): Readonly<Record<string, string>>;
   /** How much a line of stderr says about a failure: 2 beats 1, a later line beats an earlier one, 0 says nothing. */

@@ -6,10 +6,12 @@ export const python: Language = {
   name: 'python',
   interpreter: 'python3',
   fileName: () => 'function.py',
-  command: ({ script, interpreterOptions, scriptArguments }) => ({
-    program: 'python3',
-    args: [...interpreterOptions, bootstrapFile('function.py'), script, ...scriptArguments],
-  }),
+  args: ({ script, interpreterOptions, scriptArguments }) => [
+    ...interpreterOptions,
+    bootstrapFile('function.py'),
+    script,
+    ...scriptArguments,
+  ],
   // What a script printed before it was killed is to be seen, so nothing stays in its buffers.
   environment: () => ({ PYTHONUNBUFFERED: '1' }),
   // Frames and source lines of a traceback are indented; what was raised is not.

@@ -1,6 +1,7 @@
 import { admission } from './admission/admission.ts';
 import type { Benchmark } from './benchmark.ts';
 import { fiftyVersions } from './fifty-versions.ts';
+import { functionRunner } from './function-runner.ts';
 import { oneVersion } from './one-version.ts';
 import { podCreation } from './pod-creation.ts';
 import { start } from './start.ts';
@@ -14,4 +15,5 @@ export const benchmarks: readonly Benchmark[] = [
   writes,
   oneVersion,
   fiftyVersions,
+  functionRunner,
 ];

@@ -73,6 +73,8 @@ export interface FunctionStart {
   readonly env?: Readonly<Record<string, string>>;
   /** A command that runs the runner: `['unshare', …]`. */
   readonly through?: readonly string[];
+  /** Whether the arguments say what is to become of the status. */
+  readonly isStatusFileGiven?: boolean;
 }
 
 /** The runner while it runs a function. */
@@ -84,14 +86,15 @@ export class FunctionRun implements AsyncDisposable {
   #stderr = '';
   #seen = Promise.withResolvers<void>();
 
-  constructor({ host = 'deno', args, env = {}, through = [] }: FunctionStart) {
-    const [program = '', ...rest] = [
-      ...through,
-      ...hosts[host],
-      '--status-file',
-      this.statusFile,
-      ...args,
-    ];
+  constructor({
+    host = 'deno',
+    args,
+    env = {},
+    through = [],
+    isStatusFileGiven = false,
+  }: FunctionStart) {
+    const statusFile = isStatusFileGiven ? [] : ['--status-file', this.statusFile];
+    const [program = '', ...rest] = [...through, ...hosts[host], ...statusFile, ...args];
     this.#child = spawn(program, rest, {
       cwd: this.#scratch.path,
       env: {

@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import { type FunctionEnd, runFunction, Scratch } from '../support/function-run.ts';
+
+const run = (
+  code: string,
+  {
+    args = [],
+    env = {},
+    runtime = 'bash',
+  }: { args?: string[]; env?: Record<string, string>; runtime?: string },
+): Promise<FunctionEnd> =>
+  runFunction({ args: ['--runtime', runtime, '--inline', code, ...args], env });
+
+describe('the environment of a function', () => {
+  const names =
+    'export -p | sed "s/declare -x \\([A-Za-z_]*\\).*/\\1/" | grep -v "^PWD$\\|^OLDPWD$\\|^SHLVL$\\|^_$"';
+
+  it('is minimal', async () => {
+    const { stdout } = await run(names, {
+      env: {
+        DATA: '{}',
+        TZ: 'UTC',
+        LC_ALL: 'C',
+        HTTPS_PROXY: 'http://proxy:3128',
+        KUBERNETES_SERVICE_HOST: '10.96.0.1',
+        SHOP_SERVICE_HOST: '10.96.0.2',
+        TIMEOUT: '1m',
+        LD_PRELOAD: '',
+        BASH_ENV: '/nowhere',
+        PYTHONINSPECT: '1',
+        PASSWORD: 'secret',
+      },
+    });
+    expect(stdout.trim().split('\n')).toEqual([
+      'DATA',
+      'HOME',
+      'HTTPS_PROXY',
+      'KEPTN_ATTEMPT',
+      'KEPTN_RESULT',
+      'KUBERNETES_SERVICE_HOST',
+      'LC_ALL',
+      'NO_COLOR',
+      'PATH',
+      'TMPDIR',
+      'TZ',
+    ]);
+  });
+
+  it.each([
+    ['by name', ['--env', 'TOKEN', '--env', 'SHOP_*'], 'a b  '],
+    ['all', ['--env', '*'], 'a b c '],
+  ])('has further variables that were asked for %s', async (_, args, want) => {
+    const { stdout } = await run('echo "${TOKEN-} ${SHOP_A-} ${OTHER-}  "', {
+      args,
+      env: { TOKEN: 'a', SHOP_A: 'b', OTHER: 'c' },
+    });
+    expect(stdout.trim()).toBe(want.trim());
+  });
+
+  it('has a private HOME, unless that is asked for by name', async () => {
+    using scratch = new Scratch();
+    const env = { HOME: scratch.path };
+    expect((await run('echo "$HOME"', { env, args: ['--env', '*'] })).stdout).not.toContain(
+      scratch.path,
+    );
+    expect((await run('echo "$HOME"', { env, args: ['--env', 'HOME'] })).stdout).toBe(
+      `${scratch.path}\n`,
+    );
+  });
+
+  it('begins each attempt in an empty directory, and keeps what is in HOME', async () => {
+    const { exitCode, stdout } = await run(
+      'ls -A; test "$PWD" = "$TMPDIR"; touch here; touch "$HOME/$KEPTN_ATTEMPT"; ls "$HOME"; test $KEPTN_ATTEMPT = 2',
+      { args: ['--retries', '1', '--retry-interval', '0', '--line-marks', 'never'] },
+    );
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '1\n1\n2\n' });
+  });
+
+  it('has nothing on stdin, no core dumps and a limit on files', async () => {
+    const { stdout } = await run('cat; ulimit -c; ulimit -f; ulimit -u', {
+      args: ['--file-size-limit', '512MiB', '--process-limit', '4000'],
+    });
+    expect(stdout).toBe(`0\n${512 * 1024}\n4000\n`);
+  });
+});
+
+describe('the permissions of a Deno function', () => {
+  const attempts = {
+    net: 'await Deno.connect({ port: 9 }).catch((error) => { if (error instanceof Deno.errors.NotCapable) throw error; })',
+    read: 'Deno.readTextFileSync("/etc/hostname")',
+    write: 'Deno.writeTextFileSync("x", "")',
+    env: 'Deno.env.get("TOKEN")',
+    data: 'Deno.env.get("DATA")',
+    run: 'new Deno.Command("true").outputSync()',
+    sys: 'Deno.hostname()',
+  };
+  const code = `
+    const able: string[] = [];
+    ${Object.entries(attempts)
+      .map(
+        ([name, tried]) => `try { ${tried}; able.push("${name}"); } catch { /* not permitted */ }`,
+      )
+      .join('\n')}
+    export default () => able.join(" ");`;
+
+  const able = async (args: string[], cmdArgs = ''): Promise<unknown> => {
+    const { status, stderr } = await run(code, {
+      runtime: 'deno',
+      args,
+      env: { TOKEN: 'a', DATA: '{}', CMD_ARGS: cmdArgs },
+    });
+    expect(status, stderr).toMatchObject({ status: 'succeeded' });
+    return status.result;
+  };
+
+  it.each([
+    ["are Keptn's", [], '', 'net read write data'],
+    ['cover variables that are asked for', ['--env', 'TOKEN'], '', 'net read write env data'],
+    ['cover all variables if any are', ['--env', 'TOK*'], '', 'net read write env data'],
+    ['may be none', ['--permission', 'none'], '', ''],
+    [
+      'may be fewer',
+      ['--permission', 'allow-env=DATA', '--permission=--allow-read'],
+      '',
+      'read data',
+    ],
+    [
+      'may be denied',
+      ['--permission', 'allow-all', '--permission', 'deny-net'],
+      '',
+      'read write env data run sys',
+    ],
+    ['may be more', [], '--allow-run -S', 'net read write data run sys'],
+    ['are not narrowed by more', [], '--allow-env=TOKEN', 'net read write env data'],
+    ['may be all', [], '-A', 'net read write env data run sys'],
+  ])('%s', async (...[, args, cmdArgs, want]) => {
+    expect(await able(args, cmdArgs)).toBe(want);
+  });
+});
