@@ -68,6 +68,8 @@ const forbidden: readonly (readonly [file: string, specifiers: readonly string[]
     ],
   ],
   ['src/config.ts', ['@kubernetes/client-node', 'fastify', 'pino']],
+  ['runner/x.ts', ['../src/domain/y.ts', '../test/y.ts', 'yaml']],
+  ['runner/languages/x.ts', ['../../src/api/y.ts', 'pino']],
 ];
 
 /** What each folder may import: the other half of the table, so that a rule that forbids everything fails too. */
@@ -110,6 +112,8 @@ const allowed: readonly (readonly [file: string, specifiers: readonly string[]])
     ['../kubernetes/y.ts', '../server/y.ts', '../controllers/y.ts', 'commander', 'yaml', 'node:fs'],
   ],
   ['src/main.ts', ['./cli/y.ts', 'node:process']],
+  ['runner/ok.ts', ['./languages/y.ts', './y.ts', 'node:fs', 'node:timers/promises']],
+  ['runner/languages/ok.ts', ['../y.ts', './y.ts', 'node:path']],
 ];
 
 /** Statements that make a decision depend on more than its input, with the folders where they are reported. */
