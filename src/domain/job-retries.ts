@@ -56,8 +56,8 @@ export function retriesOf(repeated: Repeated): Retries {
   const image = settings.images[blueprint.runner];
   const { retryInterval, attemptTimeout } = definition.spec;
   const runner = {
-    retryIntervalMs: positiveMs(retryInterval),
-    attemptTimeoutMs: positiveMs(attemptTimeout),
+    retryIntervalMs: knownMs(retryInterval, 0),
+    attemptTimeoutMs: knownMs(attemptTimeout, 1),
     timeoutMs,
     variables: variablesOf(blueprint, { task, options }),
   };
@@ -89,9 +89,9 @@ const failOnExit = {
 } as const;
 
 /** Undefined leaves it to the runner: nothing was said, or nothing that could be meant. */
-function positiveMs(duration: string | undefined): number | undefined {
-  const timeMs = durationOr(duration, 0);
-  return timeMs > 0 ? timeMs : undefined;
+function knownMs(duration: string | undefined, shortestMs: number): number | undefined {
+  const timeMs = durationOr(duration, Number.NaN);
+  return timeMs >= shortestMs ? timeMs : undefined;
 }
 
 /** The runner hands on only what it is told to; the keys behind `envFrom` are not known here. */

@@ -141,6 +141,12 @@ describe('the runner', () => {
     expect(made({ script, spec: { job } }).container.args).toContain('--env=*');
   });
 
+  test('does not wait between two attempts where the definition says so', () => {
+    const { container } = made({ spec: { retryInterval: '0s', attemptTimeout: '0s' } });
+    expect(container.args).toContain('--retry-interval=0s');
+    expect(container.args.join(' ')).not.toContain('attempt-timeout');
+  });
+
   test.each([
     ['0', '--timeout=1s'],
     ['0nonsense', '--timeout=5m0s'],
