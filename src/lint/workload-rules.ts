@@ -13,6 +13,7 @@ import {
   type WorkloadManifest,
 } from './workload-manifest.ts';
 import { definitionIsMissing } from './workload-references-rule.ts';
+import { chainIsImpossible } from './workload-chain-rule.ts';
 
 const workloadIsNotNamed = rule({
   id: 'workload-not-named',
@@ -141,6 +142,7 @@ export const workloadRules: readonly Rule<WorkloadManifest>[] = [
   metadataIsUnreadable,
   versionIsReleasedOtherwise,
   deadlineIsTooShort,
+  chainIsImpossible,
   definitionIsMissing,
 ];
 

@@ -4,6 +4,7 @@ import { defaultSettings } from '../../src/domain/keptn-config.ts';
 import { anAppContext, anEvaluationDefinition } from '../support/builders.ts';
 import { lintContext, problemLines } from '../support/lint-context.ts';
 import { aTaskDefinition } from '../support/task-builders.ts';
+import { aManifest } from '../support/workload-manifests.ts';
 
 const url = 'https://example.com/f.ts';
 
@@ -117,6 +118,32 @@ describe('a circle of functionRef and follow-ups', () => {
     ]);
     expect(chainLines(b, [referring])).toEqual([
       `doubtful chain-mixed-cycle spec.onFailure[0]: ${message.replace('a → b → a', 'b → a → b')}`,
+    ]);
+  });
+});
+
+describe('the follow-ups that a workload is annotated with', () => {
+  const chain = [follows('b', ['c']), follows('c', ['d']), follows('d', ['e']), follows('e', [])];
+  const manifest = (names: string) =>
+    aManifest({
+      podAnnotations: {
+        'keptn.sh/workload': 'cart',
+        'keptn.sh/version': '1',
+        'sluice.keptn.sh/on-failure-tasks': names,
+      },
+    });
+  const path = 'spec.template.metadata.annotations[sluice.keptn.sh/on-failure-tasks]';
+
+  test('are accepted up to the limit', () => {
+    expect(chainLines(manifest('c'), chain)).toEqual([]);
+  });
+
+  test('are warned of when they are too deep, or lead in a circle', () => {
+    expect(chainLines(manifest('e,b'), chain)).toEqual([
+      `doubtful workload-follow-up-chain ${path}: follow-ups run at most 3 deep: Deployment cart → b → c → d → e; shorten the chain, or raise maxFollowUpDepth in KeptnConfig`,
+    ]);
+    expect(chainLines(manifest('f'), [follows('f', ['f'])])).toEqual([
+      `doubtful workload-follow-up-chain ${path}: follow-ups lead in a circle: Deployment cart → f → f; remove one of the references`,
     ]);
   });
 });
