@@ -40,9 +40,9 @@ interface Seen {
 
 function rootSpan({ owning, attempt, over }: Seen): SpanRecord {
   const { version, type } = owning;
-  const { name, creationTimestamp } = version.metadata;
+  const { name } = version.metadata;
   const parent = parentOfVersion(version, attempt);
-  const startMs = parseTime(over.startTime) ?? parseTime(creationTimestamp) ?? 0;
+  const startMs = startOf({ owning, attempt, over });
   const endMs = Math.max(startMs, parseTime(over.endTime) ?? startMs);
   const { state, reason } = endOf(over);
   const result = resultOf(state, reason);
@@ -65,6 +65,20 @@ function rootSpan({ owning, attempt, over }: Seen): SpanRecord {
     links: linksOf(owning),
     ...ending(state),
   };
+}
+
+/**
+ * When an attempt began. Its first phase may be recorded to have begun a moment before it, as its checks are created first; a
+ * further attempt waits for its app before it begins.
+ */
+function startOf({ owning, attempt, over }: Seen): number {
+  const { creationTimestamp } = owning.version.metadata;
+  const opened = parseTime(over.startTime) ?? parseTime(creationTimestamp) ?? 0;
+  const phases = Object.values(over.phaseRecords ?? {});
+  const starts = phases.flatMap(({ startTime }) => parseTime(startTime) ?? []);
+  const first = Math.min(...starts);
+  if (starts.length === 0) return opened;
+  return attempt > 1 ? first : Math.min(opened, first);
 }
 
 function phaseSpans({ owning, attempt, over }: Seen, root: SpanRecord): readonly SpanRecord[] {

@@ -215,6 +215,16 @@ describe('the spans of an app version', () => {
     expect(named(late, 'AppPostDeployTasks')).toMatchObject({ startMs: ms(7), endMs: ms(9) });
   });
 
+  test('begin with the first phase, whichever was taken down first; a further attempt does not begin while it waits', () => {
+    const phaseRecords = { AppPreDeployTasks: passed(3, 4) };
+    const begun = (startTime: string, attempt = 1) =>
+      root(appSpans({ status: { ...completed, startTime, attempt, phaseRecords } }, attempt))
+        ?.startMs;
+    expect(begun(at(4))).toBe(ms(3));
+    expect(begun(at(2))).toBe(ms(2));
+    expect(begun(at(2), 2)).toBe(ms(3));
+  });
+
   test('of a version that never began are one, from its creation to its end', () => {
     const [only, ...others] = appSpans({ status: { status: 'Deprecated', endTime: at(4) } });
     expect(only).toMatchObject({ startMs: ms(0), endMs: ms(4), outcome: 'unset' });
