@@ -6,6 +6,8 @@ import { conversionService, converterConfig } from './admission/conversion-manif
 import { optInPolicy, shippedRegistration, webhookConfigurations } from './admission/manifests.ts';
 import { crdOf } from './api/crd.ts';
 import { ownKinds } from './api/keptn/registry.ts';
+import type { Severity } from './lint/rule.ts';
+import { rules } from './lint/rules.ts';
 
 /**
  * Writes the generated files from their one source, or says which are out of step:
@@ -38,8 +40,31 @@ const admission = (): readonly Artefact[] => [
   ]),
 ];
 
+const consequences: Readonly<Record<Severity, string>> = {
+  error: 'refused',
+  doubtful: 'warning; refused in strict mode',
+  risky: 'warning; refused in strict mode',
+  missing: 'warning and condition, until it is there',
+};
+
+const ruleReference = (): readonly Artefact[] => {
+  const entries = rules.map(({ id, title, why, fix, severity, kinds }) =>
+    [
+      `## ${id}`,
+      `**${title}** (${consequences[severity]})`,
+      `For ${[...new Set(kinds.map(({ kind }) => kind))].join(', ')}.`,
+      why,
+      fix,
+    ].join('\n\n'),
+  );
+  const heading =
+    '# Rules\n\nWhat admission, controllers and the command line judge definitions by. How it is used: [validation.md](validation.md).';
+  const content = ['<!-- Generated from src/lint by "npm run generate". Do not edit. -->', heading];
+  return [{ path: 'docs/rules.md', content: `${[...content, ...entries].join('\n\n')}\n` }];
+};
+
 /** Everything that is generated; a new generator is another entry. */
-const generators: readonly (() => readonly Artefact[])[] = [crds, admission];
+const generators: readonly (() => readonly Artefact[])[] = [crds, admission, ruleReference];
 
 /** A file of Kubernetes objects below `manifests`; `source` is where its reader changes it. */
 function manifest(file: string, source: string, objects: readonly unknown[]): Artefact {
