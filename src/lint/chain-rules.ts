@@ -114,7 +114,8 @@ const makesTooDeep = rule({
     const problem = chainThrough(start, graph, limit);
     if (problem === undefined) return [];
     const after = problem.path[problem.path.indexOf(start.name) + 1];
-    return [{ path: pathOf(definition, after, context), message: describeChainProblem(problem) }];
+    const path = followUpPath(definition, after, context);
+    return [{ path, message: describeChainProblem(problem) }];
   },
 });
 
@@ -132,7 +133,8 @@ const mixed = rule({
     if (path === undefined || isOfOneSort(path, find)) return [];
     const shown = shownPath(path);
     const message = `functionRef and follow-ups together lead in a circle: ${shown}; it does no harm, but is it meant?`;
-    return [{ path: pathOf(definition, path[1], context), message }];
+    const next = referencesOf(definition, context).find(({ name }) => name === path[1]);
+    return [{ path: next?.path ?? 'spec', message }];
   },
 });
 
@@ -170,12 +172,8 @@ function chainFound(
   const { maxFollowUpDepth } = context.settings;
   const problem = followUpChainProblem(start, finderOf(object, context), maxFollowUpDepth);
   if (problem === undefined || !isMeant(problem)) return [];
-  return [
-    {
-      path: pathOf(object, problem.path[1], context),
-      message: describeChainProblem(problem),
-    },
-  ];
+  const path = followUpPath(object, problem.path[1], context);
+  return [{ path, message: describeChainProblem(problem) }];
 }
 
 function startOf({ kind, metadata, spec }: Followed): ChainStart {
@@ -184,10 +182,10 @@ function startOf({ kind, metadata, spec }: Followed): ChainStart {
   return { name, followUps: isCrowded ? [] : followUpNames(spec) };
 }
 
-/** Where the object names the definition that the path goes on with. */
-function pathOf(object: Followed, name: string | undefined, context: RuleContext): string {
+/** Where the object names the follow-up that the path goes on with; a check of the same name is something else. */
+function followUpPath(object: Followed, next: string | undefined, context: RuleContext): string {
   const reference = referencesOf(object, context).find(
-    (each) => each.kind === KeptnTaskDefinition && each.name === name,
+    ({ path, name }) => name === next && path.startsWith('spec.on'),
   );
   return reference?.path ?? 'spec';
 }

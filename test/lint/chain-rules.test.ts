@@ -55,6 +55,12 @@ describe('a chain of follow-ups', () => {
     expect(chainLines(follows('a', ['b']), others, 4)).toEqual([]);
   });
 
+  test('is told where the follow-up is named, not where a check of that name is', () => {
+    const checks = { preDeploymentTasks: ['b'], onSuccess: ['b'] };
+    const [line] = chainLines(anAppContext({ spec: checks }), [b, c, d, e]);
+    expect(line).toContain('follow-up-too-deep spec.onSuccess[0]: ');
+  });
+
   test('is rejected by its last link, too, whichever is applied last', () => {
     const line = (start: string) =>
       `error follow-up-makes-too-deep spec.onFailure[0]: follow-ups run at most 3 deep: ${start} → b → c → d → e; shorten the chain, or raise maxFollowUpDepth in KeptnConfig`;
