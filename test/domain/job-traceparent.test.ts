@@ -1,3 +1,5 @@
+import { Type } from 'typebox';
+import { Value } from 'typebox/value';
 import { expect, test } from 'vitest';
 import { blueprintOf } from '../../src/domain/function-source.ts';
 import { jobFor } from '../../src/domain/job.ts';
@@ -11,6 +13,9 @@ const settings = {
   jobDefaults: {},
 };
 const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+
+const Entry = Type.Object({ name: Type.String(), value: Type.Optional(Type.String()) });
+const Containers = Type.Array(Type.Object({ env: Type.Array(Entry) }));
 
 const definitions = {
   function: aTaskDefinition('check').with({ deno: { httpRef: { url: 'https://code/check.ts' } } }),
@@ -27,8 +32,9 @@ function contextOf(
   const blueprint = blueprintOf('check', () => definition);
   if (blueprint.type === 'problem') throw new Error(blueprint.message);
   const request = { name: 'job', task, definition, blueprint, settings, now: 0 };
-  const [container] = jobFor({ ...request, traceparent: span }).spec.template.spec.containers;
-  return container?.env?.find(({ name }) => name === 'KEPTN_CONTEXT')?.value;
+  const { containers } = jobFor({ ...request, traceparent: span }).spec.template.spec;
+  if (!Value.Check(Containers, containers)) throw new Error('the Job has no containers');
+  return containers[0]?.env.find(({ name }) => name === 'KEPTN_CONTEXT')?.value;
 }
 
 test.each(['function', 'container'] as const)(
