@@ -13,8 +13,8 @@ import { StatusFile } from './status-file.ts';
 import { Stop } from './stop.ts';
 import { Workspace } from './workspace.ts';
 
-const stdout = new Sink(1);
-const stderr = new Sink(2);
+const stdout = new Sink('stdout');
+const stderr = new Sink('stderr');
 const { argv, env } = process;
 const args = argv.slice(2);
 

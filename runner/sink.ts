@@ -5,18 +5,24 @@ import { errorCode } from './failure.ts';
 
 const enoughBytes = 256 * 1024;
 
+interface DenoStream {
+  write(bytes: Uint8Array): Promise<number>;
+}
+
+declare const Deno: { readonly stdout: DenoStream; readonly stderr: DenoStream } | undefined;
+
 /**
- * A file descriptor that is written in order and without blocking: `process.stdout` blocks the whole program while a pipe is full, and
+ * Stdout or stderr, written in order and without blocking: `process.stdout` blocks the whole program while a pipe is full, and
  * with it the timers that end a script. What nobody reads any more (the pipe is closed) is thrown away.
  */
 export class Sink {
-  readonly #descriptor: number;
+  readonly #name: 'stdout' | 'stderr';
   #queued = 0;
   #isBroken = false;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(descriptor: number) {
-    this.#descriptor = descriptor;
+  constructor(name: 'stdout' | 'stderr') {
+    this.#name = name;
   }
 
   /** Takes bytes; whoever has more waits for `flushed` if the answer is false. */
@@ -34,22 +40,35 @@ export class Sink {
 
   async #writeAll(bytes: Buffer): Promise<void> {
     let done = 0;
-    while (done < bytes.length && !this.#isBroken)
+    while (done < bytes.length && !this.#isBroken) {
       done += await this.#writeSome(bytes.subarray(done));
+    }
     this.#queued -= bytes.length;
   }
 
   async #writeSome(bytes: Buffer): Promise<number> {
-    const { error, written } = await new Promise<{ error: Error | null; written: number }>(
-      (resolve) => {
-        write(this.#descriptor, bytes, (failure, count) =>
-          resolve({ error: failure, written: count }),
-        );
-      },
-    );
-    if (error === null) return written;
-    if (errorCode(error) === 'EAGAIN') await sleep(5);
-    else this.#isBroken = true;
-    return 0;
+    try {
+      // In Deno, node:fs blocks too.
+      if (typeof Deno !== 'undefined') return await Deno[this.#name].write(bytes);
+      return await written(this.#name === 'stdout' ? 1 : 2, bytes);
+    } catch (error) {
+      if (isBusy(error)) await sleep(5);
+      else this.#isBroken = true;
+      return 0;
+    }
   }
+}
+
+function written(descriptor: number, bytes: Buffer): Promise<number> {
+  return new Promise((resolve, reject) => {
+    write(descriptor, bytes, (error, count) => {
+      if (error === null) resolve(count);
+      else reject(error);
+    });
+  });
+}
+
+/** Whether a pipe that another process made non-blocking is full. */
+function isBusy(error: unknown): boolean {
+  return errorCode(error) === 'EAGAIN' || (error instanceof Error && error.name === 'WouldBlock');
 }
