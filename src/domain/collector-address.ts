@@ -20,7 +20,7 @@ export interface AddressSettings {
 }
 
 /** Why an address cannot be one. */
-export class CollectorAddressInvalid extends Error {
+class CollectorAddressInvalid extends Error {
   constructor(address: string, why: string) {
     super(
       `"${address}" is no address of a collector: ${why}; write host:port for OTLP over gRPC, or an http:// or https:// URL`,

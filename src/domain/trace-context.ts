@@ -61,7 +61,7 @@ export function parentOfVersion(version: TracedVersion, attempt: number): SpanCo
 }
 
 /** What is stored of the course of an attempt. */
-export function courseOf(
+function courseOf(
   { status }: TracedVersion,
   attempt: number,
 ): Pick<VersionAttempt, 'phaseRecords' | 'phaseTraceIDs'> | undefined {
