@@ -12,7 +12,7 @@ export interface ResultError {
 }
 
 /** Half of the status file. */
-export const resultLimitBytes = 2_048;
+const resultLimitBytes = 2_048;
 // With white space it may be longer.
 const fileLimitBytes = 65_536;
 

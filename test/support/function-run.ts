@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 const root = new URL('../..', import.meta.url).pathname;
 const binaries = join(root, 'node_modules/.bin');
-export const runnerMain = join(root, 'runner/main.ts');
+const runnerMain = join(root, 'runner/main.ts');
 
 /** What the runner itself runs under, and how that is started. Node keeps what it compiled, else it would be slow to start. */
 export const hosts = {
