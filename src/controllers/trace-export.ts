@@ -115,7 +115,7 @@ export class TraceExport {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     const deadline = clock.after(flushMs, () => this.#stop.abort(new Error('stopping')));
     await this.#queue.shutdown();
-    // Whoever leads now sends what this process may not mark any more; so it does what a collector just refused.
+    // The next leader sends what this process may not mark any more, and what a collector has just failed to take.
     const mayFlush = (): boolean =>
       !this.#stop.signal.aborted && this.#failures === 0 && mayWrite?.() !== false;
     while (mayFlush() && (await this.#flushed()) === 'more');

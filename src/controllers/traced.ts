@@ -1,4 +1,5 @@
 import type { SpanContext } from '../api/span.ts';
+import type { AppVersionSeen } from '../domain/app-version.ts';
 import type { EvaluationObservation } from '../domain/evaluation.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import { newestListing } from '../domain/newest-app-version.ts';
@@ -13,14 +14,14 @@ import {
 import { tracedCheckPlan, tracedVersionPlan } from '../domain/trace-plan.ts';
 import { traceparentOf } from '../domain/traceparent.ts';
 import { attemptOf } from '../domain/version-status.ts';
-import type { AppVersionSeen } from '../domain/app-version.ts';
 import type { WorkloadVersionSeen } from '../domain/workload-version.ts';
 import type { Controller } from './controller.ts';
 
-/**
- * Controllers whose plans are traced while tracing is on: what they decide is the same, and carries trace context. Tracing is
- * asked for at each decision, so that a changed KeptnConfig counts at once.
+/*
+ * Controllers whose plans are traced while tracing is on: what they decide is the same, and carries trace context.
  */
+
+/** Whether tracing is on. Asked at each decision, so that a changed KeptnConfig counts at once. */
 export type IsTraced = (lookup: Lookup) => boolean;
 
 interface Traced<Observation> {
@@ -29,6 +30,7 @@ interface Traced<Observation> {
   readonly span: { readonly own: SpanContext | undefined } | undefined;
 }
 
+/** Tasks tell their function and their follow-ups which span is theirs. */
 export function tracedTasks(
   controller: Controller<TaskObservation>,
   isTraced: IsTraced,
@@ -47,6 +49,7 @@ export function tracedTasks(
   };
 }
 
+/** Evaluations tell their follow-ups which span is theirs. */
 export function tracedEvaluations(
   controller: Controller<EvaluationObservation>,
   isTraced: IsTraced,
@@ -64,6 +67,7 @@ export function tracedEvaluations(
   };
 }
 
+/** App versions tell their tasks and evaluations which phase they hang on. */
 export function tracedAppVersions(
   controller: Controller<AppVersionSeen>,
   isTraced: IsTraced,
@@ -82,6 +86,7 @@ export function tracedAppVersions(
   };
 }
 
+/** Workload versions do the same, and hang on the deployment of the app version that lets them begin. */
 export function tracedWorkloadVersions(
   controller: Controller<WorkloadVersionSeen>,
   isTraced: IsTraced,

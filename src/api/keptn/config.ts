@@ -6,7 +6,11 @@ import { jobOptions } from './job-options.ts';
 import { promotionFailurePolicies } from './promotion.ts';
 
 const spec = object('The settings.', {
-  OTelCollectorUrl: optional(text('Address of the OpenTelemetry collector that gets the traces.')),
+  OTelCollectorUrl: optional(
+    text(
+      'Address of the OpenTelemetry collector that gets the traces: host:port for OTLP over gRPC, or an http:// or https:// URL. Without one nothing is traced, unless Sluice itself was given one.',
+    ),
+  ),
   keptnAppCreationRequestTimeoutSeconds: optional(
     integer('How long workloads are gathered before their KeptnApp is made, in seconds.', {
       default: 30,
