@@ -1,6 +1,7 @@
 import {
   type Job,
   JobKind,
+  NamespaceKind,
   type Pod,
   PodKind,
   type ReplicaSet,
@@ -58,6 +59,12 @@ export class EnabledNamespace implements AsyncDisposable {
   static async create(cluster: TestCluster): Promise<EnabledNamespace> {
     const annotations = { [keptnAnnotations.lifecycleToolkit]: enabledValue };
     return new EnabledNamespace(cluster, await cluster.namespace({ annotations }));
+  }
+
+  /** One of this name that others make. It goes when disposed of. */
+  static named(cluster: TestCluster, name: string): EnabledNamespace {
+    const remove = (): Promise<void> => cluster.delete(NamespaceKind, { name });
+    return new EnabledNamespace(cluster, { name, [Symbol.asyncDispose]: remove });
   }
 
   /** Applies manifests here, whatever namespace they name. */
