@@ -1,6 +1,7 @@
 import type { SpanContext } from '../api/span.ts';
 import type { AppVersionSeen } from '../domain/app-version.ts';
 import type { EvaluationObservation } from '../domain/evaluation.ts';
+import type { Plan } from '../domain/plan.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import { newestListing } from '../domain/newest-app-version.ts';
 import type { TaskObservation } from '../domain/task-observation.ts';
@@ -71,26 +72,37 @@ export function tracedEvaluations(
 export function tracedAppVersions(
   controller: Controller<AppVersionSeen>,
   isTraced: IsTraced,
-): Controller<{ readonly seen: AppVersionSeen; readonly isOn: boolean }> {
-  return {
-    ...controller,
-    gather(key, world) {
-      const seen = controller.gather(key, world);
-      return seen && { seen, isOn: isTraced(world) };
-    },
-    decide({ seen, isOn }) {
-      const plan = controller.decide(seen);
-      const { version, now } = seen;
-      return isOn ? tracedVersionPlan(plan, { version, now, parent: undefined }) : plan;
-    },
-  };
+): Controller<TracedVersion<AppVersionSeen>> {
+  return tracedVersions(controller, isTraced, (plan, { version, now }) =>
+    tracedVersionPlan(plan, { version, now, parent: undefined }),
+  );
 }
 
 /** Workload versions do the same, and hang on the deployment of the app version that lets them begin. */
 export function tracedWorkloadVersions(
   controller: Controller<WorkloadVersionSeen>,
   isTraced: IsTraced,
-): Controller<{ readonly seen: WorkloadVersionSeen; readonly isOn: boolean }> {
+): Controller<TracedVersion<WorkloadVersionSeen>> {
+  return tracedVersions(controller, isTraced, (plan, seen) => {
+    const { version, now } = seen;
+    // The app version that lets it begin; a version that has begun keeps the one it began with.
+    const app = newestListing(version, seen);
+    const parent = app && phaseSpan(app, appDeployPhase, attemptOf(app.status));
+    return tracedVersionPlan(plan, { version, now, parent });
+  });
+}
+
+/** What the decision on a version sees, and whether tracing is on. */
+interface TracedVersion<Seen> {
+  readonly seen: Seen;
+  readonly isOn: boolean;
+}
+
+function tracedVersions<Seen>(
+  controller: Controller<Seen>,
+  isTraced: IsTraced,
+  traced: (plan: Plan, seen: Seen) => Plan,
+): Controller<TracedVersion<Seen>> {
   return {
     ...controller,
     gather(key, world) {
@@ -99,12 +111,7 @@ export function tracedWorkloadVersions(
     },
     decide({ seen, isOn }) {
       const plan = controller.decide(seen);
-      if (!isOn) return plan;
-      const { version, now } = seen;
-      // The app version that lets it begin; a version that has begun keeps the one it began with.
-      const app = newestListing(version, seen);
-      const parent = app && phaseSpan(app, appDeployPhase, attemptOf(app.status));
-      return tracedVersionPlan(plan, { version, now, parent });
+      return isOn ? traced(plan, seen) : plan;
     },
   };
 }

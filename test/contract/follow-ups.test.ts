@@ -1,5 +1,3 @@
-import { Type } from 'typebox';
-import { Value } from 'typebox/value';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { KeptnEvaluation } from '../../src/api/keptn/evaluation.ts';
 import { isCompleted as isEnd } from '../../src/api/keptn/states.ts';
@@ -9,6 +7,7 @@ import { hasOpenFollowUps } from '../../src/domain/follow-ups.ts';
 import { aDeployment, anEvaluationDefinition, aTaskDefinition } from '../support/apps.ts';
 import { type EnabledNamespace, isCompleted } from '../support/enabled-namespace.ts';
 import { eventually } from '../support/eventually.ts';
+import { keptnContextOf } from '../support/keptn-context.ts';
 import { RunningSluice } from '../support/running-sluice.ts';
 import type { Manifest } from '../support/test-cluster.ts';
 
@@ -27,25 +26,6 @@ const allFollowed = ({ status }: KeptnTask): boolean =>
 function aFailingEvaluation(name: string, followUps: Readonly<Record<string, unknown>>): Manifest {
   const definition = anEvaluationDefinition(name, { nowhere: '>1' });
   return { ...definition, spec: { ...Object(definition['spec']), retries: 1, ...followUps } };
-}
-
-const EnvEntry = Type.Object({ name: Type.String(), value: Type.Optional(Type.String()) });
-const JobShape = Type.Object({
-  spec: Type.Object({
-    template: Type.Object({
-      spec: Type.Object({ containers: Type.Array(Type.Object({ env: Type.Array(EnvEntry) })) }),
-    }),
-  }),
-});
-
-/** What the container of a task is told in KEPTN_CONTEXT. */
-async function contextOf(shop: EnabledNamespace, task: KeptnTask): Promise<unknown> {
-  const jobs = await shop.jobs();
-  const job: unknown = jobs.find(({ metadata }) => metadata.uid === task.status?.jobUID);
-  if (!Value.Check(JobShape, job)) throw new Error(`no Job of ${task.metadata.name}`);
-  const [container] = job.spec.template.spec.containers;
-  const entry = container?.env.find(({ name }) => name === 'KEPTN_CONTEXT');
-  return JSON.parse(entry?.value ?? 'null');
 }
 
 describe.concurrent('what follows an end', () => {
@@ -74,7 +54,7 @@ describe.concurrent('what follows an end', () => {
       },
     });
     expect(report.spec.parent).toMatchObject({ name: notify.metadata.name, depth: 2 });
-    expect(await contextOf(shop, notify)).toEqual({
+    expect(await keptnContextOf(shop, notify)).toEqual({
       ...check.spec.context,
       taskType: 'on-success',
       trigger: {
@@ -87,7 +67,7 @@ describe.concurrent('what follows an end', () => {
         attempts: 1,
       },
     });
-    expect(await contextOf(shop, report)).toMatchObject({
+    expect(await keptnContextOf(shop, report)).toMatchObject({
       appName: 'shop',
       workloadName: 'shop-cart',
       trigger: { name: notify.metadata.name, definition: 'notify', status: 'Succeeded' },
@@ -109,7 +89,7 @@ describe.concurrent('what follows an end', () => {
     );
     const undo = await shop.untilTask('undo', hasEnded);
     expect(undo.spec.checkType).toBe('on-failure');
-    expect(await contextOf(shop, undo)).toMatchObject({
+    expect(await keptnContextOf(shop, undo)).toMatchObject({
       appName: 'shop',
       workloadName: 'shop-cart',
       workloadVersion: '1.0.0',

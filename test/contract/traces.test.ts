@@ -1,5 +1,3 @@
-import { Type } from 'typebox';
-import { Value } from 'typebox/value';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KeptnAppVersion } from '../../src/api/keptn/app-version.ts';
 import { KeptnEvaluation } from '../../src/api/keptn/evaluation.ts';
@@ -20,6 +18,7 @@ import { eventually } from '../support/eventually.ts';
 import { type OtlpReceiver, receiveOtlp } from '../support/otlp-receiver.ts';
 import type { ReceivedSpan } from '../support/received-spans.ts';
 import { keptnConfig, RunningSluice } from '../support/running-sluice.ts';
+import { keptnContextOf } from '../support/keptn-context.ts';
 import { distinctSpans, plainName, spanTree } from '../support/span-tree.ts';
 
 /** Traces of a real run, as a collector gets them over gRPC. */
@@ -124,24 +123,6 @@ async function spansOf(shop: EnabledNamespace): Promise<ReceivedSpan[]> {
 }
 
 const nameOf = ({ metadata }: KubernetesObject): string => metadata.name;
-
-const EnvEntry = Type.Object({ name: Type.String(), value: Type.Optional(Type.String()) });
-const JobShape = Type.Object({
-  spec: Type.Object({
-    template: Type.Object({
-      spec: Type.Object({ containers: Type.Array(Type.Object({ env: Type.Array(EnvEntry) })) }),
-    }),
-  }),
-});
-
-/** What the container of a task is told in KEPTN_CONTEXT. */
-async function contextOf(shop: EnabledNamespace, task: KeptnTask): Promise<unknown> {
-  const jobs = await shop.jobs();
-  const job: unknown = jobs.find(({ metadata }) => metadata.uid === task.status?.jobUID);
-  if (!Value.Check(JobShape, job)) throw new Error(`no Job of ${task.metadata.name}`);
-  const [container] = job.spec.template.spec.containers;
-  return JSON.parse(container?.env.find(({ name }) => name === 'KEPTN_CONTEXT')?.value ?? 'null');
-}
 
 const ms = (time: string | undefined): number => Date.parse(time ?? '');
 
@@ -325,11 +306,11 @@ describe('the spans of a run with two workloads, a failure and a follow-up', () 
       carrierOf('shop-pay/WorkloadPostDeployTasks'),
     );
     if (load === undefined || undo === undefined) throw new Error('no tasks');
-    expect(await contextOf(shop, load)).toMatchObject({
+    expect(await keptnContextOf(shop, load)).toMatchObject({
       ...carrierOf('post-load'),
       metadata: { team: 'shop', ...carrierOf('post-load') },
     });
-    expect(await contextOf(shop, undo)).toMatchObject({
+    expect(await keptnContextOf(shop, undo)).toMatchObject({
       ...carrierOf('on-failure-undo'),
       metadata: carrierOf('on-failure-undo'),
     });
