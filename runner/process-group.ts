@@ -34,7 +34,7 @@ export class ProcessGroup {
     this.ended = new Promise((resolve, reject) => {
       this.#child.once('error', reject);
       this.#child.once('exit', (exitCode, signal) => {
-        resolve(signal === null ? { exitCode: exitCode ?? 0 } : { signal });
+        resolve(signal === null ? { exitCode: exitCode ?? 1 } : { signal });
       });
     });
   }

@@ -213,7 +213,7 @@ describe.each(everywhere)('a $language function, the runner under $host', ({ hos
     await using run = new FunctionRun(inline('result'));
     const { status } = await run.end();
     expect(status.result).toEqual({ tests: [1, 2.5, 'ü'] });
-    expect(readFileSync(run.statusFile, 'utf8')).toContain('"result":{"tests":[1,2.50,"ü"]}}');
+    expect(readFileSync(run.statusFile, 'utf8')).toContain('"result":{"tests":[1,2.50,"ü"]}');
   });
 
   it('may print 10 MB', async () => {
