@@ -60,9 +60,13 @@ function failureBlocks({ spec, settings }: Promoting): boolean {
   return settings.blockDeployment && policy === 'Fail';
 }
 
-/** What ended with a Warning before the promotion, if the application is not to be promoted after one. */
+/** The Warnings before the promotion, if the application is not to be promoted after one. */
 function warningsInTheWay({ spec, status }: Promoting): readonly string[] {
-  if (spec.promoteAfterWarning !== false) return [];
+  return spec.promoteAfterWarning === false ? warningsBefore(status) : [];
+}
+
+/** What ended with a Warning before the promotion. No phase of the application shows that of a workload. */
+function warningsBefore(status: KeptnAppVersionStatus): readonly string[] {
   const workloads = (status.workloadStatus ?? []).filter(
     ({ reason }) => reason === completedWithWarning,
   );
@@ -111,15 +115,16 @@ function phasesIn(status: VersionStatus, state: KeptnState): readonly string[] {
   return deployment.filter((phase) => status[phase.state] === state).map(({ short }) => short);
 }
 
-function deployed(status: VersionStatus): ConditionChange {
+function deployed(status: KeptnAppVersionStatus): ConditionChange {
   const say = stating(conditionTypes.deployed);
   const open = deployment.filter(({ state }) => !isPassed(status[state]));
   if (open.length === 0) {
-    return phasesIn(status, 'Warning').length > 0
+    const warnings = warningsBefore(status);
+    return warnings.length > 0
       ? say(
           'True',
           'DeployedWithWarning',
-          'every phase before the promotion is over, with warnings',
+          `every phase before the promotion is over; with a Warning: ${warnings.join(', ')}`,
         )
       : say('True', 'Deployed', 'every phase before the promotion has passed');
   }

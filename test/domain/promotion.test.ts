@@ -272,6 +272,12 @@ describe('promoteAfterWarning', () => {
       expect(created(decideAppVersion(promoting(undefined, {}, more)))).toHaveLength(1);
     });
 
+    test(`says of a version that is deployed after a Warning ${what} that there was one`, () => {
+      const status = after(promoting(undefined, {}, more));
+      expect(said(status, 'Deployed')).toBe('True DeployedWithWarning');
+      expect(conditionIn(status, 'Deployed')?.message).toContain(named);
+    });
+
     test(`false does not promote after a Warning ${what}, and completes the version all the same`, () => {
       const seen = promoting(undefined, { promoteAfterWarning: false }, more);
       const status = after(seen);
