@@ -6,8 +6,8 @@ import type { EventNote } from './plan.ts';
 const phase = { short: 'FollowUp', long: 'Follow-Up' };
 
 /**
- * What is worth an Event about the parent: that a follow-up was started (`FollowUpStarted`), that it cannot start yet
- * (`FollowUpNotStarted`), and that it failed (`FollowUpFailed`). The lists are the same one, before and after.
+ * What is worth an Event about the parent: that a follow-up was started (`FollowUpStarted`), that it cannot start, yet or at
+ * all (`FollowUpNotStarted`), and that it failed (`FollowUpFailed`). The lists are the same one, before and after.
  */
 export function followUpEvents(
   subject: PhaseSubject,
@@ -25,19 +25,21 @@ function eventsOf(
   const what = `${definitionName}${name === '' ? '' : ` (${name})`}`;
   const why = reason === undefined ? '' : `: ${reason}: ${message}`;
   const events: EventNote[] = [];
-  if (name !== '' && (before?.name ?? '') === '') {
+  if (name === '') {
+    if (reason !== undefined && reason !== before?.reason) {
+      const text = `task ${what} could not be started${why}`;
+      events.push(phaseEvent(subject, phase, { suffix: 'NotStarted', type: 'Warning', text }));
+    }
+    return events;
+  }
+  if ((before?.name ?? '') === '') {
     events.push(
       phaseEvent(subject, phase, { suffix: 'Started', text: `task ${what} was started` }),
     );
   }
-  if (isCompleted(status)) {
-    if (status !== 'Succeeded' && !isCompleted(before?.status)) {
-      const text = `task ${what} failed${why}`;
-      events.push(phaseEvent(subject, phase, { suffix: 'Failed', type: 'Warning', text }));
-    }
-  } else if (name === '' && reason !== undefined && reason !== before?.reason) {
-    const text = `task ${what} could not be started${why}`;
-    events.push(phaseEvent(subject, phase, { suffix: 'NotStarted', type: 'Warning', text }));
+  if (isCompleted(status) && status !== 'Succeeded' && !isCompleted(before?.status)) {
+    const text = `task ${what} failed${why}`;
+    events.push(phaseEvent(subject, phase, { suffix: 'Failed', type: 'Warning', text }));
   }
   return events;
 }

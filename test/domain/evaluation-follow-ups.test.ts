@@ -125,7 +125,7 @@ describe('the end of an evaluation', () => {
     expect(reasons(plan)).toEqual([
       'ReconcileEvaluationReconcileTimeout',
       'ReconcileEvaluationFailed',
-      'FollowUpFailed',
+      'FollowUpNotStarted',
     ]);
   });
 });

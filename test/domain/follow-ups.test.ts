@@ -169,7 +169,7 @@ describe('a follow-up that has no task yet', () => {
         message: 'follow-ups lead in a circle: check → undo → check; remove one of the references',
       },
     ]);
-    expect(reasons({ events })).toEqual(['FollowUpFailed']);
+    expect(reasons({ events })).toEqual(['FollowUpNotStarted']);
   });
 });
 

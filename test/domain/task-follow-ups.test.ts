@@ -117,7 +117,7 @@ describe('the end of a task', () => {
         },
       ],
     });
-    expect(reasons(plan)).toEqual(['FollowUpFailed']);
+    expect(reasons(plan)).toEqual(['FollowUpNotStarted']);
   });
 
   test('gains no depth by a number that somebody has made up', () => {
