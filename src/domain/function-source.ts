@@ -30,7 +30,7 @@ export interface FunctionBlueprint {
   readonly cmdParameters: string;
   /** Arguments of the script. */
   readonly args: readonly string[];
-  /** Deno's permission flags; undefined for the default ones. */
+  /** Deno's permission flags, none if empty; undefined for the default ones. */
   readonly permissions: readonly string[] | undefined;
 }
 
@@ -54,7 +54,8 @@ export interface BlueprintProblem {
     | 'ChainHasCycle'
     | 'ChainTooDeep'
     | 'FunctionRefToContainer'
-    | 'NoSource';
+    | 'NoSource'
+    | 'RunnerImageForeign';
   readonly message: string;
   readonly missing?: string;
 }
@@ -143,10 +144,8 @@ function merged(chain: readonly FunctionDefinition[]): Blueprint | BlueprintProb
     .map((link) => ({ runner: link.runner, code: codeOf(link) }))
     .find(({ code }) => code !== undefined);
   if (source?.code === undefined) return noSource(chain);
-  const set = <T extends string | readonly unknown[]>(
-    value: (spec: FunctionSpec) => T | undefined,
-  ): T | undefined =>
-    chain.map(({ spec }) => value(spec)).find((found) => found !== undefined && found.length > 0);
+  const nearest = <T>(value: (spec: FunctionSpec) => T | undefined): T | undefined =>
+    chain.map(({ spec }) => value(spec)).find((found) => found !== undefined);
   // A later entry replaces an earlier one: the nearest definition comes last.
   const parameters = chain
     .toReversed()
@@ -156,11 +155,11 @@ function merged(chain: readonly FunctionDefinition[]): Blueprint | BlueprintProb
     runner: source.runner,
     code: source.code,
     parameters: Object.fromEntries(parameters),
-    secret: set((spec) => spec.secureParameters?.secret) ?? '',
+    secret: nearest((spec) => spec.secureParameters?.secret || undefined) ?? '',
     secrets: secretVariables(chain.map(({ spec }) => spec.secureParameters?.secrets)),
-    cmdParameters: set((spec) => spec.cmdParameters) ?? '',
-    args: set((spec) => spec.args) ?? [],
-    permissions: set((spec) => spec.permissions),
+    cmdParameters: nearest((spec) => spec.cmdParameters || undefined) ?? '',
+    args: nearest((spec) => spec.args) ?? [],
+    permissions: nearest((spec) => spec.permissions),
   };
 }
 
@@ -207,7 +206,7 @@ function containerAtEnd(path: readonly string[]): BlueprintProblem {
   return {
     type: 'problem',
     reason: 'FunctionRefToContainer',
-    message: `functionRef ${path.join(' → ')} ends in a definition with a container, which has no function to refer to; refer to a deno or python definition`,
+    message: `functionRef ${path.join(' → ')} ends in a definition with a container, which has no function to refer to; refer to a deno, python or bash definition`,
   };
 }
 

@@ -35,7 +35,9 @@ export function runnerArguments(
     ),
     ...option('status-file', statusFile),
     ...option('sha256', sha256),
-    ...(permissions ?? []).map((permission) => `--permission=${permission}`),
+    ...(permissions?.length === 0 ? ['none'] : (permissions ?? [])).map(
+      (permission) => `--permission=${permission}`,
+    ),
     ...settings.variables.map((name) => `--env=${name}`),
     ...(args.length > 0 ? ['--', ...args] : []),
   ];

@@ -1,5 +1,5 @@
 import type { JobOptions } from '../api/keptn/job-options.ts';
-import type { Runner } from './function-source.ts';
+import type { Blueprint, BlueprintProblem, Runner } from './function-source.ts';
 
 /** The image that runs the functions of a language. */
 export interface RunnerImage {
@@ -33,4 +33,29 @@ export interface JobSettings {
 /** Whether the container of a function repeats it by itself. */
 export function retriesInside(image: RunnerImage, { functionRetries }: JobSettings): boolean {
   return functionRetries === undefined ? image.isOwn : functionRetries === 'insideContainer';
+}
+
+/**
+ * Why a function must not run in its image: it relies on what only Sluice's runner does. Another one would run code unchecked,
+ * with all permissions and without its arguments, and call that a success.
+ */
+export function foreignImageProblem(
+  blueprint: Blueprint,
+  settings: JobSettings,
+): BlueprintProblem | undefined {
+  if (blueprint.type === 'container') return undefined;
+  const image = settings.images[blueprint.runner];
+  if (image.isOwn || retriesInside(image, settings)) return undefined;
+  const { code, permissions, args } = blueprint;
+  const relied = [
+    ...(code.type === 'url' && code.sha256 !== undefined ? ['httpRef.sha256'] : []),
+    ...(permissions === undefined ? [] : ['permissions']),
+    ...(args.length === 0 ? [] : ['args']),
+  ];
+  if (relied.length === 0) return undefined;
+  return {
+    type: 'problem',
+    reason: 'RunnerImageForeign',
+    message: `${relied.join(', ')} would have no effect: image ${image.image} is not known to have Sluice's runner; use a sluice-functions image, set functionRetries: insideContainer in the KeptnConfig if this one has it, or remove the setting`,
+  };
 }

@@ -7,6 +7,7 @@ import { blueprintOf, type BlueprintProblem } from './function-source.ts';
 import { jobFor } from './job.ts';
 import { jobName } from './names.ts';
 import { type Effect, type EventNote, nothing, type Plan, type Refusal } from './plan.ts';
+import { foreignImageProblem } from './runner-image.ts';
 import { taskWarning } from './task-events.ts';
 import { jobRef, storing, type TaskObservation } from './task-observation.ts';
 import { attemptOf, waiting } from './task-status.ts';
@@ -21,6 +22,8 @@ export function startTask(observation: TaskObservation): Plan {
   const name = task.spec.taskDefinition;
   const blueprint = blueprintOf(name, find);
   if (blueprint.type === 'problem') return showProblem(blueprint, observation);
+  const foreign = foreignImageProblem(blueprint, settings);
+  if (foreign !== undefined) return showProblem(foreign, observation);
   const definition = find(name);
   if (definition === undefined) return nothing;
   if (observation.runningJobs >= (settings.maxJobsPerNamespace ?? Infinity)) {

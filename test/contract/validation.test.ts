@@ -150,7 +150,7 @@ const rejected: readonly Row[] = [
     'a functionRef to a container',
     'KeptnTaskDefinition',
     { deno: { functionRef: { name: 'smoke' } } },
-    'spec.deno.functionRef.name: functionRef x → smoke ends in a definition with a container, which has no function to refer to; refer to a deno or python definition',
+    'spec.deno.functionRef.name: functionRef x → smoke ends in a definition with a container, which has no function to refer to; refer to a deno, python or bash definition',
   ],
   [
     'follow-ups in a circle',

@@ -84,7 +84,8 @@ describe('a chain of functionRef', () => {
         { name: 'far', key: 'k', env: 'OTHER' },
       ],
       cmdParameters: '-v',
-      args: ['--all'],
+      // An empty text is none, as in Keptn; an empty list says that there are none.
+      args: [],
       permissions: ['allow-net=a.example'],
     });
   });

@@ -4,7 +4,11 @@ import type { KeptnTaskDefinitionSpec } from '../../src/api/keptn/task-definitio
 import type { KeptnTaskSpec } from '../../src/api/keptn/task.ts';
 import { blueprintOf } from '../../src/domain/function-source.ts';
 import { jobFor } from '../../src/domain/job.ts';
-import { type JobSettings, runnerImage } from '../../src/domain/runner-image.ts';
+import {
+  foreignImageProblem,
+  type JobSettings,
+  runnerImage,
+} from '../../src/domain/runner-image.ts';
 import { aTask, aTaskDefinition } from '../support/task-builders.ts';
 
 const now = Date.UTC(2026, 10, 21, 8);
@@ -101,6 +105,10 @@ describe("a function in Sluice's own image", () => {
     ]);
   });
 
+  test('has no permissions where the list of them is empty', () => {
+    expect(made({ script: { permissions: [] } }).container.args).toContain('--permission=none');
+  });
+
   test('is repeated by Kubernetes where the KeptnConfig says so, and its runner tries once', () => {
     const { job, container } = made({ functionRetries: 'restartContainer' });
     expect(job.spec).toMatchObject({
@@ -177,6 +185,46 @@ describe('a function in an image of somebody else', () => {
     expect(job.spec.template.spec).toMatchObject({ restartPolicy: 'Never' });
     expect(container.args[1]).toBe('--retries=3');
     expect(container).not.toHaveProperty('securityContext');
+  });
+});
+
+describe('a definition that relies on what only Sluice’s runner does', () => {
+  const relying = {
+    httpRef: { url: 'https://code/check.ts', sha256: 'a'.repeat(64) },
+    permissions: [],
+    args: ['--verbose'],
+  };
+  const problem = (
+    image: typeof own,
+    script: FunctionSpec,
+    functionRetries?: JobSettings['functionRetries'],
+  ) => {
+    const found = blueprintOf('check', () => aTaskDefinition('check').with({ deno: script }));
+    if (found.type === 'problem') throw new Error(found.message);
+    const images = { deno: image, python: own, bash: own };
+    return foreignImageProblem(found, { images, functionRetries, jobDefaults: {} });
+  };
+
+  test('does not run in another image, which would run any code with all permissions', () => {
+    expect(problem(foreign, relying)).toEqual({
+      type: 'problem',
+      reason: 'RunnerImageForeign',
+      message:
+        "httpRef.sha256, permissions, args would have no effect: image ghcr.io/keptn/deno-runtime:v3.0.1 is not known to have Sluice's runner; use a sluice-functions image, set functionRetries: insideContainer in the KeptnConfig if this one has it, or remove the setting",
+    });
+    for (const script of [
+      { httpRef: relying.httpRef },
+      { httpRef: { url: 'https://code/check.ts' }, permissions: ['deny-net'] },
+      { inline: { code: 'x' }, args: ['1'] },
+    ]) {
+      expect(problem(foreign, script, 'restartContainer')).toBeDefined();
+    }
+  });
+
+  test('runs in its own image, in one that is said to have the runner, and if it relies on nothing', () => {
+    expect(problem(own, relying, 'restartContainer')).toBeUndefined();
+    expect(problem(foreign, relying, 'insideContainer')).toBeUndefined();
+    expect(problem(foreign, { inline: { code: 'x' }, cmdParameters: '-q' })).toBeUndefined();
   });
 });
 

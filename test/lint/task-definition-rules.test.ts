@@ -75,7 +75,7 @@ describe('rejects', () => {
     [
       'a functionRef to a container',
       { python: { functionRef: { name: 'smoke' } } },
-      'function-ref-to-container spec.python.functionRef.name: functionRef check → smoke ends in a definition with a container, which has no function to refer to; refer to a deno or python definition',
+      'function-ref-to-container spec.python.functionRef.name: functionRef check → smoke ends in a definition with a container, which has no function to refer to; refer to a deno, python or bash definition',
     ],
     [
       'a container without an image',

@@ -39,7 +39,7 @@ export const functionFields = {
   ...scriptFields,
   permissions: optional(
     list(
-      'Permission flags of Deno in place of the default ones, without the dashes: allow-net=example.com.',
+      'Permission flags of Deno in place of the default ones, without the dashes: allow-net=example.com. An empty list is none.',
       text(''),
     ),
   ),
