@@ -51,8 +51,19 @@ export function evidenceOf(pods: readonly Pod[], container?: string): Evidence |
   const { exitCode, wasStopped } = last;
   const report = reportIn(last.message);
   if (report !== undefined) {
-    const { reason, message } = report;
-    return { reason, message, exitCode, wasStopped: wasStopped && !report.final, restarts, report };
+    // A runner that was killed after it had told of a success.
+    const isBelied = report.succeeded && exitCode !== 0;
+    const { reason, message } = isBelied
+      ? { reason: last.reason, message: describeRun({ ...last, message: '' }) }
+      : report;
+    return {
+      reason,
+      message,
+      exitCode,
+      wasStopped: wasStopped && !report.final,
+      restarts,
+      report: isBelied ? { ...report, result: undefined } : report,
+    };
   }
   const output = endOf(last.message, longestOutput);
   return {

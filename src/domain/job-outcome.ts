@@ -23,7 +23,8 @@ export function failureOf(
 ): Failure {
   const { reason, message } = end;
   const report = evidence?.report;
-  if (report?.final === true) return { reason: report.reason, message: report.message };
+  if (report?.final === true && !report.succeeded)
+    return { reason: report.reason, message: report.message };
   if (reason === exitWasTheEnd && evidence !== undefined && !evidence.wasStopped) {
     const word = evidence.reason === 'Error' ? 'FunctionFailed' : evidence.reason;
     return { reason: word, message: evidence.message };

@@ -122,6 +122,18 @@ describe("a task whose function ran in Sluice's runner", () => {
     });
   });
 
+  test('fails, without a result, if its runner was killed after it had told of a success', () => {
+    const success = { ...told, status: 'succeeded', reason: 'Completed', result: { a: 1 } };
+    const pod = podWith(exit(137, JSON.stringify(success)), 'Failed');
+    const { status } = decided({ job: failedOnce, pods: [pod] });
+    expect(status).toMatchObject({
+      status: 'Failed',
+      reason: 'FunctionFailed',
+      message: 'the container ended with exit code 137 (Error)',
+    });
+    expect(status).not.toHaveProperty('result');
+  });
+
   test.each([
     ['Error', 'FunctionFailed'],
     ['OOMKilled', 'OOMKilled'],
