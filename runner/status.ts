@@ -74,15 +74,18 @@ function written(report: Report, attemptsMade: number): string {
     attemptsMade,
     startedAt: timeText(report.startedAt),
     durationMs: milliseconds(report.now - report.startedAt),
-    attempts: attempts.map(attemptFields),
-    attemptsOmitted: omitted === 0 ? undefined : omitted,
     resultError:
       result !== undefined && 'error' in result
         ? { reason: result.error.reason, message: cut(result.error.message, longestLine) }
         : undefined,
   });
-  if (result === undefined || 'error' in result) return fields;
-  return `${fields.slice(0, -1)},"result":${result.json}}`;
+  const told = JSON.stringify({
+    attemptsOmitted: omitted === 0 ? undefined : omitted,
+    attempts: attempts.map(attemptFields),
+  });
+  const returned = result === undefined || 'error' in result ? '' : `,"result":${result.json}`;
+  // The attempts come last: in a Pod with more than three containers the kubelet cuts the end off.
+  return `${fields.slice(0, -1)}${returned},${told.slice(1)}`;
 }
 
 function attemptFields(attempt: AttemptRecord): Record<string, unknown> {

@@ -104,6 +104,11 @@ describe('the text of a status', () => {
     expect(short.attempts[0].lastErrorLine).toBe('no luck');
   });
 
+  it('has its attempts at the end, which the kubelet cuts off in a Pod with many containers', () => {
+    const written = statusText(aReport({ result: { json: '[1]' } }));
+    expect(Object.keys(JSON.parse(written)).slice(-2)).toEqual(['result', 'attempts']);
+  });
+
   it('does not split a character', () => {
     const { message } = JSON.parse(statusText(aReport({ message: '😀'.repeat(1_000) })));
     expect(message).toMatch(/^(?:😀)+…$/u);
