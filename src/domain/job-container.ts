@@ -77,7 +77,9 @@ export function functionWorkload(
       image,
       imagePullPolicy: 'IfNotPresent',
       env: [
-        ...(Object.keys(data).length > 0 ? [{ name: 'DATA', value: goJson(goMap(data)) }] : []),
+        ...(Object.keys(data).length > 0
+          ? [{ name: 'DATA', value: unexpanded(goJson(goMap(data))) }]
+          : []),
         keptnContext(task, start.traceparent),
         { name: 'CMD_ARGS', value: cmdParameters },
         ...(secret === '' ? [] : [secretVariable({ name: secret, env: 'SECURE_DATA' })]),
@@ -154,7 +156,12 @@ function keptnContext(
     ...(Object.keys(metadata).length > 0 && { metadata: goMap(metadata) }),
     ...(trigger !== undefined && { trigger: triggerJson(trigger) }),
   });
-  return { name: 'KEPTN_CONTEXT', value };
+  return { name: 'KEPTN_CONTEXT', value: unexpanded(value) };
+}
+
+/** JSON in which Kubernetes finds nothing to expand: `$(DATA)` in a message would become other JSON, `$$` one dollar. */
+function unexpanded(json: string): string {
+  return json.replaceAll(/\$(?=[$(])/g, String.raw`\u0024`);
 }
 
 /** How the parent of a follow-up ended, without what is not known. */

@@ -204,6 +204,22 @@ describe("a function's Job", () => {
     );
   });
 
+  test('has no text in it that Kubernetes would expand to something else', () => {
+    const trigger: TaskTrigger = {
+      kind: 'KeptnTask',
+      name: 'first',
+      status: 'Failed',
+      message: 'bad $(DATA), $$5, $HOME',
+    };
+    const task = aTask({ spec: { context: { ...workloadContext, trigger } } });
+    const parameters = { map: { price: '$$(X)' } };
+    const { env } = container(job(task, checked({ ...http.spec.deno, parameters })));
+    const [data, context] = env.map(({ value }: { value: string }) => value);
+    expect(data).toBe(String.raw`{"price":"\u0024\u0024(X)"}`);
+    expect(context).toContain(String.raw`bad \u0024(DATA), \u0024$5, $HOME`);
+    expect(JSON.parse(context).trigger.message).toBe(trigger.message);
+  });
+
   test("carries the app's version where there is no workload", () => {
     const task = aTask({
       spec: { context: { appName: 'shop', appVersion: '2.0', objectType: 'App' } },
