@@ -168,7 +168,7 @@ function oneOf<const T extends string>(name: OptionName, text: string, allowed: 
 }
 
 function whole(name: OptionName, text: string): number {
-  if (/^\d{1,9}$/u.test(text)) return Number(text);
+  if (/^\d{1,10}$/u.test(text)) return Number(text);
   throw new SettingInvalid(label(name), `"${text}" is no whole number from 0: write for example 3`);
 }
 

@@ -62,6 +62,10 @@ it("reads KEP 90's variables, whose integers are seconds", () => {
   });
 });
 
+it('takes as many retries as a definition can ask for', () => {
+  expect(settingsFrom([...script, '--retries=2147483647'], {}).attempts).toBe(2_147_483_648);
+});
+
 it('lets arguments win over variables, and takes an empty variable for none', () => {
   const env = { SCRIPT: 'a.sh', RETRIES: '3', TIMEOUT: '', RUNTIME: 'bash' };
   const settings = settingsFrom(
