@@ -5,7 +5,7 @@ import type { KeptnTask } from '../../src/api/keptn/task.ts';
 import { KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts';
 import { hasOpenFollowUps } from '../../src/domain/follow-ups.ts';
 import { aDeployment, anEvaluationDefinition, aTaskDefinition } from '../support/apps.ts';
-import { type EnabledNamespace, isCompleted } from '../support/enabled-namespace.ts';
+import { isCompleted } from '../support/enabled-namespace.ts';
 import { eventually } from '../support/eventually.ts';
 import { keptnContextOf } from '../support/keptn-context.ts';
 import { RunningSluice } from '../support/running-sluice.ts';
