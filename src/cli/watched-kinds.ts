@@ -34,7 +34,10 @@ const owners: readonly WatchSpec[] = [
   { kind: RolloutKind, optional: true },
 ];
 
-/** Whether what definitions name outside of Keptn is there. Secrets are never listed. */
+/**
+ * Whether what definitions name outside of Keptn is there. Secrets are never listed. Answers do not wait for these: a rule
+ * that lacks them claims nothing, and Pods must not wait because a ClusterRole is older than Sluice.
+ */
 const names: readonly WatchSpec[] = [
   { kind: ConfigMapMetadataKind },
   { kind: ServiceAccountMetadataKind },
@@ -43,7 +46,6 @@ const names: readonly WatchSpec[] = [
 /** What admission answers from, on every replica. */
 const ofAdmission: readonly WatchSpec[] = [
   ...owners,
-  ...names,
   { kind: KeptnConfig },
   { kind: KeptnWorkload },
   { kind: KeptnWorkloadVersion },
@@ -77,5 +79,6 @@ export function watchedKinds(only: 'admission' | 'controllers' | undefined): {
   readonly forAdmission: readonly WatchSpec[];
 } {
   const forAdmission = only === 'controllers' ? [] : ofAdmission;
-  return { watched: only === 'admission' ? ofAdmission : ofControllers, forAdmission };
+  const watched = only === 'admission' ? [...ofAdmission, ...names] : ofControllers;
+  return { watched, forAdmission };
 }
