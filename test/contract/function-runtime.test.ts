@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { JobKind, PodKind } from '../../src/api/builtin.ts';
+import { JobKind, type Pod, PodKind } from '../../src/api/builtin.ts';
 import { KeptnTask } from '../../src/api/keptn/task.ts';
 import { eventually } from '../support/eventually.ts';
 import { runFunction } from '../support/function-run.ts';
@@ -77,6 +77,51 @@ const bash = (script: string) =>
     host: 'node',
     args: ['--runtime=bash', '--retries=1', '--retry-interval=100ms', '--inline', script],
   });
+
+/** Starts the task with a Pod that takes its time, and answers that Pod. */
+async function started(namespace: string, annotations: Record<string, string>): Promise<Pod> {
+  const { cluster } = sluice;
+  await cluster.apply(definition(namespace, { outcome: 'succeed', told: '' }));
+  const { metadata, ...rest } = task(namespace);
+  await cluster.apply({ ...rest, metadata: { ...metadata, annotations } });
+  return await eventually('the Pod of the task runs', async () => {
+    const pods = await cluster.list(PodKind, { namespace });
+    return pods.find(({ status }) => status?.phase === 'Running');
+  });
+}
+
+describe('the Pod of a function', () => {
+  it('is replaced when it is evicted, which counts for nothing', async () => {
+    await using namespace = await sluice.cluster.namespace(restricted);
+    const { cluster } = sluice;
+    const place = { namespace: namespace.name, name: 'check-by-hand' };
+    const pod = await started(namespace.name, { 'sluice.test/delay': '5s' });
+    const { name } = pod.metadata;
+    await cluster.request(`/api/v1/namespaces/${namespace.name}/pods/${name}/eviction`, {
+      method: 'POST',
+      body: { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name } },
+    });
+    const { status } = await cluster.until(KeptnTask, { ...place, withinMs: 60_000 }, isOver);
+    expect(status).toMatchObject({ status: 'Succeeded', exitCode: 0 });
+    expect(status?.attempts).toHaveLength(1);
+    const [job] = await cluster.list(JobKind, { namespace: namespace.name });
+    expect(job?.status).not.toHaveProperty('failed');
+  });
+
+  it('ends its task when somebody deletes it', async () => {
+    await using namespace = await sluice.cluster.namespace(restricted);
+    const { cluster } = sluice;
+    const place = { namespace: namespace.name, name: 'check-by-hand' };
+    const pod = await started(namespace.name, { 'sluice.test/outcome': 'run' });
+    await cluster.delete(PodKind, { namespace: namespace.name, name: pod.metadata.name });
+    const { status } = await cluster.until(KeptnTask, { ...place, withinMs: 30_000 }, isOver);
+    expect(status).toMatchObject({
+      status: 'Failed',
+      message: expect.stringContaining('was still running and was stopped (exit code 143)'),
+    });
+    expect(await cluster.list(PodKind, { namespace: namespace.name })).toEqual([]);
+  });
+});
 
 describe('a function Job whose Pod ends with the message of its runner', () => {
   it('gives its task reason, message, runs and exit code, also after Job and Sluice are gone', async () => {
