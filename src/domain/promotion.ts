@@ -115,9 +115,14 @@ function phasesIn(status: VersionStatus, state: KeptnState): readonly string[] {
   return deployment.filter((phase) => status[phase.state] === state).map(({ short }) => short);
 }
 
+/** The phases before the promotion that have not passed. */
+function openPhases(status: VersionStatus): readonly string[] {
+  return deployment.filter(({ state }) => !isPassed(status[state])).map(({ short }) => short);
+}
+
 function deployed(status: KeptnAppVersionStatus): ConditionChange {
   const say = stating(conditionTypes.deployed);
-  const open = deployment.filter(({ state }) => !isPassed(status[state]));
+  const open = openPhases(status);
   if (open.length === 0) {
     const warnings = warningsBefore(status);
     return warnings.length > 0
@@ -131,7 +136,7 @@ function deployed(status: KeptnAppVersionStatus): ConditionChange {
   const [failed] = phasesIn(status, 'Failed');
   if (failed !== undefined) return say('False', 'DeploymentFailed', `${failed} has failed`);
   if (status.status === 'Deprecated') return say('False', 'Superseded', superseded);
-  return say('Unknown', 'Deploying', `waiting for ${open.map(({ short }) => short).join(', ')}`);
+  return say('Unknown', 'Deploying', `waiting for ${open.join(', ')}`);
 }
 
 function promoted({ spec, status, settings }: Promoting): ConditionChange {
