@@ -4,7 +4,11 @@ import { appController } from '../controllers/app.ts';
 import { appCreationController } from '../controllers/app-creation.ts';
 import { appVersionController } from '../controllers/app-version.ts';
 import type { Controller } from '../controllers/controller.ts';
-import { evaluationController, openEvaluationsByDefinition } from '../controllers/evaluation.ts';
+import {
+  evaluationController,
+  evaluationsAwaitingProvider,
+  openEvaluationsByDefinition,
+} from '../controllers/evaluation.ts';
 import { evaluationsAwaitingFollowUp, tasksAwaitingFollowUp } from '../controllers/follow-ups.ts';
 import { keptnConfigController } from '../controllers/keptn-config.ts';
 import { lifecycleIndexes } from '../controllers/lifecycle-indexes.ts';
@@ -62,6 +66,7 @@ export const allIndexes = [
   ...awaitingExport,
   openEvaluationsByDefinition,
   evaluationsAwaitingFollowUp,
+  evaluationsAwaitingProvider,
   metricsByProvider,
   taskDefinitionsByFunctionRef,
   tasksAwaitingDefinition,

@@ -6,8 +6,9 @@ import { KeptnMetricsProvider } from '../api/keptn/metrics-provider.ts';
 import { KeptnTask } from '../api/keptn/task.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { controllerOf } from '../api/object.ts';
-import { decideEvaluation, type EvaluationObservation, isOpen } from '../domain/evaluation.ts';
+import { decideEvaluation, type EvaluationObservation } from '../domain/evaluation.ts';
 import { awaitsProvider, hasQuery, isMadeBy, metricNameOf } from '../domain/evaluation-queries.ts';
+import { isOpen } from '../domain/evaluation-status.ts';
 import { settingsFrom } from '../domain/keptn-config.ts';
 import { findReference, type Reference } from '../domain/reference.ts';
 import { type Controller, watch } from './controller.ts';
@@ -27,6 +28,14 @@ export const openEvaluationsByDefinition: IndexDefinition<KeptnEvaluation> = {
   kind: KeptnEvaluation,
   name: 'open-by-definition',
   values: (evaluation) => (isOpen(evaluation) ? [evaluation.spec.evaluationDefinition] : []),
+};
+
+/** The evaluations that wait for a provider to appear, or to be the only one, by namespace. */
+export const evaluationsAwaitingProvider: IndexDefinition<KeptnEvaluation> = {
+  kind: KeptnEvaluation,
+  name: 'awaiting-provider',
+  values: (evaluation) =>
+    isOpen(evaluation) && awaitsProvider(evaluation) ? [evaluation.metadata.namespace ?? ''] : [],
 };
 
 /** Judges KeptnEvaluations, whoever made them. */
@@ -57,8 +66,7 @@ export function evaluationController(places: Places): Controller<EvaluationObser
       }),
       watch(KeptnMetricsProvider, ({ metadata }, lookup) =>
         lookup
-          .list(KeptnEvaluation, metadata.namespace)
-          .filter((evaluation) => isOpen(evaluation) && awaitsProvider(evaluation))
+          .byIndex(KeptnEvaluation, evaluationsAwaitingProvider.name, metadata.namespace ?? '')
           .map((evaluation) => evaluation.metadata),
       ),
       ...supersededParentWatches(KeptnEvaluation),

@@ -2,11 +2,19 @@ import { KeptnEvaluation, type KeptnEvaluationStatus } from '../api/keptn/evalua
 import { isCompleted, stateOf } from '../api/keptn/states.ts';
 import { refOf } from '../api/object.ts';
 import { type Progress, withProgress } from './conditions.ts';
-import { durationOr } from './duration.ts';
 import { evaluationWarning } from './evaluation-events.ts';
 import { type FollowedEvaluation, followingUp, withWhatFollows } from './evaluation-follow-ups.ts';
 import { judgeObjectives, type Measurement, unmetLines } from './evaluation-objectives.ts';
 import { discarded, preparation, type QueryingEvaluation } from './evaluation-queries.ts';
+import {
+  attemptsOf,
+  ended,
+  isOpen,
+  retryIntervalMs,
+  startedStatus,
+  statusOf,
+  timeToNextAttempt,
+} from './evaluation-status.ts';
 import type { EventNote, Plan } from './plan.ts';
 import { placesOf } from './reference.ts';
 import { parseTime, rfc3339 } from './time.ts';
@@ -81,39 +89,6 @@ function prepareQueries(
       events: [evaluationWarning(evaluation, { suffix: 'NotFound', text })],
     }),
   };
-}
-
-function statusOf({ status }: KeptnEvaluation): KeptnEvaluationStatus {
-  // Keptn and people write statuses with fields missing; what the schema requires may still be absent in the store.
-  return { ...emptyStatus, ...status };
-}
-
-const emptyStatus: KeptnEvaluationStatus = {
-  retryCount: 0,
-  evaluationStatus: {},
-  overallStatus: 'Pending',
-};
-
-const keptnRetries = 10;
-const keptnRetryIntervalMs = 5_000;
-
-/** Keptn counts attempts, not repetitions. It cannot express 0, and fails without measuring; here 0 measures once. */
-function attemptsOf({ spec }: KeptnEvaluation): number {
-  return Math.max(1, spec.retries ?? keptnRetries);
-}
-
-function retryIntervalMs({ spec }: KeptnEvaluation): number {
-  return Math.max(0, durationOr(spec.retryInterval, keptnRetryIntervalMs));
-}
-
-function timeToNextAttempt(
-  evaluation: KeptnEvaluation,
-  status: KeptnEvaluationStatus,
-  now: number,
-): number {
-  const remainingMs = (parseTime(status.nextAttemptTime) ?? now) - now;
-  // Further away than the interval: the clock of another leader was ahead, or the interval was shortened since.
-  return remainingMs > retryIntervalMs(evaluation) ? 0 : remainingMs;
 }
 
 function attempt(observation: EvaluationObservation, before: KeptnEvaluationStatus): Plan {
@@ -227,28 +202,6 @@ function waitForDefinition(
   };
 }
 
-function startedStatus(
-  evaluation: KeptnEvaluation,
-  before: KeptnEvaluationStatus,
-  now: number,
-): KeptnEvaluationStatus {
-  return {
-    ...before,
-    attempt: before.attempt ?? evaluation.spec.attempt ?? 1,
-    startTime: before.startTime ?? rfc3339(now),
-  };
-}
-
-function ended(
-  status: KeptnEvaluationStatus,
-  overallStatus: 'Succeeded' | 'Failed' | 'Deprecated',
-  now: number,
-): KeptnEvaluationStatus {
-  const final = { ...status, overallStatus, endTime: rfc3339(now) };
-  delete final.nextAttemptTime;
-  return final;
-}
-
 function write(
   evaluation: KeptnEvaluation,
   status: KeptnEvaluationStatus,
@@ -273,9 +226,4 @@ function sentence(unmet: readonly string[]): string {
   const rest = unmet.length - longestList;
   const shown = unmet.slice(0, longestList).join('; ');
   return rest > 0 ? `${shown}; and ${rest} more` : shown || 'no objective was judged';
-}
-
-/** Whether this evaluation still needs its definition. */
-export function isOpen(evaluation: KeptnEvaluation): boolean {
-  return !isCompleted(stateOf(evaluation.status?.overallStatus));
 }

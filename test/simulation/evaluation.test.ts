@@ -5,6 +5,7 @@ import { KeptnMetricsProvider } from '../../src/api/keptn/metrics-provider.ts';
 import { KeptnEvaluationDefinition } from '../../src/api/keptn/evaluation-definition.ts';
 import {
   evaluationController,
+  evaluationsAwaitingProvider,
   openEvaluationsByDefinition,
 } from '../../src/controllers/evaluation.ts';
 import { evaluationsAwaitingFollowUp } from '../../src/controllers/follow-ups.ts';
@@ -17,7 +18,11 @@ function evaluations(options: Partial<SimulationOptions> = {}): Simulation {
   return new Simulation({
     seed: 1,
     controllers: [evaluationController(places)],
-    indexes: [openEvaluationsByDefinition, evaluationsAwaitingFollowUp],
+    indexes: [
+      openEvaluationsByDefinition,
+      evaluationsAwaitingFollowUp,
+      evaluationsAwaitingProvider,
+    ],
     kinds: [KeptnMetric],
     ...options,
   });
