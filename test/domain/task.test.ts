@@ -116,6 +116,14 @@ describe('a task without a Job', () => {
     expect(after(plan, aTask()).status?.reason).toBe('ChainHasCycle');
   });
 
+  test('does not start a function in an image that would leave its digest unchecked', () => {
+    const httpRef = { url: 'https://code/check.ts', sha256: 'a'.repeat(64) };
+    const relying = aTaskDefinition('check').with({ deno: { httpRef } });
+    const plan = decideTask(seen({ find: () => relying }));
+    expect(plan.effects).toBeUndefined();
+    expect(after(plan, aTask()).status?.reason).toBe('RunnerImageForeign');
+  });
+
   test.each([
     ['Forbidden', 'exceeded quota: jobs', 'JobForbidden', 'Stalled'],
     ['Invalid', 'spec.backoffLimit: Invalid value', 'JobInvalid', 'Stalled'],
