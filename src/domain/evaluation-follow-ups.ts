@@ -4,7 +4,6 @@ import { refOf } from '../api/object.ts';
 import { ownedBy } from './check-objects.ts';
 import { conditionOf, conditionTypes } from './conditions.ts';
 import { evaluationSubject } from './evaluation-events.ts';
-import { followUpEvents } from './follow-up-events.ts';
 import {
   type FollowUpParent,
   followUpPlan,
@@ -45,9 +44,8 @@ export function withWhatFollows(
     chain: chainOf(evaluation),
     limit: followUps.limit,
   };
-  const followed = withFollowUps(status, definition.object, { end, now });
-  const lists = { before: status.followUps ?? [], after: followed.followUps ?? [] };
-  return { status: followed, events: followUpEvents(evaluationSubject(evaluation), lists) };
+  const subject = evaluationSubject(evaluation);
+  return withFollowUps(status, definition.object, { end, subject, now });
 }
 
 /** What is still to be done for the follow-ups of an evaluation that has ended. */

@@ -16,6 +16,11 @@ export function followUpEvents(
   return items.after.flatMap((item, index) => eventsOf(subject, item, items.before[index]));
 }
 
+/** That nothing follows an end, because what should cannot be read. */
+export function noneStarted(subject: PhaseSubject, text: string): EventNote {
+  return phaseEvent(subject, phase, { suffix: 'NotStarted', type: 'Warning', text });
+}
+
 function eventsOf(
   subject: PhaseSubject,
   item: FollowUpStatus,

@@ -2,7 +2,10 @@ import type { FollowUpStatus, TaskTrigger, Trigger } from '../api/keptn/follow-u
 import type { Condition, KubernetesObject } from '../api/object.ts';
 import { conditionTypes, withCondition } from './conditions.ts';
 import { describeChainProblem } from './definition-chain.ts';
+import { followUpEvents, noneStarted } from './follow-up-events.ts';
 import { type FollowUpFields, followUpList } from './follow-up-lists.ts';
+import type { PhaseSubject } from './phase-event.ts';
+import type { EventNote } from './plan.ts';
 
 /** An end, as far as it decides what follows. */
 export interface FollowedEnd {
@@ -39,28 +42,35 @@ export function followUpsAtEnd(names: readonly string[], end: FollowedEnd): Foll
 }
 
 /**
- * The status of an end with what follows it by its definition. Nothing is added where nothing follows; a list that cannot
- * be read starts nothing and is shown as a condition.
+ * The status of an end with what follows it by its definition, and what of it is worth an Event. Nothing is added where
+ * nothing follows; a list that cannot be read starts nothing, and a condition and an Event say so.
  */
 export function withFollowUps<S extends { followUps?: FollowUpStatus[]; conditions?: Condition[] }>(
   status: S,
   definition: (KubernetesObject & { readonly spec: FollowUpFields }) | undefined,
-  at: { readonly end: FollowedEnd; readonly now: number },
-): S {
+  at: { readonly end: FollowedEnd; readonly subject: PhaseSubject; readonly now: number },
+): { readonly status: S; readonly events: readonly EventNote[] } {
   const { names, problems } = followUpList(definition?.spec ?? {}, at.end.trigger);
   if (definition !== undefined && problems.length > 0) {
     const { kind, metadata } = definition;
-    const faults = problems.map(({ path, message }) => `${path} ${message}`).join('; ');
+    const faults = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
+    const message = `none was started: ${kind} ${metadata.name}: ${faults}`;
     const condition = {
       type: conditionTypes.followUps,
       status: 'False',
       reason: 'FollowUpsInvalid',
-      message: `none was started: ${kind} ${metadata.name}: ${faults}`,
+      message,
     } as const;
-    return { ...status, conditions: withCondition(status.conditions, condition, at.now) };
+    return {
+      status: { ...status, conditions: withCondition(status.conditions, condition, at.now) },
+      events: [noneStarted(at.subject, message)],
+    };
   }
-  if (names.length === 0) return status;
-  return { ...status, followUps: [...(status.followUps ?? []), ...followUpsAtEnd(names, at.end)] };
+  if (names.length === 0) return { status, events: [] };
+  const before = status.followUps ?? [];
+  const after = [...before, ...followUpsAtEnd(names, at.end)];
+  const events = followUpEvents(at.subject, { before, after });
+  return { status: { ...status, followUps: after }, events };
 }
 
 /** The bytes of an environment variable are few; what is longer can be read in the parent itself. */

@@ -2,7 +2,6 @@ import { KeptnTask, type KeptnTaskStatus } from '../api/keptn/task.ts';
 import { refOf } from '../api/object.ts';
 import { ownedBy } from './check-objects.ts';
 import { conditionOf, conditionTypes } from './conditions.ts';
-import { followUpEvents } from './follow-up-events.ts';
 import { type FollowUpParent, followUpPlan, hasOpenFollowUps } from './follow-ups.ts';
 import { endFor, triggerOf, withFollowUps } from './follow-ups-at-end.ts';
 import { nothing, type Plan } from './plan.ts';
@@ -24,12 +23,8 @@ export function concluding(observation: TaskObservation, status: KeptnTaskStatus
     chain: chainOf(observation),
     limit: followUps.limit,
   };
-  const followed = withFollowUps(status, definition, { end, now });
-  const lists = { before: status.followUps ?? [], after: followed.followUps ?? [] };
-  return {
-    ...storing(observation, followed),
-    events: followUpEvents(taskSubject(task), lists),
-  };
+  const followed = withFollowUps(status, definition, { end, subject: taskSubject(task), now });
+  return { ...storing(observation, followed.status), events: followed.events };
 }
 
 /** What is still to be done for the follow-ups of a task that has ended. */

@@ -4,7 +4,6 @@ import { type Kind, type KubernetesObject, refOf } from '../api/object.ts';
 import { type CheckContext, toldBy } from './check-objects.ts';
 import type { ChecksSeen } from './checks.ts';
 import { conditionOf, conditionTypes } from './conditions.ts';
-import { followUpEvents } from './follow-up-events.ts';
 import type { FollowUpFields } from './follow-up-lists.ts';
 import { type FollowUpParent, type FollowUpsSeen, runFollowUps } from './follow-ups.ts';
 import { endFor, triggerOf, withFollowUps } from './follow-ups-at-end.ts';
@@ -44,9 +43,7 @@ export function withRecorded<S extends VersionStatus>(
   const trigger = triggerOf(status.status);
   if (trigger === undefined) return { status, events: [] };
   const end = { trigger, attempt: attemptOf(status), depth: 0, chain: chainOf(version), limit };
-  const recorded = withFollowUps(status, version, { end, now });
-  const lists = { before: status.followUps ?? [], after: recorded.followUps ?? [] };
-  return { status: recorded, events: followUpEvents(subject, lists) };
+  return withFollowUps(status, version, { end, subject, now });
 }
 
 /**

@@ -111,7 +111,7 @@ describe('the end of an evaluation', () => {
         status: 'False',
         reason: 'FollowUpsInvalid',
         message: expect.stringContaining(
-          'KeptnEvaluationDefinition cpu-free: spec.on-failure is an object;',
+          'KeptnEvaluationDefinition cpu-free: spec.on-failure: is an object;',
         ),
       }),
     );

@@ -10,8 +10,9 @@ import {
   triggerOf,
   withFollowUps,
 } from '../../src/domain/follow-ups-at-end.ts';
+import { taskSubject } from '../../src/domain/task-events.ts';
 import { conditionIn } from '../support/lifecycle-seen.ts';
-import { aTaskDefinition } from '../support/task-builders.ts';
+import { aTask, aTaskDefinition } from '../support/task-builders.ts';
 
 const now = Date.UTC(2026, 0, 1, 12);
 const end: FollowedEnd = {
@@ -22,6 +23,8 @@ const end: FollowedEnd = {
   limit: 3,
 };
 const failed: KeptnTaskStatus = { status: 'Failed' };
+const subject = taskSubject(aTask());
+const at = { end, subject, now };
 
 test('a success starts onSuccess, a failure onFailure, and no other state starts anything', () => {
   const started = keptnStates.map((state) => [state, triggerOf(state)]);
@@ -38,7 +41,7 @@ describe('what an end records', () => {
   });
 
   test('is an entry for each definition that its trigger names', () => {
-    expect(withFollowUps(failed, definition, { end, now })).toEqual({
+    expect(withFollowUps(failed, definition, at).status).toEqual({
       status: 'Failed',
       followUps: [
         { trigger: 'onFailure', definitionName: 'undo', status: 'Pending' },
@@ -48,35 +51,38 @@ describe('what an end records', () => {
   });
 
   test('is added to what an earlier attempt has recorded', () => {
-    const first = withFollowUps(failed, definition, { end, now });
-    const second = withFollowUps(first, definition, { end: { ...end, attempt: 2 }, now });
-    expect(second.followUps).toHaveLength(4);
-    expect(second.followUps?.[2]).toMatchObject({ definitionName: 'undo', attempt: 2 });
+    const first = withFollowUps(failed, definition, at);
+    const second = withFollowUps(first.status, definition, { ...at, end: { ...end, attempt: 2 } });
+    expect(second.status.followUps).toHaveLength(4);
+    expect(second.status.followUps?.[2]).toMatchObject({ definitionName: 'undo', attempt: 2 });
   });
 
   test('is nothing at all without follow-ups, or without a definition', () => {
     const plain = aTaskDefinition('check').with({ onSuccess: ['celebrate'], onFailure: [] });
-    expect(withFollowUps(failed, plain, { end, now })).toBe(failed);
-    expect(withFollowUps(failed, undefined, { end, now })).toBe(failed);
+    expect(withFollowUps(failed, plain, at)).toEqual({ status: failed, events: [] });
+    expect(withFollowUps(failed, undefined, at)).toEqual({ status: failed, events: [] });
   });
 
-  test('is a condition, and nothing to start, where the list cannot be read', () => {
+  test('is a condition with an Event, and nothing to start, where the list cannot be read', () => {
     const odd = aTaskDefinition('check').with({ 'on-failure': 7, onSuccess: ['celebrate'] });
-    const status = withFollowUps(failed, odd, { end, now });
+    const { status, events } = withFollowUps(failed, odd, at);
+    const message =
+      'none was started: KeptnTaskDefinition check: spec.on-failure: is a number; write the name of a KeptnTaskDefinition, or a list of such names';
     expect(status.followUps).toBeUndefined();
     expect(conditionIn(status, 'FollowUps')).toMatchObject({
       status: 'False',
       reason: 'FollowUpsInvalid',
-      message:
-        'none was started: KeptnTaskDefinition check: spec.on-failure is a number; write the name of a KeptnTaskDefinition, or a list of such names',
+      message,
     });
+    expect(events).toMatchObject([{ type: 'Warning', reason: 'FollowUpNotStarted' }]);
+    expect(events[0]?.message).toContain(message);
     // The other end is none of its business.
     const success = withFollowUps<KeptnTaskStatus>({}, odd, {
+      ...at,
       end: { ...end, trigger: 'onSuccess' },
-      now,
     });
-    expect(success.followUps).toHaveLength(1);
-    expect(success.conditions).toBeUndefined();
+    expect(success.status.followUps).toHaveLength(1);
+    expect(success.status.conditions).toBeUndefined();
   });
 
   test('beyond the limit is a failure with the chain, the limit and the fix', () => {
