@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { type Pod, PodKind } from '../api/builtin.ts';
+import type { Kind } from '../api/object.ts';
 import type { Config } from '../config.ts';
 import { BypassedPods, type RunningPods } from '../controllers/bypassed-pods.ts';
 import type { EventSink } from '../controllers/cluster.ts';
@@ -16,6 +17,7 @@ import { LeaderElection } from '../kubernetes/lease.ts';
 import { MetricSources } from '../metrics-providers/sources.ts';
 import type { MonotonicClock } from '../runtime/clock.ts';
 import type { Part } from '../runtime/lifecycle.ts';
+import { sleep } from '../runtime/sleep.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { clusterLog } from './cluster-log.ts';
 import { allControllers } from './controllers.ts';
@@ -26,18 +28,23 @@ import { unlessAborted, untilAborted } from './until-aborted.ts';
 export interface LeadershipParts {
   readonly connection: Connection;
   readonly caches: ObjectCaches;
+  /** What controllers cannot do without; the other caches are waited for, but not for ever. */
+  readonly needed: readonly Kind[];
   readonly events: EventRecorder;
   readonly clock: MonotonicClock;
   readonly log: Logger;
   readonly config: Config;
 }
 
+/** So long a list that is merely slow may take; one that is forbidden never comes. */
+const patienceMs = 30_000;
+
 /**
- * Stands for election once all caches are filled, and runs engine, metrics, traces and the sweep for held Pods while it leads.
+ * Stands for election once the caches are filled, and runs engine, metrics, traces and the sweep for held Pods while it leads.
  * When leading ends, everything of it has stopped before the Lease is let go.
  */
 export async function leadership(parts: LeadershipParts, identity: string): Promise<Part> {
-  const { connection, clock, config, caches, log } = parts;
+  const { connection, clock, config, caches, needed, log } = parts;
   const sources = await metricSources(parts);
   const election = new LeaderElection({
     client: connection.client,
@@ -56,9 +63,16 @@ export async function leadership(parts: LeadershipParts, identity: string): Prom
   });
   let standing: Promise<void> = Promise.resolve();
   const stand = async (signal: AbortSignal): Promise<void> => {
-    await unlessAborted(caches.synced(), signal);
+    await unlessAborted(caches.synced(...needed), signal);
+    await unlessAborted(Promise.race([caches.synced(), sleep(clock, patienceMs, signal)]), signal);
     if (signal.aborted) return;
-    log.info({}, 'caches are filled');
+    const kinds = caches.unsynced();
+    if (kinds.length === 0) log.info({}, 'caches are filled');
+    else
+      log.warn(
+        { kinds: kinds.join(', ') },
+        'controllers run without these; allow the service account to list them',
+      );
     await election.run(signal);
   };
   return {

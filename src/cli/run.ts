@@ -84,7 +84,7 @@ async function partsOf(config: Config, { terminal, log }: Surroundings): Promise
     indexes: allIndexes,
     log: clusterLog(log.child({ part: 'caches' })),
   });
-  const { watched, forAdmission } = watchedKinds(only);
+  const { watched, forAdmission, forControllers } = watchedKinds(only);
   const identity = config.identity ?? terminal.processName;
 
   let watching: Watching | undefined;
@@ -108,7 +108,8 @@ async function partsOf(config: Config, { terminal, log }: Surroundings): Promise
       instance: identity,
       log: clusterLog(log.child({ part: 'events' })),
     });
-    const leading: LeadershipParts = { connection, caches, events, clock, log, config };
+    const needed = forControllers.map(({ kind }) => kind);
+    const leading: LeadershipParts = { connection, caches, needed, events, clock, log, config };
     parts.push(
       { name: 'events', start: () => undefined, stop: () => events.stop() },
       await leadership(leading, `${identity}_${randomUUID().slice(0, 8)}`),

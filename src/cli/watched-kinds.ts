@@ -35,8 +35,8 @@ const owners: readonly WatchSpec[] = [
 ];
 
 /**
- * Whether what definitions name outside of Keptn is there. Secrets are never listed. Answers do not wait for these: a rule
- * that lacks them claims nothing, and Pods must not wait because a ClusterRole is older than Sluice.
+ * Whether what definitions name outside of Keptn is there. Secrets are never listed. Nothing waits for these for long: a rule
+ * that lacks them claims nothing, and no roll-out must wait because a ClusterRole is older than Sluice.
  */
 const names: readonly WatchSpec[] = [
   { kind: ConfigMapMetadataKind },
@@ -73,12 +73,15 @@ const ofControllers: readonly WatchSpec[] = [
   { kind: ConfigMapKind, labelSelector: sluiceKeys.function },
 ];
 
-/** What a process watches, and which of it must be there before it answers reviews. */
+/** What a process watches, and which of it must be there before it answers reviews, and before its controllers run. */
 export function watchedKinds(only: 'admission' | 'controllers' | undefined): {
   readonly watched: readonly WatchSpec[];
   readonly forAdmission: readonly WatchSpec[];
+  readonly forControllers: readonly WatchSpec[];
 } {
   const forAdmission = only === 'controllers' ? [] : ofAdmission;
   const watched = only === 'admission' ? [...ofAdmission, ...names] : ofControllers;
-  return { watched, forAdmission };
+  const forControllers =
+    only === 'admission' ? [] : ofControllers.filter((spec) => !names.includes(spec));
+  return { watched, forAdmission, forControllers };
 }

@@ -34,6 +34,10 @@ export class ReconcileWorld implements World {
     return this.#lookup.byIndex(kind, index, value);
   }
 
+  isSynced(...kinds: readonly Kind[]): boolean {
+    return this.#lookup.isSynced?.(...kinds) ?? true;
+  }
+
   live(ref: ObjectRef): 'unread' | 'absent' | 'present' {
     return this.#live.state(ref);
   }

@@ -137,8 +137,8 @@ function observationOf(
   if (object === undefined) return undefined;
   const context: RuleContext = {
     lookup: world,
-    // Controllers run on filled caches.
-    isComplete: () => true,
+    // Controllers run without what their service account may not list, and nothing is claimed of it.
+    isComplete: (named) => world.isSynced?.(named) ?? true,
     operatorNamespace: places.operatorNamespace,
     definitionsNamespace: places.definitionsNamespace,
     settings: settingsFrom(world.list(KeptnConfig), places.operatorNamespace),
@@ -148,7 +148,9 @@ function observationOf(
   );
   const flaws = problems.map(flawOf);
   const isSaid = (): boolean => {
-    if (saysResolved === 'withReferences') return referencesOf(object, context).length > 0;
+    const references = referencesOf(object, context);
+    if (!references.every((reference) => context.isComplete(reference.kind))) return false;
+    if (saysResolved === 'withReferences') return references.length > 0;
     const wasSaid = conditionOf(object, conditionTypes.resolvedRefs) !== undefined;
     return saysResolved === 'always' || (saysResolved === 'afterTrouble' && wasSaid);
   };

@@ -51,6 +51,18 @@ test('controllers alone wait for no cache of admission', () => {
   expect(watchedKinds('controllers').forAdmission).toEqual([]);
 });
 
+test.each([undefined, 'controllers'] as const)(
+  'controllers run without the names of ConfigMaps and ServiceAccounts, and with everything else',
+  (only) => {
+    const { watched: all, forControllers } = watchedKinds(only);
+    const notAwaited = all.filter((spec) => !forControllers.includes(spec));
+    expect(notAwaited.map(({ kind }) => kind)).toEqual([
+      ConfigMapMetadataKind,
+      ServiceAccountMetadataKind,
+    ]);
+  },
+);
+
 describe('the rights of the service account', () => {
   const rules = rights('keptn-system').flatMap((object) =>
     object.kind === 'ClusterRole' ? rulesOf(object) : [],
