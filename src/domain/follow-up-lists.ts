@@ -15,11 +15,14 @@ export const spellingInProposal = {
   onFailure: 'on-failure',
 } as const satisfies Record<Trigger, string>;
 
+/** Each is a task, and each task has follow-ups of its own: more of them at one end are a mistake, or worse. */
+export const mostFollowUps = 32;
+
 /** Why the follow-ups of one trigger cannot be read. None of that trigger is run then. */
 export interface FollowUpProblem {
   /** Field path, for example `spec.on-success` or `spec.onFailure[1]`. */
   readonly path: string;
-  readonly reason: 'BothSpellings' | 'WrongShape' | 'IllegalName';
+  readonly reason: 'BothSpellings' | 'WrongShape' | 'IllegalName' | 'TooMany';
   /** What is wrong and what to write instead, without the path. */
   readonly message: string;
 }
@@ -53,6 +56,10 @@ export function followUpProblems(spec: FollowUpFields): readonly FollowUpProblem
 function read(path: string, value: unknown): FollowUpList | undefined {
   if (value === undefined || value === null) return undefined;
   const entries: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (entries.length > mostFollowUps) {
+    const message = `names ${entries.length} definitions; at most ${mostFollowUps} may follow one end`;
+    return failed([{ path, reason: 'TooMany', message }]);
+  }
   const places = entries.map((entry, index) => ({
     entry,
     path: Array.isArray(value) ? `${path}[${index}]` : path,

@@ -12,9 +12,9 @@ import {
   shownPath,
   wayBack,
 } from '../domain/definition-chain.ts';
-import { type FollowUpFields, followUpProblems } from '../domain/follow-up-lists.ts';
+import { type FollowUpFields, followUpProblems, mostFollowUps } from '../domain/follow-up-lists.ts';
 import type { FindDefinition } from '../domain/function-source.ts';
-import { crowdedFollowUps, mostFollowUps, referencesOf } from './references.ts';
+import { referencesOf } from './references.ts';
 import { type Found, type Rule, rule, type RuleContext } from './rule.ts';
 
 /** What follow-ups can be written on. */
@@ -32,7 +32,7 @@ const bothSpellings = rule<Followed>({
   severity: 'error',
   kinds: followed,
   check: ({ spec }) =>
-    problemsIn(spec)
+    followUpProblems(spec)
       .filter(({ reason }) => reason === 'BothSpellings')
       .map(pathAndMessage),
 });
@@ -45,8 +45,8 @@ const unreadable = rule<Followed>({
   severity: 'error',
   kinds: followed,
   check: ({ spec }) =>
-    problemsIn(spec)
-      .filter(({ reason }) => reason !== 'BothSpellings')
+    followUpProblems(spec)
+      .filter(({ reason }) => reason === 'WrongShape' || reason === 'IllegalName')
       .map(pathAndMessage),
 });
 
@@ -58,10 +58,9 @@ const tooMany = rule<Followed>({
   severity: 'error',
   kinds: followed,
   check: ({ spec }) =>
-    crowdedFollowUps(spec).map(([field, count]) => ({
-      path: `spec.${field}`,
-      message: `names ${count} definitions; at most ${mostFollowUps} may follow one end`,
-    })),
+    followUpProblems(spec)
+      .filter(({ reason }) => reason === 'TooMany')
+      .map(pathAndMessage),
 });
 
 const goesRound = rule<Followed>({
@@ -127,7 +126,6 @@ const mixed = rule({
   severity: 'doubtful',
   kinds: [KeptnTaskDefinition],
   check(definition, context) {
-    if (crowdedFollowUps(definition.spec).length > 0) return [];
     const find = finderOf(definition, context);
     const path = wayBack(definition.metadata.name, find);
     if (path === undefined || isOfOneSort(path, find)) return [];
@@ -178,8 +176,7 @@ function chainFound(
 
 function startOf({ kind, metadata, spec }: Followed): ChainStart {
   const name = kind === KeptnTaskDefinition.kind ? metadata.name : `${kind} ${metadata.name}`;
-  const isCrowded = crowdedFollowUps(spec).length > 0;
-  return { name, followUps: isCrowded ? [] : followUpNames(spec) };
+  return { name, followUps: followUpNames(spec) };
 }
 
 /** Where the object names the follow-up that the path goes on with; a check of the same name is something else. */
@@ -221,10 +218,6 @@ function isOfOneSort(path: readonly string[], find: FindDefinition): boolean {
     .slice(1)
     .map((name, index) => followUpNames(find(path[index] ?? '')?.spec ?? {}).includes(name));
   return isFollowUp.every(Boolean) || !isFollowUp.some(Boolean);
-}
-
-function problemsIn(spec: FollowUpFields): ReturnType<typeof followUpProblems> {
-  return crowdedFollowUps(spec).length > 0 ? [] : followUpProblems(spec);
 }
 
 function pathAndMessage({ path, message }: Found): Found {

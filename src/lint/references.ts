@@ -213,20 +213,6 @@ function notEmpty(
   return name === '' ? [] : [{ ...reference, name }];
 }
 
-/** Each is a task, and each task has follow-ups of its own: more of them at one end are a mistake, or worse. */
-export const mostFollowUps = 32;
-
-/** The fields that list more follow-ups than that, with their number. Such a list is refused and not looked at. */
-export function crowdedFollowUps(spec: FollowUpFields): readonly (readonly [string, number])[] {
-  return triggers.flatMap((trigger) =>
-    [trigger, spellingInProposal[trigger]].flatMap((field) => {
-      const written = spec[field];
-      const count = Array.isArray(written) ? written.length : 0;
-      return count > mostFollowUps ? [[field, count] as const] : [];
-    }),
-  );
-}
-
 /** The field that names the follow-ups of an end, in the spelling that is used. */
 function followUpField(
   spec: FollowUpFields,
@@ -238,7 +224,6 @@ function followUpField(
 
 /** What follows, by the field and place it is written at. What cannot be read is another rule's concern. */
 function followUps(spec: FollowUpFields, scopes: Scopes): readonly StatedReference[] {
-  if (crowdedFollowUps(spec).length > 0) return [];
   return triggers.flatMap((trigger) => {
     const field = followUpField(spec, trigger);
     const written: unknown = spec[field];

@@ -44,6 +44,21 @@ describe('the follow-ups that a definition names', () => {
     expect(list.problems).toMatchObject([{ path: `spec.on-failure${path}`, message: says }]);
   });
 
+  it('are none where there are more than 32, so that admission and controllers agree', () => {
+    const names = Array.from({ length: 33 }, (_, index) => `f${index}`);
+    expect(followUpList({ 'on-failure': names }, 'onFailure')).toEqual({
+      names: [],
+      problems: [
+        {
+          path: 'spec.on-failure',
+          reason: 'TooMany',
+          message: 'names 33 definitions; at most 32 may follow one end',
+        },
+      ],
+    });
+    expect(followUpList({ 'on-failure': names.slice(1) }, 'onFailure').names).toHaveLength(32);
+  });
+
   it('are none where one trigger is spelled both ways, even alike', () => {
     const spec = { onFailure: ['undo'], 'on-failure': 'undo', onSuccess: ['notify'] };
     expect(followUpProblems(spec)).toEqual([
