@@ -13,7 +13,7 @@ export function explainCommand(terminal: Terminal): Command {
     )
     .argument(
       '<kind/name>',
-      'pod, deployment, statefulset, daemonset, rollout, keptnworkloadversion (kwv) or keptnappversion (kav)',
+      'pod, deployment, statefulset, daemonset, rollout, keptnworkloadversion (kwv), keptnappversion (kav), keptntask or keptnevaluation (ke)',
     )
     .option('-n, --namespace <name>', 'namespace of the object; that of the context if not given')
     .addOption(
