@@ -157,6 +157,11 @@ describe('a KeptnTaskDefinition of v1beta1', () => {
     expect(to('v1beta1', to('v1', both))).toEqual(both);
   });
 
+  it('has the function of v1alpha2 where v1 has it, and no outdated one', () => {
+    const read = to('v1beta1', taskDefinition('v1alpha2', { function: { ...code, retries: 2 } }));
+    expect(read.spec).toEqual({ deno: code, retries: 2 });
+  });
+
   it('becomes v1alpha2 by way of v1', () => {
     const converted = to('v1alpha2', taskDefinition('v1beta1', { python: code, retries: 3 }));
     expect(converted.spec).toEqual({ function: { ...code, runtime: 'python', retries: 3 } });
