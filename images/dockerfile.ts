@@ -24,6 +24,8 @@ export interface ImageConfig {
 export interface Copy {
   /** A stage, or an image, or undefined for a path in the checkout. */
   readonly from: string | undefined;
+  /** User and group by their numbers; undefined for root. */
+  readonly owner: string | undefined;
   readonly source: string;
   readonly target: string;
 }
@@ -123,10 +125,11 @@ function instructionsOf(text: string): Instruction[] {
 }
 
 function copyOf(text: string): Copy {
-  const [, from, source, target] = /^(?:--from=(\S+) )?(\S+) (\S+)$/u.exec(text) ?? [];
+  const [, from, owner, source, target] =
+    /^(?:--from=(\S+) )?(?:--chown=(\d+:\d+) )?(\S+) (\S+)$/u.exec(text) ?? [];
   if (source === undefined || target === undefined)
     throw new Error(`not one source and one target: COPY ${text}`);
-  return { from, source, target };
+  return { from, owner, source, target };
 }
 
 function pairs(text: string): Record<string, string> {

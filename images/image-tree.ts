@@ -4,6 +4,8 @@ import { cpSync, existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSy
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Copy, Dockerfile, ImageConfig } from './dockerfile.ts';
+import { compile } from './compiled.ts';
+import { entersRestricted } from './enter.ts';
 import { assemble } from './functions/assemble.ts';
 
 /** What building needs to know of the machine. */
@@ -44,9 +46,26 @@ function carryOut(copy: Copy, tree: string, build: Build): void {
   } else if (build.dockerfile.baseOf(from).startsWith('denoland/deno:bin-')) {
     mkdirSync(dirname(to), { recursive: true });
     link(denoOf(build.dockerfile.baseOf(from)), to);
+  } else if (from === 'compiled') {
+    const [command = ''] = build.dockerfile.commandsOf(from);
+    compile(command, compiler(build), to);
+    // Who is not root is that user in the tree.
+    if (copy.owner !== undefined && entersRestricted) {
+      execFileSync('chown', ['--recursive', copy.owner, to]);
+    }
   } else {
     link(`${assembled(from, build)}/.`, to);
   }
+}
+
+/** A tree in which Deno can run the runner. The base of the Dockerfile's stage, Node's image, is not here. */
+function compiler(build: Build): string {
+  const root = join(build.workshop.cache, 'compiler');
+  rmSync(root, { recursive: true, force: true });
+  cpSync(assembled('deno-tree', build), root, { recursive: true, verbatimSymlinks: true });
+  cpSync(denoOf(build.dockerfile.baseOf('deno')), join(root, 'usr/bin/deno'));
+  cpSync(join(build.workshop.checkout, 'runner'), join(root, 'runner'), { recursive: true });
+  return root;
 }
 
 /** Hard links where they can be: nothing writes into the tree, and 250 MB need not be copied. */

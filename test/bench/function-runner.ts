@@ -23,7 +23,7 @@ const languageNames = ['bash', 'python', 'deno'] as const;
 const binaries = new URL('../../node_modules/.bin', import.meta.url).pathname;
 const env = { ...process.env, PATH: `${binaries}:${process.env['PATH'] ?? ''}` };
 
-/** What the runner adds to the start of a function. Both it and Deno have compiled it before, as in an image. */
+/** What the runner adds to the start of a function. Its host has compiled it before, as in the images. */
 export const functionRunner: Benchmark = {
   name: 'function-runner',
   description: 'start of a function, with the runner and without',

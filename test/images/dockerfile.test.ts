@@ -28,6 +28,7 @@ ENV A=1 \\
 USER 1:1
 FROM base AS image
 COPY runner /runner
+COPY --from=deno --chown=1:1 /cache /cache
 ENV B=3
 ENTRYPOINT ["/bin/deno", "run"]
 `);
@@ -36,6 +37,7 @@ ENTRYPOINT ["/bin/deno", "run"]
       copies: [
         { from: 'deno', source: '/deno', target: '/bin/deno' },
         { from: undefined, source: 'runner', target: '/runner' },
+        { from: 'deno', owner: '1:1', source: '/cache', target: '/cache' },
       ],
     });
   });
