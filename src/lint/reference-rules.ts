@@ -3,7 +3,7 @@ import { KeptnEvaluationDefinition } from '../api/keptn/evaluation-definition.ts
 import { KeptnMetric } from '../api/keptn/metric.ts';
 import { KeptnMetricsProvider } from '../api/keptn/metrics-provider.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
-import type { Kind } from '../api/object.ts';
+import type { Kind, KubernetesObject } from '../api/object.ts';
 import { isLegalName } from '../domain/names.ts';
 import { referencesOf, referringKinds, type StatedReference } from './references.ts';
 import { type Found, type Rule, rule, type RuleContext } from './rule.ts';
@@ -28,18 +28,26 @@ const kindIsWrong = rule({
   id: 'reference-wrong-kind',
   title: 'A name of something of another kind',
   why: 'A task cannot be run from the definition of an evaluation, nor a metric be asked of another metric: it would wait for ever.',
-  fix: 'Name an object of the kind that is asked for, or move the name to the list it belongs to.',
+  fix: 'Name an object of the kind that is asked for, or move the name to the list it belongs to. If there is to be one of each kind under this name, create the one that is asked for first.',
   severity: 'error',
   kinds: referringKinds,
-  check: (object, context) =>
-    referencesOf(object, context).flatMap((reference) => {
+  check(object, context) {
+    const references = referencesOf(object, context);
+    return references.flatMap((reference) => {
       const { path, kind, name } = reference;
       const other = mistaken.get(kind.kind);
-      const isOther =
-        other !== undefined && isMissing(reference, context) && isThere(other, reference, context);
-      if (!isOther) return [];
-      return [{ path, message: `${name} is a ${other.kind}; name a ${kind.kind} here` }];
-    }),
+      if (other === undefined || !isMissing(reference, context)) return [];
+      const found = objectOf(other, reference, context);
+      if (found === undefined) return [];
+      // Whoever writes the name where it is right, too, means one of each: the other is only not there yet.
+      const meansBoth =
+        references.some((one) => one.kind === other && one.name === name) ||
+        referencesOf(found, context).some((one) => one.kind === kind && one.name === name);
+      if (meansBoth) return [];
+      const message = `${name} is a ${other.kind}; name a ${kind.kind} here, or create the one of this name first`;
+      return [{ path, message }];
+    });
+  },
 });
 
 const objectIsMissing = rule({
@@ -83,13 +91,15 @@ function isMissing(reference: StatedReference, context: RuleContext): boolean {
   if (namespaces.length === 0 || !context.isComplete(kind)) return false;
   // Every namespace has this one; Kubernetes makes it.
   if (kind === ServiceAccountMetadataKind && name === 'default') return false;
-  return !isThere(kind, reference, context);
+  return objectOf(kind, reference, context) === undefined;
 }
 
-function isThere(
+function objectOf(
   kind: Kind,
   { name, namespaces }: StatedReference,
   { lookup }: RuleContext,
-): boolean {
-  return namespaces.some((namespace) => lookup.get(kind, namespace, name) !== undefined);
+): KubernetesObject | undefined {
+  return namespaces
+    .map((namespace) => lookup.get(kind, namespace, name))
+    .find((found) => found !== undefined);
 }

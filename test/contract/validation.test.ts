@@ -204,7 +204,7 @@ const rejected: readonly Row[] = [
     'an evaluation among the tasks',
     'KeptnAppContext',
     { promotionTasks: ['base', 'cpu-free'] },
-    'spec.promotionTasks[1]: cpu-free is a KeptnEvaluationDefinition; name a KeptnTaskDefinition here',
+    'spec.promotionTasks[1]: cpu-free is a KeptnEvaluationDefinition; name a KeptnTaskDefinition here, or create the one of this name first',
   ],
   [
     'a name that nothing can have',
@@ -228,7 +228,7 @@ const rejected: readonly Row[] = [
     'a metric that is asked of a metric',
     'KeptnMetric',
     { ...metric, provider: { name: 'cpu' } },
-    'spec.provider.name: cpu is a KeptnMetric; name a KeptnMetricsProvider here',
+    'spec.provider.name: cpu is a KeptnMetric; name a KeptnMetricsProvider here, or create the one of this name first',
   ],
   [
     'a type that only contains a known one',

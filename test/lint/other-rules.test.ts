@@ -86,8 +86,8 @@ describe('rejects', () => {
     ],
     [
       'a metric asked of a metric',
-      aMetric({ spec: { provider: { name: 'cpu' } } }),
-      'reference-wrong-kind spec.provider.name: cpu is a KeptnMetric; name a KeptnMetricsProvider here',
+      aMetric({ metadata: { name: 'memory' }, spec: { provider: { name: 'cpu' } } }),
+      'reference-wrong-kind spec.provider.name: cpu is a KeptnMetric; name a KeptnMetricsProvider here, or create the one of this name first',
     ],
     [
       'a type that contains a known one',

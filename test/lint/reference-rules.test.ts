@@ -147,10 +147,35 @@ describe('a name in a spec', () => {
       spec: { objectives: [] },
     });
     expect(problemLines(context, lintContext([promote]))).toEqual([
-      'error reference-wrong-kind spec.promotionTasks[0]: promote is a KeptnEvaluationDefinition; name a KeptnTaskDefinition here',
+      'error reference-wrong-kind spec.promotionTasks[0]: promote is a KeptnEvaluationDefinition; name a KeptnTaskDefinition here, or create the one of this name first',
     ]);
     const both = [promote, aTaskDefinition({ metadata: { name: 'promote' } })];
     expect(problemLines(context, lintContext(both))).toEqual([]);
+  });
+
+  test('may be that of something of another kind, too: one that is named beside it, or names it itself', () => {
+    const named = anAppContext({
+      spec: { preDeploymentTasks: ['load'], preDeploymentEvaluations: ['load'] },
+    });
+    const load = (spec: object) =>
+      anEvaluationDefinition({ metadata: { name: 'load' }, spec: { objectives: [], ...spec } });
+    expect(problemLines(named, lintContext([load({})]))).toEqual([
+      'missing reference-missing spec.preDeploymentTasks[0]: KeptnTaskDefinition load does not exist in shop or keptn-system; create it, or correct the name',
+    ]);
+    const alone = anAppContext({ spec: { preDeploymentTasks: ['load'] } });
+    expect(problemLines(alone, lintContext([load({ onFailure: ['load'] })]))).toEqual([
+      'missing reference-missing spec.preDeploymentTasks[0]: KeptnTaskDefinition load does not exist in shop or keptn-system; create it, or correct the name',
+    ]);
+  });
+
+  test('is no mistake where a metric is called like the provider that it waits for', () => {
+    const metric = aMetric({
+      metadata: { name: 'prometheus' },
+      spec: { provider: { name: 'prometheus' }, query: 'up', fetchIntervalSeconds: 5 },
+    });
+    expect(problemLines(metric, lintContext([]))).toEqual([
+      'missing reference-missing spec.provider.name: KeptnMetricsProvider prometheus does not exist in shop; create it, or correct the name',
+    ]);
   });
 
   test('must be one that something can have', () => {
