@@ -28,11 +28,16 @@ const names = [...keysByName.keys()];
 /** Two slips of the finger in a prefix; with more it is somebody else's. */
 const mostSlips = 2;
 
-/** The key that was probably meant by one that nobody reads; undefined when it is known, or nothing like ours. */
-export function intendedKey(key: string): string | undefined {
-  if (known.has(key) || !key.includes('/')) return undefined;
+/** Whether nobody reads this key, although its prefix is ours or nearly ours. */
+export function isNearlyOurs(key: string): boolean {
+  if (known.has(key) || !key.includes('/')) return false;
   const prefix = prefixOf(key).toLowerCase();
-  if (!prefixes.some((one) => isSlipOf(prefix, one))) return undefined;
+  return prefixes.some((one) => isSlipOf(prefix, one));
+}
+
+/** The key that was probably meant by one that nobody reads; undefined when it is nothing like ours. */
+export function intendedKey(key: string): string | undefined {
+  if (!isNearlyOurs(key)) return undefined;
   const name = nameOf(key).toLowerCase();
   const meant = names.includes(name) ? name : nearestName(name, names);
   return meant === undefined ? undefined : keysByName.get(meant);
@@ -40,7 +45,7 @@ export function intendedKey(key: string): string | undefined {
 
 /** Whether rules on workloads look at this label or annotation. */
 export function isJudgedKey(key: string): boolean {
-  return known.has(key) || recommended.has(key) || intendedKey(key) !== undefined;
+  return known.has(key) || recommended.has(key) || isNearlyOurs(key);
 }
 
 const recommended: ReadonlySet<string> = new Set([

@@ -1,7 +1,7 @@
 import { keptnAnnotations, recommendedLabels, sluiceKeys } from '../api/keptn/annotations.ts';
 import type { AnnotatedIdentity, Identity } from '../domain/identity.ts';
 import { sameJson } from '../domain/same-json.ts';
-import { identityKeys, intendedKey } from './annotation-keys.ts';
+import { identityKeys, intendedKey, isNearlyOurs } from './annotation-keys.ts';
 import { deadlineIsTooShort } from './progress-deadline-rule.ts';
 import { rule, type Rule } from './rule.ts';
 import {
@@ -66,6 +66,9 @@ const annotationIsNotRead = rule({
   },
 });
 
+/** To find what was meant takes its time, and thousands of such keys are no slips of the finger. */
+const mostKeys = 50;
+
 const keyIsMisspelt = rule({
   id: 'key-misspelt',
   title: 'A key that looks like one of Keptn’s',
@@ -74,12 +77,15 @@ const keyIsMisspelt = rule({
   severity: 'doubtful',
   kinds: workloadKinds,
   check: (workload) =>
-    entriesOf(workload).flatMap(({ key, path }) => {
-      const intended = intendedKey(key);
-      return intended === undefined
-        ? []
-        : [{ path, message: `nobody reads this key; did you mean ${intended}?` }];
-    }),
+    entriesOf(workload)
+      .filter(({ key }) => isNearlyOurs(key))
+      .slice(0, mostKeys)
+      .flatMap(({ key, path }) => {
+        const intended = intendedKey(key);
+        return intended === undefined
+          ? []
+          : [{ path, message: `nobody reads this key; did you mean ${intended}?` }];
+      }),
 });
 
 const keyIsMisplaced = rule({

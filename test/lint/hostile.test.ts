@@ -8,6 +8,7 @@ import {
   aTaskDefinition,
 } from '../support/builders.ts';
 import { lintContext } from '../support/lint-context.ts';
+import { aManifest } from '../support/workload-manifests.ts';
 
 /** As much as the API server takes in one object: whoever writes that must not keep Pods waiting for their admission. */
 
@@ -21,6 +22,10 @@ function nested(): unknown {
   return value;
 }
 
+const slips = Object.fromEntries(
+  Array.from({ length: 16_000 }, (_, index) => [`keptm.sh/pre-deployment-task${index}`, 'x']),
+);
+
 const lists: object = { spec: { container, 'on-success': nested() } };
 
 const withParameters = (map: Record<string, string>) => ({
@@ -31,6 +36,7 @@ const withParameters = (map: Record<string, string>) => ({
 test.each<[string, KubernetesObject]>([
   ['follow-ups', aTaskDefinition({ spec: { container, onSuccess: names } })],
   ['checks', anAppContext({ spec: { preDeploymentTasks: names, promotionTasks: names } })],
+  ['keys that are nearly ours', aManifest({ annotations: slips, podAnnotations: slips })],
   ['lists in lists', { ...aTaskDefinition(), ...lists }],
   ['letters of a token', withParameters({ a: page('eyJ') })],
   ['letters of a key', withParameters({ a: `-----BEGIN ${page('A ')}` })],
