@@ -31,19 +31,29 @@ export function verdictOn(
   const refused = problems.filter(isRefused);
   const warnings = warningsOf(problems.filter((problem) => !isRefused(problem)));
   if (refused.length === 0) return warnings.length === 0 ? allow() : warn(...warnings);
-  const causes = refused.map(({ rule, path, message }) => ({
+  const causes = refused.slice(0, mostCauses).map(({ rule, path, message }) => ({
     path,
     message: rule.severity === 'error' ? message : `${message} (strictValidation is on)`,
   }));
-  return deny(subject, causes, warnings);
+  const more = refused.length - causes.length;
+  const rest = more > 0 ? [{ path: 'spec', message: `has ${more} more problems like these` }] : [];
+  return deny(subject, [...causes, ...rest], warnings);
 }
+
+/** Nobody reads thousands of them, and everybody on the way would have to carry them. */
+const mostCauses = 50;
 
 /** The API server cuts warnings off at 256 characters each and 4,096 in all: more of them would not be read anyway. */
 const mostWarnings = 12;
 
+/** The API server drops a warning with a line break or the like in it, without a word. */
+function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, '\u{fffd}');
+}
+
 /** One line per problem, the first of them if there are many. */
 export function warningsOf(problems: readonly Problem[]): readonly string[] {
-  const lines = [...new Set(problems.map(({ path, message }) => `${path}: ${message}`))];
+  const lines = [...new Set(problems.map(({ path, message }) => printable(`${path}: ${message}`)))];
   if (lines.length <= mostWarnings) return lines;
   const shown = lines.slice(0, mostWarnings - 1);
   return [...shown, `and ${lines.length - shown.length} more problems like these`];

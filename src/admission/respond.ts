@@ -54,7 +54,8 @@ function describeKind(of: { group: string; version: string; kind: string }): str
   return `${of.group === '' ? '' : `${of.group}/`}${of.version} ${of.kind}`;
 }
 
-function responseOf({ uid }: AdmissionRequest, verdict: Verdict): AdmissionResponse {
+function responseOf(request: AdmissionRequest, verdict: Verdict): AdmissionResponse {
+  const { uid } = request;
   if (verdict.type === 'denied') {
     const causes = verdict.causes.map(({ path, message }) => ({
       reason: 'FieldValueInvalid',
@@ -65,7 +66,8 @@ function responseOf({ uid }: AdmissionRequest, verdict: Verdict): AdmissionRespo
     return {
       uid,
       allowed: false,
-      status: { code: 422, reason: 'Invalid', message, details: { causes } },
+      // kubectl leaves out the message where there are causes: what was refused must stand beside them.
+      status: { code: 422, reason: 'Invalid', message, details: { ...described(request), causes } },
       ...(warnings.length > 0 && { warnings: [...warnings] }),
     };
   }
@@ -76,6 +78,10 @@ function responseOf({ uid }: AdmissionRequest, verdict: Verdict): AdmissionRespo
     ...(patch.length > 0 && { patchType: 'JSONPatch', patch: base64(JSON.stringify(patch)) }),
     ...(warnings.length > 0 && { warnings: [...warnings] }),
   };
+}
+
+function described({ kind: { group, kind }, name }: AdmissionRequest) {
+  return { group, kind, ...(name !== undefined && { name }) };
 }
 
 function base64(text: string): string {

@@ -53,8 +53,13 @@ export interface AdmissionResponse {
     code: number;
     message: string;
     reason?: string;
-    /** Which fields are to blame, for programs. */
-    details?: { causes: { reason: string; field: string; message: string }[] };
+    /** What was refused, and which fields are to blame: for programs, and what kubectl prints. */
+    details?: {
+      group: string;
+      kind: string;
+      name?: string;
+      causes: { reason: string; field: string; message: string }[];
+    };
   };
   patchType?: 'JSONPatch';
   /** The JSON patch (RFC 6902), in base64. */

@@ -1,16 +1,17 @@
 import { KeptnAppContext } from '../api/keptn/app-context.ts';
 import { KeptnAppVersion } from '../api/keptn/app-version.ts';
 import { KeptnEvaluationDefinition } from '../api/keptn/evaluation-definition.ts';
-import { isCompleted } from '../api/keptn/states.ts';
+import { isCompleted, type KeptnState } from '../api/keptn/states.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import type { KubernetesObject } from '../api/object.ts';
+import { appPhases, type StateField } from '../domain/phases.ts';
 import { checkReferences, referencesOf, type StatedReference } from './references.ts';
 import type { RuleContext } from './rule.ts';
 
 /** What would miss a definition. */
 export interface Dependents {
-  /** Versions that are not over and name it: they would wait for it. */
+  /** Versions that are not over and name it in a phase that is not over either: they would wait for it. */
   readonly versions: readonly KubernetesObject[];
   /** Definitions and contexts that name it: what they start later would. */
   readonly definitions: readonly KubernetesObject[];
@@ -40,7 +41,8 @@ export function dependentsOf(definition: KubernetesObject, context: RuleContext)
     ...lookup.list(KeptnWorkloadVersion, everywhere),
   ].filter(
     (version) =>
-      !isCompleted(version.status?.status) && checkReferences(version, context).some(isNamed),
+      !isCompleted(version.status?.status) &&
+      checkReferences(withoutOver(version), context).some(isNamed),
   );
   const definitions = [
     ...lookup.list(KeptnAppContext, everywhere),
@@ -52,6 +54,15 @@ export function dependentsOf(definition: KubernetesObject, context: RuleContext)
       referencesOf(other, context).some(isNamed),
   );
   return { versions, definitions };
+}
+
+/** A version without the checks of its phases that are over: nobody asks for their definitions again. */
+function withoutOver({ spec, status, ...version }: KeptnAppVersion | KeptnWorkloadVersion) {
+  const states: Partial<Record<StateField, KeptnState>> = status ?? {};
+  const over = appPhases.flatMap((phase) =>
+    phase.type !== 'deploy' && isCompleted(states[phase.state]) ? [phase.definitions] : [],
+  );
+  return { ...version, spec: { ...spec, ...Object.fromEntries(over.map((field) => [field, []])) } };
 }
 
 function isSame(one: KubernetesObject, other: KubernetesObject): boolean {

@@ -176,6 +176,27 @@ describe('what is doubtful, risky or missing', () => {
     });
   });
 
+  test('is told although there is a line break in it, with which the API server would drop the warning', () => {
+    const map = { 'db\npassword': 'x' };
+    const broken = aTaskDefinition({
+      spec: { deno: { inline: { code: 'x' }, parameters: { map } } },
+    });
+    expect(judge(withSpec(broken.spec))).toMatchObject({
+      warnings: [expect.stringMatching(/^spec\.deno\.parameters\.map\[db\ufffdpassword\]: /)],
+    });
+  });
+
+  test('is told as long as somebody may read it', () => {
+    const names = Array.from({ length: 900 }, (_, index) => `Bad ${index}`);
+    const verdict = judge(anAppContext({ spec: { preDeploymentTasks: names } }));
+    if (verdict.type !== 'denied') throw new Error('let in');
+    expect(verdict.causes.length).toBe(51);
+    expect(verdict.causes.at(-1)).toEqual({
+      path: 'spec',
+      message: 'has 850 more problems like these',
+    });
+  });
+
   test('is not claimed while the caches are not filled', () => {
     const lookup = { ...fixedLookup([]), isSynced: () => false };
     const request = requestFor(aTaskDefinition({ spec: { onSuccess: ['gone'] } }));
@@ -222,6 +243,14 @@ describe('deleting a definition', () => {
         'KeptnTaskDefinition smoke is still needed by KeptnAppVersion shop-1.0.0-6b86b273, KeptnWorkloadVersion shop-cart-1.0.0, which will wait for it to come back',
       ),
     );
+  });
+
+  test('that only phases which are over have run is accepted, and nothing is said', () => {
+    const spec = { preDeploymentTasks: ['smoke'] };
+    const status = { status: 'Progressing', preDeploymentStatus: 'Succeeded' } as const;
+    expect(deletion(smoke, [aWorkloadVersion({ spec, status })])).toEqual(allow());
+    const again = { ...spec, postDeploymentTasks: ['smoke'] };
+    expect(deletion(smoke, [aWorkloadVersion({ spec: again, status })])).not.toEqual(allow());
   });
 
   test('names the definitions and contexts that name it, a few of them', () => {

@@ -53,6 +53,9 @@ describe('a verdict on the wire', () => {
         reason: 'Invalid',
         message: 'Thing "x" is invalid: spec.a: must be string',
         details: {
+          group: 'lifecycle.keptn.sh',
+          kind: 'KeptnTaskDefinition',
+          name: definition.metadata.name,
           causes: [{ reason: 'FieldValueInvalid', field: 'spec.a', message: 'must be string' }],
         },
       },
