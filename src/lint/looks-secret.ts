@@ -40,6 +40,17 @@ const harmless: ReadonlySet<string> = new Set([
   'expiry',
   'lifetime',
   'policy',
+  'store',
+  'manager',
+  'provider',
+  'issuer',
+  'audience',
+  'scope',
+  'version',
+  'format',
+  'size',
+  'budget',
+  'seconds',
 ]);
 
 /** How tokens of well-known services and private keys begin. */
@@ -79,11 +90,12 @@ function isPlaceholder(value: string): boolean {
   return /^(\$\(.*\)|\$\{.*\}|\{\{.*\}\}|<.*>|true|false)$/i.test(value.trim());
 }
 
-/** `githubApiKey`, `github-api-key` and `GITHUB_API_KEY` are all github, api, key. */
+/** `githubApiKey`, `github-api-key` and `GITHUB_API_KEY2` are all github, api, key. */
 function wordsOf(name: string): readonly string[] {
   return name
     .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
     .split(/[^A-Za-z0-9]+/)
+    .map((word) => word.replace(/\d{1,4}$/, ''))
     .filter((word) => word !== '')
     .map((word) => word.toLowerCase());
 }

@@ -41,6 +41,8 @@ describe('accepts', () => {
             map: {
               secretName: 'a',
               tokenUrl: 'https://a',
+              tokenBucketSize: '100',
+              SECRET_STORE: 'vault',
               passwordFile: '/run/x',
               maxTokens: '5',
               password: '$(FROM_ELSEWHERE)',
