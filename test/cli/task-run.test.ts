@@ -187,6 +187,13 @@ describe('sluice task run', { timeout: 60_000 }, () => {
         exitCode: 2,
         complaint: expect.stringContaining('Secret other has no key token; it has SECURE_DATA'),
       });
+      const another = await written(
+        'b.yaml',
+        secret('third', { stringData: { SECURE_DATA: 'x' } }),
+      );
+      expect((await taskRun('-f', file, '--secret', another)).complaint).toContain(
+        'Secret main is not given',
+      );
     });
   });
 

@@ -268,11 +268,22 @@ describe('what a definition asks of its Job', () => {
     const jobDefaults = {
       ...all,
       labels: { team: 'platform', cost: '1' },
+      annotations: { 'example.com/inject': 'false', 'example.com/own': 'no' },
       imagePullPolicy: 'Never',
     };
     const { job, container } = made({
       jobDefaults,
-      spec: { job: { labels: { team: 'shop' }, nodeSelector: { pool: 'own' } } },
+      spec: {
+        job: {
+          labels: { team: 'shop' },
+          annotations: { 'example.com/own': 'yes' },
+          nodeSelector: { pool: 'own' },
+        },
+      },
+    });
+    expect(job.spec.template.metadata?.annotations).toMatchObject({
+      'example.com/inject': 'false',
+      'example.com/own': 'yes',
     });
     expect(job.spec.template.metadata?.labels).toMatchObject({ team: 'shop', cost: '1' });
     expect(job.spec.template.spec).toMatchObject({ nodeSelector: { pool: 'own' } });

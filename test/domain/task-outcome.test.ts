@@ -122,6 +122,17 @@ describe("a task whose function ran in Sluice's runner", () => {
     });
   });
 
+  test('fails in the words of its runner when somebody deletes its Pod', () => {
+    const terminated = { ...told, reason: 'Terminated', message: 'ended by SIGTERM' };
+    const pod = podWith(exit(143, JSON.stringify(terminated)), 'Failed');
+    const going = { ...pod, metadata: { ...pod.metadata, deletionTimestamp: finishedAt } };
+    expect(decided({ job: failedOnce, pods: [going] }).status).toMatchObject({
+      reason: 'Terminated',
+      message: 'ended by SIGTERM',
+      exitCode: 143,
+    });
+  });
+
   test('fails, without a result, if its runner was killed after it had told of a success', () => {
     const success = { ...told, status: 'succeeded', reason: 'Completed', result: { a: 1 } };
     const pod = podWith(exit(137, JSON.stringify(success)), 'Failed');
