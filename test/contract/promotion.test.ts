@@ -226,7 +226,7 @@ describe('where KeptnConfig decides', () => {
       promotionStatus: 'Deprecated',
       workloadStatus: [{ status: 'Succeeded', reason: 'CompletedWithWarning' }],
     });
-    expect(said(version, 'Deployed')).toBe('True Deployed');
+    expect(said(version, 'Deployed')).toBe('True DeployedWithWarning');
     expect(said(version, 'Promoted')).toBe('False PromotionSkipped');
     const events = await shop.events('KeptnAppVersion');
     expect(events.map(({ reason }) => reason)).toContain('PromotionTasksSkipped');
