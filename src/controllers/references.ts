@@ -143,9 +143,7 @@ function observationOf(
     definitionsNamespace: places.definitionsNamespace,
     settings: settingsFrom(world.list(KeptnConfig), places.operatorNamespace),
   };
-  const problems = problemsOf(object, context, { severities: hindering }).filter(
-    ({ rule }) => !toldElsewhere.has(rule.id),
-  );
+  const problems = problemsOf(object, context, { severities: hindering, without: toldElsewhere });
   const flaws = problems.map(flawOf);
   const isSaid = (): boolean => {
     const references = referencesOf(object, context);
@@ -168,7 +166,7 @@ function observationOf(
 /** What Keptn took and ran is for admission to warn of. */
 const hindering = new Set(['error', 'missing'] as const);
 
-/** It stands on the definition at whose end the chain is cut off, as `follow-up-too-deep`. */
+/** It stands on the definition at whose end the chain is cut off, as `follow-up-too-deep`, and goes through all there are. */
 const toldElsewhere: ReadonlySet<string> = new Set(['follow-up-makes-too-deep']);
 
 const ofReferences: ReadonlySet<string> = new Set(

@@ -111,12 +111,17 @@ const ofEvaluationDefinition = entry(KeptnEvaluationDefinition, ({ spec }, scope
       const path = `spec.objectives[${index}]`;
       const stated = keptnMetricRef?.namespace ?? '';
       return [
-        ...notEmpty({
-          path: `${path}.keptnMetricRef.name`,
-          kind: KeptnMetric,
-          name: keptnMetricRef?.name,
-          namespaces: stated === '' ? scopes.metrics : [stated],
-        }),
+        // Without a name it is wrong, and not nothing.
+        ...(keptnMetricRef === undefined
+          ? []
+          : [
+              {
+                path: `${path}.keptnMetricRef.name`,
+                kind: KeptnMetric,
+                name: keptnMetricRef.name,
+                namespaces: stated === '' ? scopes.metrics : [stated],
+              },
+            ]),
         ...notEmpty({
           path: `${path}.provider.name`,
           kind: KeptnMetricsProvider,

@@ -37,6 +37,8 @@ export const rules: readonly Rule[] = [
 /** What to look for; everything if it is not said. */
 export interface Wanted {
   readonly severities?: ReadonlySet<Severity>;
+  /** Ids of rules that are not asked. */
+  readonly without?: ReadonlySet<string>;
 }
 
 /** Everything that is wrong with an object, errors first. */
@@ -47,8 +49,8 @@ export function problemsOf(
 ): readonly Problem[] {
   const judged = { ...context, lookup: objectsWith(object, context.lookup) };
   const problems = rules
-    .filter(({ kinds, severity }) => {
-      const isWanted = wanted.severities?.has(severity) ?? true;
+    .filter(({ id, kinds, severity }) => {
+      const isWanted = (wanted.severities?.has(severity) ?? true) && !wanted.without?.has(id);
       return isWanted && kinds.some(({ kind }) => kind === object.kind);
     })
     .flatMap((rule) => rule.check(object, judged).map((found) => problemOf(rule, found)))

@@ -178,6 +178,15 @@ describe('a name in a spec', () => {
     ]);
   });
 
+  test('must be there where a metric is to be measured', () => {
+    const unnamed = anEvaluationDefinition({
+      spec: { objectives: [{ keptnMetricRef: { name: '' }, evaluationTarget: '>1' }] },
+    });
+    expect(problemLines(unnamed, lintContext())).toEqual([
+      'error reference-illegal spec.objectives[0].keptnMetricRef.name: "" cannot be the name of anything; name a KeptnMetric',
+    ]);
+  });
+
   test('must be one that something can have', () => {
     const bad = anAppContext({ spec: { preDeploymentTasks: ['Check DB', ''] } });
     expect(problemLines(bad, lintContext())).toEqual([
