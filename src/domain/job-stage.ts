@@ -64,7 +64,11 @@ export function stageOf(job: Job, seen: StageSeen): Stage {
   }
   const running = waits(jobRunning, `Job ${name} is running`);
   return (
-    retrying(job, seen) ?? kept(seen) ?? (isEnding(job) ? running : unusual(job, seen)) ?? running
+    retrying(job, seen) ??
+    disrupted(job, seen) ??
+    kept(seen) ??
+    (isEnding(job) ? running : unusual(job, seen)) ??
+    running
   );
 }
 
@@ -91,9 +95,15 @@ function kept({ task, pods }: StageSeen): Stage | undefined {
 }
 
 const retryingReason = 'Retrying';
+const disruptedReason = 'PodDisrupted';
 const noPodReason = 'NoPod';
 const notStartedReason = 'PodNotStarted';
-const lasting: ReadonlySet<string> = new Set([retryingReason, noPodReason, notStartedReason]);
+const lasting: ReadonlySet<string> = new Set([
+  retryingReason,
+  disruptedReason,
+  noPodReason,
+  notStartedReason,
+]);
 
 /** Whether a run has failed by itself. */
 export function isFailure(evidence: Evidence | undefined): evidence is Evidence {
@@ -120,6 +130,20 @@ function retrying(job: Job, { task, evidence }: StageSeen): Stage | undefined {
     reason,
     `${evidence.message}; restarted ${evidence.restarts} times, Kubernetes goes on trying${retries}`,
   );
+}
+
+/** A Pod that was evicted or lost its node, until the one in its place is there. For other Jobs that is a retry. */
+function disrupted(job: Job, { pods }: StageSeen): Stage | undefined {
+  if (job.spec['podFailurePolicy'] === undefined) return undefined;
+  const disruptions = pods.map(({ metadata, status }) => {
+    const why = status?.conditions?.find(({ type }) => type === 'DisruptionTarget');
+    return why?.status === 'True' ? { pod: metadata.name, ...why } : undefined;
+  });
+  const last = disruptions.at(-1);
+  if (last === undefined || disruptions.includes(undefined)) return undefined;
+  const { pod, reason: word = 'no reason given', message } = last;
+  const why = message === undefined ? word : `${word}: ${message}`;
+  return waits(disruptedReason, `Pod ${pod} is lost (${why}); Kubernetes replaces it`);
 }
 
 /** Silence that lasts: no Pod at all, or one whose container does not come up. Neither has a word of its own in the API. */

@@ -194,6 +194,39 @@ describe('a task whose Job cannot start', () => {
   });
 });
 
+describe('a function whose Pod is evicted', () => {
+  const lost: Pod = {
+    ...aPodOf(jobs.running()),
+    status: {
+      phase: 'Failed',
+      conditions: [
+        {
+          type: 'DisruptionTarget',
+          status: 'True',
+          reason: 'EvictionByEvictionAPI',
+          message: 'evicted by the Eviction API',
+        },
+      ],
+    },
+  };
+  const job = { ...jobs.running(), spec: once };
+
+  test('says so until another Pod is there', () => {
+    const { task, status } = decided({ job, pods: [lost] });
+    const said = {
+      status: 'Progressing',
+      reason: 'PodDisrupted',
+      message: `Pod ${lost.metadata.name} is lost (EvictionByEvictionAPI: evicted by the Eviction API); Kubernetes replaces it`,
+    };
+    expect(status).toMatchObject(said);
+    expect(decided({ task, job, pods: [] }).status).toMatchObject(said);
+    const next = { ...aPodOf(job), status: { phase: 'Running' } };
+    const after = decided({ task, job, pods: [lost, next] }).status;
+    expect(after?.status).toBe('Progressing');
+    expect(after).not.toHaveProperty('reason');
+  });
+});
+
 describe('a sidecar that never ends', () => {
   const meshed = (main: ContainerState, restartPolicy = 'OnFailure'): Pod => ({
     ...aPodOf(jobs.running()),
