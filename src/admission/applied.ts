@@ -35,7 +35,7 @@ export function judgeDeletion(resource: Resource, places: ReferencePlaces): Hand
   return (request, lookup) => {
     const parsed = parse(request.oldObject);
     if (!parsed.ok || parsed.value.metadata.deletionTimestamp !== undefined) return allow();
-    const { versions, definitions } = dependentsOf(parsed.value, ruleContext(lookup, places));
+    const { versions, others } = dependentsOf(parsed.value, ruleContext(lookup, places));
     const { kind, name } = { kind: resource.kind, name: parsed.value.metadata.name };
     const warnings = [
       ...(versions.length > 0
@@ -43,9 +43,7 @@ export function judgeDeletion(resource: Resource, places: ReferencePlaces): Hand
             `${kind} ${name} is still needed by ${namesOf(versions)}, which will wait for it to come back`,
           ]
         : []),
-      ...(definitions.length > 0
-        ? [`${kind} ${name} is still named by ${namesOf(definitions)}`]
-        : []),
+      ...(others.length > 0 ? [`${kind} ${name} is still named by ${namesOf(others)}`] : []),
     ];
     return warnings.length > 0 ? warn(...warnings) : allow();
   };

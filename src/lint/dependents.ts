@@ -13,8 +13,8 @@ import type { RuleContext } from './rule.ts';
 export interface Dependents {
   /** Versions that are not over and name it in a phase that is not over either: they would wait for it. */
   readonly versions: readonly KubernetesObject[];
-  /** Definitions and contexts that name it: what they start later would. */
-  readonly definitions: readonly KubernetesObject[];
+  /** What else names it: definitions, contexts, and versions that only want to be followed by it, which holds nothing up. */
+  readonly others: readonly KubernetesObject[];
 }
 
 /** Everything that finds this definition under the name it states: not what has one of its own, or falls back to a shared one. */
@@ -34,16 +34,16 @@ export function dependentsOf(definition: KubernetesObject, context: RuleContext)
       name,
     ) !== undefined;
   const hasSubstitute = namespace !== definitionsNamespace && isThere(definitionsNamespace);
-  if (hasSubstitute) return { versions: [], definitions: [] };
+  if (hasSubstitute) return { versions: [], others: [] };
   const everywhere = namespace === definitionsNamespace ? undefined : namespace;
-  const versions = [
+  const unfinished = [
     ...lookup.list(KeptnAppVersion, everywhere),
     ...lookup.list(KeptnWorkloadVersion, everywhere),
-  ].filter(
-    (version) =>
-      !isCompleted(version.status?.status) &&
-      checkReferences(withoutOver(version), context).some(isNamed),
-  );
+  ].filter(({ status }) => !isCompleted(status?.status));
+  const naming = unfinished.flatMap((version) => {
+    const references = checkReferences(withoutOver(version), context).filter(isNamed);
+    return references.length > 0 ? [{ version, isCheck: references.some(isOfCheck) }] : [];
+  });
   const definitions = [
     ...lookup.list(KeptnAppContext, everywhere),
     ...lookup.list(KeptnTaskDefinition, everywhere),
@@ -53,7 +53,13 @@ export function dependentsOf(definition: KubernetesObject, context: RuleContext)
       !(other.kind === definition.kind && isSame(other, definition)) &&
       referencesOf(other, context).some(isNamed),
   );
-  return { versions, definitions };
+  const versions = naming.filter(({ isCheck }) => isCheck).map(({ version }) => version);
+  const followed = naming.filter(({ isCheck }) => !isCheck).map(({ version }) => version);
+  return { versions, others: [...followed, ...definitions] };
+}
+
+function isOfCheck({ path }: StatedReference): boolean {
+  return !path.startsWith('spec.on');
 }
 
 /** A version without the checks of its phases that are over: nobody asks for their definitions again. */

@@ -253,6 +253,13 @@ describe('deleting a definition', () => {
     expect(deletion(smoke, [aWorkloadVersion({ spec: again, status })])).not.toEqual(allow());
   });
 
+  test('does not claim that a version waits for what is only to follow it', () => {
+    const version = aWorkloadVersion({ spec: { onSuccess: ['smoke'] } });
+    expect(deletion(smoke, [version])).toEqual(
+      warn('KeptnTaskDefinition smoke is still named by KeptnWorkloadVersion shop-cart-1.0.0'),
+    );
+  });
+
   test('names the definitions and contexts that name it, a few of them', () => {
     const naming = ['a', 'b', 'c', 'd'].map((name) =>
       aTaskDefinition({ metadata: { name }, spec: { 'on-failure': 'smoke' } }),

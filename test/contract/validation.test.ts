@@ -252,7 +252,7 @@ const rejected: readonly Row[] = [
     'an evaluation of a task definition',
     'KeptnEvaluation',
     { evaluationDefinition: 'base', workloadVersion: '' },
-    'spec.evaluationDefinition: base is a KeptnTaskDefinition; name a KeptnEvaluationDefinition here',
+    'spec.evaluationDefinition: base is a KeptnTaskDefinition; name a KeptnEvaluationDefinition here, or create the one of this name first',
   ],
 ];
 
