@@ -32,6 +32,14 @@ describe('the webhook configurations', () => {
     }
   });
 
+  test('let in everything but Pods and, as with Keptn, task definitions while nobody answers', () => {
+    const stopped = entries.filter(({ failurePolicy }) => failurePolicy !== 'Ignore');
+    expect(stopped.map(({ name }) => name)).toEqual([
+      'mpod.keptn.sh',
+      'vkeptntaskdefinition.kb.io',
+    ]);
+  });
+
   test('ask about Pods when they are created, in enabled Namespaces only, and never about the own ones (B6)', () => {
     const pods = entries.find(({ name }) => name === 'mpod.keptn.sh');
     expect(pods).toMatchObject({

@@ -63,6 +63,11 @@ interface Case {
 }
 
 const accepted: readonly Case[] = [
+  {
+    what: 'keys of others that are short, too',
+    manifest: { podAnnotations: { ...named, 'kapp.sh/versions': '1', 'test.sh/workload': 'x' } },
+    warnings: [],
+  },
   { what: 'without any annotation', manifest: {}, warnings: [] },
   { what: 'with app, workload and version', manifest: { podAnnotations: named }, warnings: [] },
   {
@@ -250,6 +255,17 @@ const told: readonly Case[] = [
     cached: [smoke, cpuFree, anAppContext({ spec: { preDeploymentEvaluations: ['cpu-free'] } })],
     warnings: [
       'spec.progressDeadlineSeconds: 349 is shorter than the checks before the deployment may take (5m50s), and the roll-out would be reported as failed; set it above 350',
+    ],
+  },
+  {
+    what: 'a progress deadline that the tasks of app and workload together may outlast',
+    manifest: {
+      podAnnotations: { ...named, 'keptn.sh/pre-deployment-tasks': 'smoke' },
+      progressDeadlineSeconds: 599,
+    },
+    cached: [smoke, anAppContext({ spec: { preDeploymentTasks: ['smoke'] } })],
+    warnings: [
+      'spec.progressDeadlineSeconds: 599 is shorter than the checks before the deployment may take (10m0s), and the roll-out would be reported as failed; set it above 600',
     ],
   },
   {
