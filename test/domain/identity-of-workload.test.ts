@@ -27,9 +27,7 @@ const metadata = fc.record({ labels: entries, annotations: entries });
 const workloads: Readonly<
   Record<
     string,
-    (
-      of: Described,
-    ) => Pick<Deployment, 'metadata' | 'template'> & {
+    (of: Described) => Pick<Deployment, 'metadata' | 'template'> & {
       world: KubernetesObject[];
       owner: KubernetesObject;
       labels: Record<string, string>;
