@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { denoFolder } from '../support/deno-folder.ts';
 import { hostNames, hosts } from '../support/function-run.ts';
 import type { Bench, Benchmark } from './benchmark.ts';
 import { atMost, type Figure, type Measurements } from './figure.ts';
@@ -20,8 +21,7 @@ const languages = {
 } as const;
 const languageNames = ['bash', 'python', 'deno'] as const;
 
-const binaries = new URL('../../node_modules/.bin', import.meta.url).pathname;
-const env = { ...process.env, PATH: `${binaries}:${process.env['PATH'] ?? ''}` };
+const env = { ...process.env, PATH: `${denoFolder()}:${process.env['PATH'] ?? ''}` };
 
 /** What the runner adds to the start of a function. Its host has compiled it before, as in the images. */
 export const functionRunner: Benchmark = {

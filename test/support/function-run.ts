@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { denoFolder } from './deno-folder.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 const binaries = join(root, 'node_modules/.bin');
@@ -11,7 +12,7 @@ const runnerMain = join(root, 'runner/main.ts');
 /** What the runner itself runs under, and how that is started. Node keeps what it compiled, else it would be slow to start. */
 export const hosts = {
   node: [process.execPath, runnerMain],
-  deno: [join(binaries, 'deno'), 'run', '--allow-all', '--no-config', '--no-lock', runnerMain],
+  deno: [join(denoFolder(), 'deno'), 'run', '--allow-all', '--no-config', '--no-lock', runnerMain],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 export type HostName = keyof typeof hosts;
 export const hostNames = ['node', 'deno'] as const satisfies readonly HostName[];
@@ -98,7 +99,7 @@ export class FunctionRun implements AsyncDisposable {
     this.#child = spawn(program, rest, {
       cwd: this.#scratch.path,
       env: {
-        PATH: `${binaries}:${process.env['PATH'] ?? ''}`,
+        PATH: `${denoFolder()}:${binaries}:${process.env['PATH'] ?? ''}`,
         HOME: process.env['HOME'] ?? '/',
         TMPDIR: this.#scratch.path,
         NODE_COMPILE_CACHE: join(tmpdir(), 'sluice-runner-compile-cache'),
