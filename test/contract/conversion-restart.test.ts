@@ -79,8 +79,13 @@ describe('definitions that are stored in v1alpha2', () => {
   it('are listed, and all replicas become ready, when these start anew', async () => {
     const ports = [installation.port, (await freePorts()).server];
     replicas.push(...(await Promise.all(ports.map(start))));
-    const [task] = await cluster.list(KeptnTaskDefinition);
-    const [evaluation] = await cluster.list(KeptnEvaluationDefinition);
+    // The API server, too, fills its caches by converting; while it does, it asks clients to try again (429).
+    const [task] = await eventually('task definitions are listed', () =>
+      cluster.list(KeptnTaskDefinition),
+    );
+    const [evaluation] = await eventually('evaluation definitions are listed', () =>
+      cluster.list(KeptnEvaluationDefinition),
+    );
     expect(task?.spec.deno?.httpRef?.url).toContain('trigger-github-action');
     expect(task?.spec['on-success']).toBe('notify');
     expect(evaluation?.spec.objectives).toMatchObject([
