@@ -1,4 +1,4 @@
-import { isEqualJson } from '../api/json.ts';
+import { fieldOf, isEqualJson } from '../api/json.ts';
 import type { KubernetesObject } from '../api/object.ts';
 import { type Parser, parserOfReviewed } from '../api/parse.ts';
 import type { Resource } from '../api/resource.ts';
@@ -58,12 +58,6 @@ function isOfNoConcern({ operation, object, oldObject }: AdmissionRequest): bool
 function subjectOf({ kind, group }: Resource, { name, object }: AdmissionRequest): string {
   const given = fieldOf(fieldOf(object, 'metadata'), 'name');
   return `${kind}.${group} "${typeof given === 'string' ? given : (name ?? '')}"`;
-}
-
-function fieldOf(reviewed: unknown, field: string): unknown {
-  return typeof reviewed === 'object' && reviewed !== null
-    ? Reflect.get(reviewed, field)
-    : undefined;
 }
 
 const mostNamed = 3;

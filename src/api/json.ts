@@ -6,6 +6,11 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** A field of whatever it is; undefined for what has none of this name. */
+export function fieldOf(value: unknown, name: string): unknown {
+  return isComposite(value) && Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined;
+}
+
 /** Whether two JSON values are equal, whatever the order of their keys. Works through any depth without recursion. */
 export function isEqualJson(one: unknown, other: unknown): boolean {
   const open: [unknown, unknown][] = [[one, other]];

@@ -9,7 +9,7 @@ import { KeptnAppVersion } from '../api/keptn/app-version.ts';
 import { KeptnEvaluation } from '../api/keptn/evaluation.ts';
 import { KeptnTask } from '../api/keptn/task.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
-import type { Kind } from '../api/object.ts';
+import type { Kind, KubernetesObject } from '../api/object.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import { whyAppVersion, whyOwner, whyPod, whyWorkloadVersion } from '../domain/why.ts';
@@ -25,60 +25,33 @@ interface Explained {
   readonly why: (lookup: Lookup, namespace: string, name: string) => Finding | undefined;
 }
 
-const owner = (kind: Kind, names: readonly string[]): Explained => ({
+const explains = <T extends KubernetesObject>(
+  kind: Kind<T>,
+  names: readonly string[],
+  whyOf: (object: T, lookup: Lookup) => Finding,
+): Explained => ({
   kind,
   names,
   why(lookup, namespace, name) {
     const found = lookup.get(kind, namespace, name);
-    return found && whyOwner(found, lookup);
+    return found && whyOf(found, lookup);
   },
 });
 
 const explained: readonly Explained[] = [
-  {
-    kind: PodKind,
-    names: ['pod', 'pods', 'po'],
-    why(lookup, namespace, name) {
-      const found = lookup.get(PodKind, namespace, name);
-      return found && whyPod(found, lookup);
-    },
-  },
-  {
-    kind: KeptnWorkloadVersion,
-    names: ['keptnworkloadversion', 'keptnworkloadversions', 'kwv'],
-    why(lookup, namespace, name) {
-      const found = lookup.get(KeptnWorkloadVersion, namespace, name);
-      return found && whyWorkloadVersion(found, lookup);
-    },
-  },
-  {
-    kind: KeptnAppVersion,
-    names: ['keptnappversion', 'keptnappversions', 'kav'],
-    why(lookup, namespace, name) {
-      const found = lookup.get(KeptnAppVersion, namespace, name);
-      return found && whyAppVersion(found, lookup);
-    },
-  },
-  {
-    kind: KeptnTask,
-    names: ['keptntask', 'keptntasks', 'kt'],
-    why(lookup, namespace, name) {
-      const found = lookup.get(KeptnTask, namespace, name);
-      return found && whyTask(found, lookup);
-    },
-  },
-  {
-    kind: KeptnEvaluation,
-    names: ['keptnevaluation', 'keptnevaluations', 'ke'],
-    why(lookup, namespace, name) {
-      const found = lookup.get(KeptnEvaluation, namespace, name);
-      return found && whyEvaluation(found, lookup);
-    },
-  },
-  owner(DeploymentKind, ['deployment', 'deployments', 'deploy']),
-  owner(StatefulSetKind, ['statefulset', 'statefulsets', 'sts']),
-  owner(DaemonSetKind, ['daemonset', 'daemonsets', 'ds']),
-  owner(RolloutKind, ['rollout', 'rollouts', 'ro']),
+  explains(PodKind, ['pod', 'pods', 'po'], whyPod),
+  explains(
+    KeptnWorkloadVersion,
+    ['keptnworkloadversion', 'keptnworkloadversions', 'kwv'],
+    whyWorkloadVersion,
+  ),
+  explains(KeptnAppVersion, ['keptnappversion', 'keptnappversions', 'kav'], whyAppVersion),
+  explains(KeptnTask, ['keptntask', 'keptntasks', 'kt'], (task, lookup) => whyTask(task, lookup)),
+  explains(KeptnEvaluation, ['keptnevaluation', 'keptnevaluations', 'ke'], whyEvaluation),
+  explains(DeploymentKind, ['deployment', 'deployments', 'deploy'], whyOwner),
+  explains(StatefulSetKind, ['statefulset', 'statefulsets', 'sts'], whyOwner),
+  explains(DaemonSetKind, ['daemonset', 'daemonsets', 'ds'], whyOwner),
+  explains(RolloutKind, ['rollout', 'rollouts', 'ro'], whyOwner),
 ];
 
 /** What the user wants explained. */

@@ -2,10 +2,8 @@ import type { Job } from '../api/builtin.ts';
 import { isJsonObject } from '../api/json.ts';
 import type { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { KeptnTask } from '../api/keptn/task.ts';
-import { blueprintOf, type Code, type FunctionBlueprint } from '../domain/function-source.ts';
-import { functionWorkload } from '../domain/job-container.ts';
-import { retriesOf } from '../domain/job-retries.ts';
-import { jobFor } from '../domain/job.ts';
+import { blueprintOf, type Code } from '../domain/function-source.ts';
+import { jobFor, jobParts, type JobRequest } from '../domain/job.ts';
 import { runnerImage, type JobSettings } from '../domain/runner-image.ts';
 import type { GivenContext, GivenSecret } from './task-inputs.ts';
 import type { TaskObjects } from './task-objects.ts';
@@ -54,7 +52,7 @@ export function localTask(asked: TaskAsked): LocalTask {
   if (found.type === 'problem') throw new BadInput(`${name}: ${found.message}`);
   const blueprint = { ...found, parameters: { ...found.parameters, ...asked.parameters } };
   const task = taskFor(asked);
-  const job = jobFor({
+  const request = {
     name: `${task.metadata.name}-job`,
     task,
     definition,
@@ -62,19 +60,14 @@ export function localTask(asked: TaskAsked): LocalTask {
     settings: localSettings,
     traceparent: asked.given.traceparent,
     now: asked.now,
-  });
+  };
+  const job = jobFor(request);
   const created = { ...job, metadata: { ...job.metadata, uid: madeUpUid } };
   return {
     task,
     job: created,
-    ...containerOf({ task, blueprint, asked: { ...asked, definition } }),
+    ...givenToRunner(request, blueprint.code, asked),
   };
-}
-
-interface Made {
-  readonly task: KeptnTask;
-  readonly blueprint: FunctionBlueprint;
-  readonly asked: TaskAsked;
 }
 
 // What nobody made has no uid; this one says so.
@@ -109,22 +102,19 @@ function withoutClusterOptions(definition: KeptnTaskDefinition): KeptnTaskDefini
   return { ...definition, spec };
 }
 
-/** What the container of the Job is given, taken from the functions that make it. */
-function containerOf({ task, blueprint, asked }: Made) {
-  const { definition, given, now } = asked;
-  const options = {};
-  const settings = localSettings;
-  const { args } = retriesOf({ task, definition, blueprint, options, settings, now });
-  const { traceparent } = given;
-  const { container } = functionWorkload(blueprint, task, { ...image, args, options, traceparent });
-  const variables = (container.env ?? []).map(({ name, value, valueFrom }): [string, string] => [
-    name,
-    valueFrom === undefined ? (value ?? '') : secretValue(valueFrom, asked),
-  ]);
+/** What the runner in the Job is given, taken from what the Job is made of. */
+function givenToRunner(request: JobRequest, source: Code, asked: TaskAsked) {
+  const { workload, retries } = jobParts(request);
+  const variables = (workload.container.env ?? []).map(
+    ({ name, value, valueFrom }): [string, string] => [
+      name,
+      valueFrom === undefined ? (value ?? '') : secretValue(valueFrom, asked),
+    ],
+  );
   const { SCRIPT: path = '', ...env } = Object.fromEntries(variables);
-  const code = codeOf(blueprint.code, asked);
+  const code = codeOf(source, asked);
   return {
-    args: args ?? [],
+    args: retries.args ?? [],
     ...(code === undefined
       ? { env: { ...env, SCRIPT: path } }
       : { env, script: { name: path.replace(/^.*\//u, ''), code } }),

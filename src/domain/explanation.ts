@@ -1,6 +1,7 @@
 import type { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import type { AnnotatedIdentity } from './identity.ts';
 import { workloadName, workloadVersionName } from './names.ts';
+import { shortened } from './shortened.ts';
 
 /** The longest explanation; an annotation that people read in `kubectl describe pod`. */
 const longest = 1000;
@@ -38,6 +39,5 @@ export function stalledExplanation(version: KeptnWorkloadVersion, message: strin
 
 /** One line of bounded length, whatever names and versions people have written. */
 function explanation(text: string): string {
-  const line = `Held by Sluice: ${text.replace(/\p{Cc}+/gu, ' ')}`;
-  return line.length <= longest ? line : `${line.slice(0, longest - 1)}…`;
+  return shortened(`Held by Sluice: ${text.replace(/\p{Cc}+/gu, ' ')}`, longest);
 }

@@ -3,6 +3,7 @@ import type { Condition, KubernetesObject } from '../api/object.ts';
 import { conditionTypes, withCondition } from './conditions.ts';
 import { describeChainProblem } from './definition-chain.ts';
 import { followUpEvents, noneStarted } from './follow-up-events.ts';
+import { shortened } from './shortened.ts';
 import { type FollowUpFields, followUpList } from './follow-up-lists.ts';
 import type { PhaseSubject } from './phase-event.ts';
 import type { EventNote } from './plan.ts';
@@ -89,13 +90,8 @@ export function endFor(end: {
     ...(definition !== undefined && { definition }),
     status,
     ...(reason !== undefined && { reason }),
-    ...(message !== undefined && message !== '' && { message: shortened(message) }),
+    ...(message !== undefined && message !== '' && { message: shortened(message, longestMessage) }),
     ...(attempts !== undefined && { attempts }),
     ...(fits && { result }),
   };
-}
-
-function shortened(message: string): string {
-  if (message.length <= longestMessage) return message;
-  return `${message.slice(0, longestMessage - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }

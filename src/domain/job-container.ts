@@ -1,4 +1,5 @@
 import type { Container } from '../api/builtin.ts';
+import { fieldOf } from '../api/json.ts';
 import type { JobOptions } from '../api/keptn/job-options.ts';
 import type { TaskTrigger } from '../api/keptn/follow-up.ts';
 import type { KeptnTask } from '../api/keptn/task.ts';
@@ -10,7 +11,7 @@ import {
   secretVariables,
 } from './function-source.ts';
 import { goJson, goMap, type GoValue, goValue } from './go-json.ts';
-import { containerOptions, restrictedSecurityContext } from './job-options.ts';
+import { containerOptions } from './job-options.ts';
 import { statusFile } from './runner-arguments.ts';
 
 /**
@@ -25,8 +26,6 @@ export interface Workload {
 /** How the container of a function is started. */
 export interface FunctionStart {
   readonly image: string;
-  /** Whether the image is Sluice's own, made for the restricted Pod Security level. */
-  readonly isOwn: boolean;
   /** Arguments of Sluice's runner; undefined for images that take none. */
   readonly args: readonly string[] | undefined;
   readonly options: JobOptions;
@@ -52,7 +51,7 @@ export function functionWorkload(
   task: KeptnTask,
   start: FunctionStart,
 ): Workload {
-  const { image, isOwn, args, options } = start;
+  const { image, args, options } = start;
   const { code, runner, cmdParameters } = blueprint;
   const { mountPath } = runners[runner];
   const configMap = configMapNameFor(code, task);
@@ -66,11 +65,6 @@ export function functionWorkload(
       : [{ name: 'function-mount', readOnly: true, mountPath, subPath: 'code' }]),
     ...(options.volumeMounts ?? []),
   ];
-  const asked = containerOptions(options);
-  const securityContext = {
-    ...(isOwn && restrictedSecurityContext),
-    ...options.securityContext,
-  };
   return {
     container: {
       name: functionContainerName,
@@ -89,8 +83,7 @@ export function functionWorkload(
       ...(volumeMounts.length > 0 && { volumeMounts }),
       ...(args !== undefined && { args: [...args], terminationMessagePath: statusFile }),
       ...logsAsMessage,
-      ...asked,
-      ...(Object.keys(securityContext).length > 0 && { securityContext }),
+      ...containerOptions(options),
     },
     volumes: [
       ...(configMap === undefined
@@ -188,16 +181,11 @@ function mountsOf({ volumeMounts }: Container): readonly unknown[] {
 }
 
 function mountedVolumes(container: Container): string[] {
-  const names = mountsOf(container).map((mount) => field(mount, 'name'));
+  const names = mountsOf(container).map((mount) => fieldOf(mount, 'name'));
   return [...new Set(names.filter((name) => typeof name === 'string'))];
 }
 
 function memoryLimit({ resources }: Container): string | number | undefined {
-  const limit = field(field(resources, 'limits'), 'memory');
+  const limit = fieldOf(fieldOf(resources, 'limits'), 'memory');
   return typeof limit === 'string' || typeof limit === 'number' ? limit : undefined;
-}
-
-function field(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null) return undefined;
-  return Object.entries(value).find(([key]) => key === name)?.[1];
 }

@@ -33,9 +33,17 @@ export function podOptions(options: JobOptions): Record<string, unknown> {
  * What the *restricted* Pod Security level asks of a container (Kubernetes, Pod Security Standards). Sluice's runner images
  * are made for it.
  */
-export const restrictedSecurityContext = {
+const restrictedSecurityContext = {
   allowPrivilegeEscalation: false,
   capabilities: { drop: ['ALL'] },
   runAsNonRoot: true,
   seccompProfile: { type: 'RuntimeDefault' },
 } as const;
+
+/** The options of a function that runs in Sluice's image: under that level, but for what they say themselves. */
+export function restricted(options: JobOptions): JobOptions {
+  return {
+    ...options,
+    securityContext: { ...restrictedSecurityContext, ...options.securityContext },
+  };
+}

@@ -1,7 +1,7 @@
 import type { Job, JobCondition, Pod } from '../api/builtin.ts';
 import type { KeptnTask } from '../api/keptn/task.ts';
 import { conditionOf, conditionTypes, isTrue, type Progress } from './conditions.ts';
-import { type Evidence, hindranceOf, isHindrance } from './evidence.ts';
+import { type Evidence, type Hindrance, isHindrance } from './evidence.ts';
 import { jobRunning, savedEvidence } from './task-status.ts';
 import { parseTime } from './time.ts';
 
@@ -45,6 +45,8 @@ export interface StageSeen {
   readonly now: number;
   readonly pods: readonly Pod[];
   readonly evidence: Evidence | undefined;
+  /** Why the Pods do not start, if they do not. */
+  readonly hindrance: Hindrance | undefined;
   /** The ConfigMap that the Job mounts its code from. */
   readonly configMap: string | undefined;
 }
@@ -56,7 +58,7 @@ export function stageOf(job: Job, seen: StageSeen): Stage {
     return waits('JobTerminating', `Job ${name} is being deleted by somebody else`);
   }
   if (job.spec.suspend === true) return waits('JobSuspended', `Job ${name} is suspended`);
-  const hindrance = hindranceOf(seen.pods);
+  const { hindrance } = seen;
   if (hindrance !== undefined) {
     const { reason, persists } = hindrance;
     const message = storedMessage(seen.task, reason) ?? hindrance.message;

@@ -7,8 +7,8 @@ import { withoutBookkeeping } from './bookkeeping.ts';
 import { ownedBy } from './check-objects.ts';
 import type { Blueprint } from './function-source.ts';
 import { containerWorkload, functionWorkload, type Workload } from './job-container.ts';
-import { mergedOptions, podOptions } from './job-options.ts';
-import { retriesOf } from './job-retries.ts';
+import { mergedOptions, podOptions, restricted } from './job-options.ts';
+import { type Retries, retriesOf } from './job-retries.ts';
 import type { JobSettings } from './runner-image.ts';
 
 /** Keptn's default of `ttlSecondsAfterFinished`. */
@@ -37,9 +37,8 @@ export function jobFor(request: JobRequest): Job {
   const { labels, annotations } = withoutBookkeeping(task.metadata);
   const labelled = { ...labels, [sluiceKeys.task]: taskLabel(task) };
   const { namespace } = task.metadata;
-  const options = mergedOptions(request.settings.jobDefaults, definition.spec.job);
-  const retries = retriesOf({ ...request, options });
-  const { container, volumes } = workloadOf(request, options, retries.args);
+  const { options, retries, workload } = jobParts(request);
+  const { container, volumes } = workload;
   const podAnnotations = { ...options.annotations, ...annotations };
   return {
     apiVersion: JobKind.apiVersion,
@@ -70,16 +69,27 @@ export function jobFor(request: JobRequest): Job {
   };
 }
 
-function workloadOf(
-  { task, blueprint, settings, traceparent }: JobRequest,
-  options: JobOptions,
-  args: readonly string[] | undefined,
-): Workload {
+/** What the Job of a task is put together from. */
+export interface JobParts {
+  readonly options: JobOptions;
+  readonly retries: Retries;
+  readonly workload: Workload;
+}
+
+/** The parts of the Job that `jobFor` makes. */
+export function jobParts(request: JobRequest): JobParts {
+  const { task, definition, blueprint, settings, traceparent } = request;
+  const asked = mergedOptions(settings.jobDefaults, definition.spec.job);
+  const retries = retriesOf({ ...request, options: asked });
   if (blueprint.type === 'container') {
-    return containerWorkload(blueprint.container, task, { options, traceparent });
+    const workload = containerWorkload(blueprint.container, task, { options: asked, traceparent });
+    return { options: asked, retries, workload };
   }
   const { image, isOwn } = settings.images[blueprint.runner];
-  return functionWorkload(blueprint, task, { image, isOwn, args, options, traceparent });
+  const options = isOwn ? restricted(asked) : asked;
+  const { args } = retries;
+  const workload = functionWorkload(blueprint, task, { image, args, options, traceparent });
+  return { options, retries, workload };
 }
 
 /** The value of the label that a task's Job and Pods carry: the task's name, or its uid where the name is too long. */

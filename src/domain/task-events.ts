@@ -1,6 +1,7 @@
 import type { KeptnTask } from '../api/keptn/task.ts';
 import { phaseEvent, type PhaseSubject } from './phase-event.ts';
 import type { EventNote } from './plan.ts';
+import { shortened } from './shortened.ts';
 
 const phases = {
   create: { short: 'CreateTask', long: 'Create Task' },
@@ -29,11 +30,9 @@ export function taskSubject(task: KeptnTask): PhaseSubject {
 
 /** Says what a task has returned. */
 export function taskResult(task: KeptnTask, result: unknown): EventNote {
-  const json = JSON.stringify(result);
-  const shown = json.length > longestResult ? `${json.slice(0, longestResult)}…` : json;
   return phaseEvent(taskSubject(task), phases.reconcile, {
     suffix: 'ResultReturned',
-    text: `task has returned ${shown}`,
+    text: `task has returned ${shortened(JSON.stringify(result), longestResult)}`,
   });
 }
 

@@ -103,7 +103,8 @@ interface Followed {
 
 function watchJob(job: Job, { task, evidence, observation }: Followed): Plan {
   const { pods, now } = observation;
-  const hopeless = hopelessStart(hindranceOf(pods));
+  const hindrance = hindranceOf(pods);
+  const hopeless = hopelessStart(hindrance);
   if (hopeless !== undefined) {
     return fail(observation, ended(task, { state: 'Failed', ...hopeless }, now));
   }
@@ -112,7 +113,7 @@ function watchJob(job: Job, { task, evidence, observation }: Followed): Plan {
     return copyOutcome(left.end, { task, evidence, observation });
   }
   const configMap = codeConfigMap(observation);
-  const stage = stageOf(job, { task, now, pods, evidence, configMap });
+  const stage = stageOf(job, { task, now, pods, evidence, hindrance, configMap });
   const { progress, askAgainMs = left?.askAgainMs } = stage;
   const known = isFailure(evidence) && isNews(evidence, task) ? withEvidence(task, evidence) : task;
   const plan = storing(observation, waiting(known, progress, now));

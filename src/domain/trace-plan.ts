@@ -1,3 +1,4 @@
+import { isJsonObject, type JsonObject } from '../api/json.ts';
 import { KeptnEvaluation } from '../api/keptn/evaluation.ts';
 import { isCompleted, stateOf } from '../api/keptn/states.ts';
 import { KeptnTask } from '../api/keptn/task.ts';
@@ -8,9 +9,11 @@ import { sameJson } from './same-json.ts';
 import { rfc3339 } from './time.ts';
 import {
   appDeployPhase,
+  isTask,
   phaseSpan,
   phasesOf,
   spanOfCheckType,
+  type TracedCheck,
   type TracedVersion,
   versionSpan,
 } from './trace-context.ts';
@@ -106,7 +109,7 @@ function withEnd(change: StatusChange, now: number): StatusChange {
   return { ...change, to: { ...next, conditions: [...others, pending] } };
 }
 
-function attemptIn({ attempt }: Readonly<Record<string, unknown>>): number | undefined {
+function attemptIn({ attempt }: JsonObject): number | undefined {
   return typeof attempt === 'number' ? attempt : undefined;
 }
 
@@ -124,7 +127,7 @@ function withStatus(plan: Plan, add: (change: StatusChange) => StatusChange): Pl
 
 function withEffects(
   { effects, afterwards }: Plan,
-  spanAbove: (child: KeptnTask | KeptnEvaluation) => SpanContext,
+  spanAbove: (child: TracedCheck) => SpanContext,
 ): Pick<Plan, 'effects' | 'afterwards'> {
   const traced = (effect: Effect): Effect => {
     if (effect.type !== 'create' || !isCheck(effect.object)) return effect;
@@ -137,10 +140,7 @@ function withEffects(
 }
 
 /** A new task or evaluation that carries the span above it: the one as Keptn does it, the other in an annotation. */
-function carrying(
-  child: KeptnTask | KeptnEvaluation,
-  above: SpanContext,
-): KeptnTask | KeptnEvaluation {
+function carrying(child: TracedCheck, above: SpanContext): TracedCheck {
   if (!isTask(child)) {
     const annotations = { ...child.metadata.annotations, ...carrierOf(above) };
     return { ...child, metadata: { ...child.metadata, annotations } };
@@ -165,18 +165,10 @@ function withEvents(
   };
 }
 
-function isCheck(object: KubernetesObject): object is KeptnTask | KeptnEvaluation {
+function isCheck(object: KubernetesObject): object is TracedCheck {
   return object.kind === KeptnTask.kind || object.kind === KeptnEvaluation.kind;
 }
 
-function isTask(child: KeptnTask | KeptnEvaluation): child is KeptnTask {
-  return child.kind === KeptnTask.kind;
-}
-
-function recordIn(value: unknown): Readonly<Record<string, unknown>> {
-  return isRecord(value) ? value : {};
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
+function recordIn(value: unknown): JsonObject {
+  return isJsonObject(value) ? value : {};
 }

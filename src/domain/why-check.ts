@@ -7,6 +7,7 @@ import { conditionTypes, isTrue } from './conditions.ts';
 import { type Finding, findingAbout, markOf } from './finding.ts';
 import type { Lookup } from './lookup.ts';
 import { isPassed, type Phase } from './phases.ts';
+import { shortened } from './shortened.ts';
 import type { VersionStatus } from './version-status.ts';
 
 /** A version with its checks and follow-ups. */
@@ -154,8 +155,7 @@ const longestResult = 200;
 
 function returned(result: unknown): string[] {
   if (result === undefined) return [];
-  const json = JSON.stringify(result);
-  return [`returned ${json.length > longestResult ? `${json.slice(0, longestResult)}…` : json}`];
+  return [`returned ${shortened(JSON.stringify(result), longestResult)}`];
 }
 
 function saidLast(output: string | undefined, message: string | undefined): string[] {

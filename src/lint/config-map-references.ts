@@ -1,4 +1,5 @@
 import { ConfigMapMetadataKind } from '../api/builtin.ts';
+import { fieldOf } from '../api/json.ts';
 import type { KeptnTaskDefinitionSpec } from '../api/keptn/task-definition.ts';
 import type { StatedReference } from './references.ts';
 
@@ -18,21 +19,21 @@ export function configMapReferences(
     ...entries(container?.env).flatMap(([index, env]) =>
       named(
         `spec.container.env[${index}].valueFrom.configMapKeyRef`,
-        child(child(env, 'valueFrom'), 'configMapKeyRef'),
+        fieldOf(fieldOf(env, 'valueFrom'), 'configMapKeyRef'),
       ),
     ),
-    ...entries(child(container, 'envFrom')).flatMap(([index, source]) =>
-      named(`spec.container.envFrom[${index}].configMapRef`, child(source, 'configMapRef')),
+    ...entries(fieldOf(container, 'envFrom')).flatMap(([index, source]) =>
+      named(`spec.container.envFrom[${index}].configMapRef`, fieldOf(source, 'configMapRef')),
     ),
     ...entries(job?.envFrom).flatMap(([index, source]) =>
-      named(`spec.job.envFrom[${index}].configMapRef`, child(source, 'configMapRef')),
+      named(`spec.job.envFrom[${index}].configMapRef`, fieldOf(source, 'configMapRef')),
     ),
     ...entries(job?.volumes).flatMap(([index, volume]) => [
-      ...named(`spec.job.volumes[${index}].configMap`, child(volume, 'configMap')),
-      ...entries(child(child(volume, 'projected'), 'sources')).flatMap(([at, source]) =>
+      ...named(`spec.job.volumes[${index}].configMap`, fieldOf(volume, 'configMap')),
+      ...entries(fieldOf(fieldOf(volume, 'projected'), 'sources')).flatMap(([at, source]) =>
         named(
           `spec.job.volumes[${index}].projected.sources[${at}].configMap`,
-          child(source, 'configMap'),
+          fieldOf(source, 'configMap'),
         ),
       ),
     ]),
@@ -43,14 +44,10 @@ export function configMapReferences(
 }
 
 function named(path: string, selector: unknown): readonly { path: string; name: string }[] {
-  const name = child(selector, 'name');
-  const isNeeded = typeof name === 'string' && name !== '' && child(selector, 'optional') !== true;
+  const name = fieldOf(selector, 'name');
+  const isNeeded =
+    typeof name === 'string' && name !== '' && fieldOf(selector, 'optional') !== true;
   return isNeeded ? [{ path: `${path}.name`, name }] : [];
-}
-
-/** A field of whatever it is: containers and volumes are Kubernetes's business and not typed in full. */
-function child(value: unknown, field: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, field) : undefined;
 }
 
 function entries(list: unknown): readonly [number, unknown][] {

@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../api/object.ts';
+import { shortened } from '../domain/shortened.ts';
 import { appRules } from './app-rules.ts';
 import { chainRules } from './chain-rules.ts';
 import { configRules } from './config-rules.ts';
@@ -70,9 +71,10 @@ const longestMessage = 1_000;
 /** Names and values come from whoever wrote the object, and may be pages long. */
 function problemOf(rule: Rule, found: Found): Problem {
   const { path, message } = found;
-  return { ...found, rule, path: cut(path, longestPath), message: cut(message, longestMessage) };
-}
-
-function cut(text: string, longest: number): string {
-  return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`;
+  return {
+    ...found,
+    rule,
+    path: shortened(path, longestPath),
+    message: shortened(message, longestMessage),
+  };
 }
