@@ -10,10 +10,10 @@ import { KeptnEvaluation } from '../api/keptn/evaluation.ts';
 import { KeptnTask } from '../api/keptn/task.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import type { Kind, KubernetesObject } from '../api/object.ts';
-import type { Finding } from '../domain/finding.ts';
+import type { Finding } from '../domain/explain/finding.ts';
 import type { Lookup } from '../domain/lookup.ts';
-import { whyAppVersion, whyOwner, whyPod, whyWorkloadVersion } from '../domain/why.ts';
-import { whyEvaluation, whyTask } from '../domain/why-check.ts';
+import { whyAppVersion, whyOwner, whyPod, whyWorkloadVersion } from '../domain/explain/why.ts';
+import { whyEvaluation, whyTask } from '../domain/explain/why-check.ts';
 import { nearestName } from '../domain/nearest-name.ts';
 import { BadInput } from './terminal.ts';
 

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { Finding, Mark } from '../domain/finding.ts';
+import type { Finding, Mark } from '../domain/explain/finding.ts';
 
 /** The icon of a mark, in the manner of `kubectl argo rollouts get`. */
 const icons: Readonly<Record<Mark, string>> = {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { findingText } from '../../src/cli/finding-text.ts';
-import type { Finding } from '../../src/domain/finding.ts';
+import type { Finding } from '../../src/domain/explain/finding.ts';
 
 const leaf = (name: string, mark: Finding['mark']): Finding => ({
   kind: 'KeptnTask',

@@ -20,6 +20,7 @@ const forbidden: readonly (readonly [file: string, specifiers: readonly string[]
     ['../admission/y.ts', '../runtime/y.ts', '../lint/y.ts', 'node:crypto', 'typebox', 'ajv'],
   ],
   ['src/domain/hash.ts', ['node:fs', '../runtime/y.ts']],
+  ['src/domain/room/x.ts', ['../../admission/y.ts', '../../runtime/y.ts', 'node:crypto', 'ajv']],
   ['src/lint/x.ts', ['../admission/y.ts', '../controllers/y.ts', 'node:fs', 'yaml']],
   [
     'src/admission/x.ts',
@@ -76,7 +77,8 @@ const forbidden: readonly (readonly [file: string, specifiers: readonly string[]
 const allowed: readonly (readonly [file: string, specifiers: readonly string[]])[] = [
   ['src/api/ok.ts', ['./y.ts', './keptn/y.ts', 'typebox', 'typebox/value', 'ajv', 'ajv-formats']],
   ['src/api/keptn/ok.ts', ['./y.ts', '../y.ts', 'typebox']],
-  ['src/domain/ok.ts', ['./y.ts', '../api/y.ts', '../api/keptn/y.ts']],
+  ['src/domain/ok.ts', ['./y.ts', './room/y.ts', '../api/y.ts', '../api/keptn/y.ts']],
+  ['src/domain/room/ok.ts', ['./y.ts', '../y.ts', '../other/y.ts', '../../api/keptn/y.ts']],
   ['src/lint/ok.ts', ['../domain/y.ts', '../api/keptn/y.ts']],
   ['src/admission/ok.ts', ['../lint/y.ts', '../domain/y.ts', '../api/keptn/y.ts']],
   ['src/runtime/ok.ts', ['./y.ts', 'node:timers/promises', 'node:events']],

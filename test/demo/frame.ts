@@ -3,13 +3,13 @@ import type { Pod } from '../../src/api/builtin.ts';
 import type { KeptnAppVersion } from '../../src/api/keptn/app-version.ts';
 import type { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
 import { findingText, icon } from '../../src/cli/finding-text.ts';
-import { type Finding, markOf } from '../../src/domain/finding.ts';
+import { type Finding, markOf } from '../../src/domain/explain/finding.ts';
 import { identityOf } from '../../src/domain/identity.ts';
 import { isNameOf } from '../../src/domain/newest-app-version.ts';
 import { ownerChainOf } from '../../src/domain/owner-chain.ts';
 import { appPhases, type Phase, workloadPhases } from '../../src/domain/phases.ts';
 import type { VersionStatus } from '../../src/domain/version-status.ts';
-import { checkFindings } from '../../src/domain/why-check.ts';
+import { checkFindings } from '../../src/domain/explain/why-check.ts';
 import { lookupOver } from '../../src/cli/snapshot.ts';
 import { isHeld, isReady, type Scene } from './scene.ts';
 

@@ -1,16 +1,16 @@
-import { type Pod, PodKind } from '../api/builtin.ts';
-import { schedulingGate } from '../api/keptn/annotations.ts';
-import { KeptnApp } from '../api/keptn/app.ts';
-import { KeptnAppVersion } from '../api/keptn/app-version.ts';
-import { KeptnWorkload } from '../api/keptn/workload.ts';
-import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
-import type { KubernetesObject } from '../api/object.ts';
-import { identityOf } from './identity.ts';
-import type { Lookup } from './lookup.ts';
-import { isNameOf, lists, newestListing } from './newest-app-version.ts';
-import { ownerChainOf, topOwner } from './owner-chain.ts';
-import { appPhases, isPassed, type Phase, workloadPhases } from './phases.ts';
-import type { VersionStatus } from './version-status.ts';
+import { type Pod, PodKind } from '../../api/builtin.ts';
+import { schedulingGate } from '../../api/keptn/annotations.ts';
+import { KeptnApp } from '../../api/keptn/app.ts';
+import { KeptnAppVersion } from '../../api/keptn/app-version.ts';
+import { KeptnWorkload } from '../../api/keptn/workload.ts';
+import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
+import type { KubernetesObject } from '../../api/object.ts';
+import { identityOf } from '../identity.ts';
+import type { Lookup } from '../lookup.ts';
+import { isNameOf, lists, newestListing } from '../newest-app-version.ts';
+import { ownerChainOf, topOwner } from '../owner-chain.ts';
+import { appPhases, isPassed, type Phase, workloadPhases } from '../phases.ts';
+import type { VersionStatus } from '../version-status.ts';
 import {
   type Finding,
   findingAbout,

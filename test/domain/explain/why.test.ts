@@ -1,22 +1,27 @@
 import { describe, expect, test } from 'vitest';
-import type { Pod } from '../../src/api/builtin.ts';
-import { keptnAnnotations, schedulingGate } from '../../src/api/keptn/annotations.ts';
-import type { KeptnAppVersion, KeptnAppVersionStatus } from '../../src/api/keptn/app-version.ts';
-import type { FollowUpStatus } from '../../src/api/keptn/follow-up.ts';
-import type { ItemStatus } from '../../src/api/keptn/item-status.ts';
-import type { KeptnState } from '../../src/api/keptn/states.ts';
-import type { KeptnEvaluation } from '../../src/api/keptn/evaluation.ts';
-import type { KeptnTask } from '../../src/api/keptn/task.ts';
-import type { KeptnWorkload } from '../../src/api/keptn/workload.ts';
+import type { Pod } from '../../../src/api/builtin.ts';
+import { keptnAnnotations, schedulingGate } from '../../../src/api/keptn/annotations.ts';
+import type { KeptnAppVersion, KeptnAppVersionStatus } from '../../../src/api/keptn/app-version.ts';
+import type { FollowUpStatus } from '../../../src/api/keptn/follow-up.ts';
+import type { ItemStatus } from '../../../src/api/keptn/item-status.ts';
+import type { KeptnState } from '../../../src/api/keptn/states.ts';
+import type { KeptnEvaluation } from '../../../src/api/keptn/evaluation.ts';
+import type { KeptnTask } from '../../../src/api/keptn/task.ts';
+import type { KeptnWorkload } from '../../../src/api/keptn/workload.ts';
 import type {
   KeptnWorkloadVersion,
   KeptnWorkloadVersionStatus,
-} from '../../src/api/keptn/workload-version.ts';
-import type { Condition, KubernetesObject } from '../../src/api/object.ts';
-import type { Finding } from '../../src/domain/finding.ts';
-import { whyAppVersion, whyOwner, whyPod, whyWorkloadVersion } from '../../src/domain/why.ts';
-import { fixedLookup } from '../support/fixed-lookup.ts';
-import { aDeployment, aPod, aReplicaSet, namespace, ownedBy } from '../support/workloads.ts';
+} from '../../../src/api/keptn/workload-version.ts';
+import type { Condition, KubernetesObject } from '../../../src/api/object.ts';
+import type { Finding } from '../../../src/domain/explain/finding.ts';
+import {
+  whyAppVersion,
+  whyOwner,
+  whyPod,
+  whyWorkloadVersion,
+} from '../../../src/domain/explain/why.ts';
+import { fixedLookup } from '../../support/fixed-lookup.ts';
+import { aDeployment, aPod, aReplicaSet, namespace, ownedBy } from '../../support/workloads.ts';
 
 const apiVersion = 'lifecycle.keptn.sh/v1';
 

@@ -1,14 +1,14 @@
-import { KeptnEvaluation } from '../api/keptn/evaluation.ts';
-import type { FollowUpStatus } from '../api/keptn/follow-up.ts';
-import type { ItemStatus } from '../api/keptn/item-status.ts';
-import { KeptnTask } from '../api/keptn/task.ts';
-import type { KubernetesObject } from '../api/object.ts';
-import { conditionTypes, isTrue } from './conditions.ts';
+import { KeptnEvaluation } from '../../api/keptn/evaluation.ts';
+import type { FollowUpStatus } from '../../api/keptn/follow-up.ts';
+import type { ItemStatus } from '../../api/keptn/item-status.ts';
+import { KeptnTask } from '../../api/keptn/task.ts';
+import type { KubernetesObject } from '../../api/object.ts';
+import { conditionTypes, isTrue } from '../conditions.ts';
 import { type Finding, findingAbout, markOf } from './finding.ts';
-import type { Lookup } from './lookup.ts';
-import { isPassed, type Phase } from './phases.ts';
-import { shortened } from './shortened.ts';
-import type { VersionStatus } from './version-status.ts';
+import type { Lookup } from '../lookup.ts';
+import { isPassed, type Phase } from '../phases.ts';
+import { shortened } from '../shortened.ts';
+import type { VersionStatus } from '../version-status.ts';
 
 /** A version with its checks and follow-ups. */
 type Version = KubernetesObject & { status?: VersionStatus };
