@@ -48,6 +48,9 @@ async function functionRun(): Promise<number> {
   let workspace: Workspace | undefined;
   try {
     settings = settingsFrom(args, env);
+    for (const name of settings.withoutEffect) {
+      say(`--${name} has no effect: the limit is --timeout, counted from the runner's start`);
+    }
     workspace = new Workspace();
     const host = {
       env,
@@ -56,6 +59,7 @@ async function functionRun(): Promise<number> {
       workspace,
       terminate: terminate.signal,
       now: Date.now,
+      elapsed: () => performance.now(),
       report,
     };
     return (await run(settings, host)).exitCode;

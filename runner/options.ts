@@ -5,6 +5,8 @@ export interface Option {
   readonly variable?: string;
   readonly placeholder: string;
   readonly isRepeatable?: boolean;
+  /** Accepted because Jobs of an earlier Sluice pass it. */
+  readonly isWithoutEffect?: boolean;
   readonly otherwise?: string;
   readonly text: string;
 }
@@ -56,9 +58,9 @@ export const options = [
   },
   {
     name: 'deadline',
-    variable: 'DEADLINE',
     placeholder: 'RFC3339',
-    text: 'absolute end; the earlier of it and the timeout counts',
+    isWithoutEffect: true,
+    text: 'has no effect: an earlier Sluice passes it',
   },
   {
     name: 'grace-period',
@@ -147,7 +149,8 @@ export function helpText(): string {
       ...(otherwise === undefined ? [] : [`default ${otherwise}`]),
       ...(option.isRepeatable === true ? ['repeatable'] : []),
     ];
-    return [`  --${name} ${placeholder}`, `${option.text} (${notes.join(', ')})`] as const;
+    const remark = notes.length === 0 ? '' : ` (${notes.join(', ')})`;
+    return [`  --${name} ${placeholder}`, option.text + remark] as const;
   });
   const width = Math.max(...rows.map(([usage]) => usage.length)) + 2;
   return [

@@ -27,6 +27,8 @@ class Run {
   readonly #host: Host;
   readonly #language: Language;
   readonly #startedAt: number;
+  /** By the clock that nobody sets, when no time is left. */
+  readonly #overAt: number;
   readonly #done: AttemptRecord[] = [];
   readonly #stop = new AbortController();
   readonly #release: readonly (() => void)[];
@@ -39,15 +41,15 @@ class Run {
     this.#host = host;
     this.#language = languages[settings.runtime];
     this.#startedAt = host.now();
+    this.#overAt = host.elapsed() + settings.timeoutMs;
     const { terminate } = host;
     const onTerminate = (): void => this.#end(stopOf(terminate) ?? Stop.terminated('SIGTERM'));
     terminate.addEventListener('abort', onTerminate);
     this.#release = [
-      after(this.#limitMs, () => this.#end(this.#deadline)),
+      after(settings.timeoutMs, () => this.#end(this.#deadline)),
       () => terminate.removeEventListener('abort', onTerminate),
     ];
     if (terminate.aborted) onTerminate();
-    if (this.#limitMs <= 0) this.#end(this.#deadline);
   }
 
   release(): void {
@@ -62,7 +64,7 @@ class Run {
       if (outcome.reason === 'Completed' || isLast || number === this.#settings.attempts) {
         return this.#finish(outcome, number);
       }
-      const left = this.#startedAt + this.#limitMs - this.#host.now();
+      const left = this.#overAt - this.#host.elapsed();
       if (left <= this.#settings.retryIntervalMs) {
         const message = `${outcome.message}; no time is left for another attempt (overall limit: ${this.#limit})`;
         return this.#finish({ ...outcome, ...ofStop(this.#deadline), message }, number);
@@ -160,16 +162,8 @@ class Run {
     return report;
   }
 
-  get #limitMs(): number {
-    const { timeoutMs, deadline } = this.#settings;
-    return Math.min(timeoutMs, deadline - this.#startedAt);
-  }
-
   get #limit(): string {
-    const { timeoutMs, deadline } = this.#settings;
-    return timeoutMs <= this.#limitMs
-      ? durationText(timeoutMs)
-      : `until ${new Date(deadline).toISOString()}`;
+    return durationText(this.#settings.timeoutMs);
   }
 
   get #deadline(): Stop {

@@ -20,8 +20,6 @@ export interface Settings extends CommandWords {
   readonly retryIntervalMs: number;
   readonly timeoutMs: number;
   readonly attemptTimeoutMs: number;
-  /** Milliseconds since the epoch. */
-  readonly deadline: number;
   readonly gracePeriodMs: number;
   readonly statusFile: string;
   /** Undefined: the default ones. */
@@ -35,6 +33,8 @@ export interface Settings extends CommandWords {
   readonly fileSizeLimitBytes: number;
   readonly processLimit: number;
   readonly marksLines: boolean;
+  /** Settings that were given and that do nothing any more. */
+  readonly withoutEffect: readonly OptionName[];
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -55,7 +55,6 @@ export function settingsFrom(args: readonly string[], env: Environment): Setting
     retryIntervalMs: duration('retry-interval', value('retry-interval')),
     timeoutMs: orNone(duration('timeout', value('timeout'))),
     attemptTimeoutMs: orNone(duration('attempt-timeout', value('attempt-timeout'))),
-    deadline: instant(value('deadline')),
     gracePeriodMs: duration('grace-period', value('grace-period')),
     statusFile: value('status-file'),
     permissions: permissions(list('permission')),
@@ -68,6 +67,9 @@ export function settingsFrom(args: readonly string[], env: Environment): Setting
     processLimit: orNone(whole('process-limit', value('process-limit'))),
     marksLines:
       oneOf('line-marks', value('line-marks'), ['auto', 'never']) === 'auto' && attempts > 1,
+    withoutEffect: options
+      .filter((option) => 'isWithoutEffect' in option && said[option.name] !== undefined)
+      .map(({ name }) => name),
     interpreterOptions: words.interpreterOptions,
     scriptArguments: [...words.scriptArguments, ...scriptArguments],
   };
@@ -186,18 +188,6 @@ function size(name: OptionName, text: string): number {
 
 function orNone(limit: number): number {
   return limit === 0 ? Infinity : limit;
-}
-
-function instant(text: string): number {
-  if (text === '') return Infinity;
-  const ms = /^\d{4}-\d\d-\d\d[Tt].*(?:[Zz]|[+-]\d\d:\d\d)$/u.test(text)
-    ? Date.parse(text)
-    : Number.NaN;
-  if (!Number.isNaN(ms)) return ms;
-  throw new SettingInvalid(
-    label('deadline'),
-    `"${text}" is no time: write for example 2026-11-21T08:30:00Z`,
-  );
 }
 
 function digest(text: string): string | undefined {

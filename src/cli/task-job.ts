@@ -59,7 +59,6 @@ export function localTask(asked: TaskAsked): LocalTask {
     blueprint,
     settings: localSettings,
     traceparent: asked.given.traceparent,
-    now: asked.now,
   };
   const job = jobFor(request);
   const created = { ...job, metadata: { ...job.metadata, uid: madeUpUid } };

@@ -11,10 +11,11 @@ import { runnerArguments } from './runner-arguments.ts';
 const defaultRetries = 10;
 const defaultTimeoutMs = 300_000;
 
-/** How much later than the runner's own deadline the Job's comes, so that it is the runner that says how it went. */
+/**
+ * How much later than the runner's own limit the Job's comes, so that it is the runner that says how it went. The runner counts
+ * from its start, Kubernetes from the Job's, and anew when a suspended Job is resumed.
+ */
 const graceMs = 30_000;
-/** The runner stops this long before the Job's deadline, however late its container was started. */
-const reportMs = 10_000;
 /** How often Kubernetes makes a new Pod for a function whose Pod was lost before its runner could say anything. */
 const lostPods = 3;
 
@@ -35,7 +36,6 @@ export interface Repeated {
   readonly blueprint: Blueprint;
   readonly options: JobOptions;
   readonly settings: JobSettings;
-  readonly now: number;
 }
 
 /**
@@ -43,7 +43,7 @@ export interface Repeated {
  * its runner (KEP 90): its Pod is never started again, its exit is the end, and only a Pod that was lost is replaced.
  */
 export function retriesOf(repeated: Repeated): Retries {
-  const { task, definition, blueprint, options, settings, now } = repeated;
+  const { task, definition, blueprint, options, settings } = repeated;
   const retries = task.spec.retries ?? defaultRetries;
   // A Job with a deadline of 0 seconds would fail before it starts.
   const timeoutMs = Math.max(1000, durationOr(task.spec.timeout, defaultTimeoutMs));
@@ -62,10 +62,9 @@ export function retriesOf(repeated: Repeated): Retries {
     variables: variablesOf(blueprint, { task, options }),
   };
   if (!retriesInside(image, settings)) {
-    const once = { ...runner, retries: 0, deadlineMs: undefined };
+    const once = { ...runner, retries: 0 };
     return { ...keptns, args: image.isOwn ? runnerArguments(blueprint, once) : undefined };
   }
-  const deadlineMs = now + timeoutMs + graceMs - reportMs;
   return {
     job: {
       backoffLimit: lostPods,
@@ -73,7 +72,7 @@ export function retriesOf(repeated: Repeated): Retries {
       podFailurePolicy: failOnExit,
     },
     restartPolicy: 'Never',
-    args: runnerArguments(blueprint, { ...runner, retries, deadlineMs }),
+    args: runnerArguments(blueprint, { ...runner, retries }),
   };
 }
 

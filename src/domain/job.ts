@@ -24,13 +24,13 @@ export interface JobRequest {
   readonly settings: JobSettings;
   /** The task's own span, while tracing is on. */
   readonly traceparent?: string | undefined;
-  readonly now: number;
 }
 
 /**
  * The Job of a task, with Keptn's values (compatibility reference §5) but for these: it has no TTL until its outcome is in the
  * task's status, it carries a label by which its Pods are watched, a time-out below a second counts as one, and a function
- * that Sluice's runner repeats is not repeated by Kubernetes (`retriesOf`). What nobody asked for is not in it.
+ * that Sluice's runner repeats is not repeated by Kubernetes (`retriesOf`). What nobody asked for is not in it. The same task
+ * gets the same Job at any time: a Job that was refused is asked for again only when its back-off is over.
  */
 export function jobFor(request: JobRequest): Job {
   const { name, task, definition } = request;

@@ -9,9 +9,8 @@ export interface RunnerSettings {
   readonly retries: number;
   readonly retryIntervalMs: number | undefined;
   readonly attemptTimeoutMs: number | undefined;
+  /** Over all attempts, from the runner's own start: clocks of nodes differ, and a Job may be suspended before it runs. */
   readonly timeoutMs: number;
-  /** When everything has to be over, since the Unix epoch; undefined where only the time-out counts. */
-  readonly deadlineMs: number | undefined;
   /** Names of the variables that the function gets beside Keptn's, or `*` for all of them. */
   readonly variables: readonly string[];
 }
@@ -21,7 +20,7 @@ export function runnerArguments(
   { runner, code, permissions, args }: FunctionBlueprint,
   settings: RunnerSettings,
 ): readonly string[] {
-  const { retries, retryIntervalMs, attemptTimeoutMs, timeoutMs, deadlineMs } = settings;
+  const { retries, retryIntervalMs, attemptTimeoutMs, timeoutMs } = settings;
   const sha256 = code.type === 'url' ? code.sha256 : undefined;
   return [
     ...option('runtime', runner),
@@ -29,10 +28,6 @@ export function runnerArguments(
     ...option('retry-interval', lasting(retryIntervalMs)),
     ...option('timeout', lasting(timeoutMs)),
     ...option('attempt-timeout', lasting(attemptTimeoutMs)),
-    ...option(
-      'deadline',
-      deadlineMs === undefined ? undefined : new Date(deadlineMs).toISOString(),
-    ),
     ...option('status-file', statusFile),
     ...option('sha256', sha256),
     ...(permissions?.length === 0 ? ['none'] : (permissions ?? [])).map(

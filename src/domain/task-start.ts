@@ -33,7 +33,6 @@ export function startTask(observation: TaskObservation): Plan {
   if (copy !== undefined && !observation.hasConfigMap(copy.metadata.name)) {
     return make({ type: 'create', kind: ConfigMapKind, object: copy }, observation);
   }
-  const { now } = observation;
   const job = jobFor({
     name: nextJobName(observation),
     task,
@@ -41,7 +40,6 @@ export function startTask(observation: TaskObservation): Plan {
     blueprint,
     settings,
     traceparent: observation.traceparent,
-    now,
   });
   return make({ type: 'create', kind: JobKind, object: job }, observation);
 }

@@ -178,7 +178,6 @@ describe('a function Job whose Pod ends with the message of its runner', () => {
             '--retries=1',
             '--retry-interval=1s',
             '--timeout=1m0s',
-            expect.stringMatching(/^--deadline=20/),
             '--status-file=/keptn/status.json',
           ],
           terminationMessagePath: '/keptn/status.json',

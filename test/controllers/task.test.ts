@@ -7,6 +7,7 @@ import {
   JobKind,
   PodKind,
 } from '../../src/api/builtin.ts';
+import { ClusterError } from '../../src/api/cluster-error.ts';
 import { KeptnConfig } from '../../src/api/keptn/config.ts';
 import type { FollowUpStatus } from '../../src/api/keptn/follow-up.ts';
 import { KeptnTask } from '../../src/api/keptn/task.ts';
@@ -56,16 +57,19 @@ const indexes = [
   taskDefinitionsByFunctionRef,
 ];
 
-function simulation(given: Partial<SimulationOptions> = {}) {
+function simulation({
+  images: image,
+  ...given
+}: Partial<SimulationOptions> & { readonly images?: string } = {}) {
   const definitionsNamespace = 'sluice-system';
   const sim = new Simulation({
     seed: 1,
     controllers: [
       taskController({
         definitionsNamespace,
-        denoImage: 'deno:1',
-        pythonImage: 'python:1',
-        bashImage: 'bash:1',
+        denoImage: image ?? 'deno:1',
+        pythonImage: image ?? 'python:1',
+        bashImage: image ?? 'bash:1',
         operatorNamespace: definitionsNamespace,
       }),
       taskDefinitionController({ definitionsNamespace }),
@@ -250,6 +254,29 @@ describe('a task', () => {
       expect(sim.writes.filter(({ kind }) => kind === KeptnTask)).toHaveLength(1);
       isAllowed = true;
       await sim.until('it succeeds', hasSucceeded(sim));
+    });
+  });
+
+  test('keeps its back-off where a quota names other numbers at each try', async () => {
+    let tries = 0;
+    const sim = simulation({
+      images: 'sluice-functions:1',
+      latencyMs: 50,
+      fault: ({ verb, kind }) => {
+        if (verb !== 'create' || kind !== JobKind) return undefined;
+        tries += 1;
+        const message = `exceeded quota: q, requested: pods=1, used: pods=${tries}, limited: pods=4`;
+        return new ClusterError({ code: 403, reason: 'Forbidden', message });
+      },
+    });
+    await sim.explained(async () => {
+      sim.apply(definition({ deno: { inline: { code: 'x' } } }), task());
+      sim.start();
+      await sim.until('it says so', () => statusOf(sim)?.reason === 'JobForbidden');
+      await sim.pass(3_600_000);
+      // Ever later, up to two minutes, for an hour.
+      expect(tries).toBeGreaterThan(12);
+      expect(tries).toBeLessThan(40);
     });
   });
 

@@ -11,7 +11,6 @@ import {
 } from '../../src/domain/runner-image.ts';
 import { aTask, aTaskDefinition } from '../support/task-builders.ts';
 
-const now = Date.UTC(2026, 10, 21, 8);
 const own = runnerImage('registry.example/mirror/sluice-functions:0.1.0');
 const foreign = runnerImage('ghcr.io/keptn/deno-runtime:v3.0.1');
 
@@ -40,7 +39,6 @@ function made(
       functionRetries,
       jobDefaults,
     },
-    now,
   });
   const { containers } = job.spec.template.spec;
   return { job, container: Array.isArray(containers) ? containers[0] : undefined };
@@ -81,7 +79,6 @@ describe("a function in Sluice's own image", () => {
         '--retry-interval=7s',
         '--timeout=1m30s',
         '--attempt-timeout=20s',
-        '--deadline=2026-11-21T08:01:50.000Z',
         '--status-file=/keptn/status.json',
       ],
       terminationMessagePath: '/keptn/status.json',
@@ -314,7 +311,6 @@ describe('what a definition asks of its Job', () => {
           resources: all.resources,
         },
       },
-      now,
     });
     expect(job.spec.template.spec).toMatchObject({
       containers: [{ securityContext: { runAsUser: 7 }, resources: all.resources }],

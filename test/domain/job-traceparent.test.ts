@@ -31,7 +31,7 @@ function contextOf(
   const task = aTask({ spec: { context: { appName: 'shop', metadata } } });
   const blueprint = blueprintOf('check', () => definition);
   if (blueprint.type === 'problem') throw new Error(blueprint.message);
-  const request = { name: 'job', task, definition, blueprint, settings, now: 0 };
+  const request = { name: 'job', task, definition, blueprint, settings };
   const { containers } = jobFor({ ...request, traceparent: span }).spec.template.spec;
   if (!Value.Check(Containers, containers)) throw new Error('the Job has no containers');
   return containers[0]?.env.find(({ name }) => name === 'KEPTN_CONTEXT')?.value;

@@ -11,7 +11,6 @@ import { jobFor } from '../../src/domain/job.ts';
 import { runnerImage } from '../../src/domain/runner-image.ts';
 import { aTask, aTaskDefinition } from '../support/task-builders.ts';
 
-const now = Date.UTC(2026, 10, 21, 8);
 const settings = {
   images: {
     deno: runnerImage('deno:1'),
@@ -35,7 +34,6 @@ function job(task: KeptnTask, definition: KeptnTaskDefinition): Job {
     definition,
     blueprint: blueprint(definition),
     settings,
-    now,
   });
 }
 

@@ -8,6 +8,7 @@ import { conditionOf } from '../../src/domain/conditions.ts';
 import { jobName } from '../../src/domain/names.ts';
 import type { Refusal } from '../../src/domain/plan.ts';
 import { decideTask } from '../../src/domain/task.ts';
+import { runnerImage } from '../../src/domain/runner-image.ts';
 import { jobOf, type TaskObservation } from '../../src/domain/task-observation.ts';
 import { aJobOf, aPodOf, aTask, aTaskDefinition } from '../support/task-builders.ts';
 import { noon, observedDefinition, taskAfter, taskSeen } from '../support/task-seen.ts';
@@ -62,6 +63,24 @@ describe('a task without a Job', () => {
     ]);
     expect(plan.onlyIfCurrent).toMatchObject({ name: 'pre-check', resourceVersion: '1' });
     expect(plan.status).toBeUndefined();
+  });
+
+  test('asks for the very same Job whenever it is decided', () => {
+    const image = runnerImage('sluice-functions:1');
+    const python = aTaskDefinition('check').with({ python: { inline: { code: 'x' } } });
+    const { settings } = seen();
+    const images = { deno: image, python: image, bash: image };
+    const at = (time: number) =>
+      decideTask(
+        seen({
+          now: time,
+          find: () => python,
+          hasConfigMap: () => true,
+          settings: { ...settings, images },
+        }),
+      );
+    expect(at(now).effects).toMatchObject([{ object: { kind: 'Job' } }]);
+    expect(at(now + 3_600_000).effects).toEqual(at(now).effects);
   });
 
   test('has the copy of its code made first where the code is in another namespace (W19)', () => {

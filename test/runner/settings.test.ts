@@ -24,7 +24,6 @@ it('has a default for everything but the script', () => {
     retryIntervalMs: 5_000,
     timeoutMs: 300_000,
     attemptTimeoutMs: Infinity,
-    deadline: Infinity,
     gracePeriodMs: 10_000,
     statusFile: '/keptn/status.json',
     permissions: undefined,
@@ -36,6 +35,7 @@ it('has a default for everything but the script', () => {
     fileSizeLimitBytes: 1_073_741_824,
     processLimit: Infinity,
     marksLines: false,
+    withoutEffect: [],
     interpreterOptions: [],
     scriptArguments: [],
   });
@@ -68,16 +68,12 @@ it('takes as many retries as a definition can ask for', () => {
 
 it('lets arguments win over variables, and takes an empty variable for none', () => {
   const env = { SCRIPT: 'a.sh', RETRIES: '3', TIMEOUT: '', RUNTIME: 'bash' };
-  const settings = settingsFrom(
-    ['--retries=1', '--inline', 'true', '--deadline', '2026-11-21T09:00:00+01:00'],
-    env,
-  );
+  const settings = settingsFrom(['--retries=1', '--inline', 'true'], env);
   expect(settings).toMatchObject({
     runtime: 'bash',
     attempts: 2,
     timeoutMs: 300_000,
     origin: { from: 'inline', code: 'true' },
-    deadline: Date.UTC(2026, 10, 21, 8),
   });
 });
 
@@ -118,14 +114,6 @@ describe('a setting that cannot be used is named, with what to write', () => {
     [
       [...script, '--timeout', '5 min'],
       '--timeout (TIMEOUT): "5 min" is no duration: write for example 90s or 1m30s',
-    ],
-    [
-      [...script, '--deadline', 'tomorrow'],
-      '--deadline (DEADLINE): "tomorrow" is no time: write for example 2026-11-21T08:30:00Z',
-    ],
-    [
-      [...script, '--deadline', '2026-11-21'],
-      '--deadline (DEADLINE): "2026-11-21" is no time: write for example 2026-11-21T08:30:00Z',
     ],
     [
       [...script, '--sha256', 'abc'],

@@ -20,11 +20,12 @@ export interface Call {
 
 /**
  * How a call fails.
- * - `500`, `429` (try again in a second), `409`, `403`: the API server's answer; nothing was done.
+ * - `500`, `429` (try again in a second), `409`, `403`: the API server's answer; nothing was done. As an error: in these words.
  * - `lost-before`, `lost-after`: the connection broke; in the second case everything was done and nobody heard.
  * - `crash-before`, `crash-after`: the process dies at this moment; the call never returns.
  */
 export type Fault =
+  | ClusterError
   | '500'
   | '429'
   | '409'
@@ -129,6 +130,7 @@ export class MemoryCluster implements Cluster {
   #failBefore(fault: Fault | undefined): void {
     if (fault === 'crash-before') this.#crash();
     if (fault === 'lost-before') throw lost();
+    if (fault instanceof ClusterError) throw fault;
     const answer = answers.find(({ code }) => String(code) === fault);
     if (answer !== undefined) throw new ClusterError(answer);
   }
