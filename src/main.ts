@@ -33,6 +33,7 @@ const terminal: Terminal = {
   write: (text) => void process.stdout.write(text),
   writeError: (text) => void process.stderr.write(text),
   inColor: process.stdout.isTTY && !process.env['NO_COLOR'],
+  columns: process.stdout.isTTY ? process.stdout.columns : undefined,
   stop: stopping.signal,
   processName: `${hostname()}_${process.pid}`,
   nodePath: process.execPath,

@@ -11,6 +11,15 @@ export function fieldOf(value: unknown, name: string): unknown {
   return isComposite(value) && Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined;
 }
 
+/** The fields that have a value: what is undefined is left out, since neither JSON nor the API server can say it. */
+export function defined<T extends object>(fields: T): Defined<T>;
+export function defined(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+/** Every field optional, and none of them undefined. */
+export type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
 /** Whether two JSON values are equal, whatever the order of their keys. Works through any depth without recursion. */
 export function isEqualJson(one: unknown, other: unknown): boolean {
   const open: [unknown, unknown][] = [[one, other]];

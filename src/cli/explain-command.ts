@@ -1,9 +1,10 @@
 import { Command, Option } from 'commander';
+import { systemClock } from '../runtime/clock.ts';
 import { connected, connecting } from './command-config.ts';
 import { explanation } from './explain.ts';
 import { targetOf } from './explain-target.ts';
 import { addSettings } from './setting-options.ts';
-import type { Terminal } from './terminal.ts';
+import { FoundFailed, type Terminal } from './terminal.ts';
 
 /** `sluice explain`: why a Pod waits. */
 export function explainCommand(terminal: Terminal): Command {
@@ -13,7 +14,7 @@ export function explainCommand(terminal: Terminal): Command {
     )
     .argument(
       '<kind/name>',
-      'pod, deployment, statefulset, daemonset, rollout, keptnworkloadversion (kwv), keptnappversion (kav), keptntask or keptnevaluation (ke)',
+      'pod, deployment, statefulset, daemonset, rollout, job, keptnapp, keptnappversion (kav), keptnworkloadversion (kwv), keptntask, keptnevaluation (ke), keptnmetric or keptnmetricsprovider (kmp)',
     )
     .option('-n, --namespace <name>', 'namespace of the object; that of the context if not given')
     .addOption(
@@ -30,7 +31,7 @@ Examples:
   sluice explain deployment/cart -n shop
   sluice explain kwv/shop-cart-2.0.0 -n shop -o json
 
-Exit codes: 0 explained, 1 error, 2 bad input`,
+Exit codes: 0 explained, 1 what is explained has failed, or an error, 2 bad input`,
     )
     .action(async (target: string, options: { namespace?: string; output: 'text' | 'json' }) => {
       const { namespace: named, output } = options;
@@ -38,7 +39,11 @@ Exit codes: 0 explained, 1 error, 2 bad input`,
       targetOf(target);
       await using connection = await connected(command, terminal);
       const namespace = named ?? connection.namespace;
-      const request = { target, namespace, output, inColor: terminal.inColor };
-      terminal.write(`${await explanation(request, connection.client)}\n`);
+      const { inColor, columns } = terminal;
+      const paper = { inColor, columns, now: systemClock.now() };
+      const request = { target, namespace, output, paper };
+      const { text, hasFailed } = await explanation(request, connection.client);
+      terminal.write(`${text}\n`);
+      if (hasFailed) throw new FoundFailed();
     });
 }

@@ -1,19 +1,27 @@
 import {
   DaemonSetKind,
   DeploymentKind,
+  JobKind,
   PodKind,
   RolloutKind,
   StatefulSetKind,
 } from '../api/builtin.ts';
+import { KeptnApp } from '../api/keptn/app.ts';
 import { KeptnAppVersion } from '../api/keptn/app-version.ts';
 import { KeptnEvaluation } from '../api/keptn/evaluation.ts';
+import { KeptnMetric } from '../api/keptn/metric.ts';
+import { KeptnMetricsProvider } from '../api/keptn/metrics-provider.ts';
 import { KeptnTask } from '../api/keptn/task.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import type { Kind, KubernetesObject } from '../api/object.ts';
 import type { Finding } from '../domain/explain/finding.ts';
 import type { Lookup } from '../domain/lookup.ts';
-import { whyAppVersion, whyOwner, whyPod, whyWorkloadVersion } from '../domain/explain/why.ts';
 import { whyEvaluation, whyTask } from '../domain/explain/why-check.ts';
+import { whyJob } from '../domain/explain/why-job.ts';
+import { whyMetric, whyProvider } from '../domain/explain/why-metric.ts';
+import { whyOwner } from '../domain/explain/why-owner.ts';
+import { whyPod } from '../domain/explain/why-pod.ts';
+import { whyApp, whyAppVersion, whyWorkloadVersion } from '../domain/explain/why-version.ts';
 import { nearestName } from '../domain/nearest-name.ts';
 import { BadInput } from './terminal.ts';
 
@@ -48,6 +56,14 @@ const explained: readonly Explained[] = [
   explains(KeptnAppVersion, ['keptnappversion', 'keptnappversions', 'kav'], whyAppVersion),
   explains(KeptnTask, ['keptntask', 'keptntasks', 'kt'], (task, lookup) => whyTask(task, lookup)),
   explains(KeptnEvaluation, ['keptnevaluation', 'keptnevaluations', 'ke'], whyEvaluation),
+  explains(KeptnApp, ['keptnapp', 'keptnapps'], whyApp),
+  explains(KeptnMetric, ['keptnmetric', 'keptnmetrics'], whyMetric),
+  explains(
+    KeptnMetricsProvider,
+    ['keptnmetricsprovider', 'keptnmetricsproviders', 'kmp'],
+    whyProvider,
+  ),
+  explains(JobKind, ['job', 'jobs'], whyJob),
   explains(DeploymentKind, ['deployment', 'deployments', 'deploy'], whyOwner),
   explains(StatefulSetKind, ['statefulset', 'statefulsets', 'sts'], whyOwner),
   explains(DaemonSetKind, ['daemonset', 'daemonsets', 'ds'], whyOwner),

@@ -1,6 +1,6 @@
 import type { Kind, KubernetesObject } from '../api/object.ts';
 import { targetOf } from './explain-target.ts';
-import { findingText } from './finding-text.ts';
+import { type FindingPaper, findingText } from './finding-text.ts';
 import { snapshotOf } from './snapshot.ts';
 
 /** What is to be explained, and how. */
@@ -9,7 +9,7 @@ export interface ExplainRequest {
   readonly target: string;
   readonly namespace: string;
   readonly output: 'text' | 'json';
-  readonly inColor: boolean;
+  readonly paper: FindingPaper;
 }
 
 /** What an explanation needs of the cluster. */
@@ -25,6 +25,12 @@ class NotFound extends Error {
   }
 }
 
+/** The explanation, and whether what it explains has failed. */
+export interface Explanation {
+  readonly text: string;
+  readonly hasFailed: boolean;
+}
+
 /**
  * Why something waits, read live: a tree for people, or the same as JSON. Throws `BadInput` for a target that cannot be
  * explained, `NotFound`, and what the cluster throws.
@@ -32,8 +38,8 @@ class NotFound extends Error {
 export async function explanation(
   request: ExplainRequest,
   cluster: ExplainedCluster,
-): Promise<string> {
-  const { target, namespace, output, inColor } = request;
+): Promise<Explanation> {
+  const { target, namespace, output, paper } = request;
   const { kind, name, why } = targetOf(target);
   const finding = why(await snapshotOf(cluster, namespace), namespace, name);
   if (finding === undefined) {
@@ -41,5 +47,7 @@ export async function explanation(
       `there is no ${kind.kind} ${name} in namespace ${namespace}; name another namespace with --namespace`,
     );
   }
-  return output === 'json' ? JSON.stringify(finding, undefined, 2) : findingText(finding, inColor);
+  const text =
+    output === 'json' ? JSON.stringify(finding, undefined, 2) : findingText(finding, paper);
+  return { text, hasFailed: finding.mark === 'failed' };
 }

@@ -6,7 +6,7 @@ import { installCommand, uninstallCommand } from './install-command.ts';
 import { runCommand } from './run-command.ts';
 import { ConfigInvalid } from './setting.ts';
 import { taskCommand } from './task-command.ts';
-import { BadInput, type ExitCode, exitCodes, type Terminal } from './terminal.ts';
+import { BadInput, type ExitCode, exitCodes, FoundFailed, type Terminal } from './terminal.ts';
 import { version } from './version.ts';
 
 /** Runs one command line and answers the exit code; everything it has to say goes to the terminal it is given. */
@@ -21,6 +21,7 @@ export async function runCommandLine(
     // commander has already said what is wrong, or has shown the help that was asked for.
     if (error instanceof CommanderError)
       return error.exitCode === 0 ? exitCodes.success : exitCodes.badInput;
+    if (error instanceof FoundFailed) return exitCodes.failure;
     terminal.writeError(`${wordsOf(error)}\n`);
     return error instanceof BadInput || error instanceof ConfigInvalid
       ? exitCodes.badInput

@@ -1,6 +1,8 @@
 import {
   DaemonSetKind,
   DeploymentKind,
+  JobKind,
+  NamespaceKind,
   PodKind,
   ReplicaSetKind,
   RolloutKind,
@@ -10,6 +12,8 @@ import { ClusterError } from '../api/cluster-error.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
 import { KeptnAppVersion } from '../api/keptn/app-version.ts';
 import { KeptnEvaluation } from '../api/keptn/evaluation.ts';
+import { KeptnMetric } from '../api/keptn/metric.ts';
+import { KeptnMetricsProvider } from '../api/keptn/metrics-provider.ts';
 import { KeptnTask } from '../api/keptn/task.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
@@ -24,12 +28,15 @@ const explainedKinds: readonly Kind[] = [
   StatefulSetKind,
   DaemonSetKind,
   RolloutKind,
+  JobKind,
   KeptnApp,
   KeptnAppVersion,
   KeptnWorkload,
   KeptnWorkloadVersion,
   KeptnTask,
   KeptnEvaluation,
+  KeptnMetric,
+  KeptnMetricsProvider,
 ];
 
 /** What a snapshot needs of the cluster. */
@@ -37,19 +44,33 @@ export interface Lister {
   list(kind: Kind, namespace: string, labelSelector: string): Promise<readonly KubernetesObject[]>;
 }
 
-/** Everything in a namespace that an explanation may mention, read live. A kind that the cluster does not have is empty. */
+/**
+ * Everything in a namespace that an explanation may mention, and the Namespace itself, read live. A kind that the cluster does
+ * not have is empty. The Namespace is left out where the user may not read it.
+ */
 export async function snapshotOf(cluster: Lister, namespace: string): Promise<Lookup> {
-  const lists = await Promise.all(
-    explainedKinds.map(async (kind) => {
-      try {
-        return await cluster.list(kind, namespace, '');
-      } catch (error) {
-        if (error instanceof ClusterError && error.code === 404) return [];
-        throw error;
-      }
-    }),
-  );
+  const lists = await Promise.all([
+    ...explainedKinds.map((kind) => listOrNone([404], () => cluster.list(kind, namespace, ''))),
+    // A list of one: users who may read their own Namespace alone are refused, and do without.
+    listOrNone([403, 404], () =>
+      cluster.list(NamespaceKind, '', `kubernetes.io/metadata.name=${namespace}`),
+    ),
+  ]);
   return lookupOver(lists.flat());
+}
+
+async function listOrNone(
+  codes: readonly number[],
+  list: () => Promise<readonly KubernetesObject[]>,
+): Promise<readonly KubernetesObject[]> {
+  try {
+    return await list();
+  } catch (error) {
+    if (error instanceof ClusterError && error.code !== undefined && codes.includes(error.code)) {
+      return [];
+    }
+    throw error;
+  }
 }
 
 /** A lookup of exactly these objects. It has no indexes. */

@@ -7,6 +7,8 @@ export interface Terminal {
   readonly writeError: (text: string) => void;
   /** Whether standard output is a terminal that wants colours (NO_COLOR and FORCE_COLOR considered). */
   readonly inColor: boolean;
+  /** Width of the terminal behind standard output, in characters; undefined for a file or a pipe. */
+  readonly columns?: number | undefined;
   /** Aborted when the process is asked to end (SIGTERM, SIGINT). */
   readonly stop: AbortSignal;
   /** Tells this process from all others: host name and process id. */
@@ -20,6 +22,14 @@ export interface Terminal {
 /** Exit codes of the commands (as Troubleshoot's preflight checks have them). */
 export const exitCodes = { success: 0, failure: 1, badInput: 2 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** The question was answered, and the answer is that something has failed. Ends with exit code 1 and without a further word. */
+export class FoundFailed extends Error {
+  constructor() {
+    super('what was asked about has failed');
+    this.name = 'FoundFailed';
+  }
+}
 
 /** The user asked for something that cannot be: the message says what and how to correct it. Ends with exit code 2. */
 export class BadInput extends Error {

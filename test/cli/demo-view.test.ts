@@ -135,7 +135,7 @@ describe('a frame', () => {
       namespace: 'shop',
       mark: 'failed',
       says: 'a long story '.repeat(20),
-      facts: [],
+      facts: {},
       because: [],
     } as const;
     const lines = frame(scene({ appVersions: [shop('1.0.0')] }), { ...caption, columns: 50, why });

@@ -8,7 +8,7 @@ const leaf = (name: string, mark: Finding['mark']): Finding => ({
   namespace: 'shop',
   mark,
   says: 'load-test Failed',
-  facts: ['exit code 1'],
+  facts: { exitCode: 1 },
   because: [],
 });
 
@@ -18,12 +18,12 @@ const tree: Finding = {
   namespace: 'shop',
   mark: 'failed',
   says: 'held',
-  facts: [],
+  facts: {},
   because: [leaf('a', 'failed'), leaf('b', 'waiting')],
 };
 
 test('a finding is a tree: icon, kind and name, then what it says, then its causes', () => {
-  expect(findingText(tree, false).split('\n')).toEqual([
+  expect(findingText(tree, { inColor: false, now: 0 }).split('\n')).toEqual([
     '✖ Pod cart-x',
     '│   held',
     '├─ ✖ KeptnTask a',
@@ -37,6 +37,52 @@ test('a finding is a tree: icon, kind and name, then what it says, then its caus
 
 test('colours are written only when asked for', () => {
   const escape = String.fromCharCode(27);
-  expect(findingText(tree, false)).not.toContain(escape);
-  expect(findingText(tree, true)).toContain(`${escape}[31m✖`);
+  expect(findingText(tree, { inColor: false, now: 0 })).not.toContain(escape);
+  expect(findingText(tree, { inColor: true, now: 0 })).toContain(`${escape}[31m✖`);
+});
+
+const deep: Finding = {
+  ...tree,
+  because: [
+    {
+      ...leaf('first', 'failed'),
+      says: 'ein langer Grund, der nicht in die Zeile passt',
+      because: [leaf('x', 'failed')],
+    },
+    { ...leaf('second', 'waiting'), says: `https://${'verylongword'.repeat(8)}` },
+  ],
+};
+
+test('at any width no row is wider than the terminal, and the tree stays whole', () => {
+  for (const columns of [24, 30, 40, 80, 200]) {
+    const rows = findingText(deep, { inColor: false, now: 0, columns }).split('\n');
+    expect(Math.max(...rows.map((row) => row.length)), `${columns} columns`).toBeLessThanOrEqual(
+      columns,
+    );
+    expect(
+      rows.every((row, at) => at < 2 || /^[│├└ ]/u.test(row)),
+      rows.join('\n'),
+    ).toBe(true);
+    expect(rows.filter((row) => row.startsWith('├─ ') || row.startsWith('└─ '))).toHaveLength(2);
+  }
+});
+
+test('a row that continues another stands below its words, between the branches', () => {
+  expect(findingText(deep, { inColor: false, now: 0, columns: 40 }).split('\n')).toEqual([
+    '✖ Pod cart-x',
+    '│   held',
+    '├─ ✖ KeptnTask first',
+    '│  │   ein langer Grund, der nicht in',
+    '│  │   die Zeile passt',
+    '│  │   exit code 1',
+    '│  └─ ✖ KeptnTask x',
+    '│         load-test Failed',
+    '│         exit code 1',
+    '└─ ◌ KeptnTask second',
+    `       https://${'verylongword'.repeat(8)}`.slice(0, 40),
+    `       ${`https://${'verylongword'.repeat(8)}`.slice(33, 66)}`,
+    `       ${`https://${'verylongword'.repeat(8)}`.slice(66, 99)}`,
+    `       ${`https://${'verylongword'.repeat(8)}`.slice(99)}`,
+    '       exit code 1',
+  ]);
 });

@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import type { Pod } from '../../src/api/builtin.ts';
 import type { KeptnAppVersion } from '../../src/api/keptn/app-version.ts';
 import type { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
+import { factLines } from '../../src/cli/fact-lines.ts';
 import { findingText, icon } from '../../src/cli/finding-text.ts';
 import { type Finding, markOf } from '../../src/domain/explain/finding.ts';
 import { identityOf } from '../../src/domain/identity.ts';
@@ -19,6 +20,8 @@ export interface Caption {
   readonly elapsedMs: number;
   readonly columns: number;
   readonly inColor: boolean;
+  /** Milliseconds since the Unix epoch, for ages; the clock of the machine if it is left out. */
+  readonly now?: number;
   /** Shown below the versions: why something stays held. */
   readonly why?: Finding;
 }
@@ -31,7 +34,7 @@ export interface Caption {
  *         ◌ few-waiting-orders Progressing
  */
 export function frame(scene: Scene, caption: Caption): string[] {
-  const { title, elapsedMs, columns, inColor, why } = caption;
+  const { title, elapsedMs, columns, inColor, why, now = Date.now() } = caption;
   const bold = (text: string): string =>
     inColor ? styleText('bold', text, { validateStream: false }) : text;
   const lines = [
@@ -40,11 +43,9 @@ export function frame(scene: Scene, caption: Caption): string[] {
     ...scene.appVersions.flatMap((app) => appLines(app, scene, inColor)),
     ...orphans(scene).flatMap((version) => workloadLines(version, scene, inColor)),
   ];
-  const reason = why === undefined ? [] : ['', ...findingText(why, inColor).split('\n')];
-  return [
-    ...lines.map((line) => cut(line, columns)),
-    ...reason.flatMap((line) => wrapped(line, columns)),
-  ];
+  const paper = { inColor, columns, now };
+  const reason = why === undefined ? [] : ['', ...findingText(why, paper).split('\n')];
+  return [...lines, ...reason].map((line) => cut(line, columns));
 }
 
 function appLines(app: KeptnAppVersion, scene: Scene, inColor: boolean): string[] {
@@ -157,7 +158,7 @@ function openChecks(
 }
 
 function checkLine({ mark, says, facts }: Finding, inColor: boolean): string {
-  const [fact] = facts;
+  const [fact] = factLines(facts, Date.now());
   // How it failed is told in full below the versions.
   if (mark === 'failed') return `${icon(mark, inColor)} ${says.split(' (')[0] ?? says}`;
   return `${icon(mark, inColor)} ${fact === undefined ? says : `${says} (${fact})`}`;
@@ -165,24 +166,6 @@ function checkLine({ mark, says, facts }: Finding, inColor: boolean): string {
 
 function painted(text: string, color: 'yellow' | 'green' | 'cyan', inColor: boolean): string {
   return inColor ? styleText(color, text, { validateStream: false }) : text;
-}
-
-/** The line on as many lines as it needs, each after the first below the words of the first. */
-function wrapped(line: string, columns: number): string[] {
-  // Only the lines that begin an object are coloured, and those are short.
-  if (line.length <= columns || line.includes('\u001B')) return [cut(line, columns)];
-  const [indent = ''] = /^[\s│]*/u.exec(line) ?? [];
-  const room = Math.max(20, columns - indent.length);
-  const rows: string[] = [];
-  let row = '';
-  for (const word of line.slice(indent.length).split(' ')) {
-    if (row !== '' && row.length + 1 + word.length > room) {
-      rows.push(row);
-      row = '';
-    }
-    row = row === '' ? word : `${row} ${word}`;
-  }
-  return [...rows, row].map((one) => cut(indent + one, columns));
 }
 
 /** The line cut to a number of columns; escape sequences take none. */

@@ -83,7 +83,8 @@ async function play(
   screen.say(`What "sluice explain pod/${heldPod} -n shop" says:`);
   const { exitCode, output } = await runSluice(asked);
   screen.sayAsIs(output.trimEnd());
-  const explained = exitCode === 0 && output.includes(failure.because);
+  // What is explained has failed, and the exit code says so.
+  const explained = exitCode === 1 && output.includes(failure.because);
   const says = 'sluice explain leads to the words of the failed task';
   return judged([...claims, { says, holds: explained }]);
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pod } from '../../src/api/builtin.ts';
 import { lookupOver } from '../../src/cli/snapshot.ts';
 import type { Finding } from '../../src/domain/explain/finding.ts';
-import { whyPod } from '../../src/domain/explain/why.ts';
+import { whyPod } from '../../src/domain/explain/why-pod.ts';
 import type { Manifest, TestCluster } from '../support/test-cluster.ts';
 import { applyAll } from './apply.ts';
 import {

@@ -5,6 +5,7 @@ import { completedWithWarning } from '../advance.ts';
 import { conditionOf, conditionTypes, isTrue } from '../conditions.ts';
 import type { Phase } from '../phases.ts';
 import type { VersionStatus } from '../version-status.ts';
+import type { Facts } from './facts.ts';
 
 /** How something stands: through, at its bad end or in need of somebody, on its way, or through with a warning. */
 export type Mark = 'done' | 'failed' | 'waiting' | 'warning';
@@ -17,18 +18,18 @@ export interface Finding {
   readonly mark: Mark;
   /** One sentence without a full stop. */
   readonly says: string;
-  /** What else is known: times, exit codes, last errors; one line each. */
-  readonly facts: readonly string[];
+  /** What else is known: times, exit codes, last errors, what to do. */
+  readonly facts: Facts;
   readonly because: readonly Finding[];
 }
 
 /** A finding about an object. */
 export function findingAbout(
   object: KubernetesObject,
-  found: { mark: Mark; says: string; facts?: readonly string[]; because?: readonly Finding[] },
+  found: { mark: Mark; says: string; facts?: Facts; because?: readonly Finding[] },
 ): Finding {
   const { name, namespace } = object.metadata;
-  return { kind: object.kind, name, namespace, facts: [], because: [], ...found };
+  return { kind: object.kind, name, namespace, facts: {}, because: [], ...found };
 }
 
 /** The mark of one of Keptn's states. */
@@ -79,17 +80,26 @@ export function versionSentence(
     : `${where}: ${condition.message}`;
 }
 
-/** The phases that have begun, each with its state, if they say more than where the version is. */
-export function phaseFacts(phases: readonly Phase[], status: VersionStatus | undefined): string[] {
-  const begun = phases.filter(
-    ({ state }) => !['Pending', 'Deprecated', '', undefined].includes(status?.[state]),
-  );
-  if (begun.length < 2) return [];
-  return [begun.map(({ short, state }) => `${short} ${status?.[state] ?? ''}`).join(' → ')];
+/** How far a version has come: its state, the reason and words of its condition, and the phases that have begun. */
+export function versionFacts(phases: readonly Phase[], status: VersionStatus | undefined): Facts {
+  const condition = conditionOf({ ...(status && { status }) }, conditionTypes.succeeded);
+  const begun = phases.flatMap(({ short, state }) => {
+    const word = status?.[state];
+    return word === undefined || notBegun.has(word) ? [] : [{ phase: short, state: word }];
+  });
+  return {
+    ...(status?.status !== undefined && { state: status.status }),
+    ...(condition && { reason: condition.reason, message: condition.message }),
+    ...(status?.startTime !== undefined && { startTime: status.startTime }),
+    ...(status?.endTime !== undefined && { endTime: status.endTime }),
+    ...(begun.length > 0 && { phases: begun }),
+  };
 }
 
+const notBegun: ReadonlySet<string> = new Set(['Pending', 'Deprecated', '']);
+
 /** That an application runs in this version and was not promoted. Its tasks say the rest. */
-export function promotionFacts(version: KeptnAppVersion): string[] {
+export function promotionNotes(version: KeptnAppVersion): string[] {
   const promoted = conditionOf(version, conditionTypes.promoted);
   if (promoted?.status !== 'False' || !isTrue(version, conditionTypes.deployed)) return [];
   const hasFailed = promoted.reason === 'PromotionFailed';

@@ -1,13 +1,16 @@
+import { defined } from '../../api/json.ts';
 import { KeptnEvaluation } from '../../api/keptn/evaluation.ts';
 import type { FollowUpStatus } from '../../api/keptn/follow-up.ts';
 import type { ItemStatus } from '../../api/keptn/item-status.ts';
 import { KeptnTask } from '../../api/keptn/task.ts';
 import type { KubernetesObject } from '../../api/object.ts';
-import { conditionTypes, isTrue } from '../conditions.ts';
+import { conditionOf, conditionTypes, isTrue } from '../conditions.ts';
+import { parseDuration } from '../duration.ts';
+import type { Facts } from './facts.ts';
 import { type Finding, findingAbout, markOf } from './finding.ts';
 import type { Lookup } from '../lookup.ts';
 import { isPassed, type Phase } from '../phases.ts';
-import { shortened } from '../shortened.ts';
+import { parseTime, rfc3339 } from '../time.ts';
 import type { VersionStatus } from '../version-status.ts';
 
 /** A version with its checks and follow-ups. */
@@ -21,8 +24,8 @@ export function checkFindings(version: Version, phase: Phase, lookup: Lookup): F
 }
 
 /**
- * The follow-ups (KEP 93) that run, have failed or cannot begin: the version's own, and under their checks those of checks
- * that have passed. Those of other checks are found under `checkFindings`.
+ * The follow-ups (KEP 93): the version's own, and under their checks those of checks that have passed. Those of other checks
+ * are found under `checkFindings`.
  */
 export function followUpFindings(
   version: Version,
@@ -31,7 +34,10 @@ export function followUpFindings(
 ): Finding[] {
   const ofChecks = phases.flatMap((phase) =>
     itemsOf(version, phase)
-      .filter(({ status, followUps }) => isPassed(status) && followUps?.some(isOpen) === true)
+      .filter(
+        ({ status, followUps }) =>
+          isPassed(status) && followUps !== undefined && followUps.length > 0,
+      )
       .map((item) => whyItem(item, { version, phase, lookup })),
   );
   return [...ofChecks, ...whyFollowUps(version, lookup)];
@@ -60,7 +66,7 @@ function whyItem(
 /** What a status says of its follow-ups is somebody's word; a chain of them that is no chain must end, too. */
 const longestChain = 12;
 
-/** The follow-ups of something that has ended, as far as they are not through. */
+/** The follow-ups of something that has ended. */
 function whyFollowUps(
   { metadata, status }: KubernetesObject & { status?: { followUps?: FollowUpStatus[] } },
   lookup: Lookup,
@@ -68,7 +74,7 @@ function whyFollowUps(
 ): Finding[] {
   if (depth >= longestChain) return [];
   const { namespace } = metadata;
-  return (status?.followUps ?? []).filter(isOpen).map((item) => {
+  return (status?.followUps ?? []).map((item) => {
     const task = lookup.get(KeptnTask, namespace, item.name ?? '');
     const found =
       task === undefined ? absent(item, 'KeptnTask', namespace) : whyTask(task, lookup, depth + 1);
@@ -76,34 +82,53 @@ function whyFollowUps(
   });
 }
 
-function isOpen({ status }: FollowUpStatus): boolean {
-  return status !== 'Succeeded';
-}
-
 /** How a task stands, what its Job said last, and what follows it. */
 export function whyTask(task: KeptnTask, lookup: Lookup, depth = 0): Finding {
   const { status = {}, spec } = task;
-  const { reason, message, jobName, exitCode, restarts, output, runs = [] } = status;
+  const { reason, message } = status;
   const state = status.status ?? 'Pending';
-  const facts = [
-    jobName === undefined || jobName === '' ? undefined : `Job ${jobName}`,
-    exitCode === undefined ? undefined : `exit code ${exitCode}`,
-    restarts === undefined || restarts === 0 ? undefined : `started again ${restarts} times`,
-    runs.length > 1 ? `ran ${runs.length} times` : undefined,
-    status.startTime === undefined ? undefined : `since ${status.startTime}`,
-    status.endTime === undefined ? undefined : `until ${status.endTime}`,
-  ];
   const mark = markOf(state);
   const isStalled = isTrue(task, conditionTypes.stalled);
   return findingAbout(task, {
     // What waits for somebody counts as failed, as with versions.
     mark: mark === 'waiting' && isStalled ? 'failed' : mark,
     says: sentence(`${spec.taskDefinition} ${state}`, reason, message),
-    facts: [joined(facts), ...saidLast(output, message), ...returned(status.result)].filter(
-      (fact) => fact !== '',
-    ),
+    facts: taskFacts(task, state),
     because: whyFollowUps(task, lookup, depth),
   });
+}
+
+function taskFacts({ spec, status = {} }: KeptnTask, state: string): Facts {
+  const { reason, message, jobName, exitCode, restarts, output, runs, startTime, endTime } = status;
+  const deadline = endTime === undefined ? deadlineOf(startTime, spec.timeout) : undefined;
+  return defined({
+    state,
+    reason,
+    message,
+    job: jobName,
+    exitCode,
+    restarts,
+    runs: runs?.length,
+    startTime,
+    endTime,
+    deadline,
+    output,
+    result: status.result,
+  });
+}
+
+/** When a task that runs is given up. A time-out that cannot be read is none. */
+function deadlineOf(
+  startTime: string | undefined,
+  timeout: string | undefined,
+): string | undefined {
+  const startMs = parseTime(startTime);
+  if (startMs === undefined || timeout === undefined) return undefined;
+  try {
+    return rfc3339(startMs + parseDuration(timeout));
+  } catch {
+    return undefined;
+  }
 }
 
 /** How an evaluation stands: each objective's last measurement, when it is measured again, and what follows it. */
@@ -111,14 +136,27 @@ export function whyEvaluation(evaluation: KeptnEvaluation, lookup: Lookup): Find
   const { spec, status } = evaluation;
   const state = status?.overallStatus ?? 'Pending';
   const objectives = Object.entries(status?.evaluationStatus ?? {}).map(
-    ([metric, { status: met, message }]) => `${metric} ${met}: ${message ?? 'no measurement yet'}`,
+    ([metric, { status: met, value, message }]) => ({
+      metric,
+      state: met,
+      ...(value !== '' && { value }),
+      ...(message !== undefined && { message }),
+    }),
   );
-  const tries = `measured ${status?.retryCount ?? 0} of ${spec.retries ?? 10} times`;
-  const next = status?.nextAttemptTime;
+  const condition = conditionOf(evaluation, conditionTypes.succeeded);
   return findingAbout(evaluation, {
     mark: markOf(state),
     says: `${spec.evaluationDefinition} ${state}`,
-    facts: [...objectives, next === undefined ? tries : `${tries}, next at ${next}`],
+    facts: defined({
+      state,
+      reason: condition?.reason,
+      message: condition?.message,
+      startTime: status?.startTime,
+      endTime: status?.endTime,
+      objectives: objectives.length > 0 ? objectives : undefined,
+      measurements: { done: status?.retryCount ?? 0, atMost: spec.retries ?? 10 },
+      nextAttemptTime: status?.nextAttemptTime,
+    }),
     because: whyFollowUps(evaluation, lookup),
   });
 }
@@ -137,7 +175,7 @@ function absent(
     // A check that cannot even be created waits for somebody.
     mark: reason !== undefined && markOf(status) === 'waiting' ? 'failed' : markOf(status),
     says: sentence(`${definitionName} ${status}`, reason, message),
-    facts: [],
+    facts: defined({ state: status, reason, message }),
     because: [],
   };
 }
@@ -149,21 +187,4 @@ function sentence(
 ): string {
   const why = [reason, message].filter((part) => part !== undefined && part !== '').join(': ');
   return why === '' ? subject : `${subject} (${why})`;
-}
-
-const longestResult = 200;
-
-function returned(result: unknown): string[] {
-  if (result === undefined) return [];
-  return [`returned ${shortened(JSON.stringify(result), longestResult)}`];
-}
-
-function saidLast(output: string | undefined, message: string | undefined): string[] {
-  if (output === undefined || output.trim() === '' || message?.includes(output.trim()) === true)
-    return [];
-  return [`said last: ${output.trim()}`];
-}
-
-function joined(facts: readonly (string | undefined)[]): string {
-  return facts.filter((fact) => fact !== undefined).join(', ');
 }

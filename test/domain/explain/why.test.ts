@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Pod } from '../../../src/api/builtin.ts';
-import { keptnAnnotations, schedulingGate } from '../../../src/api/keptn/annotations.ts';
+import {
+  keptnAnnotations,
+  schedulingGate,
+  sluiceKeys,
+} from '../../../src/api/keptn/annotations.ts';
 import type { KeptnAppVersion, KeptnAppVersionStatus } from '../../../src/api/keptn/app-version.ts';
 import type { FollowUpStatus } from '../../../src/api/keptn/follow-up.ts';
 import type { ItemStatus } from '../../../src/api/keptn/item-status.ts';
@@ -12,14 +16,12 @@ import type {
   KeptnWorkloadVersion,
   KeptnWorkloadVersionStatus,
 } from '../../../src/api/keptn/workload-version.ts';
-import type { Condition, KubernetesObject } from '../../../src/api/object.ts';
+import type { Condition, KubernetesObject, ObjectMeta } from '../../../src/api/object.ts';
 import type { Finding } from '../../../src/domain/explain/finding.ts';
-import {
-  whyAppVersion,
-  whyOwner,
-  whyPod,
-  whyWorkloadVersion,
-} from '../../../src/domain/explain/why.ts';
+import { factLines } from '../../../src/cli/fact-lines.ts';
+import { whyOwner } from '../../../src/domain/explain/why-owner.ts';
+import { whyPod } from '../../../src/domain/explain/why-pod.ts';
+import { whyAppVersion, whyWorkloadVersion } from '../../../src/domain/explain/why-version.ts';
 import { fixedLookup } from '../../support/fixed-lookup.ts';
 import { aDeployment, aPod, aReplicaSet, namespace, ownedBy } from '../../support/workloads.ts';
 
@@ -99,6 +101,29 @@ const inPreTasks: KeptnWorkloadVersionStatus = {
 const lookup = (...objects: KubernetesObject[]) =>
   fixedLookup([deployment, replicaSet, ...objects]);
 
+/** The facts as the command line puts them at the first moment of 2026. */
+function wordsOf(finding: Finding | undefined): string[] {
+  return factLines(finding?.facts ?? {}, Date.parse('2026-01-01T00:00:00Z'));
+}
+
+const running = (pod: Pod): Pod => ({ ...pod, status: { phase: 'Running' } });
+
+const released = aVersion({
+  conditions: [
+    {
+      type: 'Released',
+      status: 'True',
+      reason: 'ChecksPassed',
+      message: '',
+      lastTransitionTime: '2026-01-01T12:00:00Z',
+    },
+  ],
+});
+
+function aNamespace(metadata: Partial<ObjectMeta> & { managedFields?: unknown }): KubernetesObject {
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, ...metadata } };
+}
+
 /** The names on the way to the first cause. */
 function chain(finding: Finding): string[] {
   const [cause] = finding.because;
@@ -118,7 +143,7 @@ describe('a held Pod', () => {
     ]);
     const task = why.because[0]?.because[0];
     expect(task?.says).toBe('load-test Failed (BackoffLimitExceeded: p95 is 2.3 s)');
-    expect(task?.facts).toEqual(['Job j, exit code 1']);
+    expect(wordsOf(task)).toEqual(['Job j, exit code 1']);
   });
 
   test('tells how often a function ran, and what it returned', () => {
@@ -127,7 +152,7 @@ describe('a held Pod', () => {
       status: { ...failedTask.status, runs: [{}, {}, {}], result: { p95: 2.3 } },
     };
     const why = whyPod(heldPod(), lookup(aVersion(inPreTasks), told));
-    expect(why.because[0]?.because[0]?.facts).toEqual([
+    expect(wordsOf(why.because[0]?.because[0])).toEqual([
       'Job j, exit code 1, ran 3 times',
       'returned {"p95":2.3}',
     ]);
@@ -183,9 +208,9 @@ describe('a held Pod', () => {
       'waiting KeptnAppVersion shop-2.0.0-6b86b273',
       'waiting KeptnEvaluation pre-eval-cpus-x',
     ]);
-    expect(why.because[0]?.because[0]?.because[0]?.facts).toEqual([
+    expect(wordsOf(why.because[0]?.because[0]?.because[0])).toEqual([
       "free Failed: value '0' did not meet objective '>1'",
-      'measured 2 of 5 times, next at 2026-01-01T00:00:05Z',
+      'measured 2 of 5 times, next at 2026-01-01T00:00:05Z (in 5s)',
     ]);
   });
 
@@ -248,12 +273,88 @@ describe('a Pod that Sluice does not hold', () => {
         ],
       },
     };
-    expect(whyPod(pod, lookup()).says).toBe('not held; the scheduler says: 0/3 nodes');
+    expect(whyPod(pod, lookup(released)).says).toBe('not held; the scheduler says: 0/3 nodes');
   });
 
-  test('that runs is done', () => {
-    expect(whyPod({ ...heldPod([]), status: { phase: 'Running' } }, lookup())).toMatchObject({
+  test('and whose version was released is done', () => {
+    expect(whyPod(running(heldPod([])), lookup(released))).toMatchObject({
       mark: 'done',
+      says: 'not held, Running',
+    });
+  });
+
+  const why = (pod: Pod, ...objects: KubernetesObject[]): Finding =>
+    whyPod(pod, lookup(...objects));
+  const notFound = { mark: 'warning', because: [] };
+
+  test('although its version has failed is a failure, and leads to the version', () => {
+    const found = why(running(heldPod([])), aVersion(inPreTasks), failedTask);
+    expect(found).toMatchObject({ mark: 'failed', facts: { reason: 'PastTheWebhook' } });
+    expect(found.because[0]?.name).toBe('shop-cart-2.0.0');
+  });
+
+  test('and whose gate went without a release is no success', () => {
+    const pod = running(heldPod([]));
+    const marked = { ...pod.metadata.annotations, [keptnAnnotations.gateRemoved]: 'true' };
+    const opened = { ...pod, metadata: { ...pod.metadata, annotations: marked } };
+    expect(why(opened, aVersion())).toMatchObject({
+      mark: 'warning',
+      facts: { reason: 'GateRemoved' },
+    });
+  });
+
+  test('in a Namespace that is not opted in is not checked, and the command that opts in is named', () => {
+    const found = why(running(heldPod([])), aNamespace({}));
+    expect(found).toMatchObject({ ...notFound, facts: { reason: 'NamespaceNotOptedIn' } });
+    expect(found.facts.remedies?.join()).toContain(
+      `kubectl annotate namespace ${namespace} --overwrite keptn.sh/lifecycle-toolkit=enabled`,
+    );
+  });
+
+  test('in a Namespace with a label in place of the annotation is told that the label does not count', () => {
+    const labels = { [keptnAnnotations.lifecycleToolkit]: 'enabled' };
+    expect(why(running(heldPod([])), aNamespace({ labels })).says).toContain(
+      'a label of that name, which does not count',
+    );
+  });
+
+  test('in an opted-in Namespace without the label of Sluice is told that Sluice does not run', () => {
+    const annotations = { [keptnAnnotations.lifecycleToolkit]: 'enabled' };
+    expect(why(running(heldPod([])), aNamespace({ annotations }))).toMatchObject({
+      ...notFound,
+      facts: { reason: 'NamespaceNotLabelled' },
+    });
+  });
+
+  test('and is older than the opt-in is told so', () => {
+    const pod = running(heldPod([]));
+    const old = {
+      ...pod,
+      metadata: { ...pod.metadata, creationTimestamp: '2026-01-01T00:00:00Z' },
+    };
+    const optedIn = aNamespace({
+      annotations: { [keptnAnnotations.lifecycleToolkit]: 'enabled' },
+      labels: { [sluiceKeys.enabled]: 'true' },
+      managedFields: [
+        {
+          time: '2026-01-01T00:05:00Z',
+          fieldsV1: { 'f:metadata': { 'f:annotations': { 'f:keptn.sh/lifecycle-toolkit': {} } } },
+        },
+      ],
+    });
+    expect(why(old, optedIn).facts.reason).toBe('OlderThanOptIn');
+  });
+
+  test('without an owner is told that nothing is checked for it', () => {
+    const bare = running(aPod({ annotations: { [keptnAnnotations.workload]: 'cart' } }));
+    expect(why(bare).mark).toBe('warning');
+  });
+
+  test('and names no workload is told what is missing', () => {
+    expect(why(running(aPod({ owners: [ownedBy(replicaSet)] })))).toMatchObject({
+      ...notFound,
+      facts: { reason: 'NotAnnotated' },
+      says: expect.stringContaining('keptn.sh/workload'),
     });
   });
 });
@@ -330,7 +431,7 @@ describe('follow-ups', () => {
     message: 'KeptnTaskDefinition nothere does not exist',
   };
 
-  test('of a failed check are shown under it as far as they are not through, and chains of them whole', () => {
+  test('of a failed check are shown under it, those that succeeded too, and chains of them whole', () => {
     const check = { ...failedTask, status: { ...failedTask.status } };
     check.status.followUps = [
       listed('told', 'Succeeded'),
@@ -351,6 +452,7 @@ describe('follow-ups', () => {
       kind: 'KeptnTask',
       name: 'pre-load-test-x',
       because: [
+        { kind: 'KeptnTask', name: 'told', mark: 'done', says: 'onFailure: told Succeeded' },
         {
           kind: 'KeptnTask',
           name: 'roll-back',
@@ -445,7 +547,7 @@ describe('an application version that was deployed', () => {
     });
     expect(whyAppVersion(version, lookup(promote))).toMatchObject({
       mark: 'failed',
-      facts: ['deployed, but its promotion has failed'],
+      facts: { notes: ['deployed, but its promotion has failed'] },
       because: [{ name: 'promotion-git-x', mark: 'failed' }],
     });
   });
@@ -468,7 +570,7 @@ describe('an application version that was deployed', () => {
     expect(whyAppVersion(version, lookup(promote))).toMatchObject({
       mark: 'warning',
       says: 'Completed: failed, but not blocking: PromotionTasks',
-      facts: ['deployed, but its promotion has failed'],
+      facts: { notes: ['deployed, but its promotion has failed'] },
       because: [{ name: 'promotion-git-x', mark: 'failed' }],
     });
   });
@@ -485,8 +587,57 @@ describe('an application version that was deployed', () => {
         ),
       ],
     });
-    expect(whyAppVersion(version, lookup()).facts).toEqual([
+    expect(whyAppVersion(version, lookup()).facts.notes).toEqual([
       'deployed, but not promoted after a Warning: AppPostDeployTasks',
     ]);
+  });
+});
+
+describe('a Deployment whose Pods Sluice does not hold', () => {
+  const optedIn = aNamespace({
+    annotations: { [keptnAnnotations.lifecycleToolkit]: 'enabled' },
+    labels: { [sluiceKeys.enabled]: 'true' },
+  });
+  const why = (owner: KubernetesObject, ...objects: KubernetesObject[]): Finding =>
+    whyOwner(owner, lookup(...objects));
+
+  test('in a Namespace that is not opted in is told that first', () => {
+    expect(why(deployment, aNamespace({})).facts.reason).toBe('NamespaceNotOptedIn');
+  });
+
+  test('and none of whose Pods could be created repeats what the API server said', () => {
+    const refused = {
+      ...deployment,
+      status: {
+        conditions: [
+          {
+            type: 'ReplicaFailure',
+            status: 'True',
+            reason: 'FailedCreate',
+            message: 'exceeded quota: compute',
+            lastTransitionTime: '2026-01-01T12:00:00Z',
+          },
+        ],
+      },
+    } as const;
+    expect(why(refused, optedIn)).toMatchObject({
+      says: expect.stringContaining('exceeded quota: compute'),
+      facts: { reason: 'PodsRefused' },
+    });
+    expect(why(refused, optedIn, workload, released)).toMatchObject({
+      says: expect.stringContaining('exceeded quota: compute'),
+    });
+  });
+
+  test('and whose Pods are older than Sluice is told so by one of them', () => {
+    const found = why(deployment, optedIn, running(heldPod([])));
+    expect(found.mark).toBe('warning');
+    expect(found.because.map(({ facts }) => facts.reason)).toEqual(['PastTheWebhook']);
+  });
+
+  test('because its version is through is done', () => {
+    const status = { ...released.status, status: 'Succeeded', currentPhase: 'Completed' } as const;
+    const found = why(deployment, optedIn, running(heldPod([])), workload, aVersion(status));
+    expect(found).toMatchObject({ mark: 'done', facts: { pods: { all: 1, held: 0 } } });
   });
 });
