@@ -28,6 +28,25 @@ export function heldUntilOwnerIsKnown(why: string): string {
   return explanation(`waiting until it is known whether the Pod has to be checked: ${why}`);
 }
 
+const takeBack =
+  'Create its owner again, which takes the Pod back by its labels, or delete the Pod';
+
+/**
+ * Why a Pod is held that has no owner and of whose version nothing is on record: checks begin with an owner, so these will
+ * not begin. Without `identity` the Pod does not say either what it stands for.
+ */
+export function heldWithoutOwner(identity: AnnotatedIdentity | undefined): string {
+  if (identity === undefined) {
+    return explanation(
+      `the Pod has no owner (any more) and does not name its workload (annotation keptn.sh/workload), so it cannot be told which checks it needs. ${takeBack}`,
+    );
+  }
+  const { app, workload, version = '(unknown)' } = identity;
+  return explanation(
+    `the Pod has no owner (any more), and there is no KeptnWorkloadVersion for workload ${workloadName(app, workload)} version ${version} of application ${app}: no checks will begin. ${takeBack}`,
+  );
+}
+
 /** Why a Pod is held whose version needs somebody's help: the check that failed or cannot begin, in its own words. */
 export function stalledExplanation(version: KeptnWorkloadVersion, message: string): string {
   const { app, workloadName: workload, version: number } = version.spec;

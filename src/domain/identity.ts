@@ -7,7 +7,7 @@ import {
 import type { ObjectMeta, ObjectRef } from '../api/object.ts';
 import { computedVersion } from './computed-version.ts';
 import { appName } from './names.ts';
-import { type OwnerChain, topOwner } from './owner-chain.ts';
+import { annotatedOwner, type OwnerChain } from './owner-chain.ts';
 import { templateOfPod } from './revision.ts';
 
 /**
@@ -16,14 +16,17 @@ import { templateOfPod } from './revision.ts';
  */
 export type Identity =
   | AnnotatedIdentity
-  /** Neither the Pod nor its owner is annotated, or nothing that Keptn supports owns it. */
+  /** Neither the Pod nor its template nor its owner is annotated. */
   | { readonly type: 'notAnnotated' }
   /** The Pod is not annotated itself, and whether its owner is cannot be told before `missing` was read. */
   | { readonly type: 'ownerUnknown'; readonly missing: ObjectRef };
 
 export interface AnnotatedIdentity {
   readonly type: 'annotated';
-  /** Whose metadata names the workload. That one is read for everything, the other for nothing. */
+  /**
+   * Whose metadata names the workload. That one is read for everything, the other for nothing. `pod` includes the template
+   * the Pod was made from: a key that the Pod has lost since is read there.
+   */
   readonly source: 'pod' | 'owner';
   /** The name of the KeptnApp: by Keptn's rule (lower case, `_` as `-`) or, where that is illegal, with a hash. */
   readonly app: string;
@@ -64,20 +67,30 @@ export interface IdentityOptions {
 
 type Metadata = Pick<ObjectMeta, 'labels' | 'annotations'>;
 
-/** The identity of a Pod whose owners were looked up with `ownerChainOf`. */
+/**
+ * The identity of a Pod whose owners were looked up with `ownerChainOf`. What the Pod carries itself counts first, whether
+ * anything owns it or not: a Pod that loses its owner stands for what it stood for.
+ */
 export function identityOf(
   pod: { metadata: ObjectMeta },
   chain: OwnerChain,
   options: IdentityOptions = {},
 ): Identity {
-  if (chain.type === 'unowned') return { type: 'notAnnotated' };
-  const own = workloadOf(pod.metadata);
-  if (own !== undefined) {
-    const { metadata } = pod;
-    return annotatedIdentity({ pod, source: 'pod', metadata, workload: own, chain, options });
+  const own = withTemplate(pod.metadata, templateOfPod(pod, chain));
+  const named = workloadOf(own);
+  if (named !== undefined) {
+    return annotatedIdentity({
+      pod,
+      source: 'pod',
+      metadata: own,
+      workload: named,
+      chain,
+      options,
+    });
   }
+  if (chain.type === 'unowned') return { type: 'notAnnotated' };
   if (chain.type === 'unknown') return { type: 'ownerUnknown', missing: chain.missing };
-  const metadata = topOwner(chain.owner)?.object.metadata ?? {};
+  const metadata = annotatedOwner(chain.owner);
   const workload = workloadOf(metadata);
   return workload === undefined
     ? { type: 'notAnnotated' }
@@ -91,6 +104,15 @@ export function valueOf(metadata: Metadata, key: string, secondary?: string): st
     values.push(metadata.annotations?.[secondary], metadata.labels?.[secondary]);
   }
   return values.find((value) => value !== undefined && value !== '');
+}
+
+/** The Pod's labels and annotations, and those of its template that the Pod no longer has. */
+function withTemplate(own: Metadata, template: Metadata | undefined): Metadata {
+  if (template === undefined) return own;
+  return {
+    labels: { ...template.labels, ...own.labels },
+    annotations: { ...template.annotations, ...own.annotations },
+  };
 }
 
 function workloadOf(metadata: Metadata): string | undefined {
@@ -111,7 +133,8 @@ function annotatedIdentity(origin: Origin): AnnotatedIdentity {
   const { pod, source, workload } = origin;
   const { written, ...version } = versionOf(origin);
   const copied = source === 'owner' ? ownerAnnotations(origin, written) : {};
-  const metadata = { ...pod.metadata, annotations: { ...pod.metadata.annotations, ...copied } };
+  const own = source === 'pod' ? origin.metadata : pod.metadata;
+  const metadata = { ...own, annotations: { ...own.annotations, ...copied } };
   const app = valueOf(metadata, keptnAnnotations.app, recommendedLabels.app);
   const added = {
     ...copied,

@@ -104,6 +104,22 @@ export function topOwner(
   return owner.kind === 'ReplicaSet' ? owner.parent : owner;
 }
 
+/** Set by the Deployment controller and Argo's on each ReplicaSet that they make. */
+const madeByParentLabels = ['pod-template-hash', 'rollouts-pod-template-hash'] as const;
+
+/**
+ * The metadata that speaks for Pods that say nothing themselves: that of the top owner. A ReplicaSet on its own does not
+ * speak, as in Keptn, unless a Deployment or Rollout made it and let go of it (`kubectl delete --cascade=orphan`): then the
+ * copy of its maker's annotations that it carries does.
+ */
+export function annotatedOwner(owner: PodOwner): Pick<ObjectMeta, 'labels' | 'annotations'> {
+  const top = topOwner(owner);
+  if (top !== undefined) return top.object.metadata;
+  const { labels, annotations } = owner.object.metadata;
+  const hasLostMaker = madeByParentLabels.some((label) => labels?.[label] !== undefined);
+  return hasLostMaker && annotations !== undefined ? { annotations } : {};
+}
+
 const podOwnerKinds = new Set(['ReplicaSet', 'StatefulSet', 'DaemonSet']);
 
 /** The Pod's last reference to a ReplicaSet, StatefulSet or DaemonSet of `apps`: Keptn takes the last one, too. */

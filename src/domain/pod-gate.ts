@@ -5,7 +5,7 @@ import { isCompleted } from '../api/keptn/states.ts';
 import type { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { type ObjectRef, refOf } from '../api/object.ts';
 import { conditionOf, conditionTypes } from './conditions.ts';
-import { heldForChecks, stalledExplanation } from './explanation.ts';
+import { heldForChecks, heldWithoutOwner, stalledExplanation } from './explanation.ts';
 import type { AnnotatedIdentity, Identity } from './identity.ts';
 import { isObsolete } from './obsolete-pod.ts';
 import type { OwnerChain } from './owner-chain.ts';
@@ -19,13 +19,15 @@ import { refToOwner } from './rollout-owner.ts';
  *
  *   1. The webhook admits it with our gate and the label `watched`, or with the label alone.
  *   2. Whose it is was read from a cache there; what the cache cannot prove is read live here.
- *   3. It belongs to nothing that is checked               → gate and label go.
+ *   3. It belongs to nothing that is checked               → gate and label go. With the gate and without an owner it
+ *                                                            cannot be told: it is held.
  *   4. Its version is Released                             → gate and label go.
  *   5. It is of an old StatefulSet revision and nothing
  *      will release it any more                            → it is deleted, and comes back as the current revision.
  *   6. Its version waits or has failed                     → it is held; if the version stalls, the Pod says why.
  *
- * A Pod is released by the version it carries and by nothing else (B4).
+ * A Pod is released by the version it carries and by nothing else (B4). As soon as it is known what a held Pod stands for,
+ * that is written on it: what its owner says later, or that there is none any more, does not release it.
  */
 
 /** What the decision on a watched Pod knows of the world. */
@@ -51,7 +53,12 @@ export function decidePodGate(seen: PodGateSeen): Plan {
   if (look.length > 0) return { look };
   const { identity, version } = seen;
   if (identity.type === 'ownerUnknown') return nothing;
-  if (identity.type === 'notAnnotated') return release(pod);
+  if (seen.chain.type === 'unowned' && gateIndex(pod) < 0) return release(pod);
+  if (identity.type === 'notAnnotated') {
+    return seen.chain.type === 'unowned'
+      ? explain(seen, heldWithoutOwner(undefined))
+      : release(pod);
+  }
   if (version !== undefined && isReleased(version.status)) {
     return gateIndex(pod) >= 0 || isNoted(seen, version) ? release(pod) : nothing;
   }
@@ -73,7 +80,7 @@ function isWatched(pod: Pod): boolean {
  */
 export function liftGate(pod: Pod): Effect | undefined {
   const index = gateIndex(pod);
-  const { labels = {}, annotations, uid } = pod.metadata;
+  const { labels = {}, annotations } = pod.metadata;
   const operations: JsonPatchOperation[] = [];
   if (index >= 0) {
     operations.push(
@@ -105,10 +112,15 @@ export function liftGate(pod: Pod): Effect | undefined {
     });
   }
   if (operations.length === 0) return undefined;
+  return patchOf(pod, operations);
+}
+
+/** The operations on this very Pod; that it is gone is the end of the matter. */
+function patchOf(pod: Pod, operations: readonly JsonPatchOperation[]): Effect {
   return {
     type: 'patch',
     ref: refOf(PodKind, pod),
-    operations: [{ op: 'test', path: '/metadata/uid', value: uid }, ...operations],
+    operations: [{ op: 'test', path: '/metadata/uid', value: pod.metadata.uid }, ...operations],
     goneIsDone: true,
   };
 }
@@ -157,20 +169,46 @@ function remove(seen: PodGateSeen): Plan | undefined {
   return { effects: [{ type: 'delete', ref: refOf(PodKind, pod), uid, resourceVersion }] };
 }
 
-/** Held: nothing to do but to say why, once the version needs somebody's help. */
+/** Held: what the Pod stands for is written on it, and why it is held, once that needs somebody's help. */
 function hold(seen: PodGateSeen, identity: AnnotatedIdentity): Plan {
+  const identified = identify(seen, identity);
+  if (identified !== undefined) return identified;
   if (identity.versionSource === 'impossible') return explain(seen, heldForChecks(identity));
-  const { version } = seen;
+  const { version, chain } = seen;
+  if (version === undefined && chain.type === 'unowned') {
+    return explain(seen, heldWithoutOwner(identity));
+  }
   const stalled = conditionOf(version, conditionTypes.stalled);
   return version !== undefined && stalled?.status === 'True'
     ? explain(seen, stalledExplanation(version, stalled.message))
     : nothing;
 }
 
+/**
+ * What the webhook could not write on the Pod, because the owner was not in its cache yet; undefined if the Pod says it
+ * all, or if its owner may speak of another revision.
+ */
+function identify({ pod, proof }: PodGateSeen, identity: AnnotatedIdentity): Plan | undefined {
+  const missing = Object.keys(identity.annotations).length > 0;
+  const isOthers = identity.source === 'owner' && proof.type === 'unproven';
+  if (gateIndex(pod) < 0 || !missing || isOthers) return undefined;
+  const written = { ...identity.annotations, [sluiceKeys.explanation]: heldForChecks(identity) };
+  const { annotations } = pod.metadata;
+  const operations: readonly JsonPatchOperation[] =
+    annotations === undefined
+      ? [{ op: 'add', path: '/metadata/annotations', value: written }]
+      : Object.entries(written).map(([key, value]) => ({
+          op: 'add',
+          path: pointer('metadata', 'annotations', key),
+          value,
+        }));
+  return { effects: [patchOf(pod, operations)] };
+}
+
 /** The explanation renewed with one Event, where that says anything new; for a few Pods of a version only (T6). */
 function explain(seen: PodGateSeen, text: string): Plan {
   const { pod } = seen;
-  const { annotations, uid } = pod.metadata;
+  const { annotations } = pod.metadata;
   if (gateIndex(pod) < 0 || annotations?.[sluiceKeys.explanation] === text) return nothing;
   if (!seen.isExplained()) return nothing;
   const path = pointer('metadata', 'annotations', sluiceKeys.explanation);
@@ -180,12 +218,7 @@ function explain(seen: PodGateSeen, text: string): Plan {
       : { op: 'add', path, value: text };
   return {
     effects: [
-      {
-        type: 'patch',
-        ref: refOf(PodKind, pod),
-        operations: [{ op: 'test', path: '/metadata/uid', value: uid }, change],
-        goneIsDone: true,
-      },
+      patchOf(pod, [change]),
       { type: 'event', note: { about: pod, type: 'Warning', reason: 'Held', message: text } },
     ],
   };

@@ -1,10 +1,8 @@
 import { KeptnWorkload } from '../api/keptn/workload.ts';
-import { PodKind } from '../api/builtin.ts';
 import type { KubernetesObject, ObjectMeta } from '../api/object.ts';
 import { type AnnotatedIdentity, identityOf } from './identity.ts';
 import type { Lookup } from './lookup.ts';
 import { hashedName, workloadName } from './names.ts';
-import { supportedOwner } from './owner-chain.ts';
 
 /**
  * The name of the KeptnWorkload of an identity. Two workloads whose names come out the same are told apart by their app:
@@ -32,10 +30,7 @@ export function possibleWorkloadNames(pod: { metadata: ObjectMeta }): readonly s
 
 /** What the Pod says of itself, without looking at its owner. */
 function ownIdentity(pod: { metadata: ObjectMeta }): AnnotatedIdentity | undefined {
-  const reference = supportedOwner(pod);
-  if (reference === undefined) return undefined;
-  const missing = { kind: PodKind, name: '' };
-  const identity = identityOf(pod, { type: 'unknown', reference, missing });
+  const identity = identityOf(pod, { type: 'unowned' });
   return identity.type === 'annotated' ? identity : undefined;
 }
 

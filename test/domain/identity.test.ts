@@ -161,12 +161,27 @@ describe('a Pod that names its workload', () => {
     expect(identityOf(pod, chain)).not.toMatchObject({ version: '1.2.0' });
   });
 
-  test('is no concern when nothing that Keptn supports owns it', () => {
-    expect(identityIn([], aPod({ annotations: fullyAnnotated }))).toEqual({ type: 'notAnnotated' });
+  test('is what it says itself also when nothing owns it, or nothing that Keptn supports', () => {
+    expect(identityIn([], aPod({ annotations: fullyAnnotated }))).toMatchObject(wantIdentity);
     const job = { apiVersion: 'batch/v1', kind: 'Job', name: 'j', uid: 'u' };
     const foreign = { apiVersion: 'example.com/v1', kind: 'StatefulSet', name: 's', uid: 'v' };
     const pod = aPod({ annotations: fullyAnnotated, owners: [job, foreign] });
-    expect(identityIn([], pod)).toEqual({ type: 'notAnnotated' });
+    expect(identityIn([], pod)).toMatchObject(wantIdentity);
+    expect(identityIn([], aPod())).toEqual({ type: 'notAnnotated' });
+  });
+
+  test('is what its template says where it has lost a label or an annotation', () => {
+    const template = { annotations: fullyAnnotated };
+    const { world, pod } = deployed({ replicaSet: { template }, pod: {} });
+    expect(identityIn(world, pod)).toMatchObject({ ...wantIdentity, source: 'pod' });
+    const { 'keptn.sh/version': _, ...rest } = fullyAnnotated;
+    const changed = { ...rest, 'keptn.sh/app': 'fair' };
+    const other = deployed({ replicaSet: { template }, pod: { annotations: changed } });
+    expect(identityIn(other.world, other.pod)).toMatchObject({
+      app: 'fair',
+      version: wantIdentity.version,
+      versionSource: 'given',
+    });
   });
 });
 
@@ -218,6 +233,18 @@ describe('a Pod that does not name its workload', () => {
       type: 'notAnnotated',
     });
   });
+
+  test.each(['pod-template-hash', 'rollouts-pod-template-hash'])(
+    'is what a ReplicaSet still says that has lost its Deployment or Rollout (%s)',
+    (label) => {
+      const orphan = aReplicaSet({ annotations: fullyAnnotated, labels: { [label]: '5d4' } });
+      expect(identityIn([orphan], aPod({ owners: [ownedBy(orphan)] }))).toEqual({
+        ...wantIdentity,
+        source: 'owner',
+        annotations: fullyAnnotated,
+      });
+    },
+  );
 
   test('cannot be judged before its owners have arrived in the cache', () => {
     const { world, pod } = deployed({ deployment: { annotations: fullyAnnotated } });

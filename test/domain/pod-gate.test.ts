@@ -118,6 +118,81 @@ describe('B4: a held Pod', () => {
   });
 });
 
+describe('a held Pod that has lost something', () => {
+  const unowned = { type: 'unowned' } as const;
+
+  test('its owner: it starts when the version it carries is Released, and not before', () => {
+    const pod = held({ annotations: annotated, owners: [] });
+    const version = aWorkloadVersion();
+    expect(decidePodGate(gateSeen({ pod, chain: unowned, version }))).toEqual({});
+    const started = patched(
+      pod,
+      decidePodGate(gateSeen({ pod, chain: unowned, version: released })),
+    );
+    expect(gateIndex(started)).toBe(-1);
+  });
+
+  test.each([
+    [
+      'a version that was never made',
+      annotated,
+      /KeptnWorkloadVersion for workload shop-cart version 1.0.0/,
+    ],
+    ['nothing it could be told by', {}, /does not name its workload/],
+  ])('its owner, with %s: it is held, and says what helps', (_, annotations, says) => {
+    const pod = held({ annotations, owners: [] });
+    const plan = decidePodGate(gateSeen({ pod, chain: unowned }));
+    expect(plan.effects?.map(({ type }) => type)).toEqual(['patch', 'event']);
+    const told = patched(pod, plan);
+    expect(gateIndex(told)).toBe(1);
+    expect(told.metadata.annotations?.[sluiceKeys.explanation]).toMatch(says);
+    expect(told.metadata.annotations?.[sluiceKeys.explanation]).toMatch(/Create its owner again/);
+    expect(decidePodGate(gateSeen({ pod: told, chain: unowned }))).toEqual({});
+  });
+
+  test('its owner and the gate: the label goes, there is nothing to wait for', () => {
+    const pod = { ...held({ annotations: annotated, owners: [] }), spec: {} };
+    pod.metadata.labels = { [sluiceKeys.watched]: 'true' };
+    const after = patched(pod, decidePodGate(gateSeen({ pod, chain: unowned })));
+    expect(after.metadata.labels).toEqual({});
+  });
+
+  test('its annotations: the template it was made from still says what it is', () => {
+    const pod = held({});
+    const chain: OwnerChain = {
+      type: 'known',
+      reference: ownedBy(replicaSet),
+      owner: {
+        kind: 'ReplicaSet',
+        object: { ...replicaSet, template: { ...replicaSet.template, annotations: annotated } },
+        parent: { kind: 'Deployment', object: deployment },
+      },
+    };
+    expect(gateIndex(patched(pod, decidePodGate(gateSeen({ pod, chain }))))).toBe(1);
+    const version = aWorkloadVersion();
+    expect(gateIndex(patched(pod, decidePodGate(gateSeen({ pod, chain, version }))))).toBe(1);
+    expect(
+      gateIndex(patched(pod, decidePodGate(gateSeen({ pod, chain, version: released })))),
+    ).toBe(-1);
+  });
+
+  test('gets what its owner says written on it as soon as that is proven, so that losing the owner changes nothing', () => {
+    const says = inShop(aDeployment({ annotations: annotated }));
+    const pod = held({ annotations: { [sluiceKeys.explanation]: 'waiting until it is known' } });
+    const seen = gateSeen({ pod, chain: knownChain(pod, says) });
+    const written = patched(pod, decidePodGate(seen));
+    expect(written.metadata.annotations).toMatchObject(annotated);
+    expect(written.metadata.annotations?.[sluiceKeys.explanation]).toMatch(/version 1.0.0/);
+    expect(decidePodGate(gateSeen({ pod: written, chain: knownChain(written, says) }))).toEqual({});
+    const moved = inShop(aDeployment({ annotations: annotated, template: { digest: 'other' } }));
+    const live = {
+      'ReplicaSet shop/cart-5d4': 'present',
+      'Deployment shop/cart': 'present',
+    } as const;
+    expect(decidePodGate(gateSeen({ pod, chain: knownChain(pod, moved), live }))).toEqual({});
+  });
+});
+
 describe('what a cache says of a Pod’s owner', () => {
   const bare = held({});
 

@@ -27,6 +27,8 @@ describe('the name of a workload', () => {
     const owners = [ownedBy(aReplicaSet())];
     expect(possibleWorkloadNames(aPod({ annotations, owners }))).toEqual(['shop-c-art', hashed]);
     expect(possibleWorkloadNames(aPod({ owners }))).toEqual([]);
-    expect(possibleWorkloadNames(aPod({ annotations }))).toEqual([]);
+    expect(possibleWorkloadNames(aPod({ annotations }))).toEqual(
+      possibleWorkloadNames(aPod({ annotations, owners })),
+    );
   });
 });

@@ -4,7 +4,7 @@ import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import { type AnnotatedIdentity, type Identity, identityOf } from '../identity.ts';
 import type { Lookup } from '../lookup.ts';
 import { isNameOf } from '../newest-app-version.ts';
-import { ownerChainOf } from '../owner-chain.ts';
+import { ownerChainOf, supportedOwner } from '../owner-chain.ts';
 import { isReleased } from '../release.ts';
 import { type Finding, findingAbout, type Mark } from './finding.ts';
 import { namespaceUnchecked, notAnnotated, pastTheGate, type Unchecked } from './unchecked.ts';
@@ -22,7 +22,7 @@ export function whyPod(pod: Pod, lookup: Lookup): Finding {
 function heldPod(pod: Pod, identity: Identity, lookup: Lookup): Finding {
   if (identity.type === 'notAnnotated') {
     const says =
-      'held, although neither it nor its owner names a workload (keptn.sh/workload): the annotation was removed, or the gate was put there by something else';
+      'held, although neither it nor its owner names a workload (keptn.sh/workload): its owner or the annotation was removed, or the gate was put there by something else; create the owner again, which takes the Pod back, or delete the Pod';
     return findingAbout(pod, { mark: 'failed', says });
   }
   if (identity.type === 'ownerUnknown') {
@@ -38,6 +38,10 @@ function heldPod(pod: Pod, identity: Identity, lookup: Lookup): Finding {
     });
   }
   const found = versionOf(pod, identity, lookup);
+  if (found === undefined && supportedOwner(pod) === undefined) {
+    const says = `held: it has no owner, and version ${version ?? '(unknown)'} of workload ${workload} in application ${app} is not recorded, so no checks will begin; create the owner again, which takes the Pod back, or delete the Pod`;
+    return findingAbout(pod, { mark: 'failed', says });
+  }
   if (found === undefined) {
     const says = `held: version ${version ?? '(not computed yet)'} of workload ${workload} in application ${app} is not recorded yet`;
     return findingAbout(pod, { mark: 'waiting', says });
