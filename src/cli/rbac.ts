@@ -63,7 +63,8 @@ function clusterRules(): readonly Rule[] {
     { apiGroups: [''], resources: ['serviceaccounts'], verbs: [...read] },
     // The key of a metrics provider, by its name; never listed.
     { apiGroups: [''], resources: ['secrets'], verbs: ['get'] },
-    { apiGroups: ['', 'events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
+    // Events of the core group: those of events.k8s.io may not carry the times by which kubectl sorts them.
+    { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
     // One that nobody else ends is deleted after its time to live.
     { apiGroups: ['batch'], resources: ['jobs'], verbs: [...read, 'create', 'patch', 'delete'] },
     {

@@ -12,11 +12,12 @@ import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { identityOf, type IdentityOptions } from '../domain/identity.ts';
-import { settingsFrom } from '../domain/keptn-config.ts';
+import { type Settings, settingsFrom } from '../domain/keptn-config.ts';
 import { type Lookup, ownerIndex, type World } from '../domain/lookup.ts';
 import { ownerChainOf } from '../domain/owner-chain.ts';
 import { proofOf, revisionOfPod } from '../domain/revision.ts';
 import { isVersion } from '../domain/wanted-version.ts';
+import { parseTime } from '../domain/time.ts';
 import { decideWorkloadVersion, type WorkloadVersionSeen } from '../domain/workload-version.ts';
 import { type Controller, type Key, watch } from './controller.ts';
 import { gatherFollowUps } from './follow-ups.ts';
@@ -96,6 +97,7 @@ function observation(
   const { namespace = '' } = version.metadata;
   const { app, workloadName } = version.spec;
   const options = identityOptions(world, operatorNamespace);
+  const settings = settingsFrom(world.list(KeptnConfig), operatorNamespace);
   const workload = world.get(KeptnWorkload, namespace, workloadName);
   const pods = podsOfWorkload({ namespace, name: workloadName }, world, options);
   const own = pods.filter((pod) => carries(pod, version, { lookup: world, options }));
@@ -104,9 +106,9 @@ function observation(
     followUps: gatherFollowUps(version, world, definitionsNamespace),
     version,
     now: world.now,
-    settings: settingsFrom(world.list(KeptnConfig), operatorNamespace),
+    settings,
     app: world.get(KeptnApp, namespace, app),
-    isAppRequested: isGathering(world.get(KeptnAppCreationRequest, namespace, app)),
+    gatheredUntil: gatheredUntil(world.get(KeptnAppCreationRequest, namespace, app), settings),
     appVersions: world.byIndex(KeptnAppVersion, appVersionsByApp.name, inNamespace(namespace, app)),
     workload,
     owners: ownersOfWorkload(workload, { pods, lookup: world, options }),
@@ -114,10 +116,19 @@ function observation(
   };
 }
 
-/** Whether workloads are being gathered: an app of a single one is made at once, and a second reason is not worth a write. */
-function isGathering(request: KeptnAppCreationRequest | undefined): boolean {
-  const type = request?.metadata.annotations?.[keptnAnnotations.appType];
-  return request !== undefined && type !== singleServiceAppType;
+/**
+ * Until when workloads are gathered, if they are: an app of a single one is made at once, and a second reason is not worth a
+ * write.
+ */
+function gatheredUntil(
+  request: KeptnAppCreationRequest | undefined,
+  { appCreationRequestTimeoutMs }: Settings,
+): number | undefined {
+  if (request?.metadata.annotations?.[keptnAnnotations.appType] === singleServiceAppType) {
+    return undefined;
+  }
+  const askedAt = parseTime(request?.metadata.creationTimestamp);
+  return askedAt === undefined ? undefined : askedAt + appCreationRequestTimeoutMs;
 }
 
 /** Whether the Pod is of this version, and not only said to be by an owner that may have moved on. */

@@ -47,12 +47,17 @@ export function heldWithoutOwner(identity: AnnotatedIdentity | undefined): strin
   );
 }
 
-/** Why a Pod is held whose version needs somebody's help: the check that failed or cannot begin, in its own words. */
+/** What is left of a cause for the sentence behind it, which says whose it is and where to look. */
+const longestCause = 600;
+
+/**
+ * Why a Pod is held whose version needs somebody's help: the check that failed or cannot begin, in its own words, and first,
+ * because `kubectl describe` cuts what stands further back.
+ */
 export function stalledExplanation(version: KeptnWorkloadVersion, message: string): string {
   const { app, workloadName: workload, version: number } = version.spec;
-  const about = `version ${number} of workload ${workload} of application ${app}`;
   return explanation(
-    `${about}: ${message}. See: kubectl describe keptnworkloadversion ${version.metadata.name}`,
+    `${shortened(message, longestCause)} (version ${number} of workload ${workload} of application ${app}). See: kubectl describe keptnworkloadversion ${version.metadata.name}`,
   );
 }
 

@@ -65,7 +65,7 @@ export interface StatusChange {
   readonly to: unknown;
 }
 
-/** A Kubernetes Event (events.k8s.io/v1), one per change. */
+/** A Kubernetes Event, one per change. */
 export interface EventNote {
   readonly about: KubernetesObject;
   readonly type: 'Normal' | 'Warning';

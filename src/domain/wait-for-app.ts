@@ -5,25 +5,29 @@ import { conditionOf, conditionTypes, type Progress } from './conditions.ts';
 import { appChecks, lists, newestListing } from './newest-app-version.ts';
 import { phaseEvent, type PhaseSubject } from './phase-event.ts';
 import type { EventNote } from './plan.ts';
+import { rfc3339 } from './time.ts';
 
 /** A workload version and the app versions that may let it begin. */
 export interface AppsSeen {
   readonly version: KeptnWorkloadVersion;
   readonly app: KeptnApp | undefined;
   readonly appVersions: readonly KeptnAppVersion[];
-  /** Whether the app is asked for, and its workloads are being gathered. */
-  readonly isAppRequested: boolean;
+  /**
+   * Until when the workloads of the app are gathered (milliseconds since the Unix epoch); undefined where nothing has asked for
+   * the app.
+   */
+  readonly gatheredUntil: number | undefined;
 }
 
 /** What a version waits for before its own checks or its deployment may begin; undefined when nothing holds it. */
 export function waitForApp(seen: AppsSeen): Progress | undefined {
   const { version } = seen;
   const listing = newestListing(version, seen);
-  if (listing === undefined && seen.isAppRequested) {
+  if (listing === undefined && seen.gatheredUntil !== undefined) {
     return {
       kind: 'waiting',
       reason: 'WaitingForDiscovery',
-      message: `the workloads of application ${version.spec.app} are being gathered; see KeptnAppCreationRequest ${version.spec.app}`,
+      message: `the workloads of application ${version.spec.app} are gathered until ${rfc3339(seen.gatheredUntil)} (KeptnConfig spec.keptnAppCreationRequestTimeoutSeconds sets how long); see KeptnAppCreationRequest ${version.spec.app}`,
     };
   }
   if (listing === undefined) {

@@ -14,14 +14,18 @@ export interface Note {
   readonly reportedBy?: string;
 }
 
+/**
+ * Events of the core group, not of `events.k8s.io`, whose API refuses `firstTimestamp` and `lastTimestamp`: `kubectl describe`
+ * sorts and dates Events by them. The API server serves the same object in both groups.
+ */
 export const EventKind: Kind = {
-  apiVersion: 'events.k8s.io/v1',
+  apiVersion: 'v1',
   kind: 'Event',
   plural: 'events',
   namespaced: true,
 };
 
-/** Limits of events.k8s.io/v1: bytes of the note, characters of reason and action. */
+/** Limits of events.k8s.io/v1, kept so that the Event is valid in both groups: bytes of the message, characters of reason and action. */
 const noteBytes = 1024;
 const reasonLength = 128;
 
@@ -79,26 +83,37 @@ export function eventOf(
       ...(note.annotations !== undefined && { annotations: { ...note.annotations } }),
     },
     eventTime: microTime(firstMs),
-    reportingController: reportedBy,
+    ...timesOf(series),
+    source: { component: reportedBy },
+    reportingComponent: reportedBy,
     reportingInstance: instance.slice(0, 128),
     type: note.type,
     reason,
     action: (note.action ?? reason).slice(0, reasonLength),
-    note: cutToBytes(note.message, noteBytes),
-    regarding: {
+    message: cutToBytes(note.message, noteBytes),
+    involvedObject: {
       apiVersion: about.apiVersion,
       kind: about.kind,
       name,
       ...(namespace !== undefined && { namespace }),
       ...(uid !== undefined && { uid }),
     },
-    ...(series.count > 1 && { series: seriesOf(series) }),
   };
 }
 
-/** The `series` field: how often, and when last. */
-export function seriesOf({ count, lastMs }: Series): { count: number; lastObservedTime: string } {
-  return { count, lastObservedTime: microTime(lastMs) };
+/** What a repetition changes: the count and times that `kubectl` reads, and the `series` of the newer API. */
+export function timesOf({ count, firstMs, lastMs }: Series) {
+  return {
+    firstTimestamp: rfc3339(firstMs),
+    lastTimestamp: rfc3339(lastMs),
+    count,
+    ...(count > 1 && { series: { count, lastObservedTime: microTime(lastMs) } }),
+  };
+}
+
+/** metav1.Time: whole seconds. */
+function rfc3339(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/u, 'Z');
 }
 
 /** The text, or its beginning with an ellipsis, in so many bytes of UTF-8; never half a character. */

@@ -10,7 +10,7 @@ import {
   EventKind,
   eventOf,
   seriesKey,
-  seriesOf,
+  timesOf,
   type Note,
   type Series,
 } from './event-series.ts';
@@ -45,7 +45,7 @@ const maxTries = 5;
 const shape = { baseMs: 500, capMs: 10_000 };
 
 /**
- * Writes Events (events.k8s.io/v1), one per change. Recording never waits and never fails: Events wait in a bounded queue and
+ * Writes Events, one per change. Recording never waits and never fails: Events wait in a bounded queue and
  * are dropped, and counted, when it is full or the API server does not take them. Repetitions within six minutes become a
  * series, written at most once a minute.
  */
@@ -204,9 +204,12 @@ export class EventRecorder {
   async #send(series: Series): Promise<void> {
     const { client, instance } = this.#options;
     if (series.written > 0) {
-      const value = seriesOf(series);
       const ref = { kind: EventKind, ...eventAddress(series) };
-      await client.patch(ref, [{ op: 'add', path: '/series', value }]);
+      const changed = Object.entries(timesOf(series));
+      await client.patch(
+        ref,
+        changed.map(([field, value]) => ({ op: 'add', path: `/${field}`, value })),
+      );
       return;
     }
     try {

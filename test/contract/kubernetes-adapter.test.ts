@@ -241,7 +241,13 @@ describe('on a real API server', () => {
     });
     const events = await cluster.list(EventKind, { namespace: namespace.name });
     expect(events.filter((event) => 'reason' in event && event.reason === 'Tried')).toMatchObject([
-      { series: { count: 2 }, metadata: { annotations: { a: 'b' } }, regarding: { name: 'p' } },
+      {
+        count: 2,
+        series: { count: 2 },
+        lastTimestamp: expect.any(String),
+        metadata: { annotations: { a: 'b' } },
+        involvedObject: { name: 'p' },
+      },
     ]);
   });
 

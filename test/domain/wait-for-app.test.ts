@@ -4,20 +4,22 @@ import { endsByItself, waitEvent, waitForApp } from '../../src/domain/wait-for-a
 import { anApp, anAppVersion, aWorkloadVersion } from '../support/builders.ts';
 import { aSubject } from '../support/lifecycle-seen.ts';
 
+const closesAt = Date.parse('2026-01-01T00:00:30Z');
+
 const at = (status: KeptnAppVersionStatus) =>
   waitForApp({
     version: aWorkloadVersion(),
     app: anApp(),
     appVersions: [anAppVersion({ status })],
-    isAppRequested: true,
+    gatheredUntil: closesAt,
   });
 
-const without = (isAppRequested: boolean) =>
-  waitForApp({ version: aWorkloadVersion(), app: undefined, appVersions: [], isAppRequested });
+const without = (gatheredUntil: number | undefined) =>
+  waitForApp({ version: aWorkloadVersion(), app: undefined, appVersions: [], gatheredUntil });
 
 describe('a workload version', () => {
   test('B9: waits for an app version that lists it, and says so in one Event', () => {
-    const holdup = without(false);
+    const holdup = without(undefined);
     expect(holdup).toMatchObject({ kind: 'waiting', reason: 'AppVersionNotFound' });
     expect(holdup && waitEvent(aSubject, holdup)).toMatchObject({
       type: 'Warning',
@@ -26,8 +28,9 @@ describe('a workload version', () => {
   });
 
   test('waits without an Event while its app is being discovered: that is the normal course', () => {
-    const holdup = without(true);
+    const holdup = without(closesAt);
     expect(holdup).toMatchObject({ kind: 'waiting', reason: 'WaitingForDiscovery' });
+    expect(holdup?.message).toContain('are gathered until 2026-01-01T00:00:30Z');
     expect(holdup && waitEvent(aSubject, holdup)).toBeUndefined();
   });
 
@@ -90,7 +93,7 @@ describe('a wait for the app', () => {
       version: aWorkloadVersion(),
       app: undefined,
       appVersions: [],
-      isAppRequested: false,
+      gatheredUntil: undefined,
       ...seen,
     });
 

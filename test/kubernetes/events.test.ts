@@ -7,7 +7,7 @@ import { cutToBytes, type Note } from '../../src/kubernetes/event-series.ts';
 import { EventRecorder } from '../../src/kubernetes/events.ts';
 import { settled, TestClock } from '../support/test-clock.ts';
 
-type Written = KubernetesObject & { series?: { count: number }; note?: string };
+type Written = KubernetesObject & { series?: { count: number }; message?: string };
 
 let clock: TestClock;
 let created: Written[];
@@ -56,7 +56,7 @@ describe('a recorded Event', () => {
     recorder.record({ ...note, annotations: { traceparent: '00-1' } }, 'keptntask-controller');
     await settled();
     expect(created[0]).toMatchObject({
-      apiVersion: 'events.k8s.io/v1',
+      apiVersion: 'v1',
       kind: 'Event',
       metadata: {
         namespace: 'shop',
@@ -64,13 +64,16 @@ describe('a recorded Event', () => {
         annotations: { traceparent: '00-1' },
       },
       eventTime: '2026-01-01T00:00:00.000000Z',
-      reportingController: 'keptntask-controller',
+      reportingComponent: 'keptntask-controller',
       reportingInstance: 'sluice-0',
       type: 'Warning',
       reason: 'TaskFailed',
       action: 'TaskFailed',
-      note: 'it failed',
-      regarding: { ...task.metadata, apiVersion: task.apiVersion, kind: task.kind },
+      firstTimestamp: '2026-01-01T00:00:00Z',
+      lastTimestamp: '2026-01-01T00:00:00Z',
+      count: 1,
+      message: 'it failed',
+      involvedObject: { ...task.metadata, apiVersion: task.apiVersion, kind: task.kind },
     });
     expect(created[0]).not.toHaveProperty('series');
   });
@@ -82,15 +85,15 @@ describe('a recorded Event', () => {
     expect(created[0]).toMatchObject({
       metadata: { namespace: 'default' },
       action: 'Enable',
-      reportingController: 'other',
-      regarding: { kind: 'Namespace', name: 'shop' },
+      reportingComponent: 'other',
+      involvedObject: { kind: 'Namespace', name: 'shop' },
     });
   });
 
-  it('has a note of at most 1,024 bytes, cut between characters', async () => {
+  it('has a message of at most 1,024 bytes, cut between characters', async () => {
     recorder.record({ ...note, message: 'ä'.repeat(600) }, 'x');
     await settled();
-    const text = created[0]?.note ?? '';
+    const text = created[0]?.message ?? '';
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(1024);
     expect(text).toMatch(/^ä{510}…$/u);
     expect(cutToBytes('short', 1024)).toBe('short');
@@ -105,9 +108,17 @@ describe('the same thing said again', () => {
     }
     expect([created.length, patched.length]).toEqual([1, 0]);
     await clock.advanceAsync(10_000);
-    const value = { count: 5, lastObservedTime: '2026-01-01T00:00:40.000000Z' };
+    const series = { count: 5, lastObservedTime: '2026-01-01T00:00:40.000000Z' };
     expect(patched).toEqual([
-      { name: created[0]?.metadata.name, operations: [{ op: 'add', path: '/series', value }] },
+      {
+        name: created[0]?.metadata.name,
+        operations: [
+          { op: 'add', path: '/firstTimestamp', value: '2026-01-01T00:00:00Z' },
+          { op: 'add', path: '/lastTimestamp', value: '2026-01-01T00:00:40Z' },
+          { op: 'add', path: '/count', value: 5 },
+          { op: 'add', path: '/series', value: series },
+        ],
+      },
     ]);
     await clock.advanceAsync(600_000);
     expect(patched).toHaveLength(1);

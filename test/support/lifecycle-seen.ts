@@ -116,7 +116,7 @@ export function workloadVersionSeen(
     settings: defaultSettings,
     app: anApp(),
     appVersions: [aPassedAppVersion()],
-    isAppRequested: false,
+    gatheredUntil: undefined,
     workload: aWorkload(),
     owners: [aDeploymentSeen()],
     revisions: [],
