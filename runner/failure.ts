@@ -23,12 +23,22 @@ export type Reason =
 
 /** Exit codes of the runner where there is none of the script. */
 export const exitCodes = {
+  scriptFailed: 1,
   settingInvalid: 2,
   timeout: 124,
   nothingToRun: 125,
   interpreterFailed: 126,
   interpreterMissing: 127,
 } as const;
+
+// What a container's exit code means that was not chosen by the program in it: it could not be started, was killed, its node
+// was restarted. Whoever made the Job replaces such a Pod.
+const ofContainers: ReadonlySet<number> = new Set([128, 137, 255]);
+
+/** The code the runner exits with for a script that ended with this one: never one that says that the container was lost. */
+export function exitCodeFor(ofScript: number): number {
+  return ofContainers.has(ofScript) ? exitCodes.scriptFailed : ofScript;
+}
 
 /** An attempt that did not get as far as a script that ends. */
 export class AttemptFailed extends Error {

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { attempt, type Outcome } from './attempt.ts';
 import { attemptPlan, type Host, lineMark } from './attempt-plan.ts';
-import { AttemptFailed, type Reason } from './failure.ts';
+import { AttemptFailed, exitCodeFor, type Reason } from './failure.ts';
 import { languages } from './languages/languages.ts';
 import type { Language } from './languages/language.ts';
 import { durationText } from './quantity.ts';
@@ -149,7 +149,7 @@ class Run {
         attempts === 1 || number === 0
           ? outcome.message
           : `attempt ${number} of ${attempts}: ${outcome.message}`,
-      exitCode: outcome.exitCode,
+      exitCode: exitCodeFor(outcome.exitCode),
       isFinal,
       now,
       startedAt: this.#startedAt,

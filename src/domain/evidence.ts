@@ -1,5 +1,5 @@
 import type { ContainerState, ContainerStatus, Pod } from '../api/builtin.ts';
-import { reportIn, type RunnerReport } from './runner-report.ts';
+import { reportIn, type RunnerReport, type Told } from './runner-report.ts';
 import { parseTime } from './time.ts';
 
 /** What is known of the last run of a Job's container. */
@@ -49,13 +49,12 @@ export function evidenceOf(pods: readonly Pod[], container?: string): Evidence |
   const last = runs.reduce<Run | undefined>(tellingMore, undefined);
   if (last === undefined) return podFailure(pods, restarts);
   const { exitCode, wasStopped } = last;
-  const report = reportIn(last.message);
-  if (report !== undefined) {
-    // A runner that was killed after it had told of a success.
+  const told = reportIn(last.message);
+  if (told !== undefined) {
+    const { report } = told;
     const isBelied = report.succeeded && exitCode !== 0;
-    const { reason, message } = isBelied
-      ? { reason: last.reason, message: describeRun({ ...last, message: '' }) }
-      : report;
+    const { reason, message } =
+      isBelied || wasKilled(last, told) ? endOfRunner(last, told) : report;
     return {
       reason,
       message,
@@ -74,6 +73,19 @@ export function evidenceOf(pods: readonly Pod[], container?: string): Evidence |
     restarts,
     ...(output !== '' && { output }),
   };
+}
+
+/** Whether a runner that was to go on ended in another way than it would have by itself: then its last words are no reason. */
+function wasKilled({ exitCode }: Run, told: Told): boolean {
+  if (told.report.final || told.exitCode === undefined) return false;
+  return exitCode !== told.exitCode && exitCode !== endedBySigterm;
+}
+
+/** How a runner ended that could not tell it, in Kubernetes' word, and what it had told before of a failure. */
+function endOfRunner(run: Run, { report }: Told): Pick<Evidence, 'reason' | 'message'> {
+  const end = describeRun({ ...run, message: '' });
+  const message = report.succeeded ? end : `${end}; before that: ${report.message}`;
+  return { reason: run.reason, message };
 }
 
 /** Why the Pods of a Job do not start, as the kubelet and the scheduler say; undefined when nothing is known to be wrong. */
@@ -161,9 +173,12 @@ const stoppedReasons: ReadonlySet<string> = new Set([
   'ContainerStatusUnknown',
 ]);
 
-/** 128 + SIGTERM, 128 + SIGKILL. */
+/** 128 + SIGTERM: how Kubernetes asks a container to end. */
+const endedBySigterm = 143;
+
+/** By SIGTERM or SIGKILL. */
 function isSignal(exitCode: number): boolean {
-  return exitCode === 143 || exitCode === 137;
+  return exitCode === endedBySigterm || exitCode === 137;
 }
 
 function runOf(state: ContainerState | undefined, wasStopped: (run: Terminated) => boolean): Run[] {

@@ -1,6 +1,7 @@
-import type { Pod } from '../api/builtin.ts';
+import type { Job, Pod } from '../api/builtin.ts';
 import type { Evidence, Hindrance } from './evidence.ts';
 import type { JobEnd } from './job-stage.ts';
+import { isLostRun } from './lost-run.ts';
 import { parseTime } from './time.ts';
 
 /** Why a task has failed, for its status. */
@@ -25,6 +26,11 @@ export function failureOf(
   const report = evidence?.report;
   if (report?.final === true && !report.succeeded)
     return { reason: report.reason, message: report.message };
+  if (end.lostPods !== undefined && evidence !== undefined && isLostRun(evidence)) {
+    const word = evidence.reason === 'Error' ? 'PodLost' : evidence.reason;
+    const pods = end.lostPods === 1 ? 'its Pod was lost' : `${end.lostPods} Pods were lost`;
+    return { reason: word, message: `${evidence.message}; ${pods}, Kubernetes replaces no more` };
+  }
   if (reason === exitWasTheEnd && evidence !== undefined && !evidence.wasStopped) {
     const word = evidence.reason === 'Error' ? 'FunctionFailed' : evidence.reason;
     return { reason: word, message: evidence.message };
@@ -65,6 +71,19 @@ export function lingering(
     return { end: { succeeded: exitCode === 0, reason: exitWasTheEnd, message } };
   }
   return undefined;
+}
+
+/**
+ * The end of a function whose runner has told a failure that is final, though Kubernetes would replace its Pod: a runner of an
+ * earlier release exits with whatever code its script had.
+ */
+export function finalWord(job: Job, evidence: Evidence | undefined): JobEnd | undefined {
+  const report = evidence?.report;
+  if (job.spec['podFailurePolicy'] === undefined || report?.final !== true || report.succeeded)
+    return undefined;
+  if (evidence === undefined || !isLostRun(evidence)) return undefined;
+  const message = `the container of the task ended with exit code ${evidence.exitCode}`;
+  return { succeeded: false, reason: exitWasTheEnd, message };
 }
 
 // An image name that is none, or an image that must be there already: no Pod of this Job will ever start.

@@ -5,6 +5,7 @@ import { durationOr } from './duration.ts';
 import { type Blueprint, type FunctionBlueprint, secretVariables } from './function-source.ts';
 import { functionContainerName } from './job-container.ts';
 import { type JobSettings, retriesInside } from './runner-image.ts';
+import { lostExitCodes } from './lost-run.ts';
 import { runnerArguments } from './runner-arguments.ts';
 
 /** Keptn's defaults, for tasks that were stored without them. */
@@ -16,8 +17,8 @@ const defaultTimeoutMs = 300_000;
  * from its start, Kubernetes from the Job's, and anew when a suspended Job is resumed.
  */
 const graceMs = 30_000;
-/** How often Kubernetes makes a new Pod for a function whose Pod was lost before its runner could say anything. */
-const lostPods = 3;
+/** How often Kubernetes makes a new Pod, at most, for a function whose Pod was lost before its runner came to an end. */
+const mostLostPods = 3;
 
 /** How a task's Job repeats what fails, and what its runner is told of that. */
 export interface Retries {
@@ -67,7 +68,8 @@ export function retriesOf(repeated: Repeated): Retries {
   }
   return {
     job: {
-      backoffLimit: lostPods,
+      // A task without retries is not repeated for whatever reason.
+      backoffLimit: Math.min(retries, mostLostPods),
       activeDeadlineSeconds: wholeSeconds(timeoutMs + graceMs),
       podFailurePolicy: failOnExit,
     },
@@ -76,13 +78,20 @@ export function retriesOf(repeated: Repeated): Retries {
   };
 }
 
-/** The runner has repeated what can be repeated: its failure ends the Job. A Pod that was evicted is not counted at all. */
+/**
+ * The runner has repeated what can be repeated: its failure ends the Job. A Pod that was evicted is not counted at all; one whose
+ * container was killed or never began is, up to `backoffLimit`.
+ */
 const failOnExit = {
   rules: [
     { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
     {
       action: 'FailJob',
-      onExitCodes: { containerName: functionContainerName, operator: 'NotIn', values: [0] },
+      onExitCodes: {
+        containerName: functionContainerName,
+        operator: 'NotIn',
+        values: [0, ...lostExitCodes],
+      },
     },
   ],
 } as const;

@@ -2,6 +2,7 @@ import type { Job, JobCondition, Pod } from '../api/builtin.ts';
 import type { KeptnTask } from '../api/keptn/task.ts';
 import { conditionOf, conditionTypes, isTrue, type Progress } from './conditions.ts';
 import { type Evidence, type Hindrance, isHindrance } from './evidence.ts';
+import { isLostRun } from './lost-run.ts';
 import { jobRunning, savedEvidence } from './task-status.ts';
 import { parseTime } from './time.ts';
 
@@ -10,6 +11,8 @@ export interface JobEnd {
   readonly succeeded: boolean;
   readonly reason: string;
   readonly message: string;
+  /** Of a function that its runner repeats: how many of its Pods were lost, where that was the end. */
+  readonly lostPods?: number;
 }
 
 /**
@@ -24,10 +27,13 @@ export function endOfJob(job: Job): JobEnd | undefined {
   }
   const failed = trueCondition(job, 'Failed');
   if (failed === undefined) return undefined;
+  const reason = failed.reason || 'JobFailed';
+  const isLost = reason === 'BackoffLimitExceeded' && job.spec['podFailurePolicy'] !== undefined;
   return {
     succeeded: false,
-    reason: failed.reason || 'JobFailed',
+    reason,
     message: failed.message || `Job ${name} failed`,
+    ...(isLost && { lostPods: job.status?.failed ?? 1 }),
   };
 }
 
@@ -68,6 +74,7 @@ export function stageOf(job: Job, seen: StageSeen): Stage {
   return (
     retrying(job, seen) ??
     disrupted(job, seen) ??
+    lost(job, seen) ??
     kept(seen) ??
     (isEnding(job) ? running : unusual(job, seen)) ??
     running
@@ -98,11 +105,13 @@ function kept({ task, pods }: StageSeen): Stage | undefined {
 
 const retryingReason = 'Retrying';
 const disruptedReason = 'PodDisrupted';
+const lostReason = 'PodLost';
 const noPodReason = 'NoPod';
 const notStartedReason = 'PodNotStarted';
 const lasting: ReadonlySet<string> = new Set([
   retryingReason,
   disruptedReason,
+  lostReason,
   noPodReason,
   notStartedReason,
 ]);
@@ -146,6 +155,21 @@ function disrupted(job: Job, { pods }: StageSeen): Stage | undefined {
   const { pod, reason: word = 'no reason given', message } = last;
   const why = message === undefined ? word : `${word}: ${message}`;
   return waits(disruptedReason, `Pod ${pod} is lost (${why}); Kubernetes replaces it`);
+}
+
+/** A Pod whose container was killed or could not be started, until the one in its place is there. */
+function lost(job: Job, { pods, evidence }: StageSeen): Stage | undefined {
+  if (job.spec['podFailurePolicy'] === undefined || !isFailure(evidence) || !isLostRun(evidence))
+    return undefined;
+  const failed = pods.filter(({ status }) => status?.phase === 'Failed');
+  if (failed.length === 0 || failed.length < pods.length) return undefined;
+  const { backoffLimit: limit = 0 } = job.spec;
+  const { name } = failed.at(-1)?.metadata ?? {};
+  const next =
+    failed.length > limit
+      ? 'Kubernetes replaces no more'
+      : `Kubernetes replaces it (${failed.length} of at most ${limit})`;
+  return waits(lostReason, `Pod ${name} is lost: ${evidence.message}; ${next}`);
 }
 
 /** Silence that lasts: no Pod at all, or one whose container does not come up. Neither has a word of its own in the API. */

@@ -13,14 +13,21 @@ export interface RunnerReport {
   readonly result: unknown;
 }
 
+/** A report, and the exit code with which its runner meant to end. */
+export interface Told {
+  readonly report: RunnerReport;
+  /** Undefined where the message does not say it. */
+  readonly exitCode: number | undefined;
+}
+
 /** The report in a termination message; undefined where another program wrote it. */
-export function reportIn(message: string): RunnerReport | undefined {
+export function reportIn(message: string): Told | undefined {
   const status = runnerStatusIn(message);
   if (status === undefined) return undefined;
-  const { reason, final, result, resultError } = status;
+  const { reason, final, result, resultError, exitCode } = status;
   const lost =
     resultError === undefined ? '' : `; its result was not taken: ${resultError.message}`;
-  return {
+  const report = {
     succeeded: status.status === 'succeeded',
     reason,
     message: `${status.message}${lost}`,
@@ -28,6 +35,7 @@ export function reportIn(message: string): RunnerReport | undefined {
     runs: runsOf(status),
     result,
   };
+  return { report, exitCode };
 }
 
 function runsOf({ attempts = [] }: RunnerStatus): FunctionRun[] {

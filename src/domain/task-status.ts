@@ -3,6 +3,7 @@ import type { KeptnState } from '../api/keptn/states.ts';
 import type { FunctionRun, KeptnTask, KeptnTaskStatus } from '../api/keptn/task.ts';
 import { conditionTypes, type Progress, withCondition, withProgress } from './conditions.ts';
 import { describeRun, type Evidence } from './evidence.ts';
+import { isLostRun } from './lost-run.ts';
 import type { RunnerReport } from './runner-report.ts';
 import { parseTime, rfc3339 } from './time.ts';
 
@@ -52,7 +53,7 @@ export function withJob(
 /** The task with what is known of its runs so far. */
 export function withEvidence(task: KeptnTask, evidence: Evidence): KeptnTask {
   const { status = {} } = withoutEvidence(task);
-  const { exitCode, report, output = report?.message } = evidence;
+  const { exitCode, report, output = report && evidence.message } = evidence;
   return {
     ...task,
     status: {
@@ -82,6 +83,8 @@ export function withoutEvidence(task: KeptnTask): KeptnTask {
 export function savedEvidence({ status = {} }: KeptnTask): Evidence | undefined {
   const { exitCode, output, restarts = 0, runs } = status;
   if (exitCode === undefined) return undefined;
+  if (output !== undefined && runs !== undefined && isLostRun({ exitCode }))
+    return { reason: 'Error', message: output, exitCode, wasStopped: false, restarts };
   const report = savedReport(output, runs);
   if (report !== undefined) {
     const { reason, message } = report;

@@ -9,7 +9,7 @@ import { configMapNameFor } from './function-config-map.ts';
 import { blueprintOf } from './function-source.ts';
 import { defaultTtlSeconds, taskLabel } from './job.ts';
 import { functionContainerName } from './job-container.ts';
-import { failureOf, hopelessStart, lingering } from './job-outcome.ts';
+import { failureOf, finalWord, hopelessStart, lingering } from './job-outcome.ts';
 import { endOfJob, isFailure, isNews, type JobEnd, stageOf } from './job-stage.ts';
 import { type Effect, nothing, type Plan } from './plan.ts';
 import { setKey } from './set-key.ts';
@@ -108,6 +108,8 @@ function watchJob(job: Job, { task, evidence, observation }: Followed): Plan {
   if (hopeless !== undefined) {
     return fail(observation, ended(task, { state: 'Failed', ...hopeless }, now));
   }
+  const last = finalWord(job, evidence);
+  if (last !== undefined) return copyOutcome(last, { task, evidence, observation });
   const left = lingering(pods, containerName(observation), now);
   if (left !== undefined && 'end' in left) {
     return copyOutcome(left.end, { task, evidence, observation });

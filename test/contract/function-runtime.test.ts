@@ -21,9 +21,14 @@ interface Ending {
   /** The status file of a real runner. */
   readonly told: unknown;
   readonly exitCode?: number | null;
+  /** How long the Job is kept. */
+  readonly ttlSecondsAfterFinished?: number;
 }
 
-function definition(namespace: string, { outcome, told, exitCode }: Ending): Manifest {
+function definition(
+  namespace: string,
+  { outcome, told, exitCode, ttlSecondsAfterFinished = 0 }: Ending,
+): Manifest {
   return {
     apiVersion: 'lifecycle.keptn.sh/v1',
     kind: 'KeptnTaskDefinition',
@@ -41,7 +46,7 @@ function definition(namespace: string, { outcome, told, exitCode }: Ending): Man
       retries: 1,
       timeout: '1m',
       retryInterval: '1s',
-      ttlSecondsAfterFinished: 0,
+      ttlSecondsAfterFinished,
     },
   };
 }
@@ -78,10 +83,12 @@ const bash = (script: string) =>
     args: ['--runtime=bash', '--retries=1', '--retry-interval=100ms', '--inline', script],
   });
 
-/** Starts the task with a Pod that takes its time, and answers that Pod. */
+/** Starts the task with a Pod that takes its time, and answers that Pod. Its Job is kept when it is over. */
 async function started(namespace: string, annotations: Record<string, string>): Promise<Pod> {
   const { cluster } = sluice;
-  await cluster.apply(definition(namespace, { outcome: 'succeed', told: '' }));
+  await cluster.apply(
+    definition(namespace, { outcome: 'succeed', told: '', ttlSecondsAfterFinished: 300 }),
+  );
   const { metadata, ...rest } = task(namespace);
   await cluster.apply({ ...rest, metadata: { ...metadata, annotations } });
   return await eventually('the Pod of the task runs', async () => {
@@ -106,6 +113,34 @@ describe('the Pod of a function', () => {
     expect(status?.attempts).toHaveLength(1);
     const [job] = await cluster.list(JobKind, { namespace: namespace.name });
     expect(job?.status).not.toHaveProperty('failed');
+  });
+
+  it('is replaced when its container is killed, as often as it has retries, and the last one says why', async () => {
+    await using namespace = await sluice.cluster.namespace(restricted);
+    const { cluster } = sluice;
+    const place = { namespace: namespace.name, name: 'check-by-hand' };
+    const told = {
+      status: 'failed',
+      message: 'attempt 1 of 2: exit code 1: connection refused',
+      timestamp: '2026-11-21T08:27:53.123Z',
+      reason: 'FunctionFailed',
+      exitCode: 1,
+      final: false,
+    };
+    const ending = { outcome: 'fail', told, exitCode: 137 } as const;
+    const annotations = definition(namespace.name, ending).metadata.annotations ?? {};
+    await cluster.apply(definition(namespace.name, ending));
+    const { metadata, ...rest } = task(namespace.name);
+    await cluster.apply({ ...rest, metadata: { ...metadata, annotations } });
+    const { status } = await cluster.until(KeptnTask, { ...place, withinMs: 60_000 }, isOver);
+    expect(status).toMatchObject({
+      status: 'Failed',
+      reason: 'PodLost',
+      message:
+        'the container ended with exit code 137 (Error); before that: attempt 1 of 2: exit code 1: connection refused; 2 Pods were lost, Kubernetes replaces no more',
+      exitCode: 137,
+      restarts: 1,
+    });
   });
 
   it('ends its task when somebody deletes it', async () => {

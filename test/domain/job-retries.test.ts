@@ -65,7 +65,8 @@ describe("a function in Sluice's own image", () => {
             onExitCodes: {
               containerName: 'keptn-function-runner',
               operator: 'NotIn',
-              values: [0],
+              // Could not be started, was killed, lost its node: Kubernetes replaces that Pod.
+              values: [0, 128, 137, 255],
             },
           },
         ],
@@ -83,6 +84,11 @@ describe("a function in Sluice's own image", () => {
       ],
       terminationMessagePath: '/keptn/status.json',
     });
+  });
+
+  test('has its Pod replaced at most three times, and never more often than it has retries', () => {
+    const limit = (retries: number) => made({ task: { retries } }).job.spec.backoffLimit;
+    expect([10, 2, 0].map(limit)).toEqual([3, 2, 0]);
   });
 
   test('hands over the digest, the permissions and the arguments of the script', () => {

@@ -157,6 +157,82 @@ describe("a task whose function ran in Sluice's runner", () => {
   });
 });
 
+describe('a function whose container is killed', () => {
+  const between = {
+    ...told,
+    final: false,
+    exitCode: 1,
+    message: 'attempt 1 of 11: exit code 1: connection refused',
+  };
+  const killed = (exitCode: number, reason: string, message = ''): Pod => {
+    const pod = podWith({ terminated: { exitCode, reason, message, finishedAt } }, 'Failed');
+    return { ...pod, metadata: { ...pod.metadata, name: 'one' } };
+  };
+  const job = { ...jobs.running(), spec: { ...once, backoffLimit: 3 } };
+
+  test.each([
+    [137, 'OOMKilled', 'the container ended with exit code 137 (OOMKilled)'],
+    [255, 'Unknown', 'the container ended with exit code 255 (Unknown)'],
+  ])('with exit code %d says so, and how often it may still happen', (exitCode, word, ended) => {
+    const pod = killed(exitCode, word);
+    const { status, task } = decided({ job, pods: [pod] });
+    expect(status).toMatchObject({
+      status: 'Progressing',
+      reason: 'PodLost',
+      message: `Pod one is lost: ${ended}; Kubernetes replaces it (1 of at most 3)`,
+    });
+    const next = { ...aPodOf(job), status: { phase: 'Running' } };
+    expect(decided({ task, job, pods: [pod, next] }).status).not.toHaveProperty('reason');
+  });
+
+  test("after a failed attempt fails for the kubelet's reason, not for that attempt's", () => {
+    const pods = [killed(137, 'OOMKilled', JSON.stringify(between))];
+    const message =
+      'the container ended with exit code 137 (OOMKilled); before that: attempt 1 of 11: exit code 1: connection refused';
+    expect(decided({ job, pods }).status).toMatchObject({
+      reason: 'PodLost',
+      message: `Pod one is lost: ${message}; Kubernetes replaces it (1 of at most 3)`,
+      exitCode: 137,
+    });
+    const failed = { ...jobs.failed(), spec: job.spec };
+    const lost = { ...failed, status: { ...failed.status, failed: 4 } };
+    expect(decided({ job: lost, pods }).status).toMatchObject({
+      status: 'Failed',
+      reason: 'OOMKilled',
+      message: `${message}; 4 Pods were lost, Kubernetes replaces no more`,
+      runs: [{}, {}],
+    });
+  });
+
+  test('keeps that reason though its Pods are gone before the Job has failed', () => {
+    const pods = [killed(137, 'OOMKilled', JSON.stringify(between))];
+    const { task } = decided({ job, pods });
+    const failed = { ...jobs.failed(), spec: job.spec };
+    const { status } = decided({ task, job: failed, pods: [], podsListed: true });
+    expect(status?.message).toMatch(
+      /^the container ended with exit code 137 \(OOMKilled\); before that: attempt 1 of 11/,
+    );
+  });
+
+  test('is told in the words of its runner where that was still ending it', () => {
+    const pods = [killed(143, 'Error', JSON.stringify({ ...between, exitCode: 143 }))];
+    const failed = jobs.failed('DeadlineExceeded', 'Job was active longer than specified deadline');
+    expect(decided({ job: failed, pods }).status?.message).toBe(
+      'Job was active longer than specified deadline; attempt 1 of 11: exit code 1: connection refused',
+    );
+  });
+
+  test('has failed at once where a runner of an earlier release told the code of its script', () => {
+    const last = { ...told, exitCode: 255 };
+    const pods = [killed(255, 'Error', JSON.stringify(last))];
+    expect(decided({ job, pods }).status).toMatchObject({
+      status: 'Failed',
+      reason: 'FunctionFailed',
+      message: told.message,
+    });
+  });
+});
+
 describe('a task whose Job cannot start', () => {
   const waits = (reason: string): Pod => podWith({ waiting: { reason, message: 'no' } }, 'Pending');
 

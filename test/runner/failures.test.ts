@@ -67,7 +67,7 @@ describe.each(hostNames)('the runner under %s', (host) => {
         'echo "oom_kill 1" > /sys/fs/cgroup/memory.events; kill -KILL $$',
       ],
     });
-    expect({ exitCode, reason: status.reason }).toEqual({ exitCode: 137, reason: 'OutOfMemory' });
+    expect({ exitCode, reason: status.reason }).toEqual({ exitCode: 1, reason: 'OutOfMemory' });
   });
 
   it.each(['deno', 'python', 'bash'])('says that %s is not there, once', async (runtime) => {
@@ -105,6 +105,19 @@ describe.each(hostNames)('the runner under %s', (host) => {
     expect(status).toMatchObject({ reason: 'InterpreterFailed', attemptsMade: 2 });
     expect(status.message).toMatch(/could not be started: .*(?:ENOENT|No such file)/);
   });
+
+  it.each([
+    ['exit 128', { exitCode: 128 }],
+    ['exit 255', { exitCode: 255 }],
+    ['kill -KILL $$', { signal: 'SIGKILL' }],
+  ])(
+    'exits with 1 after %s: the code of a container that was lost is never its own',
+    async (script, end) => {
+      const { exitCode, status } = await run('bash', script);
+      expect(exitCode).toBe(1);
+      expect(status).toMatchObject({ status: 'failed', exitCode: 1, attempts: [end] });
+    },
+  );
 
   it('does not start another attempt that the overall limit leaves no time for', async () => {
     const { exitCode, stderr, status } = await run('bash', 'echo no >&2; exit 9', {

@@ -110,11 +110,11 @@ function add(job: Job, what: { type: string; reason: string }, { store, now }: S
   });
 }
 
-/** The one rule Sluice writes: a container that ended with a failure ends the Job. */
+/** The one rule Sluice writes: a container that ended with a failure of its own ends the Job. */
 function endsJob(pod: Pod, job: Job): boolean {
   if (job.spec['podFailurePolicy'] === undefined || pod.status?.phase !== 'Failed') return false;
   const ended = pod.status.containerStatuses?.[0]?.state?.terminated;
-  return ended !== undefined && ended.exitCode !== 0;
+  return ended !== undefined && ![0, 128, 137, 255].includes(ended.exitCode);
 }
 
 const messages: Readonly<Record<string, string>> = {
