@@ -3,6 +3,7 @@ import { KeptnAppVersion } from '../api/keptn/app-version.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { possibleWorkloadNames } from '../domain/workload-identity.ts';
+import { withAllChecks } from '../domain/requested-checks.ts';
 import type { IndexDefinition } from './indexes.ts';
 import { awaitedDefinitions } from './version-checks.ts';
 
@@ -36,7 +37,7 @@ export const appVersionsByApp: IndexDefinition<KeptnAppVersion> = {
 export const workloadVersionsByDefinition: IndexDefinition<KeptnWorkloadVersion> = {
   kind: KeptnWorkloadVersion,
   name: 'definition',
-  values: awaitedDefinitions,
+  values: (version) => awaitedDefinitions(withAllChecks(version)),
 };
 
 /** App versions by the definitions they may wait for. */

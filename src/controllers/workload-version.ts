@@ -11,13 +11,16 @@ import { KeptnTask } from '../api/keptn/task.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
+import type { OwnerSeen } from '../domain/current-revision.ts';
 import { identityOf, type IdentityOptions } from '../domain/identity.ts';
 import { type Settings, settingsFrom } from '../domain/keptn-config.ts';
 import { type Lookup, ownerIndex, type World } from '../domain/lookup.ts';
-import { ownerChainOf } from '../domain/owner-chain.ts';
+import { type OwnerChain, ownerChainOf, topOwner } from '../domain/owner-chain.ts';
+import { listsOfVersion, union } from '../domain/requested-checks.ts';
 import { proofOf, revisionOfPod } from '../domain/revision.ts';
-import { isVersion } from '../domain/wanted-version.ts';
+import { type CarryingPod, requestsFor } from '../domain/shared-version.ts';
 import { parseTime } from '../domain/time.ts';
+import { carriersOf, isVersion } from '../domain/wanted-version.ts';
 import { decideWorkloadVersion, type WorkloadVersionSeen } from '../domain/workload-version.ts';
 import { type Controller, type Key, watch } from './controller.ts';
 import { gatherFollowUps } from './follow-ups.ts';
@@ -70,8 +73,8 @@ export function workloadVersionController(places: Places): Controller<WorkloadVe
         const workload = name && lookup.get(KeptnWorkload, pod.metadata.namespace, name);
         if (!workload) return [];
         return keysOf(
-          versionsOf(workload, lookup).filter((version) =>
-            carries(pod, version, { lookup, options }),
+          versionsOf(workload, lookup).filter(
+            (version) => carrying(pod, version, { lookup, options }) !== undefined,
           ),
         );
       }),
@@ -100,9 +103,13 @@ function observation(
   const settings = settingsFrom(world.list(KeptnConfig), operatorNamespace);
   const workload = world.get(KeptnWorkload, namespace, workloadName);
   const pods = podsOfWorkload({ namespace, name: workloadName }, world, options);
-  const own = pods.filter((pod) => carries(pod, version, { lookup: world, options }));
+  const own = pods.flatMap((pod) => carrying(pod, version, { lookup: world, options }) ?? []);
+  const owners = ownersOfWorkload(workload, { pods, lookup: world, options });
+  const requests = requestsFor(version, { owners, pods: own });
+  const named = union([listsOfVersion(version), ...requests]);
+  const withNamed = { ...version, spec: { ...version.spec, ...named } };
   return {
-    ...gatherChecks(version, world, definitionsNamespace),
+    ...gatherChecks(withNamed, world, definitionsNamespace),
     followUps: gatherFollowUps(version, world, definitionsNamespace),
     version,
     now: world.now,
@@ -111,8 +118,13 @@ function observation(
     gatheredUntil: gatheredUntil(world.get(KeptnAppCreationRequest, namespace, app), settings),
     appVersions: world.byIndex(KeptnAppVersion, appVersionsByApp.name, inNamespace(namespace, app)),
     workload,
-    owners: ownersOfWorkload(workload, { pods, lookup: world, options }),
-    revisions: [...new Set(own.flatMap((pod) => revisionOfPod(pod) ?? []))].toSorted(),
+    owners,
+    requests,
+    revisions: own
+      .filter(({ chain }) => isOnRecord(chain, workload, carriersOf(version, owners)))
+      .flatMap(({ pod }) => revisionOfPod(pod) ?? [])
+      .filter((revision, index, all) => all.indexOf(revision) === index)
+      .toSorted(),
   };
 }
 
@@ -131,16 +143,33 @@ function gatheredUntil(
   return askedAt === undefined ? undefined : askedAt + appCreationRequestTimeoutMs;
 }
 
-/** Whether the Pod is of this version, and not only said to be by an owner that may have moved on. */
-function carries(
+/**
+ * Whether the workload knows the owner of a Pod. Before that the Pod's revision is not noted: its Pods would come without
+ * our label from then on, and nothing would lead to an owner of which the cache learns later.
+ */
+function isOnRecord(
+  chain: OwnerChain,
+  workload: KeptnWorkload | undefined,
+  carriers: readonly OwnerSeen[],
+): boolean {
+  if (chain.type !== 'known') return false;
+  const uid = (topOwner(chain.owner) ?? chain.owner).object.metadata.uid;
+  const isCarrier = carriers.some(({ owner }) => owner.object.metadata.uid === uid);
+  const { ownerReferences = [] } = workload?.metadata ?? {};
+  return !isCarrier || ownerReferences.some((reference) => reference.uid === uid);
+}
+
+/** The Pod if it is of this version, and not only said to be by an owner that may have moved on. */
+function carrying(
   pod: Pod,
   version: KeptnWorkloadVersion,
   { lookup, options }: { lookup: Lookup; options: IdentityOptions },
-): boolean {
+): CarryingPod | undefined {
   const chain = ownerChainOf(pod, lookup);
   const identity = identityOf(pod, chain, options);
-  if (!isVersion(identity, version) || identity.type !== 'annotated') return false;
-  return identity.source === 'pod' || proofOf(pod, chain).type === 'proven';
+  if (!isVersion(identity, version) || identity.type !== 'annotated') return undefined;
+  const isCertain = identity.source === 'pod' || proofOf(pod, chain).type === 'proven';
+  return isCertain ? { pod, chain, identity } : undefined;
 }
 
 function versionsOf({ metadata }: KeptnWorkload, lookup: Lookup): readonly KeptnWorkloadVersion[] {

@@ -3,7 +3,9 @@ import { KeptnApp } from '../api/keptn/app.ts';
 import { KeptnAppCreationRequest } from '../api/keptn/app-creation-request.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
+import { type ObjectRef, refKey } from '../api/object.ts';
 import { type Lookup, ownerIndex } from '../domain/lookup.ts';
+import { ownerChainOf } from '../domain/owner-chain.ts';
 import { decideWorkload, type WorkloadSeen } from '../domain/workload.ts';
 import { type Controller, type Key, watch } from './controller.ts';
 import { inNamespace, workloadsByApp } from './lifecycle-indexes.ts';
@@ -57,6 +59,7 @@ export function workloadController({ operatorNamespace }: Places): Controller<Wo
         now: world.now,
         workload,
         owners: ownersOfWorkload(workload, { pods, lookup: world, options }),
+        missing: missingOwners(pods, world),
         versions: world.byIndex(KeptnWorkloadVersion, ownerIndex, workload?.metadata.uid ?? ''),
         app: (app) => world.get(KeptnApp, namespace, app),
         request: (app) => world.get(KeptnAppCreationRequest, namespace, app),
@@ -66,6 +69,12 @@ export function workloadController({ operatorNamespace }: Places): Controller<Wo
     },
     decide: decideWorkload,
   };
+}
+
+function missingOwners(pods: readonly Pod[], lookup: Lookup): readonly ObjectRef[] {
+  const chains = pods.map((pod) => ownerChainOf(pod, lookup));
+  const missing = chains.flatMap((chain) => (chain.type === 'unknown' ? [chain.missing] : []));
+  return [...new Map(missing.map((ref) => [refKey(ref), ref])).values()];
 }
 
 /** The watched Pods that these owners own, directly or by a ReplicaSet. */

@@ -41,6 +41,17 @@ function beginning({ checks, now }: Found): string {
   return rfc3339(Math.min(now, ...starts));
 }
 
+/** The records of a phase that goes on although it was over: it keeps its start. */
+export function withPhaseReopened(
+  records: PhaseRecords | undefined,
+  { short }: Phase,
+): PhaseRecords | undefined {
+  const record = records?.[short];
+  if (record === undefined) return records;
+  const { startTime } = record;
+  return { ...records, [short]: { ...(startTime !== undefined && { startTime }) } };
+}
+
 /** The records at an early end of the attempt: the phase that ran is Deprecated. */
 export function withPhasesCut(
   records: PhaseRecords | undefined,

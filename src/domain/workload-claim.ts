@@ -3,6 +3,7 @@ import type { OwnerReference } from '../api/object.ts';
 import type { CurrentRevision, OwnerSeen } from './current-revision.ts';
 import type { AnnotatedIdentity } from './identity.ts';
 import { isNameOf } from './newest-app-version.ts';
+import { listsOf, union } from './requested-checks.ts';
 
 /** An owner whose current revision carries a workload in a known version. */
 export interface Claim {
@@ -47,19 +48,17 @@ export function distinctVersions(claims: readonly Claim[]): readonly Claim[] {
   return [...versions.values()];
 }
 
-/** What the spec of the workload says by this claim. */
-export function specOf({ current, identity }: Claim): KeptnWorkloadSpec {
-  const some = <T>(key: string, list: readonly T[]) =>
-    list.length > 0 ? { [key]: [...list] } : {};
+/**
+ * What the spec of the workload says by this claim. Its Pods start together with those of every other claim on the same
+ * version, so that the checks of all of them are named, its own first.
+ */
+export function specOf(claim: Claim, claims: readonly Claim[]): KeptnWorkloadSpec {
+  const { current, identity } = claim;
+  const sameVersion = claims.filter((other) => other.identity.version === identity.version);
   return {
     app: identity.app,
     version: identity.version,
-    ...some('preDeploymentTasks', identity.preTasks),
-    ...some('postDeploymentTasks', identity.postTasks),
-    ...some('preDeploymentEvaluations', identity.preEvaluations),
-    ...some('postDeploymentEvaluations', identity.postEvaluations),
-    ...some('onSuccess', identity.onSuccess),
-    ...some('onFailure', identity.onFailure),
+    ...union([claim, ...sameVersion].map((each) => listsOf(each.identity))),
     resourceReference: current.reference,
     ...(Object.keys(identity.metadata).length > 0 && { metadata: { ...identity.metadata } }),
   };

@@ -5,6 +5,7 @@ import {
 import { type CheckContext, ownedBy } from './check-objects.ts';
 import type { PhaseSubject } from './phase-event.ts';
 import { workloadPhases } from './phases.ts';
+import { withAllChecks } from './requested-checks.ts';
 import type { FollowedVersion } from './version-follow-ups.ts';
 import { attemptOf } from './version-status.ts';
 
@@ -48,8 +49,9 @@ export function followedIn(
   version: KeptnWorkloadVersion,
   status: KeptnWorkloadVersionStatus,
 ): FollowedVersion<KeptnWorkloadVersionStatus> {
+  const { spec } = withAllChecks({ ...version, status });
   return {
-    version,
+    version: { ...version, spec },
     kind: KeptnWorkloadVersion,
     phases: workloadPhases,
     subject: subjectOf(version),

@@ -1,6 +1,7 @@
 import { isCompleted } from '../api/keptn/states.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import {
+  type ChecksRequest,
   KeptnWorkloadVersion,
   type KeptnWorkloadVersionStatus,
 } from '../api/keptn/workload-version.ts';
@@ -23,6 +24,8 @@ import {
   withKeptnsRelease,
   withRevisions,
 } from './release.ts';
+import { listsOfVersion } from './requested-checks.ts';
+import { withRequests } from './shared-version.ts';
 import { isSuperseded, superseded } from './superseded.ts';
 import { parseTime } from './time.ts';
 import {
@@ -43,6 +46,8 @@ export interface WorkloadVersionSeen
   readonly workload: KeptnWorkload | undefined;
   /** All owners of the workload with their current revisions. */
   readonly owners: readonly OwnerSeen[];
+  /** What those that carry the version ask for. */
+  readonly requests: readonly ChecksRequest[];
 }
 
 /**
@@ -84,14 +89,18 @@ function takenOver(
   return matters ? withKeptnsRelease(version, now) : status;
 }
 
-function progress(seen: WorkloadVersionSeen, status: KeptnWorkloadVersionStatus): Plan {
+function progress(seen: WorkloadVersionSeen, before: KeptnWorkloadVersionStatus): Plan {
+  const { status, events } = withRequests(before, seen);
   const begun = status.currentPhase !== undefined && status.currentPhase !== '';
   const holdup = begun ? undefined : waitForApp(seen);
   if (holdup !== undefined) return wait(seen, status, holdup);
   const metadata = newestListing(seen.version, seen)?.spec.metadata;
   const informed =
     metadata === undefined || begun ? status : { ...status, appContextMetadata: { ...metadata } };
-  return planOf(seen, run(seen, informed));
+  const plan = planOf(seen, run(seen, informed));
+  return plan.status === undefined
+    ? plan
+    : { ...plan, events: [...events, ...(plan.events ?? [])] };
 }
 
 function wait(
@@ -104,7 +113,10 @@ function wait(
   const isNew = status.conditions === undefined && holdup.kind === 'waiting';
   if (isNew && ageMs < graceMs) return { wakeAfterMs: graceMs - ageMs };
   const known = status.conditions?.find(({ type }) => type === conditionTypes.succeeded);
-  if (holdup.kind === 'waiting' && known !== undefined && endsByItself(seen)) return nothing;
+  const isNews = status.requestedChecks !== version.status?.requestedChecks;
+  if (holdup.kind === 'waiting' && known !== undefined && !isNews && endsByItself(seen)) {
+    return nothing;
+  }
   const subject = subjectOf(seen.version);
   const note = known?.reason === holdup.reason ? undefined : waitEvent(subject, holdup);
   return write(seen, {
@@ -141,7 +153,7 @@ function run(
               definitions:
                 phase.definitions === 'promotionTasks'
                   ? []
-                  : (version.spec[phase.definitions] ?? []),
+                  : (listsOfVersion({ ...version, status: at })[phase.definitions] ?? []),
               status: at,
               context: contextOf(version, at),
               subject,
@@ -171,9 +183,17 @@ function supersede(seen: WorkloadVersionSeen, status: KeptnWorkloadVersionStatus
   return write(seen, { ...over, events: [...(last?.events ?? []), ...over.events] });
 }
 
-/** A version that has come to its end: taken note of are still revisions that may start, and what follows. */
+/**
+ * A version that has come to its end: taken note of are still revisions that may start, what follows, and owners whose
+ * checks it does not run any more.
+ */
 function ended(seen: WorkloadVersionSeen, status: KeptnWorkloadVersionStatus): Plan {
-  return planAfterEnd(withNoted(status, seen.revisions), followedIn(seen.version, status), seen);
+  const noted = withNoted(status, seen.revisions);
+  const { status: told, events } = isReleased(noted)
+    ? withRequests(noted, seen)
+    : { status: noted, events: [] };
+  const plan = planAfterEnd(told, followedIn(seen.version, told), seen);
+  return { ...plan, events: [...events, ...(plan.events ?? [])] };
 }
 
 /** The status with these revisions among those that may start; the same one if they are already, or must not. */

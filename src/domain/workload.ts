@@ -22,6 +22,8 @@ export interface WorkloadSeen extends AppsSeen {
   readonly workload: KeptnWorkload | undefined;
   /** The owners it references and those of its Pods that wait, each once. */
   readonly owners: readonly OwnerSeen[];
+  /** Owners of Pods that wait which the caches do not have: once the Pods have started, nothing leads to them any more. */
+  readonly missing: readonly ObjectRef[];
   readonly versions: readonly KeptnWorkloadVersion[];
   live(ref: ObjectRef): 'unread' | 'absent' | 'present';
   refusal(ref: ObjectRef): Refusal | undefined;
@@ -42,6 +44,8 @@ interface Claims {
  */
 export function decideWorkload(seen: WorkloadSeen): Plan {
   const { workload } = seen;
+  const look = seen.missing.filter((ref) => seen.live(ref) === 'unread');
+  if (look.length > 0) return { look };
   const all = claimsOn(seen, seen.owners);
   const [newest] = all;
   if (newest === undefined || workload?.metadata.deletionTimestamp !== undefined) return nothing;
@@ -55,7 +59,7 @@ function create(seen: WorkloadSeen, { all, newest }: Claims): Plan {
     apiVersion: KeptnWorkload.apiVersion,
     kind: KeptnWorkload.kind,
     metadata: { name, namespace, ownerReferences: all.map(referenceTo) },
-    spec: specOf(newest),
+    spec: specOf(newest, all),
   };
   const creation: Creation = { type: 'create', kind: KeptnWorkload, object };
   const refused = refusalOf(creation, seen);
@@ -68,9 +72,9 @@ function create(seen: WorkloadSeen, { all, newest }: Claims): Plan {
 
 /** Brings the workload's own fields up to date first, then sees to what belongs to it. */
 function follow(seen: WorkloadSeen, workload: KeptnWorkload, claims: Claims): Plan {
-  const { newest } = claims;
-  const spec = specOf(newest);
-  const ownerReferences = references(workload, claims.all);
+  const { all, newest } = claims;
+  const spec = specOf(newest, all);
+  const ownerReferences = references(workload, all);
   const isInStep =
     sameJson(workload.spec, spec) &&
     sameJson(workload.metadata.ownerReferences ?? [], ownerReferences);
@@ -124,7 +128,7 @@ function complete(seen: WorkloadSeen, workload: KeptnWorkload, claims: Claims): 
     seen.versions.find(({ spec }) => spec.version === wanted);
   const creations = distinctVersions(claims.all)
     .filter(({ identity }) => find(identity.version) === undefined)
-    .map((claim) => versionOf(seen, workload, specOf(claim)));
+    .map((claim) => versionOf(seen, workload, specOf(claim, claims.all)));
   const request = requestFor(workload, claims.all, seen);
   const effects = [...creations, ...(request === undefined ? [] : [request])];
   const refusedVersion = firstRefusal(creations, seen);

@@ -36,12 +36,13 @@ spec:
 `;
 }
 
-/** A container task whose Pod ends as `outcome` says. */
-export function aTaskDefinition(name: string, outcome = 'succeed'): string {
+/** A container task whose Pod ends as `outcome` says, after so many seconds. */
+export function aTaskDefinition(name: string, outcome = 'succeed', seconds = 0): string {
+  const annotations = `sluice.test/outcome: ${outcome}, sluice.test/seconds: "${seconds}"`;
   return `
 apiVersion: lifecycle.keptn.sh/v1
 kind: KeptnTaskDefinition
-metadata: { namespace: shop, name: ${name}, annotations: { sluice.test/outcome: ${outcome} } }
+metadata: { namespace: shop, name: ${name}, annotations: { ${annotations} } }
 spec:
   retries: 1
   timeout: 5m

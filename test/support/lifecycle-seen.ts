@@ -119,6 +119,7 @@ export function workloadVersionSeen(
     gatheredUntil: undefined,
     workload: aWorkload(),
     owners: [aDeploymentSeen()],
+    requests: [],
     revisions: [],
     ...own,
     ...checksSeen(
@@ -171,6 +172,7 @@ export function workloadSeen(
     now,
     workload: undefined,
     owners: [aDeploymentSeen()],
+    missing: [],
     versions: [],
     app: () => undefined,
     request: () => undefined,

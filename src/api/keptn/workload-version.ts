@@ -1,6 +1,8 @@
 import { statusObject } from '../condition.ts';
 import { defineResource, type ObjectOf, type PrinterColumn } from '../resource.ts';
 import { list, object, optional, stringMap, text, time, type Static } from '../schema.ts';
+import { checkLists } from './check-lists.ts';
+import { followUpLists } from './follow-up.ts';
 import { lifecycleGroup } from './groups.ts';
 import { itemStatuses, versionProgress } from './item-status.ts';
 import { state } from './states.ts';
@@ -11,6 +13,14 @@ const spec = object('The workload at the moment the version was made. Never rewr
   ...workloadSpecFields,
   previousVersion: optional(text('The version of the workload before this one.')),
   traceId: optional(stringMap('W3C trace context the trace of this version continues.')),
+});
+
+const checksRequest = object('What one owner of Pods asks for.', {
+  kind: text('Deployment, Rollout, StatefulSet, DaemonSet, ReplicaSet or Pod.'),
+  name: text('Its name.'),
+  uid: text('Its uid.'),
+  ...checkLists,
+  ...followUpLists,
 });
 
 const status = statusObject('How far the version has come.', {
@@ -32,9 +42,20 @@ const status = statusObject('How far the version has come.', {
       text(''),
     ),
   ),
+  requestedChecks: optional(
+    list(
+      'Checks and follow-ups that are run beside those of the spec: owners that came after the version was made ask for them.',
+      checksRequest,
+    ),
+  ),
+  checksNotRun: optional(
+    list('What owners asked for when it was too late for this version.', checksRequest),
+  ),
   ...versionProgress,
 });
 
+/** What an owner of Pods asks for beside what the spec of their version names. */
+export type ChecksRequest = Static<typeof checksRequest>;
 export type KeptnWorkloadVersionSpec = Static<typeof spec>;
 export type KeptnWorkloadVersionStatus = Static<typeof status>;
 

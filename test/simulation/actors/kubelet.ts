@@ -8,6 +8,9 @@ type Outcome = 'succeed' | 'fail' | 'run';
 /** The annotation that says so, see `annotatedOutcome`. */
 const outcomeKey = 'sluice.test/outcome';
 
+/** The annotation that says how many seconds a Pod runs before it ends; none by default. */
+const secondsKey = 'sluice.test/seconds';
+
 /** With this annotation a Pod runs and never becomes ready. */
 export const unreadyKey = 'sluice.test/unready';
 
@@ -48,8 +51,11 @@ function proceed(pod: Pod, stage: Stage, outcomeOf: (pod: Pod) => Outcome): void
   }
 }
 
-function finish(pod: Pod, { store, now }: Stage, outcome: Outcome): void {
+function finish(pod: Pod, stage: Stage, outcome: Outcome): void {
+  const { store, now } = stage;
+  const leftMs = endOf(pod) - now;
   if (outcome === 'run') return;
+  if (leftMs > 0) return stage.wakeAfter(leftMs);
   const ref = refOf(PodKind, pod);
   const restarts = pod.status?.containerStatuses?.[0]?.restartCount ?? 0;
   const failed = outcome === 'fail';
@@ -77,6 +83,12 @@ function finish(pod: Pod, { store, now }: Stage, outcome: Outcome): void {
     state: { terminated },
   }));
   store.writeStatus(ref, undefined, { phase, containerStatuses });
+}
+
+/** When a Pod that runs may end. */
+function endOf({ metadata, status }: Pod): number {
+  const started = status?.containerStatuses?.[0]?.state?.running?.startedAt ?? '';
+  return Date.parse(started) + Number(metadata.annotations?.[secondsKey] ?? 0) * 1000;
 }
 
 function running(pod: Pod, restartCount: number, now: number): NonNullable<Pod['status']> {
