@@ -6,6 +6,9 @@ import { conversionService, converterConfig } from './admission/conversion-manif
 import { optInPolicy, shippedRegistration, webhookConfigurations } from './admission/manifests.ts';
 import { crdOf } from './api/crd.ts';
 import { ownKinds } from './api/keptn/registry.ts';
+import { settings } from './config.ts';
+import { kindReference } from './generate/kind-reference.ts';
+import { settingReference } from './generate/setting-reference.ts';
 import type { Severity } from './lint/rule.ts';
 import { rules } from './lint/rules.ts';
 
@@ -63,8 +66,18 @@ const ruleReference = (): readonly Artefact[] => {
   return [{ path: 'docs/rules.md', content: `${[...content, ...entries].join('\n\n')}\n` }];
 };
 
+const reference = (): readonly Artefact[] => [
+  { path: 'docs/reference/kinds.md', content: kindReference(ownKinds) },
+  { path: 'docs/reference/settings.md', content: settingReference(Object.values(settings)) },
+];
+
 /** Everything that is generated; a new generator is another entry. */
-const generators: readonly (() => readonly Artefact[])[] = [crds, admission, ruleReference];
+const generators: readonly (() => readonly Artefact[])[] = [
+  crds,
+  admission,
+  ruleReference,
+  reference,
+];
 
 /** A file of Kubernetes objects below `manifests`; `source` is where its reader changes it. */
 function manifest(file: string, source: string, objects: readonly unknown[]): Artefact {

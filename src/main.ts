@@ -28,12 +28,18 @@ process.on('uncaughtException', (error) => {
 // Whoever reads has gone (`sluice … | head`): there is nobody left to tell.
 process.stdout.on('error', () => process.exit(141));
 
+/** A pipe has no width; who reads it may know one, as the pagers and shells that set COLUMNS do. */
+function givenColumns(text: string | undefined): number | undefined {
+  const columns = Number(text);
+  return Number.isInteger(columns) && columns > 0 ? columns : undefined;
+}
+
 const terminal: Terminal = {
   env: process.env,
   write: (text) => void process.stdout.write(text),
   writeError: (text) => void process.stderr.write(text),
   inColor: process.stdout.isTTY && !process.env['NO_COLOR'],
-  columns: process.stdout.isTTY ? process.stdout.columns : undefined,
+  columns: process.stdout.isTTY ? process.stdout.columns : givenColumns(process.env['COLUMNS']),
   stop: stopping.signal,
   processName: `${hostname()}_${process.pid}`,
   nodePath: process.execPath,

@@ -144,6 +144,43 @@ describe('a frame', () => {
   });
 });
 
+describe('a frame of 80 columns and 24 rows', () => {
+  const small = { ...caption, columns: 80, rows: 24 };
+  const evaluating = {
+    currentPhase: 'WorkloadPreDeployEvaluations',
+    status: 'Progressing',
+    preDeploymentStatus: 'Succeeded',
+  } as const;
+
+  test('names the phase that runs and shows the held Pods', () => {
+    const lines = frame(
+      scene({
+        appVersions: [shop('1.0.0')],
+        workloadVersions: [cart('1.0.0', evaluating)],
+        pods: [aPod('held')],
+      }),
+      small,
+    );
+    expect(lines.find((line) => line.includes('cart'))).toMatch(
+      /^ {2}cart 1\.0\.0 +✔ ◌ pre-evals ···  +□ 1 held$/u,
+    );
+  });
+
+  test('drops what is through before what holds Pods, and counts it', () => {
+    const through = Array.from({ length: 30 }, (_, at) => cart(`0.${at}.0`, completed));
+    const lines = frame(
+      scene({
+        workloadVersions: [...through, cart('1.0.0', evaluating)],
+        pods: [aPod('held')],
+      }),
+      small,
+    );
+    expect(lines.length).toBeLessThanOrEqual(24);
+    expect(lines.some((line) => line.includes('1 held'))).toBe(true);
+    expect(lines.at(-1)).toMatch(/… and \d+ more versions/u);
+  });
+});
+
 describe('the demo has seen what it claims', () => {
   const good = scene({
     appVersions: [

@@ -1,4 +1,4 @@
-import { styleText } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
 import type { Pod } from '../../src/api/builtin.ts';
 import type { KeptnAppVersion } from '../../src/api/keptn/app-version.ts';
 import type { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
@@ -19,6 +19,8 @@ export interface Caption {
   readonly title: string;
   readonly elapsedMs: number;
   readonly columns: number;
+  /** Height of the terminal; undefined for as tall as it gets. */
+  readonly rows?: number;
   readonly inColor: boolean;
   /** Milliseconds since the Unix epoch, for ages; the clock of the machine if it is left out. */
   readonly now?: number;
@@ -27,50 +29,94 @@ export interface Caption {
 }
 
 /**
- * The scene as lines of a terminal, none wider than it:
+ * The scene as lines of a terminal, none wider than it and no more than it has rows:
  *
  *     App shop 1.0.0          ✔ pre-tasks  ✔ pre-evals  ◌ deploy  · post-tasks  · post-evals  · promotion
  *       cart 1.0.0            ✔ pre-tasks  ◌ pre-evals  · deploy  · post-tasks  · post-evals    □□ held
  *         ◌ few-waiting-orders Progressing
+ *
+ * Where that is too wide, only the phase that runs or has failed is named: `✔✔ ◌ deploy ···`. Where it is too tall, what is
+ * through goes first; what holds Pods stays longest.
  */
 export function frame(scene: Scene, caption: Caption): string[] {
-  const { title, elapsedMs, columns, inColor, why, now = Date.now() } = caption;
+  const { title, elapsedMs, columns, inColor, why, rows, now = Date.now() } = caption;
   const bold = (text: string): string =>
     inColor ? styleText('bold', text, { validateStream: false }) : text;
-  const lines = [
-    `${bold(title)}  ${(elapsedMs / 1000).toFixed(0)} s`,
-    '',
-    ...scene.appVersions.flatMap((app) => appLines(app, scene, inColor)),
-    ...orphans(scene).flatMap((version) => workloadLines(version, scene, inColor)),
-  ];
+  const head = [`${bold(title)}  ${(elapsedMs / 1000).toFixed(0)} s`, ''];
   const paper = { inColor, columns, now };
   const reason = why === undefined ? [] : ['', ...findingText(why, paper).split('\n')];
-  return [...lines, ...reason].map((line) => cut(line, columns));
+  const room = rows === undefined ? undefined : rows - head.length - reason.length;
+  const wide = blocksOf(scene, { inColor, phases: 'named' });
+  const fits = wide.every(({ lines }) => lines.every((line) => widthOf(line) <= columns));
+  const blocks = fits ? wide : blocksOf(scene, { inColor, phases: 'signs' });
+  return [...head, ...fitting(blocks, room), ...reason].map((line) => cut(line, columns));
 }
 
-function appLines(app: KeptnAppVersion, scene: Scene, inColor: boolean): string[] {
+/** The lines of one version, and how much they matter while there is not room for all. */
+interface Block {
+  readonly lines: readonly string[];
+  readonly matters: 'through' | 'on its way' | 'holds Pods';
+}
+
+interface Style {
+  readonly inColor: boolean;
+  readonly phases: 'named' | 'signs';
+}
+
+function blocksOf(scene: Scene, style: Style): Block[] {
+  return [
+    ...scene.appVersions.flatMap((app) => appBlocks(app, scene, style)),
+    ...orphans(scene).map((version) => workloadBlock(version, scene, style)),
+  ];
+}
+
+/** As many blocks as there is room for, in their order, and a line that counts the others. */
+function fitting(blocks: readonly Block[], room: number | undefined): string[] {
+  const height = (some: readonly Block[]): number =>
+    some.reduce((sum, { lines }) => sum + lines.length, 0);
+  let kept = blocks;
+  for (const matters of ['through', 'on its way', 'holds Pods'] as const) {
+    for (const block of blocks.filter((one) => one.matters === matters).toReversed()) {
+      const lineOfCount = kept.length < blocks.length ? 1 : 0;
+      if (room === undefined || height(kept) + lineOfCount <= room) break;
+      kept = kept.filter((one) => one !== block);
+    }
+  }
+  const left = blocks.length - kept.length;
+  const count = left === 0 ? [] : [`  … and ${left} more version${left === 1 ? '' : 's'}`];
+  return [...kept.flatMap(({ lines }) => lines), ...count];
+}
+
+function appBlocks(app: KeptnAppVersion, scene: Scene, style: Style): Block[] {
   const own = scene.workloadVersions
     .filter((version) => newestAppVersion(version, scene) === app)
     .toSorted((a, b) => a.metadata.name.localeCompare(b.metadata.name));
-  return [
-    `${`App ${app.spec.appName} ${app.spec.version}`.padEnd(26)} ${strip(appPhases, app.status, inColor)}`,
-    ...openChecks(app, appPhases, scene).map((finding) => `    ${checkLine(finding, inColor)}`),
-    ...own.flatMap((version) => workloadLines(version, scene, inColor)),
+  const lines = [
+    `${`App ${app.spec.appName} ${app.spec.version}`.padEnd(26)} ${strip(appPhases, app.status, style)}`,
+    ...openChecks(app, appPhases, scene).map(
+      (finding) => `    ${checkLine(finding, style.inColor)}`,
+    ),
   ];
+  const workloads = own.map((version) => workloadBlock(version, scene, style));
+  const isThrough = markOf(app.status?.status) === 'done';
+  return [{ lines, matters: isThrough ? 'through' : 'holds Pods' }, ...workloads];
 }
 
-function workloadLines(version: KeptnWorkloadVersion, scene: Scene, inColor: boolean): string[] {
+function workloadBlock(version: KeptnWorkloadVersion, scene: Scene, style: Style): Block {
   const { app, workloadName, version: number } = version.spec;
   const name = workloadName.startsWith(`${app}-`)
     ? workloadName.slice(app.length + 1)
     : workloadName;
   const pods = scene.pods.filter((pod) => isPodOf(pod, version));
-  return [
-    `${`  ${name} ${number}`.padEnd(26)} ${strip(workloadPhases, version.status, inColor)}   ${podStrip(pods, inColor)}`,
+  const lines = [
+    `${`  ${name} ${number}`.padEnd(26)} ${strip(workloadPhases, version.status, style)}   ${podStrip(pods, style.inColor)}`,
     ...openChecks(version, workloadPhases, scene).map(
-      (finding) => `      ${checkLine(finding, inColor)}`,
+      (finding) => `      ${checkLine(finding, style.inColor)}`,
     ),
   ];
+  if (pods.some(isHeld)) return { lines, matters: 'holds Pods' };
+  const isThrough = markOf(version.status?.status) === 'done';
+  return { lines, matters: isThrough ? 'through' : 'on its way' };
 }
 
 /** Versions no app version lists yet. */
@@ -117,19 +163,20 @@ const shortNames: Readonly<Record<Phase['state'], string>> = {
 function strip(
   phases: readonly Phase[],
   status: VersionStatus | undefined,
-  inColor: boolean,
+  { inColor, phases: shown }: Style,
 ): string {
-  return phases
-    .map(({ short, state }) => {
-      const isOpen =
-        status?.[state] === undefined ||
-        status[state] === 'Pending' ||
-        status[state] === 'Deprecated';
-      const isCurrent = status?.currentPhase === short;
-      const sign = isOpen && !isCurrent ? '·' : icon(markOf(status?.[state]), inColor);
-      return `${sign} ${shortNames[state]}`;
-    })
-    .join('  ');
+  const signs = phases.map(({ short, state }) => {
+    const isOpen =
+      status?.[state] === undefined ||
+      status[state] === 'Pending' ||
+      status[state] === 'Deprecated';
+    const isCurrent = status?.currentPhase === short || status?.[state] === 'Failed';
+    const sign = isOpen && !isCurrent ? '·' : icon(markOf(status?.[state]), inColor);
+    return { sign, name: shortNames[state], isCurrent };
+  });
+  return shown === 'named'
+    ? signs.map(({ sign, name }) => `${sign} ${name}`).join('  ')
+    : signs.map(({ sign, name, isCurrent }) => (isCurrent ? ` ${sign} ${name} ` : sign)).join('');
 }
 
 function podStrip(pods: readonly Pod[], inColor: boolean): string {
@@ -166,6 +213,10 @@ function checkLine({ mark, says, facts }: Finding, inColor: boolean): string {
 
 function painted(text: string, color: 'yellow' | 'green' | 'cyan', inColor: boolean): string {
   return inColor ? styleText(color, text, { validateStream: false }) : text;
+}
+
+function widthOf(line: string): number {
+  return stripVTControlCharacters(line).length;
 }
 
 /** The line cut to a number of columns; escape sequences take none. */

@@ -81,7 +81,7 @@ async function play(
     running.kubeconfig,
   ];
   screen.say(`What "sluice explain pod/${heldPod} -n shop" says:`);
-  const { exitCode, output } = await runSluice(asked);
+  const { exitCode, output } = await runSluice(asked, process.stdout.columns ?? 120);
   screen.sayAsIs(output.trimEnd());
   // What is explained has failed, and the exit code says so.
   const explained = exitCode === 1 && output.includes(failure.because);

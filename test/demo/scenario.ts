@@ -63,6 +63,7 @@ export async function playFailingVersion(
     title,
     namespaces: ['shop'],
     until: (now) => hasSettled(now, wanted),
+    isExplainedAfterwards: true,
   });
   const heldPod =
     scene.pods.find((pod) => isHeld(pod) && isOfFailing(pod, scene))?.metadata.name ?? '';
@@ -107,12 +108,14 @@ interface Watching {
   readonly title: string;
   readonly namespaces: readonly string[];
   readonly until: (scene: Scene) => boolean;
+  /** Whether `sluice explain` says below why Pods stay held: the view then need not. */
+  readonly isExplainedAfterwards?: boolean;
 }
 
 /** Shows the scene as it changes, until it is as awaited in two looks running or time is up. */
 async function watch(
   stage: Stage,
-  { title, namespaces, until }: Watching,
+  { title, namespaces, until, isExplainedAfterwards = false }: Watching,
 ): Promise<{ scene: Scene; seen: Seen; settled: Claim }> {
   const { screen, cluster, signal, timeoutMs } = stage;
   const deadline = Date.now() + timeoutMs;
@@ -124,7 +127,7 @@ async function watch(
     scene = await readScene(cluster, namespaces);
     seen = seenIn(scene, seen);
     settledLooks = until(scene) ? settledLooks + 1 : 0;
-    const why = whyHeld(scene);
+    const why = isExplainedAfterwards ? undefined : whyHeld(scene);
     screen.show(scene, { title, ...(why && { why }) });
     await sleep(300, undefined, { signal });
   }

@@ -64,10 +64,11 @@ export class Screen {
       ...caption,
       elapsedMs: Date.now() - this.#startedAt,
       columns: columns - 1,
+      // What is taller than the terminal could not be wiped again.
+      rows: rows - 2,
       inColor: this.#inColor,
     });
     this.#wipe();
-    // What is taller than the terminal could not be wiped again.
     this.#painted = lines.slice(0, rows - 2);
     this.#repaint();
   }

@@ -27,9 +27,11 @@ export interface Ended {
   readonly output: string;
 }
 
-/** Runs one command of Sluice to its end: `runSluice(['version'])`. */
-export async function runSluice(args: readonly string[]): Promise<Ended> {
-  const child = spawn(process.execPath, [main, ...args], { cwd: root, env: environment() });
+/** Runs one command of Sluice to its end, for a reader with so many columns if that is given: `runSluice(['version'])`. */
+export async function runSluice(args: readonly string[], columns?: number): Promise<Ended> {
+  const width = columns === undefined ? {} : { COLUMNS: String(columns) };
+  const env = { ...environment(), ...width };
+  const child = spawn(process.execPath, [main, ...args], { cwd: root, env });
   const closed: Promise<unknown[]> = once(child, 'close');
   const [output, complaint, [code]] = await Promise.all([
     text(child.stdout),
