@@ -21,8 +21,9 @@ export function containerOptions(options: JobOptions): Partial<Container> {
 
 /** The part of the options that belongs into the Pod's spec, volumes apart. */
 export function podOptions(options: JobOptions): Record<string, unknown> {
-  const { nodeSelector, tolerations, affinity } = options;
+  const { nodeSelector, tolerations, affinity, podSecurityContext } = options;
   return {
+    ...(podSecurityContext !== undefined && { securityContext: podSecurityContext }),
     ...(nodeSelector !== undefined && { nodeSelector }),
     ...(tolerations !== undefined && { tolerations }),
     ...(affinity !== undefined && { affinity }),
@@ -40,10 +41,11 @@ const restrictedSecurityContext = {
   seccompProfile: { type: 'RuntimeDefault' },
 } as const;
 
-/** The options of a function that runs in Sluice's image: under that level, but for what they say themselves. */
-export function restricted(options: JobOptions): JobOptions {
+/** The options of a function that runs in Sluice's image: on Linux, under that level, but for what they say themselves. */
+export function inOwnImage(options: JobOptions): JobOptions {
   return {
     ...options,
+    nodeSelector: { 'kubernetes.io/os': 'linux', ...options.nodeSelector },
     securityContext: { ...restrictedSecurityContext, ...options.securityContext },
   };
 }

@@ -7,7 +7,7 @@ import { withoutBookkeeping } from './bookkeeping.ts';
 import { ownedBy } from './check-objects.ts';
 import type { Blueprint } from './function-source.ts';
 import { containerWorkload, functionWorkload, type Workload } from './job-container.ts';
-import { mergedOptions, podOptions, restricted } from './job-options.ts';
+import { mergedOptions, podOptions, inOwnImage } from './job-options.ts';
 import { type Retries, retriesOf } from './job-retries.ts';
 import type { JobSettings } from './runner-image.ts';
 
@@ -86,7 +86,7 @@ export function jobParts(request: JobRequest): JobParts {
     return { options: asked, retries, workload };
   }
   const { image, isOwn } = settings.images[blueprint.runner];
-  const options = isOwn ? restricted(asked) : asked;
+  const options = isOwn ? inOwnImage(asked) : asked;
   const { args } = retries;
   const workload = functionWorkload(blueprint, task, { image, args, options, traceparent });
   return { options, retries, workload };

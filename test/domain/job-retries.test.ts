@@ -128,6 +128,15 @@ describe("a function in Sluice's own image", () => {
     ]);
   });
 
+  test('runs on Linux nodes, unless the definition says something else', () => {
+    expect(made().job.spec.template.spec['nodeSelector']).toEqual({ 'kubernetes.io/os': 'linux' });
+    const job = { nodeSelector: { 'kubernetes.io/os': 'windows' } };
+    expect(made({ spec: { job } }).job.spec.template.spec['nodeSelector']).toEqual(
+      job.nodeSelector,
+    );
+    expect(made({ image: foreign }).job.spec.template.spec).not.toHaveProperty('nodeSelector');
+  });
+
   test('runs under the restricted Pod Security level, unless the definition says something else', () => {
     expect(made().container.securityContext).toEqual({
       allowPrivilegeEscalation: false,
@@ -240,6 +249,7 @@ describe('what a definition asks of its Job', () => {
     volumeMounts: [{ name: 'cache', mountPath: '/cache' }],
     resources: { limits: { memory: '64Mi' } },
     nodeSelector: { pool: 'tasks' },
+    podSecurityContext: { seccompProfile: { type: 'RuntimeDefault' }, fsGroup: 65532 },
     tolerations: [{ key: 'tasks', operator: 'Exists' }],
     affinity: { nodeAffinity: {} },
     volumes: [{ name: 'cache', emptyDir: {} }],
@@ -253,7 +263,8 @@ describe('what a definition asks of its Job', () => {
         annotations: { 'example.com/inject': 'false' },
       },
       spec: {
-        nodeSelector: all.nodeSelector,
+        nodeSelector: { 'kubernetes.io/os': 'linux', ...all.nodeSelector },
+        securityContext: all.podSecurityContext,
         tolerations: all.tolerations,
         affinity: all.affinity,
         volumes: all.volumes,
@@ -314,11 +325,13 @@ describe('what a definition asks of its Job', () => {
         functionRetries: undefined,
         jobDefaults: {
           securityContext: { runAsNonRoot: true },
+          podSecurityContext: { runAsNonRoot: true },
           resources: all.resources,
         },
       },
     });
     expect(job.spec.template.spec).toMatchObject({
+      securityContext: { runAsNonRoot: true },
       containers: [{ securityContext: { runAsUser: 7 }, resources: all.resources }],
       volumes: [
         { name: 'other', emptyDir: { medium: 'Memory' } },

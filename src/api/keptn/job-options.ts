@@ -8,6 +8,11 @@ const fields = {
   labels: optional(stringMap('Further labels of the Pod.')),
   annotations: optional(stringMap('Further annotations of the Pod.')),
   ...containerSettings,
+  podSecurityContext: optional(
+    anything(
+      'Security settings of the Pod, as `securityContext` of a Pod: for all its containers, injected ones included.',
+    ),
+  ),
   nodeSelector: optional(stringMap('Labels that a node must have to run the Pod.')),
   tolerations: optional(
     list('Taints of nodes that the Pod bears.', anything('One toleration of Kubernetes.'), {
