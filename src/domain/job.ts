@@ -6,6 +6,7 @@ import { KeptnTask } from '../api/keptn/task.ts';
 import { withoutBookkeeping } from './bookkeeping.ts';
 import { ownedBy } from './check-objects.ts';
 import type { Blueprint } from './function-source.ts';
+import { inheritedLabels } from './job-labels.ts';
 import { containerWorkload, functionWorkload, type Workload } from './job-container.ts';
 import { mergedOptions, podOptions, inOwnImage } from './job-options.ts';
 import { type Retries, retriesOf } from './job-retries.ts';
@@ -28,16 +29,20 @@ export interface JobRequest {
 
 /**
  * The Job of a task, with Keptn's values (compatibility reference §5) but for these: it has no TTL until its outcome is in the
- * task's status, it carries a label by which its Pods are watched, a time-out below a second counts as one, and a function
+ * task's status, it carries a label by which its Pods are watched and of the task's only those that select no Pods, a time-out below a second counts as one, and a function
  * that Sluice's runner repeats is not repeated by Kubernetes (`retriesOf`). What nobody asked for is not in it. The same task
  * gets the same Job at any time: a Job that was refused is asked for again only when its back-off is over.
  */
 export function jobFor(request: JobRequest): Job {
   const { name, task, definition } = request;
-  const { labels, annotations } = withoutBookkeeping(task.metadata);
-  const labelled = { ...labels, [sluiceKeys.task]: taskLabel(task) };
+  const { annotations } = withoutBookkeeping(task.metadata);
   const { namespace } = task.metadata;
   const { options, retries, workload } = jobParts(request);
+  const labels = {
+    ...inheritedLabels(task.metadata.labels),
+    ...options.labels,
+    [sluiceKeys.task]: taskLabel(task),
+  };
   const { container, volumes } = workload;
   const podAnnotations = { ...options.annotations, ...annotations };
   return {
@@ -46,7 +51,7 @@ export function jobFor(request: JobRequest): Job {
     metadata: {
       name,
       ...(namespace !== undefined && { namespace }),
-      labels: labelled,
+      labels,
       annotations: { ...annotations, ...identityAnnotations(task) },
       ownerReferences: [ownedBy(KeptnTask, task)],
     },
@@ -54,7 +59,7 @@ export function jobFor(request: JobRequest): Job {
       ...retries.job,
       template: {
         metadata: {
-          labels: { ...options.labels, ...labelled },
+          labels,
           ...(Object.keys(podAnnotations).length > 0 && { annotations: podAnnotations }),
         },
         spec: {

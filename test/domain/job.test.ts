@@ -85,7 +85,7 @@ describe("a function's Job", () => {
       metadata: {
         name: 'the-job',
         namespace: 'shop',
-        labels: { team: 'shop', 'sluice.keptn.sh/task': 'pre-check' },
+        labels: { 'sluice.keptn.sh/task': 'pre-check' },
         annotations: {
           contact: 'me',
           'keptn.sh/app': 'waiter',
@@ -109,7 +109,7 @@ describe("a function's Job", () => {
         activeDeadlineSeconds: 90,
         template: {
           metadata: {
-            labels: { team: 'shop', 'sluice.keptn.sh/task': 'pre-check' },
+            labels: { 'sluice.keptn.sh/task': 'pre-check' },
             annotations: { contact: 'me' },
           },
           spec: {
@@ -262,6 +262,33 @@ describe("a function's Job", () => {
     ['0nonsense', 300],
   ])('with time-out %s has a deadline of %d s', (timeout, seconds) => {
     expect(job(aTask({ spec: { timeout } }), http).spec.activeDeadlineSeconds).toBe(seconds);
+  });
+
+  test('gets no label of its definition by which a Service would find its Pods, unless it asks for it', () => {
+    const labels = {
+      app: 'cart',
+      'app.kubernetes.io/name': 'cart',
+      'shop.example/part': 'checkout',
+      'sidecar.istio.io/inject': 'false',
+      'kueue.x-k8s.io/queue-name': 'checks',
+    };
+    const task = aTask({ metadata: { labels } });
+    const asking = aTaskDefinition('check').with({
+      container: { name: 'main' },
+      job: { labels: { app: 'check' } },
+    });
+    const kept = {
+      'sidecar.istio.io/inject': 'false',
+      'kueue.x-k8s.io/queue-name': 'checks',
+      'sluice.keptn.sh/task': 'pre-check',
+    };
+    const silent = aTaskDefinition('check').with({ container: { name: 'main' } });
+    const without = job(task, silent);
+    expect(without.metadata.labels).toEqual(kept);
+    expect(without.spec.template.metadata?.labels).toEqual(kept);
+    const asked = job(task, asking);
+    expect(asked.metadata.labels).toEqual({ ...kept, app: 'check' });
+    expect(asked.spec.template.metadata?.labels).toEqual({ ...kept, app: 'check' });
   });
 
   test('is labelled with the uid of a task whose name is too long for a label', () => {

@@ -5,7 +5,11 @@ const anything = (description: string) =>
   typed<Record<string, unknown>>(openObject(description, {}));
 
 const fields = {
-  labels: optional(stringMap('Further labels of the Pod.')),
+  labels: optional(
+    stringMap(
+      'Labels of the Job and its Pod: those of a definition stay on its KeptnTasks, because selectors of Services would find the Pod.',
+    ),
+  ),
   annotations: optional(stringMap('Further annotations of the Pod.')),
   ...containerSettings,
   podSecurityContext: optional(
