@@ -17,7 +17,12 @@ import { namespaceController } from '../controllers/namespace.ts';
 import { podGateController } from '../controllers/pod-gate.ts';
 import { referenceIndexes } from '../controllers/reference-index.ts';
 import { referenceControllers } from '../controllers/references.ts';
-import { taskController, tasksAwaitingDefinition, tasksAwaitingSlot } from '../controllers/task.ts';
+import {
+  allTasksAwaitingSlot,
+  taskController,
+  tasksAwaitingDefinition,
+  tasksAwaitingSlot,
+} from '../controllers/task.ts';
 import {
   taskDefinitionController,
   taskDefinitionsByFunctionRef,
@@ -71,6 +76,7 @@ export const allIndexes = [
   taskDefinitionsByFunctionRef,
   tasksAwaitingDefinition,
   tasksAwaitingSlot,
+  allTasksAwaitingSlot,
   tasksAwaitingFollowUp,
   ...referenceIndexes,
 ];

@@ -10,13 +10,17 @@ import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import type { KubernetesObject } from '../api/object.ts';
 import { type AppVersionSeen, decideAppVersion } from '../domain/app-version.ts';
 import { settingsFrom } from '../domain/keptn-config.ts';
+import { appPhases } from '../domain/phases.ts';
 import { type Lookup, ownerIndex } from '../domain/lookup.ts';
 import { type Controller, type Key, watch } from './controller.ts';
 import { gatherFollowUps } from './follow-ups.ts';
+import { isVersionOver, versionBehind } from './history.ts';
 import {
   appVersionsByApp,
   appVersionsByDefinition,
   inNamespace,
+  unfinishedAppVersions,
+  unfinishedIn,
   workloadVersionsByApp,
 } from './lifecycle-indexes.ts';
 import type { Places } from './places.ts';
@@ -28,20 +32,30 @@ export function appVersionController(
   { promotionTasks }: { readonly promotionTasks: boolean },
 ): Controller<AppVersionSeen> {
   const waiting = { ...places, kind: KeptnAppVersion, index: appVersionsByDefinition.name };
+  const supersededBy = (app: KeptnApp, lookup: Lookup): readonly Key[] =>
+    supersedable(
+      lookup.byIndex(KeptnAppVersion, ownerIndex, app.metadata.uid ?? ''),
+      app.spec.version,
+    );
+  const own = { kind: KeptnAppVersion, phases: appPhases };
   return {
     name: 'app-version',
+    startingPoints: [
+      watch(KeptnAppVersion, ({ metadata, status }) =>
+        isVersionOver(status, appPhases) ? [] : [metadata],
+      ),
+      // A raised revision supersedes what has ended, too.
+      watch(KeptnApp, supersededBy),
+      watch(KeptnTask, (task, lookup) => versionBehind(task, own, lookup)),
+      watch(KeptnEvaluation, (evaluation, lookup) => versionBehind(evaluation, own, lookup)),
+    ],
     watches: [
       // A new version supersedes its siblings.
       watch(KeptnAppVersion, (version, lookup) => [
         version.metadata,
         ...supersedable(versionsOf(version.spec.appName, version, lookup), version.spec.version),
       ]),
-      watch(KeptnApp, (app, lookup) =>
-        supersedable(
-          lookup.byIndex(KeptnAppVersion, ownerIndex, app.metadata.uid ?? ''),
-          app.spec.version,
-        ),
-      ),
+      watch(KeptnApp, supersededBy),
       watch(KeptnWorkloadVersion, (version, lookup) =>
         unfinished(versionsOf(version.spec.app, version, lookup)),
       ),
@@ -51,7 +65,7 @@ export function appVersionController(
       watch(KeptnEvaluationDefinition, (definition, lookup) =>
         awaiting(definition, lookup, waiting),
       ),
-      watch(KeptnConfig, (_config, lookup) => unfinished(lookup.list(KeptnAppVersion))),
+      watch(KeptnConfig, (_config, lookup) => unfinishedIn(unfinishedAppVersions, lookup)),
     ],
     gather({ namespace, name }, world) {
       const version = world.get(KeptnAppVersion, namespace, name);

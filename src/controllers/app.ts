@@ -10,6 +10,7 @@ import { controllerKey } from './version-checks.ts';
 export function appController(): Controller<AppSeen> {
   return {
     name: 'app',
+    startingPoints: [watch(KeptnApp, ({ metadata }) => [metadata])],
     watches: [
       watch(KeptnApp, ({ metadata }) => [metadata]),
       watch(KeptnAppVersion, (version) => controllerKey(version, KeptnApp)),

@@ -39,6 +39,11 @@ export interface CacheChange<T extends KubernetesObject = KubernetesObject> {
 /** The caches as the engine uses them: a lookup that answers of writes and live reads can be put into. */
 export interface Caches extends Lookup {
   /**
+   * Every cached object of a kind, one by one, each taken out only when it is asked for: a walk may last for many turns of the
+   * event loop. What comes, goes or changes meanwhile may or may not be met.
+   */
+  walk<T extends KubernetesObject>(kind: Kind<T>): Iterable<T>;
+  /**
    * Puts what the API server just answered (a read or a write of ours) into the cache, so that no later decision is made
    * from older data. An object older than the cached one of the same uid is ignored. Subscribers are told.
    */

@@ -1,9 +1,10 @@
 import { ClusterError } from '../api/cluster-error.ts';
-import type { KubernetesObject } from '../api/object.ts';
+import type { Kind, KubernetesObject } from '../api/object.ts';
 import { refKey } from '../api/object.ts';
 import type { Backoff } from '../runtime/backoff.ts';
 import { backoffMs } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { Slices } from '../runtime/slices.ts';
 import { WorkQueue } from '../runtime/work-queue.ts';
 import type { CacheChange, Caches, Cluster, EventSink } from './cluster.ts';
 import type { Controller, Key, Watch } from './controller.ts';
@@ -34,7 +35,12 @@ export interface EngineParts {
   readonly mayWrite?: () => boolean;
   /** A number in [0, 1) that spreads retries. */
   readonly random: () => number;
+  /** What the event loop gets its turns by, shared by all controllers. Default: slices of five milliseconds. */
+  readonly turns?: Turns;
 }
+
+/** Gives the event loop a turn where much work would otherwise be done without one; `Slices` is one. */
+export type Turns = Pick<Slices, 'isOver' | 'turn'>;
 
 /** Decisions that ask for something new in every round. They are tried again later, in case the world changes. */
 class Unsettled extends Error {
@@ -48,16 +54,24 @@ const backoff: Backoff = { baseMs: 5, capMs: 5 * 60_000 };
 const defaultWorkers = 8;
 const fencedRetryMs = 500;
 
+/** Objects by which a start wakes keys. */
+export interface StartingPoint {
+  readonly kind: Kind;
+  visit(object: KubernetesObject): void;
+}
+
 /** One controller with its queue, from a start of the engine to its stop. */
 export class ControllerRun {
   readonly queue: WorkQueue;
   readonly #controller: Controller;
   readonly #by: EngineParts & Reconciling;
+  readonly #turns: Turns;
   readonly #memories = new Map<string, KeyMemory>();
 
-  constructor(controller: Controller, by: EngineParts & Reconciling) {
+  constructor(controller: Controller, by: EngineParts & Reconciling & { readonly turns: Turns }) {
     this.#controller = controller;
     this.#by = by;
+    this.#turns = by.turns;
     this.queue = new WorkQueue({
       clock: by.clock,
       concurrency: controller.workers ?? defaultWorkers,
@@ -78,12 +92,15 @@ export class ControllerRun {
     );
   }
 
-  start(): void {
-    for (const watch of this.#controller.watches) {
-      if (watch.wakes === 'existence') continue;
-      this.#wake(watch, this.#by.caches.list(watch.kind), 'initial');
-    }
-    this.queue.start();
+  /** What a start has to go through, and what is to be done with each object of it. */
+  startingPoints(): readonly StartingPoint[] {
+    const { watches, startingPoints = watches } = this.#controller;
+    return startingPoints
+      .filter(({ wakes }) => wakes !== 'existence')
+      .map((watch) => ({
+        kind: watch.kind,
+        visit: (object) => this.#wake(watch, [object], 'initial'),
+      }));
   }
 
   #wake(watch: Watch, objects: readonly KubernetesObject[], priority: 'change' | 'initial'): void {
@@ -104,6 +121,8 @@ export class ControllerRun {
 
   async #work(text: string): Promise<void> {
     await Promise.resolve(); // never inside the very change that woke the key
+    // Reconciles that find nothing to do wait for nothing: without a turn they would hold everything else up together.
+    if (this.#turns.isOver) await this.#turns.turn();
     const startedMs = this.#by.clock.now();
     let outcome: ReconcileOutcome = 'defect';
     try {

@@ -37,6 +37,12 @@ export interface Controller<Observation = unknown> {
   /** Lower-case words with dashes: metric label, log name, default reporting component of its Events. */
   readonly name: string;
   readonly watches: readonly Watch[];
+  /**
+   * By what a start wakes keys; by all `watches` unless stated. Stated by the controllers of what becomes history: what has
+   * ended and has nothing left to do stays out of the queue, and what only leads to an object that is woken for itself is not
+   * gone through. Must name every key whose decision could ask for anything.
+   */
+  readonly startingPoints?: readonly Watch[];
   /** Reconciles of this controller that may run at once; a key is never worked on twice at once. Default 8. */
   readonly workers?: number;
   /** Everything the decision may know; undefined when there is nothing to decide (the object is gone). */

@@ -1,7 +1,7 @@
 import type { Kind, OwnerReference } from '../api/object.ts';
-import type { Clock } from '../runtime/clock.ts';
 import type { WorkQueue } from '../runtime/work-queue.ts';
-import type { EngineParts } from './controller-run.ts';
+import { Slices } from '../runtime/slices.ts';
+import type { EngineParts, StartingPoint, Turns } from './controller-run.ts';
 import { ControllerRun } from './controller-run.ts';
 import type { Controller } from './controller.ts';
 import { fencedCluster } from './fenced-cluster.ts';
@@ -24,8 +24,9 @@ export class Engine {
   }
 
   /**
-   * Wakes every key of what is cached, behind everything that changes from now on. The caches must be filled. Stops by
-   * itself when the signal is aborted.
+   * Wakes the keys of what is cached and not over, behind everything that changes from now on; in slices, so that neither
+   * admission nor the renewal of the Lease waits for it. The caches must be filled. Stops by itself when the signal is
+   * aborted.
    */
   start(signal: AbortSignal): void {
     if (this.#run !== undefined) throw new Error('the engine runs already; stop it first');
@@ -39,6 +40,11 @@ export class Engine {
     const run = this.#run;
     await run?.stop();
     if (this.#run === run) this.#run = undefined;
+  }
+
+  /** Whether a start has not yet gone through all that is cached. */
+  get isStarting(): boolean {
+    return this.#run?.isStarting ?? false;
   }
 
   /** Keys of all controllers that wait to be worked on now, and keys being worked on. */
@@ -55,20 +61,37 @@ export class Engine {
 class Run {
   readonly queues: readonly WorkQueue[];
   readonly #unsubscribe: (() => void)[];
-  readonly #clock: Clock;
+  readonly #parts: EngineParts;
+  readonly #turns: Turns;
+  isStarting = true;
   #sealed = false;
   #stopping: Promise<void> | undefined;
 
   constructor(controllers: readonly Controller[], parts: EngineParts) {
-    this.#clock = parts.clock;
+    this.#parts = parts;
+    this.#turns = parts.turns ?? new Slices();
     const mayWrite = (): boolean => !this.#sealed && (parts.mayWrite?.() ?? true);
     const cluster = fencedCluster(parts.cluster, mayWrite);
-    const by = { ...parts, cluster, kindOf: kindsByName(controllers) };
+    const by = { ...parts, cluster, kindOf: kindsByName(controllers), turns: this.#turns };
     const runners = controllers.map((controller) => new ControllerRun(controller, by));
     this.queues = runners.map(({ queue }) => queue);
     // All subscribe before any starts: what one of them writes at once must wake the others.
     this.#unsubscribe = runners.flatMap((runner) => runner.subscribe());
-    for (const runner of runners) runner.start();
+    for (const { queue } of runners) queue.start();
+    void this.#wakeAll(runners.flatMap((runner) => runner.startingPoints()));
+  }
+
+  /** Goes through every kind once, for all controllers together. */
+  async #wakeAll(points: readonly StartingPoint[]): Promise<void> {
+    const visits = Map.groupBy(points, ({ kind }) => kind);
+    for (const [kind, visitors] of visits) {
+      for (const object of this.#parts.caches.walk(kind)) {
+        for (const visitor of visitors) visitor.visit(object);
+        if (this.#turns.isOver) await this.#turns.turn();
+        if (this.#stopping !== undefined) return;
+      }
+    }
+    this.isStarting = false;
   }
 
   stop(): Promise<void> {
@@ -79,7 +102,7 @@ class Run {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     let tooLong = (): void => {};
     const deadline = new Promise<void>((resolve) => (tooLong = resolve));
-    const timer = this.#clock.after(drainMs, tooLong);
+    const timer = this.#parts.clock.after(drainMs, tooLong);
     await Promise.race([Promise.all(this.queues.map((queue) => queue.shutdown())), deadline]);
     timer.cancel();
     this.#sealed = true;

@@ -5,19 +5,21 @@ import { KeptnMetric } from '../api/keptn/metric.ts';
 import { KeptnMetricsProvider } from '../api/keptn/metrics-provider.ts';
 import { KeptnTask } from '../api/keptn/task.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
+import { stateOf } from '../api/keptn/states.ts';
 import { controllerOf } from '../api/object.ts';
 import { decideEvaluation, type EvaluationObservation } from '../domain/evaluation.ts';
 import { awaitsProvider, hasQuery, isMadeBy, metricNameOf } from '../domain/evaluation-queries.ts';
 import { isOpen } from '../domain/evaluation-status.ts';
 import { settingsFrom } from '../domain/keptn-config.ts';
 import { findReference, type Reference } from '../domain/reference.ts';
-import { type Controller, watch } from './controller.ts';
+import { type Controller, type Key, watch } from './controller.ts';
 import {
   evaluationsAwaitingFollowUp,
   followedKey,
   gatherFollowUps,
   versionMetadata,
 } from './follow-ups.ts';
+import { isOver } from './history.ts';
 import { type IndexDefinition, ownerIndex } from './indexes.ts';
 import { isParentSuperseded, supersededParentWatches } from './superseded-parent.ts';
 import type { Places } from './places.ts';
@@ -43,8 +45,20 @@ export function evaluationController(places: Places): Controller<EvaluationObser
   const { definitionsNamespace, operatorNamespace } = places;
   const index = evaluationsAwaitingFollowUp.name;
   const followed = { kind: KeptnEvaluation, index, definitionsNamespace };
+  const ofMetric = (metric: KeptnMetric): readonly Key[] => {
+    const owner = controllerOf(metric);
+    const { namespace = '' } = metric.metadata;
+    return owner?.kind === KeptnEvaluation.kind ? [{ namespace, name: owner.name }] : [];
+  };
   return {
     name: 'evaluation',
+    startingPoints: [
+      watch(KeptnEvaluation, ({ metadata, status }) =>
+        isOver(stateOf(status?.overallStatus), status) ? [] : [metadata],
+      ),
+      // Metrics that an evaluation made go when it has ended.
+      watch(KeptnMetric, ofMetric),
+    ],
     watches: [
       watch(KeptnEvaluation, ({ metadata }) => [metadata]),
       watch(KeptnTask, (task, lookup) => followedKey(task, KeptnEvaluation, lookup)),
@@ -59,11 +73,7 @@ export function evaluationController(places: Places): Controller<EvaluationObser
           ),
       ),
       // Read at each attempt. A new value neither adds nor hastens one, but those that ask for themselves wait for the first.
-      watch(KeptnMetric, (metric) => {
-        const owner = controllerOf(metric);
-        const { namespace = '' } = metric.metadata;
-        return owner?.kind === KeptnEvaluation.kind ? [{ namespace, name: owner.name }] : [];
-      }),
+      watch(KeptnMetric, ofMetric),
       watch(KeptnMetricsProvider, ({ metadata }, lookup) =>
         lookup
           .byIndex(KeptnEvaluation, evaluationsAwaitingProvider.name, metadata.namespace ?? '')

@@ -1,9 +1,13 @@
 import { type Pod, PodKind } from '../api/builtin.ts';
+import type { Lookup } from '../domain/lookup.ts';
+import { isCompleted } from '../api/keptn/states.ts';
 import { KeptnAppVersion } from '../api/keptn/app-version.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
+import type { KubernetesObject } from '../api/object.ts';
 import { possibleWorkloadNames } from '../domain/workload-identity.ts';
 import { withAllChecks } from '../domain/requested-checks.ts';
+import type { Key } from './controller.ts';
 import type { IndexDefinition } from './indexes.ts';
 import { awaitedDefinitions } from './version-checks.ts';
 
@@ -25,6 +29,30 @@ export const workloadVersionsByApp: IndexDefinition<KeptnWorkloadVersion> = {
   name: 'app',
   values: ({ metadata, spec }) => [inNamespace(metadata.namespace, spec.app)],
 };
+
+const unfinished = 'unfinished';
+
+/** The workload versions that have not ended. */
+export const unfinishedWorkloadVersions: IndexDefinition<KeptnWorkloadVersion> = {
+  kind: KeptnWorkloadVersion,
+  name: unfinished,
+  values: ({ status }) => (isCompleted(status?.status) ? [] : [unfinished]),
+};
+
+/** The app versions that have not ended. */
+export const unfinishedAppVersions: IndexDefinition<KeptnAppVersion> = {
+  kind: KeptnAppVersion,
+  name: unfinished,
+  values: ({ status }) => (isCompleted(status?.status) ? [] : [unfinished]),
+};
+
+/** The keys of all versions of a kind that have not ended, without going through those that have. */
+export function unfinishedIn<T extends KubernetesObject>(
+  { kind, name }: IndexDefinition<T>,
+  lookup: Lookup,
+): readonly Key[] {
+  return lookup.byIndex(kind, name, unfinished).map(({ metadata }) => metadata);
+}
 
 /** The versions of an app. */
 export const appVersionsByApp: IndexDefinition<KeptnAppVersion> = {
@@ -67,6 +95,8 @@ export const lifecycleIndexes = [
   workloadsByApp,
   workloadVersionsByApp,
   appVersionsByApp,
+  unfinishedWorkloadVersions,
+  unfinishedAppVersions,
   workloadVersionsByDefinition,
   appVersionsByDefinition,
   podsByWorkload,

@@ -23,6 +23,7 @@ export function podGateController({ operatorNamespace }: Places): Controller<Pod
   return {
     name: 'pod-gate',
     workers: 32,
+    startingPoints: [watch(PodKind, ({ metadata }) => [metadata])],
     watches: [
       watch(PodKind, ({ metadata }) => [metadata]),
       watch(KeptnWorkloadVersion, ({ metadata, spec }, lookup) => {

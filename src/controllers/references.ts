@@ -98,6 +98,7 @@ const table: readonly ReferringKind[] = [
 export function referenceControllers(places: Places): readonly Controller<ReferrerObservation>[] {
   return table.map((entry) => ({
     name: entry.name,
+    startingPoints: [watch(entry.kind, ({ metadata }) => [metadata])],
     watches: watchesOf(entry, places),
     gather: (key, world) => observationOf(entry, { key, world, places }),
     decide: decideReferrer,

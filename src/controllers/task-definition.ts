@@ -45,6 +45,7 @@ export function taskDefinitionController(
 ): Controller<TaskDefinitionObservation> {
   return {
     name: 'task-definition',
+    startingPoints: [watch(KeptnTaskDefinition, ({ metadata }) => [metadata])],
     watches: [
       watch(KeptnTaskDefinition, ({ metadata }, lookup) => [
         metadata,

@@ -21,6 +21,7 @@ import { type Controller, type Key, watch } from './controller.ts';
 import { DepartedPods } from './departed-pods.ts';
 import { findDefinitions } from './find-definitions.ts';
 import { chainBefore, followedKey, gatherFollowUps, tasksAwaitingFollowUp } from './follow-ups.ts';
+import { isOver } from './history.ts';
 import { type IndexDefinition, ownerIndex } from './indexes.ts';
 import type { Places } from './places.ts';
 import { isParentSuperseded, supersededParentWatches } from './superseded-parent.ts';
@@ -44,6 +45,15 @@ export const tasksAwaitingSlot: IndexDefinition<KeptnTask> = {
       : [],
 };
 
+const anywhere = 'anywhere';
+
+/** The tasks that wait until another one has ended, in whatever namespace. */
+export const allTasksAwaitingSlot: IndexDefinition<KeptnTask> = {
+  kind: KeptnTask,
+  name: 'awaiting-slot-anywhere',
+  values: (task) => (tasksAwaitingSlot.values(task).length > 0 ? [anywhere] : []),
+};
+
 export interface TaskControllerSettings extends Places {
   readonly denoImage: string;
   readonly pythonImage: string;
@@ -62,6 +72,13 @@ export function taskController(settings: TaskControllerSettings): Controller<Tas
   const followed = { kind: KeptnTask, index: tasksAwaitingFollowUp.name, definitionsNamespace };
   return {
     name: 'task',
+    startingPoints: [
+      watch(KeptnTask, ({ metadata, status }) =>
+        isOver(status?.status, status) ? [] : [metadata],
+      ),
+      // A Job may have to be ended or to get its time to live although its task is over.
+      watch(JobKind, (job) => (isLeftToKubernetes(job) ? [] : taskOf(job))),
+    ],
     watches: [
       watch(KeptnTask, (task, lookup) => [task.metadata, ...followedKey(task, KeptnTask, lookup)]),
       watch(JobKind, (job, lookup) => {
@@ -87,8 +104,7 @@ export function taskController(settings: TaskControllerSettings): Controller<Tas
       // The limit of Jobs may have been raised; eight tasks at once may overshoot it.
       watch(KeptnConfig, (_config, lookup) =>
         lookup
-          .list(KeptnTask)
-          .filter((task) => tasksAwaitingSlot.values(task).length > 0)
+          .byIndex(KeptnTask, allTasksAwaitingSlot.name, anywhere)
           .map(({ metadata }) => metadata),
       ),
       ...supersededParentWatches(KeptnTask),
@@ -172,6 +188,11 @@ function runningJobs(lookup: Lookup, namespace: string): number {
     .filter(
       (job) => taskOf(job).length > 0 && job.spec.suspend !== true && endOfJob(job) === undefined,
     ).length;
+}
+
+/** Whether the Job has ended and will be deleted without us. */
+function isLeftToKubernetes(job: Job): boolean {
+  return endOfJob(job) !== undefined && job.spec.ttlSecondsAfterFinished !== undefined;
 }
 
 /** The task that controls an object. */

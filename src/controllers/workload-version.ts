@@ -12,6 +12,7 @@ import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import type { OwnerSeen } from '../domain/current-revision.ts';
+import { workloadPhases } from '../domain/phases.ts';
 import { identityOf, type IdentityOptions } from '../domain/identity.ts';
 import { type Settings, settingsFrom } from '../domain/keptn-config.ts';
 import { type Lookup, ownerIndex, type World } from '../domain/lookup.ts';
@@ -24,9 +25,12 @@ import { carriersOf, isVersion } from '../domain/wanted-version.ts';
 import { decideWorkloadVersion, type WorkloadVersionSeen } from '../domain/workload-version.ts';
 import { type Controller, type Key, watch } from './controller.ts';
 import { gatherFollowUps } from './follow-ups.ts';
+import { isVersionOver, versionBehind } from './history.ts';
 import {
   appVersionsByApp,
   inNamespace,
+  unfinishedIn,
+  unfinishedWorkloadVersions,
   workloadVersionsByApp,
   workloadVersionsByDefinition,
 } from './lifecycle-indexes.ts';
@@ -48,8 +52,30 @@ export function workloadVersionController(places: Places): Controller<WorkloadVe
     kind: KeptnWorkloadVersion,
     index: workloadVersionsByDefinition.name,
   };
+  const ofPod = (pod: Pod, lookup: Lookup): readonly Key[] => {
+    const options = identityOptions(lookup, operatorNamespace);
+    const name = workloadNameOfPod(pod, lookup, options);
+    const workload = name && lookup.get(KeptnWorkload, pod.metadata.namespace, name);
+    if (!workload) return [];
+    return keysOf(
+      versionsOf(workload, lookup).filter(
+        (version) => carrying(pod, version, { lookup, options }) !== undefined,
+      ),
+    );
+  };
+  const own = { kind: KeptnWorkloadVersion, phases: workloadPhases };
   return {
     name: 'workload-version',
+    startingPoints: [
+      watch(KeptnWorkloadVersion, ({ metadata, status }) =>
+        isVersionOver(status, workloadPhases) ? [] : [metadata],
+      ),
+      // What has ended may become current again, and its Pods may be others than are on record.
+      watch(KeptnWorkload, concernedVersions),
+      watch(PodKind, ofPod),
+      watch(KeptnTask, (task, lookup) => versionBehind(task, own, lookup)),
+      watch(KeptnEvaluation, (evaluation, lookup) => versionBehind(evaluation, own, lookup)),
+    ],
     watches: [
       watch(KeptnWorkloadVersion, ({ metadata }) => [metadata]),
       watch(KeptnWorkload, concernedVersions),
@@ -66,18 +92,8 @@ export function workloadVersionController(places: Places): Controller<WorkloadVe
       watch(KeptnEvaluationDefinition, (definition, lookup) =>
         awaiting(definition, lookup, waiting),
       ),
-      watch(KeptnConfig, (_config, lookup) => unfinished(lookup.list(KeptnWorkloadVersion))),
-      watch(PodKind, (pod, lookup) => {
-        const options = identityOptions(lookup, operatorNamespace);
-        const name = workloadNameOfPod(pod, lookup, options);
-        const workload = name && lookup.get(KeptnWorkload, pod.metadata.namespace, name);
-        if (!workload) return [];
-        return keysOf(
-          versionsOf(workload, lookup).filter(
-            (version) => carrying(pod, version, { lookup, options }) !== undefined,
-          ),
-        );
-      }),
+      watch(KeptnConfig, (_config, lookup) => unfinishedIn(unfinishedWorkloadVersions, lookup)),
+      watch(PodKind, ofPod),
       ...ownerWatches((uids, lookup) =>
         uids
           .flatMap((uid) => lookup.byIndex(KeptnWorkload, ownerIndex, uid))

@@ -32,6 +32,8 @@ export function workloadController({ operatorNamespace }: Places): Controller<Wo
   };
   return {
     name: 'workload',
+    // What versions, apps and owners lead to are these; a workload that there is not yet begins with a Pod.
+    startingPoints: [watch(KeptnWorkload, ({ metadata }) => [metadata]), watch(PodKind, ofPod)],
     watches: [
       watch(KeptnWorkload, ({ metadata }) => [metadata]),
       watch(KeptnWorkloadVersion, (version) => controllerKey(version, KeptnWorkload)),

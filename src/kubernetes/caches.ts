@@ -71,6 +71,11 @@ export class ObjectCaches {
     return found;
   }
 
+  /** Every cached object of a kind, one by one, each unpacked only when it is asked for. May last for many turns. */
+  *walk<T extends KubernetesObject>(kind: Kind<T>): Generator<T, void, undefined> {
+    for (const object of this.#of(kind).walk()) if (isOf(kind, object)) yield object;
+  }
+
   /** The objects whose index of this name holds this value. */
   byIndex<T extends KubernetesObject>(kind: Kind<T>, index: string, value: string): readonly T[] {
     const found = this.#of(kind).byIndex(index, value);

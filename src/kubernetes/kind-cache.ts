@@ -73,6 +73,12 @@ export class KindCache {
     yield* this.#guests.list(namespace);
   }
 
+  /** All objects, for who goes through them over many turns and asks for none of them again. */
+  *walk(): Generator<KubernetesObject, void, undefined> {
+    yield* this.#objects.walk();
+    yield* this.#guests.walk();
+  }
+
   /** Undefined when there is no index of this name. */
   byIndex(index: string, value: string): readonly KubernetesObject[] | undefined {
     this.#seeGuestsOff();

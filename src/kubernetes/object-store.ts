@@ -102,6 +102,13 @@ export class ObjectStore {
     }
   }
 
+  /** All objects, without keeping them hot: a walk through history would cool what is in use. */
+  *walk(): Generator<KubernetesObject, void, undefined> {
+    for (const { entries } of this.#namespaces.values()) {
+      for (const entry of entries.values()) yield entry.whole ?? unpacked(entry);
+    }
+  }
+
   /** Undefined when there is no index of this name. */
   byIndex(index: string, value: string): readonly KubernetesObject[] | undefined {
     const bucket = this.#buckets.get(index);

@@ -8,6 +8,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 export class Slices {
   readonly #budgetMs: number;
   #endMs = 0;
+  #turn: Promise<void> | undefined;
 
   constructor(budgetMs = 5) {
     this.#budgetMs = budgetMs;
@@ -17,9 +18,26 @@ export class Slices {
   async each<T>(items: Iterable<T>, work: (item: T) => void): Promise<void> {
     for (const item of items) {
       work(item);
-      if (performance.now() < this.#endMs) continue;
-      await nextTurn();
-      this.#endMs = performance.now() + this.#budgetMs;
+      if (this.isOver) await this.turn();
     }
+  }
+
+  /** Whether the slice is used up: then `turn` is due. */
+  get isOver(): boolean {
+    return performance.now() >= this.#endMs;
+  }
+
+  /**
+   * Resolves when there is time in a slice: at once, or after the event loop has had its turn. Many may wait; those for whom
+   * the next slice is too short wait for the one after it.
+   */
+  async turn(): Promise<void> {
+    while (this.isOver) await (this.#turn ??= this.#begin());
+  }
+
+  async #begin(): Promise<void> {
+    await nextTurn();
+    this.#turn = undefined;
+    this.#endMs = performance.now() + this.#budgetMs;
   }
 }

@@ -2,6 +2,7 @@ import { admission } from './admission/admission.ts';
 import type { Benchmark } from './benchmark.ts';
 import { fiftyVersions } from './fifty-versions.ts';
 import { functionRunner } from './function-runner.ts';
+import { leaderStart } from './leader/leader-start.ts';
 import { oneVersion } from './one-version.ts';
 import { podCreation } from './pod-creation.ts';
 import { start } from './start.ts';
@@ -10,6 +11,7 @@ import { writes } from './writes.ts';
 /** All benchmarks, in the order in which they run. */
 export const benchmarks: readonly Benchmark[] = [
   admission,
+  leaderStart,
   start,
   podCreation,
   writes,

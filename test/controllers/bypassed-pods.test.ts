@@ -43,6 +43,7 @@ function aReport(pods: readonly Pod[], world: readonly KubernetesObject[] = []) 
     get: (kind, place, name) => lookup.get(kind, place, name),
     list: (kind, place) => lookup.list(kind, place),
     byIndex: (kind, index, value) => lookup.byIndex(kind, index, value),
+    walk: (kind) => lookup.list(kind),
     observe: () => undefined,
     forget: () => undefined,
     subscribe<T extends KubernetesObject>(

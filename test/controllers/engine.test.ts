@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { ClusterError } from '../../src/api/cluster-error.ts';
 import type { ConfigMap } from '../../src/api/builtin.ts';
 import { ConfigMapKind } from '../../src/api/builtin.ts';
+import type { Turns } from '../../src/controllers/controller-run.ts';
 import type { Controller } from '../../src/controllers/controller.ts';
 import { watch } from '../../src/controllers/controller.ts';
 import { Engine } from '../../src/controllers/engine.ts';
@@ -21,9 +22,12 @@ beforeEach(() => {
   abort = new AbortController();
 });
 
+const noTurns: Turns = { isOver: false, turn: () => Promise.resolve() };
+
 function engineOf(
   controllers: readonly Controller[],
   mayWrite: () => boolean = () => true,
+  turns = noTurns,
 ): Engine {
   const { cluster, caches, events, clock } = rig;
   const complain = (fields: object, message: string): void =>
@@ -39,6 +43,7 @@ function engineOf(
       reconciled: (name, outcome) => void outcomes.push(`${name} ${outcome}`),
     },
     random: () => 0,
+    turns,
   });
 }
 
@@ -72,6 +77,54 @@ describe('the engine', () => {
     rig.given('a4');
     await settled();
     expect(all.decided).toEqual(['a1', 'a4', 'a2', 'a3']);
+  });
+
+  it('wakes by its starting points alone where a controller states some, and by all watches afterwards', async () => {
+    rig.given('a-open');
+    rig.given('a-over', { labels: { over: 'yes' } });
+    const all = controller('a', () => ({}), {
+      startingPoints: [
+        watch(ConfigMapKind, ({ metadata }) =>
+          metadata.labels?.['over'] === undefined ? [metadata] : [],
+        ),
+      ],
+    });
+    engineOf([all]).start(abort.signal);
+    await settled();
+    expect(all.decided).toEqual(['a-open']);
+    rig.store.update(ConfigMapKind, configMap('a-over', { labels: { over: 'still' } }));
+    await settled();
+    expect(all.decided).toContain('a-over');
+  });
+
+  it('gives the event loop its turns while it starts, and between reconciles that wait for nothing', async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `a${index}`);
+    for (const name of names) rig.given(name);
+    const decidedAtTurn: number[] = [];
+    let turns = 0;
+    const all = controller('a', () => {
+      decidedAtTurn.push(turns);
+      return {};
+    });
+    const turn = async (): Promise<void> => {
+      await settled();
+      turns += 1;
+    };
+    engineOf([all], undefined, { isOver: true, turn }).start(abort.signal);
+    expect(all.decided).toEqual([]);
+    while (all.decided.length < names.length) await settled();
+    // The walk has a turn after each object, and each reconcile waits for one.
+    expect(new Set(decidedAtTurn).size).toBeGreaterThan(names.length / 2);
+  });
+
+  it('ends in the middle of its start, and wakes nothing any more', async () => {
+    for (const name of ['a1', 'a2', 'a3']) rig.given(name);
+    const all = controller('a', () => ({}));
+    const engine = engineOf([all], undefined, { isOver: true, turn: settled });
+    engine.start(abort.signal);
+    await engine.stop();
+    for (let turn = 0; turn < 10; turn += 1) await settled();
+    expect(all.decided).not.toContain('a2');
   });
 
   it('wakes what an object was about before as well as what it is about now', async () => {

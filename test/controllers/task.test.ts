@@ -21,6 +21,7 @@ import {
   taskController,
   tasksAwaitingDefinition,
   tasksAwaitingSlot,
+  allTasksAwaitingSlot,
 } from '../../src/controllers/task.ts';
 import {
   taskDefinitionController,
@@ -53,6 +54,7 @@ const jobController: Actor = {
 const indexes = [
   tasksAwaitingDefinition,
   tasksAwaitingSlot,
+  allTasksAwaitingSlot,
   tasksAwaitingFollowUp,
   taskDefinitionsByFunctionRef,
 ];

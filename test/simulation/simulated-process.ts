@@ -10,6 +10,7 @@ import type { Call, Fault } from '../support/memory-cluster.ts';
 import { MemoryCluster } from '../support/memory-cluster.ts';
 import type { MemoryStore } from '../support/memory-store.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
+import { overlooked } from './overlooked.ts';
 
 export interface ProcessOptions {
   readonly controllers: readonly Controller[];
@@ -26,6 +27,8 @@ export interface ProcessOptions {
   readonly record: (note: EventNote) => void;
   readonly complain: (complaint: string) => void;
   readonly mayWrite: () => boolean;
+  /** Told what a start leaves out although there is something to do. */
+  readonly overlooked: (what: string) => void;
 }
 
 /** One process of Sluice: caches, a connection and the engine. Killed, it stops in the middle of whatever it does. */
@@ -34,11 +37,13 @@ export class SimulatedProcess {
   readonly engine: Engine;
   readonly #cluster: MemoryCluster;
   readonly #abort = new AbortController();
+  readonly #options: ProcessOptions;
   #alive = true;
   #closeCaches = (): void => {};
 
   constructor(options: ProcessOptions) {
     const { store, watched, weather, indexes, random, mayWrite } = options;
+    this.#options = options;
     const clock = this.#mortal(options.clock);
     this.caches = new MemoryCaches({ store, clock, watched, weather, indexes });
     const { latencyMs, fault, written } = options;
@@ -56,6 +61,8 @@ export class SimulatedProcess {
       metrics: noMetrics,
       random: random.fork().next,
       mayWrite,
+      // Turns come when time has passed, and a simulation must go the same way each time.
+      turns: noTurns,
     });
   }
 
@@ -65,6 +72,9 @@ export class SimulatedProcess {
 
   start(): void {
     this.#closeCaches = this.caches.start();
+    const { controllers, clock } = this.#options;
+    const by = { caches: this.caches, cluster: this.#cluster, now: clock.now() };
+    for (const what of overlooked(controllers, by)) this.#options.overlooked(what);
     this.engine.start(this.#abort.signal);
   }
 
@@ -82,6 +92,8 @@ export class SimulatedProcess {
     };
   }
 }
+
+const noTurns = { isOver: false, turn: () => Promise.resolve() };
 
 function logTo(complain: (complaint: string) => void) {
   const write = (fields: object, message: string): void => {

@@ -76,6 +76,8 @@ export class Simulation {
   readonly notes: EventNote[] = [];
   /** What the engine logged as warnings and errors. */
   readonly complaints: string[] = [];
+  /** What starts left out although there was something to do: none, or the simulation fails. */
+  readonly overlooked: string[] = [];
   readonly processes: SimulatedProcess[] = [];
   readonly #options: SimulationOptions;
   readonly #watched: readonly Watched[];
@@ -124,6 +126,7 @@ export class Simulation {
       record: (note) => void this.notes.push(note),
       complain: (complaint) => void this.complaints.push(complaint),
       mayWrite: options.mayWrite ?? (() => true),
+      overlooked: (what) => void this.overlooked.push(what),
     });
     this.processes.push(process);
     process.start();
@@ -178,6 +181,7 @@ export class Simulation {
   async explained(check: () => Promise<void>): Promise<void> {
     try {
       await check();
+      if (this.overlooked.length > 0) throw new Error(this.overlooked.join('\n'));
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new Error(`${why}\n${this.describe()}`, { cause });

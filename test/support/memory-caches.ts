@@ -95,6 +95,10 @@ export class MemoryCaches implements Caches {
     return this.#caches.byIndex(kind, index, value);
   }
 
+  walk<T extends KubernetesObject>(kind: Kind<T>): Iterable<T> {
+    return this.#caches.walk(kind);
+  }
+
   observe(kind: Kind, object: KubernetesObject): void {
     this.#caches.observe(kind, object);
   }
