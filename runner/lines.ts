@@ -100,10 +100,11 @@ export class TellingLine {
 function printable(latin1: string): string {
   const text = Buffer.from(latin1, 'latin1').toString();
   // Colours go, as do other control characters and what was cut in the middle of a character.
-  return text
+  const clean = text
     .replaceAll(/\p{Cc}\[[\d;]*m/gu, '')
     .replaceAll('\t', ' ')
-    .replaceAll(/\p{Cc}+/gu, '')
-    .replace(/\u{fffd}+$/u, '')
-    .trim();
+    .replaceAll(/\p{Cc}+/gu, '');
+  let end = clean.length;
+  while (clean.charAt(end - 1) === '\u{fffd}') end -= 1;
+  return clean.slice(0, end).trim();
 }

@@ -10,17 +10,19 @@ const unitMs: Readonly<Record<string, number>> = {
   h: 3_600_000,
 };
 
-const amountAndUnit = /(\d+(?:\.\d*)?|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/gu;
+// Sticky: each begins where the one before has ended, or there is none.
+const amountAndUnit = /(\d+(?:\.\d*)?|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/guy;
 
 /** Milliseconds of a Go duration (`1m30s`), or of a bare integer, which is seconds (KEP 90); undefined for other text. */
 export function durationMs(text: string): number | undefined {
   if (/^\d+$/u.test(text)) return Number(text) * 1_000;
-  if (text === '' || text.replaceAll(amountAndUnit, '') !== '') return undefined;
   let ms = 0;
-  for (const [, amount, unit = ''] of text.matchAll(amountAndUnit)) {
+  let read = 0;
+  for (const [whole, amount, unit = ''] of text.matchAll(amountAndUnit)) {
     ms += Number(amount) * (unitMs[unit] ?? 0);
+    read += whole.length;
   }
-  return ms;
+  return text === '' || read < text.length ? undefined : ms;
 }
 
 /** A duration for people: `250ms`, `1.5s`, `5m`, `1h1m`. */

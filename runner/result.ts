@@ -63,7 +63,10 @@ function compact(text: string): string | undefined {
   } catch {
     return undefined;
   }
-  return text.replaceAll(/("(?:[^"\\]|\\.)*")|\s+/gu, (_, quoted?: string) => quoted ?? '');
+  return text.replaceAll(
+    /("(?:[^"\\]|\\.)*(?:"|\\?$))|\s+/gsu,
+    (_, quoted?: string) => quoted ?? '',
+  );
 }
 
 function invalid(message: string): { readonly error: ResultError } {

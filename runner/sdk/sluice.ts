@@ -139,7 +139,8 @@ export function result(value: Json): void {
 /** Ends this attempt at once as a failure with this message. Nothing after it runs, `finally` blocks included. */
 export function fail(message: string): never {
   // The runner takes the last line for the message.
-  process.stderr.write(`${message.replaceAll(/\s*\n\s*/gu, ' ').trim() || 'failed'}\n`);
+  const lines = message.split('\n').map((line) => line.trim());
+  process.stderr.write(`${lines.filter((line) => line !== '').join(' ') || 'failed'}\n`);
   process.exit(1);
 }
 

@@ -10,10 +10,19 @@ export function selects(selector: string, labels: Labels = {}): boolean {
 
 // Commas separate requirements, except inside the parentheses of a set.
 function requirements(selector: string): string[] {
-  return selector
-    .split(/,(?![^(]*\))/u)
-    .map((requirement) => requirement.trim())
-    .filter((requirement) => requirement !== '');
+  const found: string[] = [];
+  let start = 0;
+  let isInSet = false;
+  for (let at = 0; at <= selector.length; at += 1) {
+    const character = selector.charAt(at);
+    if (character === '(') isInSet = true;
+    else if (character === ')') isInSet = false;
+    else if (character === '' || (character === ',' && !isInSet)) {
+      found.push(selector.slice(start, at).trim());
+      start = at + 1;
+    }
+  }
+  return found.filter((requirement) => requirement !== '');
 }
 
 const setForm = /^(?<key>[^\s!=,()]+)\s+(?<operator>in|notin)\s*\((?<values>[^()]*)\)$/u;

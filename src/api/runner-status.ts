@@ -65,7 +65,7 @@ function jsonIn(message: string): unknown {
 function wholeFieldsOf(message: string): string {
   let depth = 0;
   let end = 0;
-  for (const { 0: token, index } of message.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\],]/gsu)) {
+  for (const { 0: token, index } of message.matchAll(/"(?:[^"\\]|\\.)*(?:"|\\?$)|[{}[\],]/gsu)) {
     if (token === '{' || token === '[') depth += 1;
     else if (token === '}' || token === ']') depth -= 1;
     else if (token === ',' && depth === 1) end = index;

@@ -1,3 +1,5 @@
+import { withoutEnd } from '../api/text-edges.ts';
+
 /** How spans can be sent: OTLP over gRPC, or over HTTP in either encoding. */
 export const otlpProtocols = ['grpc', 'http/protobuf', 'http/json'] as const;
 
@@ -64,7 +66,7 @@ export function collectorAt(
   }
   if (scheme === undefined && stated === undefined) url.port = '4318';
   if (path === 'base' && !url.pathname.endsWith(tracesPath)) {
-    url.pathname = `${url.pathname.replace(/\/+$/u, '')}${tracesPath}`;
+    url.pathname = `${withoutEnd(url.pathname, '/')}${tracesPath}`;
   }
   return { protocol: kind, address: url.href, secure };
 }

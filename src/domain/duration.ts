@@ -1,3 +1,5 @@
+import { withoutEnd } from '../api/text-edges.ts';
+
 /** Text that Go's `time.ParseDuration` refuses. */
 export class DurationInvalid extends Error {
   constructor(text: string) {
@@ -70,7 +72,7 @@ function formatPositive(ns: bigint): string {
 /** `value / 10^digits` in decimal, without trailing zeros. */
 function decimal(value: bigint, digits: number): string {
   const padded = value.toString().padStart(digits + 1, '0');
-  const fraction = padded.slice(-digits).replace(/0+$/, '');
+  const fraction = withoutEnd(padded.slice(-digits), '0');
   const integer = padded.slice(0, -digits);
   return fraction === '' ? integer : `${integer}.${fraction}`;
 }

@@ -9,12 +9,12 @@ export type Comparison = { readonly met: boolean } | { readonly error: string };
  * wrong is named in Keptn's words and order: missing text, the value, the number, the operator.
  */
 export function compareWithTarget(value: string, target: string): Comparison {
-  const [operator = '', ...rest] = target;
+  const [operator = ''] = target;
   if (value === '' || operator === '') return { error: 'no values' };
   const measured = parseGoFloat(value);
   if ('error' in measured) return measured;
   if (Number.isNaN(measured.value)) return { met: false };
-  const wanted = parseGoFloat(rest.join(''));
+  const wanted = parseGoFloat(target.slice(operator.length));
   if ('error' in wanted) return wanted;
   if (Number.isNaN(wanted.value)) return { met: false };
   if (operator === '<') return { met: measured.value < wanted.value };

@@ -1,3 +1,4 @@
+import { withoutEnd, withoutStart } from '../api/text-edges.ts';
 import { sha256, suffix, suffixLength } from './hash.ts';
 
 /**
@@ -149,17 +150,16 @@ function legalName(parts: readonly string[]): string {
 }
 
 function withSuffix(stem: string, identity: readonly string[], longest: number): string {
-  const kept = legalised(stem)
-    .slice(0, longest - suffixWithDash)
-    .replace(/[-.]+$/, '');
+  const kept = withoutEnd(legalised(stem).slice(0, longest - suffixWithDash), '-.');
   return kept === '' ? suffix(identity) : `${kept}-${suffix(identity)}`;
 }
 
 /** The text with everything replaced that a name may not have; may come out empty. */
 function legalised(text: string): string {
-  return text
+  const legal = text
     .toLowerCase()
     .replace(/[^a-z0-9.-]/g, '-')
-    .replace(/-*\.[-.]*/g, '.')
-    .replace(/^[-.]+|[-.]+$/g, '');
+    // No part between two dots may begin or end with a dash, or be empty.
+    .replace(/[-.]+/g, (run) => (run.includes('.') ? '.' : run));
+  return withoutStart(withoutEnd(legal, '-.'), '-.');
 }

@@ -10,11 +10,7 @@ export interface RunnerImage {
 
 /** The image of this reference. It is known to be Sluice's own by its name, in whatever registry. */
 export function runnerImage(reference: string): RunnerImage {
-  const name =
-    reference
-      .split('/')
-      .at(-1)
-      ?.replace(/[:@].*$/, '') ?? '';
+  const [name = ''] = reference.slice(reference.lastIndexOf('/') + 1).split(/[:@]/, 1);
   return { image: reference, isOwn: /^sluice-functions(-deno|-python|-bash)?$/.test(name) };
 }
 

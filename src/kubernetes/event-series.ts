@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 
 import type { Kind, KubernetesObject } from '../api/object.ts';
+import { withoutEnd } from '../api/text-edges.ts';
 import { microTime } from './micro-time.ts';
 
 /** What is to be told of an object: the shape of `EventNote` in `src/domain/plan.ts`. */
@@ -63,7 +64,7 @@ export function eventAddress({ note, reportedBy, firstMs }: Series): {
 } {
   const { namespace = 'default', name } = note.about.metadata;
   const id = hash('sha256', `${firstMs} ${seriesKey(note, reportedBy)}`).slice(0, 16);
-  return { namespace, name: `${name.slice(0, 230).replace(/[^a-z0-9]+$/u, '')}.${id}` };
+  return { namespace, name: `${withoutEnd(name.slice(0, 230), '-.')}.${id}` };
 }
 
 /** The Event as it is created, with what has been repeated until then. */

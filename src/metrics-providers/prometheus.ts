@@ -1,4 +1,5 @@
 import type { KeptnMetricsProvider } from '../api/keptn/metrics-provider.ts';
+import { withoutEnd } from '../api/text-edges.ts';
 import { type AddressPolicy, providerUrl } from './address-policy.ts';
 import type { BoundedFetch, ProviderAnswer, ProviderRequest } from './bounded-fetch.ts';
 import { basicAuth, type SecretReader } from './credentials.ts';
@@ -42,7 +43,7 @@ export class Prometheus {
     const { spec } = query.provider;
     const url = providerUrl(spec.targetServer, this.#parts.policy);
     const headers = await basicAuth(query.provider, this.#parts.secrets);
-    url.pathname = `${url.pathname.replace(/\/+$/, '')}/api/v1/${query.range === undefined ? 'query' : 'query_range'}`;
+    url.pathname = `${withoutEnd(url.pathname, '/')}/api/v1/${query.range === undefined ? 'query' : 'query_range'}`;
     const answer = await this.#ask(
       {
         url,

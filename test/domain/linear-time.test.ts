@@ -1,0 +1,22 @@
+import { describe, expect, test } from 'vitest';
+import { growth, linear } from '../support/growth.ts';
+import { attempt, hostileTexts, textParsers } from '../support/text-parsers.ts';
+
+/** Eight times this much takes a quadratic parser about a second. */
+const size = 4_096;
+const endings = ['!', 'a'];
+
+describe.each(Object.entries(textParsers))('%s', (_name, parse) => {
+  test('is read in time that grows with the text and no faster', () => {
+    const grown = hostileTexts.flatMap((pump) =>
+      endings.map((ending) => {
+        const text = (length: number) => pump.repeat(Math.ceil(length / pump.length)) + ending;
+        return {
+          text: `${pump}…${ending}`,
+          by: growth((length) => attempt(parse, text(length)), size),
+        };
+      }),
+    );
+    expect(grown.filter(({ by }) => by > linear)).toEqual([]);
+  }, 60_000);
+});
