@@ -47,6 +47,7 @@ const consequences: Readonly<Record<Severity, string>> = {
   error: 'refused',
   doubtful: 'warning; refused in strict mode',
   risky: 'warning; refused in strict mode',
+  advice: 'warning',
   missing: 'warning and condition, until it is there',
 };
 

@@ -20,14 +20,14 @@ export function ruleContext(lookup: Lookup, places: ReferencePlaces): RuleContex
 
 /**
  * What becomes of an object with these problems: errors refuse it, everything else is told. In strict mode only what is
- * missing is let in, because objects may arrive in any order.
+ * missing is let in, because objects may arrive in any order, and what is mere advice.
  */
 export function verdictOn(
   problems: readonly Problem[],
   { subject, isStrict }: { readonly subject: string; readonly isStrict: boolean },
 ): Verdict {
   const isRefused = ({ rule: { severity } }: Problem): boolean =>
-    severity === 'error' || (isStrict && severity !== 'missing');
+    severity === 'error' || (isStrict && severity !== 'missing' && severity !== 'advice');
   const refused = problems.filter(isRefused);
   const warnings = warningsOf(problems.filter((problem) => !isRefused(problem)));
   if (refused.length === 0) return warnings.length === 0 ? allow() : warn(...warnings);

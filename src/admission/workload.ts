@@ -50,7 +50,16 @@ export function reviewWorkload(
       templateDigest: settings.templateDigest,
     }),
   };
-  return verdictOnWorkload(problemsOf(workload, known), request, context.settings.strictValidation);
+  const problems = problemsOf(workload, known);
+  const advised = problems.some(({ rule }) => rule.severity === 'advice');
+  const old = advised && before !== undefined ? problemsOf(before, context) : [];
+  return verdictOnWorkload(news(problems, old), request, context.settings.strictValidation);
+}
+
+/** Advice is given once, when it begins to apply: what is said at every roll-out is read at none. */
+function news(problems: readonly Problem[], before: readonly Problem[]): readonly Problem[] {
+  const known = new Set(before.map(({ rule: { id } }) => id));
+  return problems.filter(({ rule: { id, severity } }) => severity !== 'advice' || !known.has(id));
 }
 
 function verdictOnWorkload(
@@ -77,6 +86,8 @@ function manifestOf(raw: unknown, { namespace }: AdmissionRequest): WorkloadMani
 function isSameForRules(one: WorkloadManifest, other: WorkloadManifest): boolean {
   return (
     one.spec.progressDeadlineSeconds === other.spec.progressDeadlineSeconds &&
+    isEqualJson(one.spec.strategy ?? null, other.spec.strategy ?? null) &&
+    isEqualJson(one.spec.updateStrategy ?? null, other.spec.updateStrategy ?? null) &&
     isSameTemplate(one.spec.template, other.spec.template) &&
     isEqualJson(judgedEntries(one), judgedEntries(other))
   );

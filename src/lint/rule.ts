@@ -8,9 +8,10 @@ import type { StatedReference } from './references.ts';
  * - `error`: it could never work. Admission refuses it.
  * - `doubtful`: Keptn took it, and it hardly does what is meant. A warning; refused in strict mode.
  * - `risky`: it works, and somebody may be sorry for it. A warning; refused in strict mode.
+ * - `advice`: it works, and Kubernetes makes it work in a way that somebody should know. A warning; never refused.
  * - `missing`: what it names is not there, yet. A warning and a condition; never refused, objects may arrive in any order.
  */
-export type Severity = 'error' | 'doubtful' | 'risky' | 'missing';
+export type Severity = 'error' | 'doubtful' | 'risky' | 'advice' | 'missing';
 
 /** One rule: what `sluice lint`, the webhooks and the controllers judge by. */
 export interface Rule<T extends KubernetesObject = KubernetesObject> {

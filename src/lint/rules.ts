@@ -63,7 +63,13 @@ export function problemsOf(
   return problems.filter(({ rule, path }) => rule.severity !== 'missing' || !wrong.has(path));
 }
 
-const order: Readonly<Record<Severity, number>> = { error: 0, risky: 1, doubtful: 2, missing: 3 };
+const order: Readonly<Record<Severity, number>> = {
+  error: 0,
+  risky: 1,
+  doubtful: 2,
+  advice: 3,
+  missing: 4,
+};
 
 const longestPath = 300;
 const longestMessage = 1_000;

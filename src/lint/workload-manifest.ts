@@ -7,7 +7,16 @@ import {
 } from '../api/builtin.ts';
 import type { Kind, KubernetesObject, ObjectMeta } from '../api/object.ts';
 import { type Parsed, parserOf } from '../api/parse.ts';
-import { int32, list, object, openObject, optional, stringMap, text } from '../api/schema.ts';
+import {
+  int32,
+  intOrString,
+  list,
+  object,
+  openObject,
+  optional,
+  stringMap,
+  text,
+} from '../api/schema.ts';
 import type { Identity } from '../domain/identity.ts';
 import { identityOfWorkload } from '../domain/identity-of-workload.ts';
 import type { RuleContext } from './rule.ts';
@@ -27,6 +36,20 @@ export interface WorkloadManifest extends KubernetesObject {
     /** A Rollout may leave it out and name a Deployment. */
     readonly template?: TemplateManifest;
     readonly progressDeadlineSeconds?: number;
+    readonly replicas?: number;
+    /** Of a Deployment or a Rollout; a Rollout has other fields in it. */
+    readonly strategy?: UpdateStrategy;
+    /** Of a StatefulSet or a DaemonSet. */
+    readonly updateStrategy?: UpdateStrategy;
+  };
+}
+
+/** How Pods of a new revision take the place of old ones, as far as rules read it. */
+export interface UpdateStrategy {
+  readonly type?: string;
+  readonly rollingUpdate?: {
+    readonly maxUnavailable?: number | string;
+    readonly maxSurge?: number | string;
   };
 }
 
@@ -62,6 +85,16 @@ const container = openObject('', {
   env: optional(list('', openObject('', { name: text(''), value: optional(text('')) }))),
 });
 
+const updateStrategy = openObject('', {
+  type: optional(text('')),
+  rollingUpdate: optional(
+    openObject('', {
+      maxUnavailable: optional(intOrString('')),
+      maxSurge: optional(intOrString('')),
+    }),
+  ),
+});
+
 const shape = object('', {
   apiVersion: text(''),
   kind: text(''),
@@ -80,6 +113,9 @@ const shape = object('', {
       }),
     ),
     progressDeadlineSeconds: optional(int32('')),
+    replicas: optional(int32('')),
+    strategy: optional(updateStrategy),
+    updateStrategy: optional(updateStrategy),
   }),
 });
 

@@ -12,6 +12,7 @@ import {
   workloadKinds,
   type WorkloadManifest,
 } from './workload-manifest.ts';
+import { gateComesLate } from './update-order-rule.ts';
 import { definitionIsMissing } from './workload-references-rule.ts';
 import { chainIsImpossible } from './workload-chain-rule.ts';
 
@@ -148,6 +149,7 @@ export const workloadRules: readonly Rule<WorkloadManifest>[] = [
   metadataIsUnreadable,
   versionIsReleasedOtherwise,
   deadlineIsTooShort,
+  gateComesLate,
   chainIsImpossible,
   definitionIsMissing,
 ];

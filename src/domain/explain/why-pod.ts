@@ -4,8 +4,10 @@ import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import { type AnnotatedIdentity, type Identity, identityOf } from '../identity.ts';
 import type { Lookup } from '../lookup.ts';
 import { isNameOf } from '../newest-app-version.ts';
-import { ownerChainOf, supportedOwner } from '../owner-chain.ts';
+import { ownerChainOf, supportedOwner, topOwner } from '../owner-chain.ts';
+import { checkBeforeRollOut, oldPodsEndFirst } from '../update-order.ts';
 import { isReleased } from '../release.ts';
+import type { Facts } from './facts.ts';
 import { type Finding, findingAbout, type Mark } from './finding.ts';
 import { namespaceUnchecked, notAnnotated, pastTheGate, type Unchecked } from './unchecked.ts';
 import { whyWorkloadVersion } from './why-version.ts';
@@ -47,7 +49,17 @@ function heldPod(pod: Pod, identity: Identity, lookup: Lookup): Finding {
     return findingAbout(pod, { mark: 'waiting', says });
   }
   const cause = whyWorkloadVersion(found, lookup);
-  return findingAbout(pod, { ...heldBecause(found, cause), because: [cause] });
+  const facts = factsOfOrder(pod, lookup);
+  return findingAbout(pod, { ...heldBecause(found, cause), facts, because: [cause] });
+}
+
+/** That the Pod it replaces is gone already, where that is so. */
+function factsOfOrder(pod: Pod, lookup: Lookup): Facts {
+  const chain = ownerChainOf(pod, lookup);
+  const owner = chain.type === 'known' ? topOwner(chain.owner)?.object : undefined;
+  const why = owner && oldPodsEndFirst(owner.kind, owner.spec);
+  if (why === undefined) return {};
+  return { notes: [`the Pod it replaces is gone: ${why}; ${checkBeforeRollOut}`] };
 }
 
 /** The version that the Pod carries, if it is recorded. */
