@@ -17,6 +17,10 @@ import { namespaceController } from '../controllers/namespace.ts';
 import { podGateController } from '../controllers/pod-gate.ts';
 import { referenceIndexes } from '../controllers/reference-index.ts';
 import { referenceControllers } from '../controllers/references.ts';
+import { appHistoryController } from '../controllers/retention/app-history.ts';
+import { orphanedJobController } from '../controllers/retention/orphaned-jobs.ts';
+import { unusedAppController } from '../controllers/retention/unused-apps.ts';
+import { workloadHistoryController } from '../controllers/retention/workload-history.ts';
 import {
   allTasksAwaitingSlot,
   taskController,
@@ -60,6 +64,10 @@ export function allControllers(config: Config): readonly Controller[] {
     tracedTasks(taskController({ ...places, denoImage, pythonImage, bashImage }), isTraced),
     tracedEvaluations(evaluationController(places), isTraced),
     ...referenceControllers(places),
+    workloadHistoryController(places, isTraced),
+    appHistoryController(places, isTraced),
+    unusedAppController(places, isTraced),
+    orphanedJobController(),
   ];
   return workers === undefined ? controllers : controllers.map((one) => withAtMost(one, workers));
 }

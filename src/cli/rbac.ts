@@ -1,6 +1,9 @@
 import { KeptnAppCreationRequest } from '../api/keptn/app-creation-request.ts';
+import { KeptnApp } from '../api/keptn/app.ts';
+import { KeptnAppVersion } from '../api/keptn/app-version.ts';
 import { KeptnMetric } from '../api/keptn/metric.ts';
 import { ownKinds } from '../api/keptn/registry.ts';
+import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import type { KubernetesObject } from '../api/object.ts';
 
 /** A rule of a Role or ClusterRole. */
@@ -45,6 +48,13 @@ function clusterRules(): readonly Rule[] {
     {
       apiGroups: [KeptnAppCreationRequest.group],
       resources: [KeptnAppCreationRequest.plural],
+      verbs: ['delete'],
+    },
+    // History beyond KeptnConfig `retention`: versions that are over, and generated applications without a workload. What
+    // they own goes by garbage collection.
+    {
+      apiGroups: [KeptnApp.group],
+      resources: [KeptnApp, KeptnAppVersion, KeptnWorkloadVersion].map(({ plural }) => plural),
       verbs: ['delete'],
     },
     // Evaluations that ask a query of their own do it by a metric, which goes when they have ended.

@@ -125,11 +125,13 @@ export class ControllerRun {
     if (this.#turns.isOver) await this.#turns.turn();
     const startedMs = this.#by.clock.now();
     let outcome: ReconcileOutcome = 'defect';
+    let restMs: number | undefined;
     try {
       const memory = this.#memories.get(text) ?? new KeyMemory();
       this.#memories.set(text, memory);
       const reconciled = await reconcile(this.#controller, keyOf(text), { ...this.#by, memory });
       outcome = this.#finish(text, memory, reconciled);
+      if (reconciled.outcome === 'settled') ({ restMs } = reconciled);
     } catch (error) {
       outcome = outcomeOf(error);
       if (outcome !== 'fenced') throw error;
@@ -139,6 +141,15 @@ export class ControllerRun {
       this.#settleMemory(text);
       this.#by.metrics.reconciled(this.#controller.name, outcome, this.#by.clock.now() - startedMs);
     }
+    await this.#rest(restMs);
+  }
+
+  /** Keeps a worker from the next key for a while; a stop waits for nothing but what it has begun. */
+  async #rest(restMs = 0): Promise<void> {
+    if (restMs <= 0) return;
+    await new Promise<void>((resolve) => {
+      this.#by.clock.after(restMs, resolve);
+    });
   }
 
   /** Sees to it that the key is woken again when it has to be. */

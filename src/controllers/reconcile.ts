@@ -44,6 +44,7 @@ export type Reconciled =
       readonly outcome: 'settled';
       readonly waiting: readonly Change[];
       readonly wakeAfterMs: number | undefined;
+      readonly restMs?: number | undefined;
     };
 
 // A decision takes one round per thing it learns. More rounds than this mean that it contradicts itself.
@@ -107,7 +108,8 @@ class Rounds {
     const waiting = [...(plan.effects ?? []), ...(plan.afterwards ?? [])]
       .filter(isChange)
       .filter((change) => this.#isHeldBack(change));
-    return { outcome: 'settled', waiting, wakeAfterMs: plan.wakeAfterMs };
+    const { wakeAfterMs, restMs } = plan;
+    return { outcome: 'settled', waiting, wakeAfterMs, ...(restMs !== undefined && { restMs }) };
   }
 
   #due(effects: readonly Effect[] = []): Effect[] {

@@ -64,7 +64,8 @@ function isSingleService({ metadata }: KeptnAppCreationRequest): boolean {
   return metadata.annotations?.[keptnAnnotations.appType] === singleServiceAppType;
 }
 
-function isGenerated({ metadata }: KeptnApp): boolean {
+/** Whether discovery made the app and keeps it up to date. */
+export function isGenerated({ metadata }: KeptnApp): boolean {
   return metadata.labels?.[recommendedLabels.managedBy] === managedByKeptn;
 }
 

@@ -6,6 +6,7 @@ import { collectorProblem } from './collector-address.ts';
 import { conditionTypes, type ConditionChange, withConditions } from './conditions.ts';
 import { durationOr } from './duration.ts';
 import type { Plan } from './plan.ts';
+import { defaultRetention, type RetentionLimits } from './retention/limits.ts';
 import type { FunctionRetries } from './runner-image.ts';
 
 /** What applies to the whole cluster: the ruling KeptnConfig with its gaps filled. */
@@ -27,6 +28,8 @@ export interface Settings {
   readonly jobDefaults: JobOptions;
   /** How many follow-up tasks may follow one another; 0 switches them off. */
   readonly maxFollowUpDepth: number;
+  /** How much of what is over is kept. */
+  readonly retention: RetentionLimits;
   /** What a failed promotion task means where its KeptnAppContext does not say it. */
   readonly promotionFailurePolicy: PromotionFailurePolicy;
   /** Whether what would be a warning of admission is refused. */
@@ -48,6 +51,7 @@ export const defaultSettings: Settings = {
   functionRetries: undefined,
   jobDefaults: {},
   maxFollowUpDepth: 3,
+  retention: defaultRetention,
   promotionFailurePolicy: 'Fail',
   strictValidation: false,
   cloudEventsEndpoint: '',
@@ -71,10 +75,24 @@ export function settingsFrom(configs: readonly KeptnConfig[], operatorNamespace:
     functionRetries: spec.functionRetries,
     jobDefaults: spec.job ?? otherwise.jobDefaults,
     maxFollowUpDepth: spec.maxFollowUpDepth ?? otherwise.maxFollowUpDepth,
+    retention: retentionFrom(spec),
     promotionFailurePolicy: spec.promotionFailurePolicy ?? otherwise.promotionFailurePolicy,
     strictValidation: spec.strictValidation ?? otherwise.strictValidation,
     cloudEventsEndpoint: spec.cloudEventsEndpoint ?? otherwise.cloudEventsEndpoint,
     otelCollectorUrl: spec.OTelCollectorUrl ?? otherwise.otelCollectorUrl,
+  };
+}
+
+function retentionFrom({ retention = {} }: KeptnConfig['spec']): RetentionLimits {
+  const otherwise = defaultRetention;
+  const { versions, maxAge, unusedApps, suspend } = retention;
+  // A limit that cannot be read must not delete more than intended.
+  const maxAgeMs = durationOr(maxAge, Infinity);
+  return {
+    versions: versions ?? otherwise.versions,
+    maxAgeMs: Number.isFinite(maxAgeMs) && maxAgeMs >= 0 ? maxAgeMs : undefined,
+    unusedAppMs: Math.max(0, durationOr(unusedApps, otherwise.unusedAppMs)),
+    suspended: suspend ?? otherwise.suspended,
   };
 }
 

@@ -13,6 +13,7 @@ import type { Kind, KubernetesObject, ObjectRef } from '../api/object.ts';
  * 4. `events`: recorded if that write happened.
  * 5. `afterwards`: performed once the status is stored.
  * 6. `wakeAfterMs`: decided again after that time at the latest, if nothing changes before.
+ * 7. `restMs`: the worker takes up nothing else for that time.
  */
 export interface Plan {
   /** Read live first: absence or age in a cache proves nothing. The rest of a plan that looks is not carried out. */
@@ -24,6 +25,8 @@ export interface Plan {
   readonly events?: readonly EventNote[];
   readonly afterwards?: readonly Effect[];
   readonly wakeAfterMs?: number;
+  /** For controllers that must not do much at a time (deletions); it bounds the rate as far as `workers` is small. */
+  readonly restMs?: number;
 }
 
 /** A live read: of one object, or of all objects of a kind in a namespace that a label selector selects. */

@@ -11,7 +11,7 @@ import { isObserved } from './rollout-status.ts';
 import { type OwnerChain, ownerChainOf, type PodOwner, supportedOwner } from './owner-chain.ts';
 
 /** Set by the StatefulSet and DaemonSet controllers on each Pod: the hash of the template it was made from. */
-const revisionHashLabel = 'controller-revision-hash';
+export const revisionHashLabel = 'controller-revision-hash';
 /** Set by Argo's controller on each ReplicaSet: names the Pod template it was made for. */
 export const rolloutHashLabel = 'rollouts-pod-template-hash';
 /** Set by the DaemonSet controller on each Pod. */

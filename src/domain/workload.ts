@@ -130,12 +130,13 @@ function complete(seen: WorkloadSeen, workload: KeptnWorkload, claims: Claims): 
     .filter(({ identity }) => find(identity.version) === undefined)
     .map((claim) => versionOf(seen, workload, specOf(claim, claims.all)));
   const request = requestFor(workload, claims.all, seen);
-  const effects = [...creations, ...(request === undefined ? [] : [request])];
+  const wanted = [...creations, ...(request === undefined ? [] : [request])];
   const refusedVersion = firstRefusal(creations, seen);
+  const again = refusedVersion === undefined ? checkedAgain(seen, workload, claims) : [];
   const found = find(workload.spec.version);
   const properName = workloadVersionName(seen.name, workload.spec.version);
   return {
-    effects,
+    effects: [...wanted, ...again],
     onlyIfCurrent: {
       ...refOf(KeptnWorkload, workload),
       resourceVersion: workload.metadata.resourceVersion ?? '',
@@ -143,7 +144,7 @@ function complete(seen: WorkloadSeen, workload: KeptnWorkload, claims: Claims): 
     ...workloadStatus(workload, {
       now: seen.now,
       claims: claims.all,
-      refused: refusedVersion ?? firstRefusal(effects, seen),
+      refused: refusedVersion ?? firstRefusal(wanted, seen),
       version: found && { name: found.metadata.name, properName },
     }),
     ...(refusedVersion !== undefined && {
@@ -156,6 +157,28 @@ function complete(seen: WorkloadSeen, workload: KeptnWorkload, claims: Claims): 
       ],
     }),
   };
+}
+
+/** A version whose record was deleted (`retention/`) is like a new one; whoever rolls back to it should not wonder. */
+function checkedAgain(
+  seen: WorkloadSeen,
+  { status }: KeptnWorkload,
+  { all }: Claims,
+): readonly Effect[] {
+  const isThere = (version: string): boolean =>
+    seen.versions.some(({ spec }) => spec.version === version);
+  return distinctVersions(all)
+    .filter(({ identity: { version } }) => status?.prunedVersions?.includes(version) === true)
+    .filter(({ identity: { version } }) => !isThere(version))
+    .map(({ owner, identity: { version } }) => ({
+      type: 'event',
+      note: {
+        about: owner.object,
+        type: 'Warning',
+        reason: 'VersionCheckedAgain',
+        message: `the record of version ${version} was deleted because there were too many (KeptnConfig retention): its Pods are held until its checks have passed again`,
+      },
+    }));
 }
 
 function versionOf(seen: WorkloadSeen, workload: KeptnWorkload, spec: KeptnWorkloadSpec): Creation {

@@ -4,6 +4,13 @@ import { isRawObject, objectOf, objectsOf, textOf, type RawObject } from './raw-
 /** Repeats the whole object; kubectl's affair. */
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
+/** The metadata with kubectl's annotation emptied rather than left out: it says that somebody keeps the object. */
+export function withApplied(metadata: ObjectMeta, raw: unknown): ObjectMeta {
+  const isApplied = objectOf(objectOf(raw)['annotations'])[lastApplied] !== undefined;
+  if (!isApplied) return metadata;
+  return { ...metadata, annotations: { ...metadata.annotations, [lastApplied]: '' } };
+}
+
 /**
  * The metadata of cached objects: what `ObjectMeta` names and nothing else, so neither `managedFields` nor
  * `kubectl.kubernetes.io/last-applied-configuration`, which are more than half of a typical object. Of labels and annotations

@@ -10,8 +10,9 @@ import {
   RolloutKind,
   StatefulSetKind,
 } from '../api/builtin.ts';
+import { KeptnApp } from '../api/keptn/app.ts';
 import { type Kind, kindKey, type KubernetesObject } from '../api/object.ts';
-import { projectIdentity, projectMetadata } from './project-metadata.ts';
+import { projectIdentity, projectMetadata, withApplied } from './project-metadata.ts';
 import { podFields } from './project-pod.ts';
 import { projectTemplate } from './project-template.ts';
 import { objectOf, pick, textOf, type RawObject } from './raw-json.ts';
@@ -30,7 +31,8 @@ interface Projection {
  * the whole object is dropped: a cluster of thousands of Deployments then fits into megabytes (target T8). What a projection
  * leaves out is never needed: nothing is written back from a cache, changes are patches.
  *
- * Kinds without an entry in the table (Sluice's own above all) stay whole but for what `projectMetadata` leaves out.
+ * Kinds without an entry in the table (Sluice's own above all) stay whole but for what `projectMetadata` leaves out. Of a KeptnApp
+ * the caches also know whether somebody applies it: it is deleted when it is generated and not used.
  */
 export function project(kind: Kind, raw: RawObject): KubernetesObject | undefined {
   if (kind.view === 'metadata') {
@@ -43,9 +45,9 @@ export function project(kind: Kind, raw: RawObject): KubernetesObject | undefine
   if (metadata === undefined) return undefined;
   // The items of a list of built-in objects do not say what they are.
   const type = { apiVersion: textOf(raw['apiVersion']) ?? kind.apiVersion, kind: kind.kind };
-  return projection === undefined
-    ? { ...raw, ...type, metadata }
-    : { ...type, metadata, ...projection.fields(raw) };
+  if (projection !== undefined) return { ...type, metadata, ...projection.fields(raw) };
+  const isKept = kindKey(kind) === kindKey(KeptnApp);
+  return { ...raw, ...type, metadata: isKept ? withApplied(metadata, raw['metadata']) : metadata };
 }
 
 interface FieldNames {

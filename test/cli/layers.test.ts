@@ -42,6 +42,7 @@ const forbidden: readonly (readonly [file: string, specifiers: readonly string[]
       'undici',
     ],
   ],
+  ['src/controllers/room/x.ts', ['../../kubernetes/y.ts', '../../cli/y.ts', 'node:fs', 'undici']],
   [
     'src/server/x.ts',
     [
@@ -93,6 +94,10 @@ const allowed: readonly (readonly [file: string, specifiers: readonly string[]])
     ],
   ],
   ['src/controllers/ok.ts', ['./y.ts', '../domain/y.ts', '../api/keptn/y.ts', '../runtime/y.ts']],
+  [
+    'src/controllers/room/ok.ts',
+    ['./y.ts', '../y.ts', '../../domain/y.ts', '../../domain/room/y.ts', '../../api/keptn/y.ts'],
+  ],
   [
     'src/server/ok.ts',
     [

@@ -127,6 +127,18 @@ describe('the engine', () => {
     expect(all.decided).not.toContain('a2');
   });
 
+  it('rests after a plan that says so: the next key waits, and what follows it is woken as ever', async () => {
+    for (const name of ['a1', 'a2', 'a3']) rig.given(name);
+    const slow = controller('a', () => ({ restMs: 1_000 }), { workers: 1 });
+    engineOf([slow]).start(abort.signal);
+    await settled();
+    expect(slow.decided).toEqual(['a1']);
+    await rig.clock.advanceAsync(1_000);
+    expect(slow.decided).toEqual(['a1', 'a2']);
+    await rig.clock.advanceAsync(5_000);
+    expect(slow.decided).toEqual(['a1', 'a2', 'a3']);
+  });
+
   it('wakes what an object was about before as well as what it is about now', async () => {
     const about = controller('group', () => ({}), {
       watches: [

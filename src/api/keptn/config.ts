@@ -5,6 +5,29 @@ import { optionsGroup } from './groups.ts';
 import { jobOptions } from './job-options.ts';
 import { promotionFailurePolicies } from './promotion.ts';
 
+const retention = object(
+  'How much of what is over is kept. What is current, what Pods or revisions are there of, and what a kept version of an application names is always kept.',
+  {
+    versions: optional(
+      integer(
+        'How many versions of each workload, and of each application, are kept; older ones are deleted with their tasks and evaluations.',
+        { minimum: 0, maximum: 100_000, default: 10 },
+      ),
+    ),
+    maxAge: optional(
+      duration(
+        'A version that ended longer ago than this is deleted although it is one of those. Without it age alone deletes nothing.',
+      ),
+    ),
+    unusedApps: optional(
+      duration('How long a generated KeptnApp is kept when no workload names it any more.', {
+        default: '1h',
+      }),
+    ),
+    suspend: optional(bool('true: nothing is deleted.', { default: false })),
+  },
+);
+
 const spec = object('The settings.', {
   OTelCollectorUrl: optional(
     text(
@@ -54,6 +77,7 @@ const spec = object('The settings.', {
       },
     ),
   ),
+  retention: optional(retention),
   promotionFailurePolicy: optional(
     oneOf(
       'What a failed promotion task means where the KeptnAppContext does not say it; Fail if not set.',

@@ -39,6 +39,12 @@ export type WorkloadOwner = Static<typeof owner>;
 const status = statusObject('What Sluice knows of the workload.', {
   currentVersion: optional(text('The version for which a KeptnWorkloadVersion was made last.')),
   owners: optional(list('Everything whose Pods carry the name of this workload.', owner)),
+  prunedVersions: optional(
+    list(
+      'The versions whose KeptnWorkloadVersion was deleted last because there were too many; the newest of them last. Whoever comes back to one is checked again.',
+      text(''),
+    ),
+  ),
 });
 
 export type KeptnWorkloadSpec = Static<typeof spec>;

@@ -1,0 +1,74 @@
+import { NamespaceKind } from '../../api/builtin.ts';
+import { KeptnApp } from '../../api/keptn/app.ts';
+import { KeptnAppCreationRequest } from '../../api/keptn/app-creation-request.ts';
+import { KeptnAppVersion } from '../../api/keptn/app-version.ts';
+import { KeptnConfig } from '../../api/keptn/config.ts';
+import { KeptnWorkload } from '../../api/keptn/workload.ts';
+import { refOf } from '../../api/object.ts';
+import { workloadsOf } from '../../domain/app-creation.ts';
+import { settingsFrom } from '../../domain/keptn-config.ts';
+import { ownerIndex } from '../../domain/lookup.ts';
+import { appName } from '../../domain/names.ts';
+import { decideUnusedApp, type UnusedAppSeen } from '../../domain/retention/unused-app.ts';
+import { type Controller, type Key, watch } from '../controller.ts';
+import { inNamespace, workloadsByApp } from '../lifecycle-indexes.ts';
+import type { Places } from '../places.ts';
+import { stateOfNamespace } from '../terminating-namespace.ts';
+import type { IsTraced } from '../traced.ts';
+import { hasUnfinished } from './unfinished.ts';
+
+const kinds = [NamespaceKind, KeptnApp, KeptnAppCreationRequest, KeptnWorkload, KeptnAppVersion];
+
+/** Deletes generated apps of which no workload is left. */
+export function unusedAppController(
+  { operatorNamespace }: Places,
+  isTraced: IsTraced,
+): Controller<UnusedAppSeen> {
+  return {
+    name: 'unused-app',
+    workers: 1,
+    watches: [
+      watch(KeptnApp, ({ metadata }) => [metadata], 'spec'),
+      watch(
+        KeptnWorkload,
+        ({ metadata: { namespace }, spec }) => [
+          { name: appName(spec.app), ...(namespace !== undefined && { namespace }) },
+        ],
+        'existence',
+      ),
+      watch(
+        KeptnConfig,
+        (_config, lookup) => lookup.list(KeptnApp).map((app): Key => app.metadata),
+        'spec',
+      ),
+    ],
+    gather({ namespace = '', name }, world) {
+      const app = world.get(KeptnApp, namespace, name);
+      if (app === undefined) return undefined;
+      const { uid = '' } = app.metadata;
+      const { retention } = settingsFrom(world.list(KeptnConfig), operatorNamespace);
+      const ofApp = inNamespace(namespace, name);
+      const isUsed =
+        world.byIndex(KeptnWorkload, workloadsByApp.name, ofApp).length > 0 ||
+        world.get(KeptnAppCreationRequest, namespace, name) !== undefined;
+      const { kind, labelSelector } = workloadsOf(namespace);
+      return {
+        now: world.now,
+        app,
+        limits: retention,
+        isUsed,
+        isUnfinished:
+          !isUsed &&
+          world
+            .byIndex(KeptnAppVersion, ownerIndex, uid)
+            .some((version) => hasUnfinished(version, world, isTraced)),
+        isCertain:
+          stateOfNamespace(namespace, world) === 'stays' && world.isSynced?.(...kinds) !== false,
+        isRead:
+          world.live(refOf(KeptnApp, app)) !== 'unread' &&
+          world.listed(kind, namespace, labelSelector),
+      };
+    },
+    decide: decideUnusedApp,
+  };
+}

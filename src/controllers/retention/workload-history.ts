@@ -1,0 +1,167 @@
+import {
+  ControllerRevisionKind,
+  DaemonSetKind,
+  DeploymentKind,
+  NamespaceKind,
+  PodKind,
+  ReplicaSetKind,
+  RolloutKind,
+  StatefulSetKind,
+} from '../../api/builtin.ts';
+import { KeptnApp } from '../../api/keptn/app.ts';
+import { KeptnAppVersion } from '../../api/keptn/app-version.ts';
+import { KeptnConfig } from '../../api/keptn/config.ts';
+import { KeptnEvaluation } from '../../api/keptn/evaluation.ts';
+import { KeptnTask } from '../../api/keptn/task.ts';
+import { KeptnWorkload } from '../../api/keptn/workload.ts';
+import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
+import { type Kind, type KubernetesObject, type ObjectRef, refOf } from '../../api/object.ts';
+import { identityOf } from '../../domain/identity.ts';
+import { settingsFrom } from '../../domain/keptn-config.ts';
+import { type Lookup, ownerIndex, type World } from '../../domain/lookup.ts';
+import { appName } from '../../domain/names.ts';
+import { ownerChainOf } from '../../domain/owner-chain.ts';
+import { excessOf } from '../../domain/retention/limits.ts';
+import { livingRevisions } from '../../domain/retention/revisions.ts';
+import type { WorkloadUses } from '../../domain/retention/uses.ts';
+import {
+  decideWorkloadHistory,
+  type WorkloadHistorySeen,
+} from '../../domain/retention/workload-history.ts';
+import { ownerOfReference, refToOwner } from '../../domain/rollout-owner.ts';
+import { type Controller, type Key, watch } from '../controller.ts';
+import { appVersionsByApp, inNamespace, workloadsByApp } from '../lifecycle-indexes.ts';
+import type { Places } from '../places.ts';
+import { stateOfNamespace } from '../terminating-namespace.ts';
+import type { IsTraced } from '../traced.ts';
+import { controllerKey } from '../version-checks.ts';
+import { identityOptions, ownersOfWorkload, podsOfWorkload } from '../workload-owners.ts';
+import { hasUnfinished } from './unfinished.ts';
+
+/** Everything a version's being needed is told from. */
+const kinds: readonly Kind[] = [
+  NamespaceKind,
+  PodKind,
+  DeploymentKind,
+  ReplicaSetKind,
+  RolloutKind,
+  StatefulSetKind,
+  DaemonSetKind,
+  ControllerRevisionKind,
+  KeptnApp,
+  KeptnAppVersion,
+  KeptnWorkload,
+  KeptnWorkloadVersion,
+  KeptnTask,
+  KeptnEvaluation,
+];
+
+/**
+ * Deletes old versions of workloads. A workload is looked at when one of its versions, or one of its app's, comes or goes, never
+ * for what merely is there: history costs nothing at rest.
+ */
+export function workloadHistoryController(
+  { operatorNamespace }: Places,
+  isTraced: IsTraced,
+): Controller<WorkloadHistorySeen> {
+  return {
+    name: 'workload-history',
+    workers: 1,
+    watches: [
+      watch(KeptnWorkload, ({ metadata }) => [metadata], 'spec'),
+      watch(KeptnWorkloadVersion, (one) => controllerKey(one, KeptnWorkload), 'existence'),
+      watch(
+        KeptnAppVersion,
+        ({ metadata, spec }, lookup) =>
+          lookup
+            .byIndex(
+              KeptnWorkload,
+              workloadsByApp.name,
+              inNamespace(metadata.namespace, spec.appName),
+            )
+            .map((workload): Key => workload.metadata),
+        'existence',
+      ),
+      watch(ReplicaSetKind, ofOwned, 'existence'),
+      watch(ControllerRevisionKind, ofOwned, 'existence'),
+      watch(
+        KeptnConfig,
+        (_config, lookup) => lookup.list(KeptnWorkload).map((workload): Key => workload.metadata),
+        'spec',
+      ),
+    ],
+    gather({ namespace = '', name }, world) {
+      const workload = world.get(KeptnWorkload, namespace, name);
+      if (workload === undefined) return undefined;
+      const { uid = '' } = workload.metadata;
+      const versions = world.byIndex(KeptnWorkloadVersion, ownerIndex, uid);
+      const { retention } = settingsFrom(world.list(KeptnConfig), operatorNamespace);
+      const excess = excessOf(versions, retention, world.now);
+      const isDue = excess.versions.length > 0;
+      const uses = isDue ? usesOf(workload, world, operatorNamespace) : undefined;
+      const unfinished = excess.versions.filter((one) => hasUnfinished(one, world, isTraced));
+      return {
+        workload,
+        versions,
+        excess,
+        uses: uses && { ...uses, unfinished: uidsOf(unfinished) },
+        unread: uses === undefined ? [] : surroundings(uses).filter((ref) => isUnread(ref, world)),
+        read: uidsOf(
+          excess.versions.filter((one) => !isUnread(refOf(KeptnWorkloadVersion, one), world)),
+        ),
+      };
+    },
+    decide: decideWorkloadHistory,
+  };
+}
+
+/** The workloads of which a revision goes with this object: nothing can be rolled back to it any more. */
+function ofOwned({ metadata }: KubernetesObject, lookup: Lookup): readonly Key[] {
+  return (metadata.ownerReferences ?? [])
+    .flatMap(({ uid }) => lookup.byIndex(KeptnWorkload, ownerIndex, uid))
+    .map((workload) => workload.metadata);
+}
+
+/** Undefined where it cannot be told: nothing is deleted then. */
+function usesOf(
+  workload: KeptnWorkload,
+  world: World,
+  operatorNamespace: string,
+): Omit<WorkloadUses, 'unfinished'> | undefined {
+  const { namespace = '', name, ownerReferences = [] } = workload.metadata;
+  const { app } = workload.spec;
+  const isKnown =
+    ownerReferences.length > 0 &&
+    ownerReferences.every((one) => ownerOfReference(one, namespace, world) !== undefined);
+  const isCertain = isKnown && stateOfNamespace(namespace, world) === 'stays';
+  if (!isCertain || world.isSynced?.(...kinds) === false) return undefined;
+  const options = identityOptions(world, operatorNamespace);
+  const pods = podsOfWorkload({ namespace, name }, world, options);
+  const owners = ownersOfWorkload(workload, { pods, lookup: world, options });
+  return {
+    workload,
+    owners,
+    revisions: owners.flatMap(({ owner }) => livingRevisions(owner, world, options)),
+    pods: pods.map((pod) => identityOf(pod, ownerChainOf(pod, world), options)),
+    app: world.get(KeptnApp, namespace, appName(app)),
+    appVersions: world.byIndex(KeptnAppVersion, appVersionsByApp.name, inNamespace(namespace, app)),
+  };
+}
+
+/** What has to be read live: who the current version is told by, and the app that may name an old one. */
+function surroundings({ workload, owners }: Omit<WorkloadUses, 'unfinished'>): ObjectRef[] {
+  const { namespace = '' } = workload.metadata;
+  return [
+    refOf(KeptnWorkload, workload),
+    { kind: KeptnApp, namespace, name: appName(workload.spec.app) },
+    ...owners.map(({ owner }) => refToOwner(owner)),
+  ];
+}
+
+function isUnread(ref: ObjectRef, world: World): boolean {
+  return world.live(ref) === 'unread';
+}
+
+function uidsOf(versions: readonly KeptnWorkloadVersion[]): ReadonlySet<string> {
+  return new Set(versions.map(({ metadata }) => metadata.uid ?? ''));
+}

@@ -1,0 +1,60 @@
+import { ControllerRevisionKind, type ReplicaSet, ReplicaSetKind } from '../../api/builtin.ts';
+import type { KubernetesObject } from '../../api/object.ts';
+import { type Identity, identityOf, type IdentityOptions } from '../identity.ts';
+import { type Lookup, ownerIndex } from '../lookup.ts';
+import { revisionHashLabel } from '../revision.ts';
+import type { RolloutOwner } from '../rollout-owner.ts';
+
+/** A revision of an owner that is still there: Pods of it may run, and a rollback may go back to it. */
+export interface LivingRevision {
+  /** As `status.releasedRevisions` records it. */
+  readonly revision: string;
+  /** What its Pod template says by itself; undefined where the template is not cached. */
+  readonly identity: Identity | undefined;
+}
+
+/** The ReplicaSets (of a StatefulSet or DaemonSet: the ControllerRevisions) that an owner still has. */
+export function livingRevisions(
+  owner: RolloutOwner,
+  lookup: Lookup,
+  options: IdentityOptions,
+): readonly LivingRevision[] {
+  const { uid = '' } = owner.object.metadata;
+  switch (owner.kind) {
+    case 'ReplicaSet':
+      return [ofReplicaSet(owner.object, options)];
+    case 'Deployment':
+    case 'Rollout':
+      return lookup
+        .byIndex(ReplicaSetKind, ownerIndex, uid)
+        .map((set) => ofReplicaSet(set, options));
+    case 'StatefulSet':
+    case 'DaemonSet':
+      return lookup
+        .byIndex(ControllerRevisionKind, ownerIndex, uid)
+        .map((made) => ({ revision: `${uid}/${hashOf(made)}`, identity: undefined }));
+  }
+}
+
+function ofReplicaSet(set: ReplicaSet, options: IdentityOptions): LivingRevision {
+  const { name, namespace, uid = '' } = set.metadata;
+  const { labels, annotations } = set.template;
+  const reference = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name, uid, controller: true };
+  const metadata = {
+    name,
+    ...(namespace !== undefined && { namespace }),
+    ...(labels && { labels }),
+    ...(annotations && { annotations }),
+    ownerReferences: [reference],
+  };
+  // Without its parent: what that says now may be said of another revision.
+  const owner = { kind: 'ReplicaSet', object: set } as const;
+  return {
+    revision: uid,
+    identity: identityOf({ metadata }, { type: 'known', reference, owner }, options),
+  };
+}
+
+function hashOf({ metadata }: KubernetesObject): string {
+  return metadata.labels?.[revisionHashLabel] ?? metadata.name;
+}

@@ -1,0 +1,92 @@
+import { KeptnApp } from '../../api/keptn/app.ts';
+import type { Condition } from '../../api/object.ts';
+import { refOf } from '../../api/object.ts';
+import { isGenerated, workloadsOf } from '../app-creation.ts';
+import { isBookkeeping } from '../bookkeeping.ts';
+import { conditionOf, conditionTypes, withCondition, withoutCondition } from '../conditions.ts';
+import type { Plan } from '../plan.ts';
+import { parseTime, rfc3339 } from '../time.ts';
+import type { RetentionLimits } from './limits.ts';
+import { lookAgainMs, restMs } from './pace.ts';
+
+/** What the decision on an app that may have no workload any more knows of the world. */
+export interface UnusedAppSeen {
+  readonly now: number;
+  readonly app: KeptnApp;
+  readonly limits: RetentionLimits;
+  /** Whether a workload names it, or it is asked for. */
+  readonly isUsed: boolean;
+  /** Whether a task or evaluation of one of its versions is not over, or waits to be sent to the trace collector. */
+  readonly isUnfinished: boolean;
+  /** false while a cache is behind or the Namespace is going: then nothing may be concluded. */
+  readonly isCertain: boolean;
+  /** Whether app and workloads were read live in this reconcile. */
+  readonly isRead: boolean;
+}
+
+/**
+ * Deletes a KeptnApp that Sluice generated, with its versions, when its last workload has been gone for the grace time. That
+ * time is counted from a condition, so that a restart does not begin it anew and everybody can see it.
+ */
+export function decideUnusedApp(seen: UnusedAppSeen): Plan {
+  const { app, now, limits, isUsed, isCertain } = seen;
+  if (!isCertain || app.metadata.deletionTimestamp !== undefined) return {};
+  if (isUsed || limits.suspended || !isOurs(app)) return stating(app, withoutUnused(app));
+  const since = parseTime(conditionOf(app, conditionTypes.unused)?.lastTransitionTime) ?? now;
+  // The API server's times are whole seconds.
+  const dueMs = Math.floor(since / 1000) * 1000 + limits.unusedAppMs;
+  if (now < dueMs) {
+    return { ...stating(app, withUnused(app, dueMs, now)), wakeAfterMs: dueMs - now };
+  }
+  if (seen.isUnfinished) return { wakeAfterMs: lookAgainMs };
+  if (!seen.isRead) {
+    return { look: [refOf(KeptnApp, app), workloadsOf(app.metadata.namespace ?? '')] };
+  }
+  const { uid = '', resourceVersion = '' } = app.metadata;
+  const ref = refOf(KeptnApp, app);
+  return {
+    afterwards: [{ type: 'delete', ref, uid, resourceVersion, propagation: 'Background' }],
+    restMs,
+  };
+}
+
+/** Whether Sluice made the app, and nothing says that somebody keeps it by other means: kubectl, Helm, Argo CD, Flux. */
+function isOurs(app: KeptnApp): boolean {
+  const { labels = {}, annotations = {}, ownerReferences = [] } = app.metadata;
+  const keys = [...Object.keys(labels), ...Object.keys(annotations)];
+  const foreign = keys.filter(
+    (key) => isBookkeeping(key) && key !== 'app.kubernetes.io/managed-by',
+  );
+  return isGenerated(app) && foreign.length === 0 && ownerReferences.length === 0;
+}
+
+function withUnused({ metadata, status }: KeptnApp, dueMs: number, now: number): Condition[] {
+  const message = `no workload names this generated application any more; it is deleted with its history at ${rfc3339(dueMs)} unless one comes back`;
+  return withCondition(
+    status?.conditions,
+    {
+      type: conditionTypes.unused,
+      status: 'True',
+      reason: 'NoWorkloads',
+      message,
+      ...(metadata.generation !== undefined && { observedGeneration: metadata.generation }),
+    },
+    now,
+  );
+}
+
+function withoutUnused({ status }: KeptnApp): Condition[] | undefined {
+  return status?.conditions && withoutCondition(status.conditions, conditionTypes.unused);
+}
+
+function stating(app: KeptnApp, conditions: Condition[] | undefined): Pick<Plan, 'status'> {
+  if (conditions === app.status?.conditions) return {};
+  return {
+    status: {
+      ref: refOf(KeptnApp, app),
+      resourceVersion: app.metadata.resourceVersion ?? '',
+      from: app.status,
+      to: { ...app.status, conditions },
+    },
+  };
+}
