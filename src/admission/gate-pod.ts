@@ -4,7 +4,8 @@ import type { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { controllerOf } from '../api/object.ts';
 import type { AdmissionRequest } from '../api/review.ts';
 import { heldForChecks, heldUntilOwnerIsKnown } from '../domain/explanation.ts';
-import { type Identity, identityOf } from '../domain/identity.ts';
+import { identityIn } from '../domain/identity-in.ts';
+import type { Identity } from '../domain/identity.ts';
 import { rulingConfig } from '../domain/keptn-config.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import { workloadName } from '../domain/names.ts';
@@ -37,7 +38,7 @@ export function gatePod(
   if (cannotBeHeld(pod)) return allow();
   const chain = ownerChainOf(pod, lookup);
   if (chain.type === 'unowned') return allow();
-  const identity = identityOf(pod, chain, identityOptions(lookup, settings.operatorNamespace));
+  const identity = identityIn(lookup, pod, identityOptions(lookup, settings.operatorNamespace));
   const additions =
     identity.type === 'annotated'
       ? judgeAnnotated({ pod, identity, chain }, lookup)

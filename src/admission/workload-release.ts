@@ -1,5 +1,6 @@
 import { ReplicaSetKind } from '../api/builtin.ts';
 import { isEqualJson } from '../api/json.ts';
+import { restartedAt } from '../api/keptn/annotations.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { conditionTypes, isTrue } from '../domain/conditions.ts';
 import type { AnnotatedIdentity, Identity } from '../domain/identity.ts';
@@ -39,9 +40,6 @@ export function isReleasedOtherwise(
   if (released.some(isOf)) return false;
   return released.length > 0 || isReplaced(reviewed, before);
 }
-
-/** Set by `kubectl rollout restart`: another value of it alone starts the same Pods again. */
-const restartedAt = 'kubectl.kubernetes.io/restartedAt';
 
 /** The template, restarted at that time or never. */
 function restartedAs(template: TemplateManifest, at: string | undefined): TemplateManifest {

@@ -68,6 +68,8 @@ export interface ProjectedTemplate {
   annotations?: Record<string, string>;
   containers: Container[];
   digest: string;
+  /** The digest without `kubectl.kubernetes.io/restartedAt`, where the template carries that. */
+  unrestartedDigest?: string;
 }
 
 export interface Deployment extends KubernetesObject {

@@ -18,7 +18,7 @@ import { KeptnTask } from '../api/keptn/task.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import type { Kind, KubernetesObject } from '../api/object.ts';
-import type { Lookup } from '../domain/lookup.ts';
+import { type Lookup, ownerIndex } from '../domain/lookup.ts';
 
 /** The kinds that an explanation reads. */
 const explainedKinds: readonly Kind[] = [
@@ -73,7 +73,7 @@ async function listOrNone(
   }
 }
 
-/** A lookup of exactly these objects. It has no indexes. */
+/** A lookup of exactly these objects. Of the indexes it has the one by owner. */
 export function lookupOver(objects: readonly KubernetesObject[]): Lookup {
   const ofKind = <T extends KubernetesObject>(kind: Kind<T>): T[] =>
     objects.filter(
@@ -88,6 +88,11 @@ export function lookupOver(objects: readonly KubernetesObject[]): Lookup {
       ofKind(kind).filter(
         ({ metadata }) => namespace === undefined || metadata.namespace === namespace,
       ),
-    byIndex: () => [],
+    byIndex: (kind, index, value) =>
+      index === ownerIndex
+        ? ofKind(kind).filter(({ metadata }) =>
+            metadata.ownerReferences?.some(({ uid }) => uid === value),
+          )
+        : [],
   };
 }

@@ -2,10 +2,11 @@ import { type Namespace, NamespaceKind, type Pod } from '../api/builtin.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { bypassedNote, isBypassed } from '../domain/bypassed.ts';
-import { type Identity, identityOf } from '../domain/identity.ts';
+import { identityIn } from '../domain/identity-in.ts';
+import type { Identity } from '../domain/identity.ts';
 import { ownerIndex } from '../domain/lookup.ts';
 import { isOptedIn } from '../domain/namespace.ts';
-import { ownerChainOf, supportedOwner } from '../domain/owner-chain.ts';
+import { supportedOwner } from '../domain/owner-chain.ts';
 import { isReleased } from '../domain/release.ts';
 import { ownerOfReference, type RolloutOwner } from '../domain/rollout-owner.ts';
 import { uidOf, workloadNameFor } from '../domain/workload-identity.ts';
@@ -86,11 +87,7 @@ export class BypassedPods {
     found: Map<string, { owner: RolloutOwner; count: number }>,
   ): void {
     const { caches, operatorNamespace } = this.#parts;
-    const identity = identityOf(
-      pod,
-      ownerChainOf(pod, caches),
-      identityOptions(caches, operatorNamespace),
-    );
+    const identity = identityIn(caches, pod, identityOptions(caches, operatorNamespace));
     const version = { isReleased: this.#isReleased(identity, namespace) };
     const reference = supportedOwner(pod);
     if (reference === undefined || !isBypassed(pod, identity, version)) return;

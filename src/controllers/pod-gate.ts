@@ -3,7 +3,9 @@ import { sluiceKeys } from '../api/keptn/annotations.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { heldForChecks } from '../domain/explanation.ts';
-import { type Identity, identityOf, type IdentityOptions } from '../domain/identity.ts';
+import { identityIn } from '../domain/identity-in.ts';
+import type { Identity } from '../domain/identity.ts';
+import type { IdentityOptions } from '../domain/pod-version.ts';
 import { type Lookup, ownerIndex } from '../domain/lookup.ts';
 import { ownerChainOf } from '../domain/owner-chain.ts';
 import { decidePodGate, gateIndex, type PodGateSeen } from '../domain/pod-gate.ts';
@@ -39,7 +41,7 @@ export function podGateController({ operatorNamespace }: Places): Controller<Pod
       if (pod === undefined) return undefined;
       const options = identityOptions(world, operatorNamespace);
       const chain = ownerChainOf(pod, world);
-      const identity = identityOf(pod, chain, options);
+      const identity = identityIn(world, pod, options);
       const proof = proofOf(pod, chain);
       const version = versionOf(pod, { identity, proof }, world);
       return {
@@ -96,11 +98,11 @@ function isExplained(
 ): boolean {
   if (version === undefined) return true;
   const at = { namespace: pod.metadata.namespace ?? '', name: version.spec.workloadName };
-  const isToldItself = isTold(pod, identityOf(pod, ownerChainOf(pod, lookup), options));
+  const isToldItself = isTold(pod, identityIn(lookup, pod, options));
   let before = 0;
   for (const other of podsMaybeOfWorkload(at, lookup)) {
     if (other.metadata.uid === pod.metadata.uid || gateIndex(other) < 0) continue;
-    const identity = identityOf(other, ownerChainOf(other, lookup), options);
+    const identity = identityIn(lookup, other, options);
     if (!isVersion(identity, version)) continue;
     const isFirst = other.metadata.name < pod.metadata.name;
     if (isToldItself ? isFirst && isTold(other, identity) : isFirst || isTold(other, identity))

@@ -13,7 +13,8 @@ import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import type { OwnerSeen } from '../domain/current-revision.ts';
 import { workloadPhases } from '../domain/phases.ts';
-import { identityOf, type IdentityOptions } from '../domain/identity.ts';
+import { identityIn } from '../domain/identity-in.ts';
+import type { IdentityOptions } from '../domain/pod-version.ts';
 import { type Settings, settingsFrom } from '../domain/keptn-config.ts';
 import { type Lookup, ownerIndex, type World } from '../domain/lookup.ts';
 import { type OwnerChain, ownerChainOf, topOwner } from '../domain/owner-chain.ts';
@@ -182,7 +183,7 @@ function carrying(
   { lookup, options }: { lookup: Lookup; options: IdentityOptions },
 ): CarryingPod | undefined {
   const chain = ownerChainOf(pod, lookup);
-  const identity = identityOf(pod, chain, options);
+  const identity = identityIn(lookup, pod, options);
   if (!isVersion(identity, version) || identity.type !== 'annotated') return undefined;
   const isCertain = identity.source === 'pod' || proofOf(pod, chain).type === 'proven';
   return isCertain ? { pod, chain, identity } : undefined;

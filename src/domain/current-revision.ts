@@ -7,7 +7,9 @@ import {
 } from '../api/builtin.ts';
 import type { ResourceReference } from '../api/keptn/workload.ts';
 import type { KubernetesObject, ObjectMeta } from '../api/object.ts';
-import { type Identity, identityOf, type IdentityOptions } from './identity.ts';
+import { identityIn } from './identity-in.ts';
+import type { Identity } from './identity.ts';
+import type { IdentityOptions } from './pod-version.ts';
 import { type Lookup, ownerIndex } from './lookup.ts';
 import { ownerChainOf } from './owner-chain.ts';
 import { proofOf, revisionOfPod, rolloutHashLabel } from './revision.ts';
@@ -153,7 +155,7 @@ function described(
   };
   const chain = ownerChainOf({ metadata }, from.lookup);
   const revision = revisionOfPod({ metadata });
-  const identity = identityOf({ metadata }, chain, from.options);
+  const identity = identityIn(from.lookup, { metadata }, from.options);
   if (chain.type !== 'known' || revision === undefined) return undefined;
   // The owner's own annotations may already be those of the next revision.
   const isOwners = identity.type !== 'annotated' || identity.source === 'owner';

@@ -1,6 +1,7 @@
 import { type ProjectedTemplate, PodKind, ReplicaSetKind } from '../api/builtin.ts';
 import type { ObjectMeta, OwnerReference } from '../api/object.ts';
-import { type Identity, identityOf, type IdentityOptions } from './identity.ts';
+import { type Identity, identityOf } from './identity.ts';
+import type { IdentityOptions } from './pod-version.ts';
 
 /** An object that people apply and that makes Pods: Deployment, StatefulSet, DaemonSet or Rollout. */
 export interface PodMaker {

@@ -5,9 +5,10 @@ import {
   sluiceKeys,
 } from '../api/keptn/annotations.ts';
 import type { ObjectMeta, ObjectRef } from '../api/object.ts';
-import { computedVersion } from './computed-version.ts';
+import { type Metadata, valueOf } from './metadata-value.ts';
 import { appName } from './names.ts';
 import { annotatedOwner, type OwnerChain } from './owner-chain.ts';
+import { type IdentityOptions, type Origin, versionOf } from './pod-version.ts';
 import { templateOfPod } from './revision.ts';
 
 /**
@@ -42,6 +43,11 @@ export interface AnnotatedIdentity {
    */
   readonly versionSource: 'given' | 'computed' | 'unknown' | 'impossible';
   readonly versionProblem?: string;
+  /**
+   * Of a computed version, the digest of the template it was computed from. Two templates may have one computed version:
+   * `identityIn` tells them apart.
+   */
+  readonly templateDigest?: string;
   /** Names of definitions, in order; white space and empty elements are dropped. */
   readonly preTasks: readonly string[];
   readonly postTasks: readonly string[];
@@ -59,13 +65,6 @@ export interface AnnotatedIdentity {
    */
   readonly annotations: Readonly<Record<string, string>>;
 }
-
-export interface IdentityOptions {
-  /** KeptnConfig `versionFromImageTag`. */
-  readonly versionFromImageTag?: boolean;
-}
-
-type Metadata = Pick<ObjectMeta, 'labels' | 'annotations'>;
 
 /**
  * The identity of a Pod whose owners were looked up with `ownerChainOf`. What the Pod carries itself counts first, whether
@@ -97,15 +96,6 @@ export function identityOf(
     : annotatedIdentity({ pod, source: 'owner', metadata, workload, chain, options });
 }
 
-/** Keptn's look-up: annotation before label, `keptn.sh/…` before `app.kubernetes.io/…`; an empty value is none. */
-export function valueOf(metadata: Metadata, key: string, secondary?: string): string | undefined {
-  const values = [metadata.annotations?.[key], metadata.labels?.[key]];
-  if (secondary !== undefined) {
-    values.push(metadata.annotations?.[secondary], metadata.labels?.[secondary]);
-  }
-  return values.find((value) => value !== undefined && value !== '');
-}
-
 /** The Pod's labels and annotations, and those of its template that the Pod no longer has. */
 function withTemplate(own: Metadata, template: Metadata | undefined): Metadata {
   if (template === undefined) return own;
@@ -119,16 +109,6 @@ function workloadOf(metadata: Metadata): string | undefined {
   return valueOf(metadata, keptnAnnotations.workload, recommendedLabels.workload);
 }
 
-/** Where an identity is read: the Pod, and the metadata (its own or its owner's) that names the workload. */
-interface Origin {
-  readonly pod: { metadata: ObjectMeta };
-  readonly source: 'pod' | 'owner';
-  readonly metadata: Metadata;
-  readonly workload: string;
-  readonly chain: OwnerChain;
-  readonly options: IdentityOptions;
-}
-
 function annotatedIdentity(origin: Origin): AnnotatedIdentity {
   const { pod, source, workload } = origin;
   const { written, ...version } = versionOf(origin);
@@ -139,6 +119,9 @@ function annotatedIdentity(origin: Origin): AnnotatedIdentity {
   const added = {
     ...copied,
     ...(version.versionSource === 'computed' && written && { [keptnAnnotations.version]: written }),
+    ...(version.templateDigest !== undefined && {
+      [sluiceKeys.templateDigest]: version.templateDigest,
+    }),
     ...(app === undefined && singleServiceAnnotations(workload)),
   };
   return {
@@ -158,30 +141,6 @@ function annotatedIdentity(origin: Origin): AnnotatedIdentity {
     // Half an identity would hide the other half: the next look reads the Pod alone once it names a workload.
     annotations: source === 'owner' && written === undefined ? {} : missingIn(pod.metadata, added),
   };
-}
-
-type Version = Pick<AnnotatedIdentity, 'version' | 'versionSource' | 'versionProblem'> & {
-  /** With its capitals, for the Pod's annotation. */
-  readonly written?: string;
-};
-
-function versionOf({ pod, metadata, chain, options }: Origin): Version {
-  const given = valueOf(metadata, keptnAnnotations.version, recommendedLabels.version);
-  if (given !== undefined) {
-    return { version: given.toLowerCase(), versionSource: 'given', written: given };
-  }
-  const template = templateOfPod(pod, chain);
-  if (template === undefined) return { versionSource: 'unknown' };
-  const container = valueOf(metadata, keptnAnnotations.container);
-  const computed = computedVersion(template.containers, {
-    ...(container !== undefined && { container }),
-    fromImageTag: options.versionFromImageTag === true,
-  });
-  if (computed.type === 'impossible') {
-    return { versionSource: 'impossible', versionProblem: computed.message };
-  }
-  const { version } = computed;
-  return { version: version.toLowerCase(), versionSource: 'computed', written: version };
 }
 
 /**

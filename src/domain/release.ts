@@ -50,11 +50,12 @@ export function isReleased(status: KeptnWorkloadVersionStatus | undefined): bool
 /**
  * The status of a version with the release on record that Keptn gave it before Sluice took over; the stored one where there
  * is nothing to record. Keptn knew no such condition: it had released whatever it had deployed, or had given up deploying.
- * What it let through because a check had *failed* (deploymentStatus Deprecated, W1) is not released (B1).
+ * What it let through because a check had *failed* (deploymentStatus Deprecated, W1) is not released (B1). Of a StatefulSet or
+ * DaemonSet Keptn did not say which revision it was: that is the one that carries the version now, and no later one.
  */
 export function withKeptnsRelease(
   { spec, status = {}, metadata: { generation } }: KeptnWorkloadVersion,
-  now: number,
+  { now, owners }: { readonly now: number; readonly owners: readonly OwnerSeen[] },
 ): KeptnWorkloadVersionStatus {
   const { deploymentStatus: state, conditions } = status;
   const isKnown = conditions?.some(({ type }) => type === conditionTypes.released) === true;
@@ -67,10 +68,12 @@ export function withKeptnsRelease(
     ...(generation !== undefined && { observedGeneration: generation }),
   } as const;
   const { kind, uid } = spec.resourceReference;
+  const current = owners.flatMap((owner) => owner.current?.revision ?? []);
+  const revisions = kind === 'ReplicaSet' ? [uid] : current;
   return {
     ...status,
     conditions: withCondition(conditions, condition, now),
-    ...(kind === 'ReplicaSet' && { releasedRevisions: [uid] }),
+    ...(revisions.length > 0 && { releasedRevisions: revisions }),
   };
 }
 

@@ -81,12 +81,14 @@ export function decideWorkloadVersion(seen: WorkloadVersionSeen): Plan {
 
 /** The stored status, with Keptn's release on record if it matters: it is the current version, or there are Pods of it. */
 function takenOver(
-  { version, revisions, now }: WorkloadVersionSeen,
+  { version, revisions, owners, now }: WorkloadVersionSeen,
   wanted: 'yes' | 'no' | 'unknown',
 ): KeptnWorkloadVersionStatus {
   const status = version.status ?? {};
   const matters = wanted === 'yes' || revisions.length > 0 || !isCompleted(status.status);
-  return matters ? withKeptnsRelease(version, now) : status;
+  return matters
+    ? withKeptnsRelease(version, { now, owners: carriersOf(version, owners) })
+    : status;
 }
 
 function progress(seen: WorkloadVersionSeen, before: KeptnWorkloadVersionStatus): Plan {

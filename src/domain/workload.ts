@@ -1,4 +1,4 @@
-import { KeptnWorkload, type KeptnWorkloadSpec } from '../api/keptn/workload.ts';
+import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { type ObjectRef, refOf } from '../api/object.ts';
 import { type AppsSeen, requestFor } from './app-request.ts';
@@ -128,7 +128,7 @@ function complete(seen: WorkloadSeen, workload: KeptnWorkload, claims: Claims): 
     seen.versions.find(({ spec }) => spec.version === wanted);
   const creations = distinctVersions(claims.all)
     .filter(({ identity }) => find(identity.version) === undefined)
-    .map((claim) => versionOf(seen, workload, specOf(claim, claims.all)));
+    .map((claim) => versionOf(seen, { workload, claim, all: claims.all }));
   const request = requestFor(workload, claims.all, seen);
   const wanted = [...creations, ...(request === undefined ? [] : [request])];
   const refusedVersion = firstRefusal(creations, seen);
@@ -181,7 +181,17 @@ function checkedAgain(
     }));
 }
 
-function versionOf(seen: WorkloadSeen, workload: KeptnWorkload, spec: KeptnWorkloadSpec): Creation {
+function versionOf(
+  seen: WorkloadSeen,
+  from: {
+    readonly workload: KeptnWorkload;
+    readonly claim: Claim;
+    readonly all: readonly Claim[];
+  },
+): Creation {
+  const { workload, claim, all } = from;
+  const spec = specOf(claim, all);
+  const { templateDigest } = claim.identity;
   const { namespace, name } = seen;
   const proper = workloadVersionName(name, spec.version);
   const isTaken =
@@ -199,6 +209,7 @@ function versionOf(seen: WorkloadSeen, workload: KeptnWorkload, spec: KeptnWorkl
       ...spec,
       workloadName: name,
       ...(previous !== undefined && previous !== spec.version && { previousVersion: previous }),
+      ...(templateDigest !== undefined && { templateDigest }),
     },
   };
   return { type: 'create', kind: KeptnWorkloadVersion, object };

@@ -1,4 +1,5 @@
 import type { Container, ProjectedTemplate } from '../api/builtin.ts';
+import { restartedAt } from '../api/keptn/annotations.ts';
 import { textMap } from './project-metadata.ts';
 import { objectOf, objectsOf, textOf, type RawObject } from './raw-json.ts';
 import { templateDigest } from './template-digest.ts';
@@ -16,7 +17,18 @@ export function projectTemplate(raw: unknown, keep?: (key: string) => boolean): 
     ...(annotations !== undefined && { annotations }),
     containers: objectsOf(objectOf(template['spec'])['containers']).map(containerOf),
     digest: templateDigest(template),
+    ...unrestarted(template),
   };
+}
+
+function unrestarted(template: RawObject): Pick<ProjectedTemplate, 'unrestartedDigest'> {
+  const metadata = objectOf(template['metadata']);
+  const { [restartedAt]: at, ...annotations } = objectOf(metadata['annotations']);
+  if (at === undefined) return {};
+  const { annotations: _, ...others } = metadata;
+  const hasOthers = Object.keys(annotations).length > 0;
+  const before = { ...template, metadata: { ...others, ...(hasOthers && { annotations }) } };
+  return { unrestartedDigest: templateDigest(before) };
 }
 
 function containerOf(raw: RawObject): Container {

@@ -12,6 +12,7 @@ import {
 } from '../api/builtin.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
 import { type Kind, kindKey, type KubernetesObject } from '../api/object.ts';
+import { restartedAt } from '../api/keptn/annotations.ts';
 import { projectIdentity, projectMetadata, withApplied } from './project-metadata.ts';
 import { podFields } from './project-pod.ts';
 import { projectTemplate } from './project-template.ts';
@@ -159,7 +160,7 @@ function isIdentity(key: string): boolean {
     key.startsWith('keptn.sh/') ||
     key.startsWith('sluice.keptn.sh/') ||
     key.startsWith('app.kubernetes.io/') ||
-    key === 'kubectl.kubernetes.io/restartedAt'
+    key === restartedAt
   );
 }
 

@@ -26,13 +26,9 @@ export function dependentsOf(definition: KubernetesObject, context: RuleContext)
     reference.kind.kind === definition.kind &&
     reference.namespaces.find((place) => isThere(place)) === namespace;
   const isThere = (place: string): boolean =>
-    lookup.get(
-      definition.kind === KeptnTaskDefinition.kind
-        ? KeptnTaskDefinition
-        : KeptnEvaluationDefinition,
-      place,
-      name,
-    ) !== undefined;
+    (definition.kind === KeptnTaskDefinition.kind
+      ? lookup.get(KeptnTaskDefinition, place, name)
+      : lookup.get(KeptnEvaluationDefinition, place, name)) !== undefined;
   const hasSubstitute = namespace !== definitionsNamespace && isThere(definitionsNamespace);
   if (hasSubstitute) return { versions: [], others: [] };
   const everywhere = namespace === definitionsNamespace ? undefined : namespace;

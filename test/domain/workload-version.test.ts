@@ -298,6 +298,13 @@ describe('versions that Keptn has left', () => {
     expect(status).toMatchObject(keptns);
   });
 
+  test('of a StatefulSet are Released for the revision that carries them now, and no later one', () => {
+    const spec = { resourceReference: { kind: 'StatefulSet', name: 'cart', uid: 'uid-of-set' } };
+    const version = aWorkloadVersion({ spec, status: keptns });
+    const status = after(workloadVersionSeen({ version, owners: [aDeploymentSeen()] }));
+    expect(status.releasedRevisions).toEqual(['uid-of-cart-1.0.0']);
+  });
+
   test('cost nothing when they are history', () => {
     const seen = workloadVersionSeen({ version: aWorkloadVersion({ status: keptns }), ...movedOn });
     expect(asksForWrite(decideWorkloadVersion(seen))).toBe(false);

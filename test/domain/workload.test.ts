@@ -119,6 +119,15 @@ describe('a workload', () => {
     expect(plan.onlyIfCurrent).toMatchObject({ name: 'shop-cart', resourceVersion: '1000' });
   });
 
+  test('whose version is computed has it stand for the template that it was computed from', () => {
+    const identity = { versionSource: 'computed', templateDigest: 'abc' } as const;
+    const owners = [aDeploymentSeen({ identity })];
+    const { effects } = decideWorkload(inStep({ owners, versions: [] }));
+    expect(effects?.[0]).toMatchObject({ object: { spec: { templateDigest: 'abc' } } });
+    const given = decideWorkload(inStep({ versions: [] })).effects?.[0];
+    expect(given).not.toHaveProperty('object.spec.templateDigest');
+  });
+
   test('that has everything states so once, with its owners', () => {
     const seen = inStep();
     const status = after(seen);

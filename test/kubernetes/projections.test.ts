@@ -178,6 +178,25 @@ describe('a projected owner of Pods', () => {
     expect(digests[0]).toBe(digests[1]);
   });
 
+  it('has the digest that its template had before it was restarted', () => {
+    const digestsOf = (annotations: Record<string, string>) => {
+      const metadataOf = { ...template.metadata, annotations };
+      return projected(DeploymentKind, {
+        metadata,
+        spec: { template: { ...template, metadata: metadataOf } },
+      })['template'];
+    };
+    const { 'kubectl.kubernetes.io/restartedAt': _, ...own } = template.metadata.annotations;
+    const before = digestsOf(own);
+    expect(before).not.toHaveProperty('unrestartedDigest');
+    const after = digestsOf({ ...own, 'kubectl.kubernetes.io/restartedAt': 'now' });
+    expect(after).toHaveProperty(
+      'unrestartedDigest',
+      before && Reflect.get(Object(before), 'digest'),
+    );
+    expect(after).not.toHaveProperty('digest', Reflect.get(Object(before), 'digest'));
+  });
+
   it('keeps how its roll-out goes', () => {
     const updateStrategy = { type: 'RollingUpdate', rollingUpdate: { partition: 1 } };
     expect(

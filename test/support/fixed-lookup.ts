@@ -1,8 +1,8 @@
 import type { Kind, KubernetesObject } from '../../src/api/object.ts';
 import type { IndexDefinition } from '../../src/controllers/indexes.ts';
-import type { Lookup } from '../../src/domain/lookup.ts';
+import { type Lookup, ownerIndex } from '../../src/domain/lookup.ts';
 
-/** Caches that hold exactly these objects and never change. */
+/** Caches that hold exactly these objects and never change; they have the index by owner and those given. */
 export function fixedLookup(
   objects: readonly KubernetesObject[],
   indexes: readonly IndexDefinition[] = [],
@@ -21,6 +21,11 @@ export function fixedLookup(
         ({ metadata }) => namespace === undefined || metadata.namespace === namespace,
       ),
     byIndex(kind, name, value) {
+      if (name === ownerIndex) {
+        return ofKind(kind).filter(({ metadata }) =>
+          metadata.ownerReferences?.some(({ uid }) => uid === value),
+        );
+      }
       const index = indexes.find((known) => known.name === name && known.kind.kind === kind.kind);
       if (index === undefined) throw new Error(`no index ${name} of ${kind.kind}`);
       return ofKind(kind).filter((object) => index.values(object).includes(value));

@@ -42,6 +42,8 @@ export const sluiceKeys = {
   watched: 'sluice.keptn.sh/watched',
   /** Pod annotation: why the Pod is held, in one sentence. */
   explanation: 'sluice.keptn.sh/explanation',
+  /** Pod annotation beside a computed version: the digest of the template that it was computed from. */
+  templateDigest: 'sluice.keptn.sh/template-digest',
   /** Label of a Job and its Pods: the name of the KeptnTask. */
   task: 'sluice.keptn.sh/task',
   /** Label of a ConfigMap that holds a function's code. ConfigMaps are watched by it. */
@@ -57,6 +59,9 @@ export const sluiceKeys = {
   /** Annotation, with the name of a version behind it: what that version says beyond the one the object is read in. */
   conversion: 'sluice.keptn.sh/conversion-',
 } as const;
+
+/** Set by `kubectl rollout restart` in a Pod template: another value of it alone starts the same Pods again. */
+export const restartedAt = 'kubectl.kubernetes.io/restartedAt';
 
 /** The scheduling gate that holds a Pod; Keptn's name, so that Pods Keptn has gated are found. */
 export const schedulingGate = 'keptn-prechecks-gate';

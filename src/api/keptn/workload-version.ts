@@ -12,6 +12,9 @@ const spec = object('The workload at the moment the version was made. Never rewr
   workloadName: text('Name of the KeptnWorkload, with the name of the application in front.'),
   ...workloadSpecFields,
   previousVersion: optional(text('The version of the workload before this one.')),
+  templateDigest: optional(
+    text('Of a computed version: the digest of the only Pod template that it stands for.'),
+  ),
   traceId: optional(stringMap('W3C trace context the trace of this version continues.')),
 });
 

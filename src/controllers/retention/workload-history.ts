@@ -16,11 +16,10 @@ import { KeptnTask } from '../../api/keptn/task.ts';
 import { KeptnWorkload } from '../../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import { type Kind, type KubernetesObject, type ObjectRef, refOf } from '../../api/object.ts';
-import { identityOf } from '../../domain/identity.ts';
+import { identityIn } from '../../domain/identity-in.ts';
 import { settingsFrom } from '../../domain/keptn-config.ts';
 import { type Lookup, ownerIndex, type World } from '../../domain/lookup.ts';
 import { appName } from '../../domain/names.ts';
-import { ownerChainOf } from '../../domain/owner-chain.ts';
 import { excessOf } from '../../domain/retention/limits.ts';
 import { livingRevisions } from '../../domain/retention/revisions.ts';
 import type { WorkloadUses } from '../../domain/retention/uses.ts';
@@ -142,7 +141,7 @@ function usesOf(
     workload,
     owners,
     revisions: owners.flatMap(({ owner }) => livingRevisions(owner, world, options)),
-    pods: pods.map((pod) => identityOf(pod, ownerChainOf(pod, world), options)),
+    pods: pods.map((pod) => identityIn(world, pod, options)),
     app: world.get(KeptnApp, namespace, appName(app)),
     appVersions: world.byIndex(KeptnAppVersion, appVersionsByApp.name, inNamespace(namespace, app)),
   };

@@ -1,7 +1,8 @@
 import type { Pod } from '../../api/builtin.ts';
 import { schedulingGate } from '../../api/keptn/annotations.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
-import { type AnnotatedIdentity, type Identity, identityOf } from '../identity.ts';
+import { identityIn } from '../identity-in.ts';
+import type { AnnotatedIdentity, Identity } from '../identity.ts';
 import type { Lookup } from '../lookup.ts';
 import { isNameOf } from '../newest-app-version.ts';
 import { ownerChainOf, supportedOwner, topOwner } from '../owner-chain.ts';
@@ -15,7 +16,7 @@ import { whyWorkloadVersion } from './why-version.ts';
 /** Why a Pod is held; or that it is not, and whether that is because its version was released. */
 export function whyPod(pod: Pod, lookup: Lookup): Finding {
   const gates = (pod.spec?.schedulingGates ?? []).map(({ name }) => name);
-  const identity = identityOf(pod, ownerChainOf(pod, lookup));
+  const identity = identityIn(lookup, pod);
   return gates.includes(schedulingGate)
     ? heldPod(pod, identity, lookup)
     : startedPod(pod, gates, { identity, lookup });

@@ -1,7 +1,10 @@
 import { ControllerRevisionKind, type ReplicaSet, ReplicaSetKind } from '../../api/builtin.ts';
 import type { KubernetesObject } from '../../api/object.ts';
-import { type Identity, identityOf, type IdentityOptions } from '../identity.ts';
+import { toldApart } from '../identity-in.ts';
+import { type Identity, identityOf } from '../identity.ts';
 import { type Lookup, ownerIndex } from '../lookup.ts';
+import { ownerChainOf } from '../owner-chain.ts';
+import type { IdentityOptions } from '../pod-version.ts';
 import { revisionHashLabel } from '../revision.ts';
 import type { RolloutOwner } from '../rollout-owner.ts';
 
@@ -22,12 +25,12 @@ export function livingRevisions(
   const { uid = '' } = owner.object.metadata;
   switch (owner.kind) {
     case 'ReplicaSet':
-      return [ofReplicaSet(owner.object, options)];
+      return [ofReplicaSet(owner.object, lookup, options)];
     case 'Deployment':
     case 'Rollout':
       return lookup
         .byIndex(ReplicaSetKind, ownerIndex, uid)
-        .map((set) => ofReplicaSet(set, options));
+        .map((set) => ofReplicaSet(set, lookup, options));
     case 'StatefulSet':
     case 'DaemonSet':
       return lookup
@@ -36,7 +39,7 @@ export function livingRevisions(
   }
 }
 
-function ofReplicaSet(set: ReplicaSet, options: IdentityOptions): LivingRevision {
+function ofReplicaSet(set: ReplicaSet, lookup: Lookup, options: IdentityOptions): LivingRevision {
   const { name, namespace, uid = '' } = set.metadata;
   const { labels, annotations } = set.template;
   const reference = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name, uid, controller: true };
@@ -49,10 +52,9 @@ function ofReplicaSet(set: ReplicaSet, options: IdentityOptions): LivingRevision
   };
   // Without its parent: what that says now may be said of another revision.
   const owner = { kind: 'ReplicaSet', object: set } as const;
-  return {
-    revision: uid,
-    identity: identityOf({ metadata }, { type: 'known', reference, owner }, options),
-  };
+  const identity = identityOf({ metadata }, { type: 'known', reference, owner }, options);
+  const chain = ownerChainOf({ metadata }, lookup);
+  return { revision: uid, identity: toldApart(identity, { pod: { metadata }, chain, lookup }) };
 }
 
 function hashOf({ metadata }: KubernetesObject): string {
