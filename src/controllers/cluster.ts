@@ -20,6 +20,20 @@ export interface Cluster {
   delete(ref: ObjectRef, preconditions: DeletePreconditions): Promise<void>;
 }
 
+/** The cluster as it is handed to what leads, which bounds how long its calls may go on. */
+export interface ClusterConnection extends Cluster {
+  /** The same cluster, whose calls are given up by these limits. */
+  within(limits: CallLimits): Cluster;
+}
+
+/** When a call is given up. */
+export interface CallLimits {
+  /** Aborted, the call rejects at once, wherever it is. A write that was sent may have been carried out. */
+  readonly signal: AbortSignal;
+  /** Asked before each time the request is sent; when the answer is no, the call rejects. */
+  readonly maySend?: () => boolean;
+}
+
 export interface DeletePreconditions {
   readonly uid: string;
   readonly resourceVersion?: string;

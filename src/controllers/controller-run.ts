@@ -6,7 +6,7 @@ import { backoffMs } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Slices } from '../runtime/slices.ts';
 import { WorkQueue } from '../runtime/work-queue.ts';
-import type { CacheChange, Caches, Cluster, EventSink } from './cluster.ts';
+import type { CacheChange, Caches, ClusterConnection, EventSink } from './cluster.ts';
 import type { Controller, Key, Watch } from './controller.ts';
 import type { Change } from './effect-target.ts';
 import { targetOf } from './effect-target.ts';
@@ -25,7 +25,7 @@ export interface EngineLog {
 
 /** What controllers run on. */
 export interface EngineParts {
-  readonly cluster: Cluster;
+  readonly cluster: ClusterConnection;
   readonly caches: Caches;
   readonly events: EventSink;
   readonly clock: Clock;
@@ -60,15 +60,18 @@ export interface StartingPoint {
   visit(object: KubernetesObject): void;
 }
 
+/** What one life of the engine gives its controllers: the cluster behind the fence of that life. */
+type RunParts = Omit<EngineParts, 'cluster'> & Reconciling & { readonly turns: Turns };
+
 /** One controller with its queue, from a start of the engine to its stop. */
 export class ControllerRun {
   readonly queue: WorkQueue;
   readonly #controller: Controller;
-  readonly #by: EngineParts & Reconciling;
+  readonly #by: RunParts;
   readonly #turns: Turns;
   readonly #memories = new Map<string, KeyMemory>();
 
-  constructor(controller: Controller, by: EngineParts & Reconciling & { readonly turns: Turns }) {
+  constructor(controller: Controller, by: RunParts) {
     this.#controller = controller;
     this.#by = by;
     this.#turns = by.turns;

@@ -35,7 +35,10 @@ export class Engine {
     signal.addEventListener('abort', () => void this.stop(), { once: true });
   }
 
-  /** Takes up nothing new and resolves when what is in flight has ended, in five seconds at most; then nothing is written. */
+  /**
+   * Takes up nothing new and resolves when what is in flight has ended, in five seconds at most; what has not is given up
+   * then, or at once if this process may not write any more.
+   */
   async stop(): Promise<void> {
     const run = this.#run;
     await run?.stop();
@@ -63,6 +66,7 @@ class Run {
   readonly #unsubscribe: (() => void)[];
   readonly #parts: EngineParts;
   readonly #turns: Turns;
+  readonly #ended = new AbortController();
   isStarting = true;
   #sealed = false;
   #stopping: Promise<void> | undefined;
@@ -71,7 +75,7 @@ class Run {
     this.#parts = parts;
     this.#turns = parts.turns ?? new Slices();
     const mayWrite = (): boolean => !this.#sealed && (parts.mayWrite?.() ?? true);
-    const cluster = fencedCluster(parts.cluster, mayWrite);
+    const cluster = fencedCluster(parts.cluster, { mayWrite, signal: this.#ended.signal });
     const by = { ...parts, cluster, kindOf: kindsByName(controllers), turns: this.#turns };
     const runners = controllers.map((controller) => new ControllerRun(controller, by));
     this.queues = runners.map(({ queue }) => queue);
@@ -100,12 +104,15 @@ class Run {
 
   async #stop(): Promise<void> {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    // Another process may lead by now: what is still on its way must not arrive after it.
+    if (this.#parts.mayWrite?.() === false) this.#ended.abort();
     let tooLong = (): void => {};
     const deadline = new Promise<void>((resolve) => (tooLong = resolve));
     const timer = this.#parts.clock.after(drainMs, tooLong);
     await Promise.race([Promise.all(this.queues.map((queue) => queue.shutdown())), deadline]);
     timer.cancel();
     this.#sealed = true;
+    this.#ended.abort();
   }
 }
 

@@ -14,7 +14,7 @@ import {
 import { type Backoff, backoffMs } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { WorkQueue } from '../runtime/work-queue.ts';
-import type { Caches, Cluster } from './cluster.ts';
+import type { Caches, Cluster, ClusterConnection } from './cluster.ts';
 import type { EngineLog } from './controller-run.ts';
 import { Fenced, fencedCluster } from './fenced-cluster.ts';
 import type { IndexDefinition } from './indexes.ts';
@@ -45,7 +45,7 @@ export const metricsByProvider: IndexDefinition<KeptnMetric> = {
 };
 
 export interface MetricLoopParts {
-  readonly cluster: Cluster;
+  readonly cluster: ClusterConnection;
   readonly caches: Caches;
   readonly source: MetricSource;
   readonly clock: Clock;
@@ -80,7 +80,10 @@ export class MetricLoop {
 
   constructor(parts: MetricLoopParts) {
     this.#parts = parts;
-    this.#cluster = fencedCluster(parts.cluster, parts.mayWrite ?? (() => true));
+    this.#cluster = fencedCluster(parts.cluster, {
+      mayWrite: parts.mayWrite ?? (() => true),
+      signal: this.#stop.signal,
+    });
     this.#queue = new WorkQueue({
       clock: parts.clock,
       concurrency: queriesAtOnce,

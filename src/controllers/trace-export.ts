@@ -9,7 +9,7 @@ import { type Backoff, backoffMs } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { Slots } from '../runtime/slots.ts';
 import { WorkQueue } from '../runtime/work-queue.ts';
-import type { Caches, Cluster } from './cluster.ts';
+import type { Caches, Cluster, ClusterConnection } from './cluster.ts';
 import { Fenced, fencedCluster } from './fenced-cluster.ts';
 import type { IndexDefinition } from './indexes.ts';
 import { PendingSpans, type Sendable } from './pending-spans.ts';
@@ -32,7 +32,7 @@ export interface ExportLog {
 }
 
 export interface TraceExportParts {
-  readonly cluster: Cluster;
+  readonly cluster: ClusterConnection;
   readonly caches: Caches;
   readonly clock: Clock;
   readonly log: ExportLog;
@@ -84,7 +84,10 @@ export class TraceExport {
 
   constructor(parts: TraceExportParts) {
     this.#parts = parts;
-    this.#cluster = fencedCluster(parts.cluster, parts.mayWrite ?? (() => true));
+    this.#cluster = fencedCluster(parts.cluster, {
+      mayWrite: parts.mayWrite ?? (() => true),
+      signal: this.#stop.signal,
+    });
     this.#pending = new PendingSpans(parts.caches);
     this.#queue = new WorkQueue({
       clock: parts.clock,

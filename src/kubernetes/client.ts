@@ -17,11 +17,8 @@ export interface DeletePreconditions {
   readonly propagation?: 'Background' | 'Foreground' | 'Orphan';
 }
 
-/** When a request is given up, where the transport's own limit is too late. */
-export interface RequestLimits {
-  readonly signal?: AbortSignal;
-  readonly timeoutMs?: number;
-}
+/** When a request is given up, or not sent; and whether it may wait for others. See `Request` in `transport.ts`. */
+export type RequestLimits = Pick<Request, 'signal' | 'timeoutMs' | 'maySend' | 'isUrgent'>;
 
 /** One page of a list: all pages of a list show the same moment, the list's `resourceVersion`. */
 export interface Page {
@@ -60,9 +57,16 @@ const maxReplaceTries = 5;
  */
 export class KubernetesClient {
   readonly #transport: Transport;
+  readonly #limits: RequestLimits;
 
-  constructor(transport: Transport) {
+  constructor(transport: Transport, limits: RequestLimits = {}) {
     this.#transport = transport;
+    this.#limits = limits;
+  }
+
+  /** The same API server, every request of which is given up by these limits, unless the call names others. */
+  within(limits: RequestLimits): KubernetesClient {
+    return new KubernetesClient(this.#transport, { ...this.#limits, ...limits });
   }
 
   /** The live object; undefined when there is none, also when its kind is not there. */
@@ -121,7 +125,7 @@ export class KubernetesClient {
     const { namespace, ...selectors } = scope;
     const query = { limit: pageSize, continue: visit.next, ...selectors };
     const path = collectionPath(kind, namespace, query);
-    const limits = visit.signal === undefined ? {} : { signal: visit.signal };
+    const limits = { ...this.#limits, ...(visit.signal !== undefined && { signal: visit.signal }) };
     const accept = mediaTypeOf(kind, 'list');
     return this.#transport.read({ verb: 'list', path, accept, ...limits }, (body) => {
       return readPage(body, (item) => visit.each(projected(kind, item)));
@@ -169,7 +173,12 @@ export class KubernetesClient {
       preconditions: { uid, ...(resourceVersion !== undefined && { resourceVersion }) },
       ...(propagation !== undefined && { propagationPolicy: propagation }),
     };
-    await this.#transport.request({ verb: 'delete', path: objectPath(ref), body });
+    await this.#transport.request({
+      ...this.#limits,
+      verb: 'delete',
+      path: objectPath(ref),
+      body,
+    });
   }
 
   /**
@@ -201,12 +210,12 @@ export class KubernetesClient {
   /** Creates something that is asked, not stored (a SubjectAccessReview), and answers it as the API server sent it. */
   async review(kind: Kind, object: KubernetesObject): Promise<unknown> {
     const path = collectionPath(kind, object.metadata.namespace);
-    return this.#transport.request({ verb: 'create', path, body: object });
+    return this.#transport.request({ ...this.#limits, verb: 'create', path, body: object });
   }
 
   async #send(kind: Kind, request: Request): Promise<KubernetesObject> {
     const accept = mediaTypeOf(kind, 'object');
-    return projected(kind, await this.#transport.request({ accept, ...request }));
+    return projected(kind, await this.#transport.request({ accept, ...this.#limits, ...request }));
   }
 }
 

@@ -35,7 +35,8 @@ export function heldBy({ identity, nowMs, leaseMs }: Writer, before: LeaseSpec =
   const { acquireTime, leaseTransitions = 0 } = before;
   return {
     holderIdentity: identity,
-    leaseDurationSeconds: Math.max(1, Math.round(leaseMs / 1000)),
+    // Rounded up: others must not take it while its holder still counts on it.
+    leaseDurationSeconds: Math.max(1, Math.ceil(leaseMs / 1000)),
     acquireTime: renewed && acquireTime !== undefined ? acquireTime : microTime(nowMs),
     renewTime: microTime(nowMs),
     leaseTransitions:

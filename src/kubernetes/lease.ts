@@ -1,7 +1,7 @@
 import { ClusterError } from '../api/cluster-error.ts';
 import type { JsonPatchOperation } from '../api/json-patch.ts';
 import type { Kind, KubernetesObject, ObjectRef } from '../api/object.ts';
-import type { MonotonicClock } from '../runtime/clock.ts';
+import type { MonotonicClock, Timer } from '../runtime/clock.ts';
 import { sleep } from '../runtime/sleep.ts';
 import { heldBy, LeaseKind, letGo, type Lease, type LeaseSpec } from './lease-record.ts';
 import { silentLog, type Log } from './log.ts';
@@ -9,17 +9,20 @@ import { isOf } from './object-store.ts';
 
 /** What the election needs of the API server. */
 export interface LeaseClient {
-  get(ref: ObjectRef, limits: { timeoutMs: number }): Promise<KubernetesObject | undefined>;
-  create(
-    kind: Kind,
-    object: KubernetesObject,
-    limits: { timeoutMs: number },
-  ): Promise<KubernetesObject>;
+  get(ref: ObjectRef, limits: LeaseLimits): Promise<KubernetesObject | undefined>;
+  create(kind: Kind, object: KubernetesObject, limits: LeaseLimits): Promise<KubernetesObject>;
   patch(
     ref: ObjectRef,
     operations: readonly JsonPatchOperation[],
-    limits: { timeoutMs: number },
+    limits: LeaseLimits,
   ): Promise<KubernetesObject>;
+}
+
+/** A request for the Lease waits behind no other one, is sent once, and is given up in time for the next. */
+export interface LeaseLimits {
+  readonly timeoutMs: number;
+  readonly isUrgent: true;
+  readonly signal?: AbortSignal;
 }
 
 export interface LeaseTimes {
@@ -30,6 +33,9 @@ export interface LeaseTimes {
   /** Between two tries to take or renew the lease. Default 2 s. */
   readonly retryMs: number;
 }
+
+/** How long a stop waits for an answer about the Lease: for a renewal that is under way, and for letting go. */
+const stopMs = 2_000;
 
 const defaultTimes: LeaseTimes = { leaseMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2000 };
 
@@ -107,7 +113,7 @@ export class LeaderElection {
   async run(signal: AbortSignal): Promise<void> {
     const { clock, random } = this.#options;
     while (!signal.aborted) {
-      if ((await this.#try()) === 'held') await this.#lead(signal);
+      if ((await this.#try(signal)) === 'held') await this.#lead(signal);
       // Spread out, so that replicas do not ask in step.
       if (!signal.aborted) await sleep(clock, this.#times.retryMs * (1 + 0.2 * random()), signal);
     }
@@ -116,14 +122,20 @@ export class LeaderElection {
   async #lead(signal: AbortSignal): Promise<void> {
     const { identity, name } = this.#options;
     const leading = new AbortController();
-    const end = (): void => leading.abort();
+    const renewing = new AbortController();
+    let patience: Timer | undefined;
+    const end = (): void => {
+      leading.abort();
+      patience = this.#options.clock.after(stopMs, () => renewing.abort());
+    };
     signal.addEventListener('abort', end, { once: true });
     if (signal.aborted) end();
     this.#log.info('leading', { identity, lease: name });
     const work = this.#work(leading);
-    await this.#renewUntilOver(leading);
+    await this.#renewUntilOver(leading, renewing.signal);
     await work;
     signal.removeEventListener('abort', end);
+    patience?.cancel();
     if (this.isLeader) await this.#release();
     this.#renewedAtMs = undefined;
     this.#log.info('no longer leading', { identity, lease: name });
@@ -139,7 +151,7 @@ export class LeaderElection {
   }
 
   /** Renews until leading is over, and ends it when that fails for too long. */
-  async #renewUntilOver(leading: AbortController): Promise<void> {
+  async #renewUntilOver(leading: AbortController, renewing: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     const { renewDeadlineMs, retryMs } = this.#times;
     const arm = () => clock.after(renewDeadlineMs, () => leading.abort());
@@ -148,7 +160,7 @@ export class LeaderElection {
       await sleep(clock, retryMs, leading.signal);
       // The process may have slept for long, with no timer noticing.
       if (leading.signal.aborted || !this.isLeader) break;
-      const attempt = await this.#try();
+      const attempt = await this.#try(renewing);
       if (attempt === 'heldByOther') this.#renewedAtMs = undefined;
       if (attempt === 'heldByOther' || leading.signal.aborted) break;
       if (attempt === 'held') {
@@ -160,21 +172,21 @@ export class LeaderElection {
     leading.abort();
   }
 
-  /** Takes or renews the lease, if it is free or ours. */
-  async #try(): Promise<Attempt> {
+  /** Takes or renews the lease, if it is free or ours. Aborted, it fails at once. */
+  async #try(signal: AbortSignal): Promise<Attempt> {
     const { client, clock } = this.#options;
     const sentAtMs = clock.elapsed();
     try {
-      const lease = await this.#current();
+      const lease = await this.#current(signal);
       if (lease !== undefined && this.#isHeldByOther(lease)) return 'heldByOther';
       const spec = heldBy(this.#writer(), lease?.spec);
       if (lease === undefined) {
         const { namespace, name } = this.#options;
         const { apiVersion, kind } = LeaseKind;
         const fresh = { apiVersion, kind, metadata: { namespace, name }, spec };
-        this.#see(await client.create(LeaseKind, fresh, this.#limits));
+        this.#see(await client.create(LeaseKind, fresh, this.#limits(signal)));
       } else {
-        this.#see(await client.patch(this.#ref, replacingSpec(lease, spec), this.#limits));
+        this.#see(await client.patch(this.#ref, replacingSpec(lease, spec), this.#limits(signal)));
       }
       this.#mustRead = false;
       this.#renewedAtMs = sentAtMs;
@@ -187,10 +199,10 @@ export class LeaderElection {
   }
 
   /** Our own lease as we wrote it (if it was changed since, the condition of the write fails), any other one live. */
-  async #current(): Promise<Lease | undefined> {
+  async #current(signal: AbortSignal): Promise<Lease | undefined> {
     const known = this.#seen?.lease;
     if (!this.#mustRead && known?.spec?.holderIdentity === this.#options.identity) return known;
-    const lease = await this.#options.client.get(this.#ref, this.#limits);
+    const lease = await this.#options.client.get(this.#ref, this.#limits(signal));
     return lease === undefined ? undefined : this.#see(lease);
   }
 
@@ -216,9 +228,8 @@ export class LeaderElection {
     if (lease === undefined) return;
     const spec = letGo(this.#options.clock.now(), lease.spec);
     try {
-      this.#see(
-        await this.#options.client.patch(this.#ref, replacingSpec(lease, spec), this.#limits),
-      );
+      const limits = { timeoutMs: stopMs, isUrgent: true } as const;
+      this.#see(await this.#options.client.patch(this.#ref, replacingSpec(lease, spec), limits));
     } catch (error) {
       // It then runs out by itself.
       const { code, reason } =
@@ -234,8 +245,8 @@ export class LeaderElection {
   }
 
   /** A request that takes longer would leave no time for another one before the deadline. */
-  get #limits() {
-    return { timeoutMs: this.#times.renewDeadlineMs / 2 };
+  #limits(signal: AbortSignal): LeaseLimits {
+    return { timeoutMs: this.#times.renewDeadlineMs / 2, isUrgent: true, signal };
   }
 }
 

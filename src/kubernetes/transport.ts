@@ -36,6 +36,10 @@ export interface Request {
   readonly signal?: AbortSignal;
   /** How long it may go without a byte, where the transport's own limit is too long. */
   readonly timeoutMs?: number;
+  /** Asked before each try; a `no` rejects, and nothing is sent. Default: it may be sent. */
+  readonly maySend?: () => boolean;
+  /** Goes over connections of its own, so that it waits for no other request, and is sent once. */
+  readonly isUrgent?: boolean;
 }
 
 /** The bytes of a successful answer, as they come. */
@@ -67,11 +71,18 @@ const keepAliveTimeout = 60_000;
 // wait for one another longer than for the API server (T5).
 const maxConnections = 32;
 
-/** The pools of one identity: watches hold their connections for minutes and must not take them from requests. */
+// Of urgent requests there is one at a time; a second connection is for the one after it, when the first hangs.
+const urgentConnections = 2;
+
+/**
+ * The pools of one identity: watches hold their connections for minutes and must not take them from requests, and many slow
+ * requests must not keep the renewal of the Lease waiting.
+ */
 interface Pools {
   readonly tls: TlsSettings;
   readonly requests: Pool;
   readonly watches: Pool;
+  readonly urgent: Pool;
 }
 
 /**
@@ -112,9 +123,11 @@ export class Transport {
   /** Sends a request and reads its answer as `reader` does. When that fails, what it has read so far counts for nothing. */
   async read<T>(request: Request, reader: (body: Body) => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries += 1) {
+      assertWanted(request);
       try {
         return await this.#try(request, reader);
       } catch (error) {
+        if (request.isUrgent === true) throw error;
         const waitMs = repeatAfterMs(
           request.verb,
           { error: clusterError(error), tries },
@@ -193,7 +206,7 @@ export class Transport {
     const told = (code: number): void => onAnswer?.({ verb, code, ms: clock.now() - startMs });
     this.#requests[verb] += 1;
     try {
-      const answer = await (verb === 'watch' ? pools.watches : pools.requests).request({
+      const answer = await poolFor(request, pools).request({
         method: methods[verb],
         path: this.#basePath + path,
         headers: {
@@ -223,11 +236,13 @@ export class Transport {
       tls,
       requests: this.#pool(tls, maxConnections),
       watches: this.#pool(tls, null),
+      urgent: this.#pool(tls, urgentConnections),
     };
     this.#pools = pools;
     // What is under way ends on the old connections; watches end within their time-out.
     void outdated?.requests.close();
     void outdated?.watches.close();
+    void outdated?.urgent.close();
     return pools;
   }
 
@@ -263,7 +278,18 @@ async function* arriving(body: Body, deadline: Deadline): AsyncGenerator<Uint8Ar
   }
 }
 
+/** Rejects what must not be sent, or not any more. */
+function assertWanted({ maySend, signal }: Request): void {
+  if (maySend?.() === false) throw unavailable('this process may not send it any more');
+  if (signal?.aborted === true) throw unavailable('the request was given up');
+}
+
+function poolFor({ verb, isUrgent }: Request, pools: Pools): Pool {
+  if (isUrgent === true) return pools.urgent;
+  return verb === 'watch' ? pools.watches : pools.requests;
+}
+
 async function destroy(pools: Pools | undefined): Promise<void> {
   if (pools === undefined) return;
-  await Promise.all([pools.requests.destroy(), pools.watches.destroy()]);
+  await Promise.all([pools.requests, pools.watches, pools.urgent].map((pool) => pool.destroy()));
 }

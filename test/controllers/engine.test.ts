@@ -117,6 +117,34 @@ describe('the engine', () => {
     expect(new Set(decidedAtTurn).size).toBeGreaterThan(names.length / 2);
   });
 
+  it.each([
+    { over: 'lost', leads: false, withinMs: 0 },
+    { over: 'being handed over', leads: true, withinMs: 5_000 },
+  ])(
+    'gives up what is on its way when leadership is $over, within $withinMs ms, reads too',
+    async ({ leads, withinMs }) => {
+      rig.latencyMs = 60_000;
+      rig.given('a1');
+      rig.given('a2');
+      let mayWrite = true;
+      const all = controller('a', ({ metadata: { name } }) =>
+        name === 'a1'
+          ? { look: [{ kind: ConfigMapKind, namespace: 'shop', name }] }
+          : { effects: [{ type: 'create', kind: ConfigMapKind, object: configMap('b') }] },
+      );
+      const engine = engineOf([all], () => mayWrite);
+      engine.start(abort.signal);
+      await settled();
+      expect(rig.calls).toEqual(['get ConfigMap a1', 'create ConfigMap b']);
+      mayWrite = leads;
+      abort.abort();
+      await rig.clock.advanceAsync(withinMs);
+      expect(engine.load.running).toBe(0);
+      expect(complaints).toEqual([]);
+      expect(outcomes).toEqual(['a fenced', 'a fenced']);
+    },
+  );
+
   it('ends in the middle of its start, and wakes nothing any more', async () => {
     for (const name of ['a1', 'a2', 'a3']) rig.given(name);
     const all = controller('a', () => ({}));

@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 
 import { NamespaceKind } from '../../src/api/builtin.ts';
 import { ClusterError } from '../../src/api/cluster-error.ts';
-import { LeaseKind } from '../../src/kubernetes/lease-record.ts';
-import { LeaderElection } from '../../src/kubernetes/lease.ts';
+import { heldBy, LeaseKind } from '../../src/kubernetes/lease-record.ts';
+import { LeaderElection, type LeaseLimits } from '../../src/kubernetes/lease.ts';
 import { namespaced } from '../support/adapter-rig.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { settled, TestClock } from '../support/test-clock.ts';
@@ -21,8 +21,10 @@ beforeEach(() => {
 /** A process that stands for election; `reach` says whether its requests arrive. */
 function candidate(identity: string, own: TestClock = clock) {
   const net = { isUp: true, hangs: false };
-  const ask = async <T>(answer: () => T): Promise<T> => {
-    if (net.hangs) await new Promise(() => {});
+  const limits: LeaseLimits[] = [];
+  const ask = async <T>(given: LeaseLimits, answer: () => T): Promise<T> => {
+    limits.push(given);
+    if (net.hangs) await unanswered(own, given);
     if (!net.isUp) throw new ClusterError({ code: 0, reason: 'Unavailable', message: 'down' });
     return answer();
   };
@@ -34,9 +36,9 @@ function candidate(identity: string, own: TestClock = clock) {
     name: 'sluice',
     identity,
     client: {
-      get: (ref) => ask(() => store.get(ref.kind, ref.namespace, ref.name)),
-      create: (kind, object) => ask(() => store.create(kind, object)),
-      patch: (ref, operations) => ask(() => conditional(ref, operations)),
+      get: (ref, given) => ask(given, () => store.get(ref.kind, ref.namespace, ref.name)),
+      create: (kind, object, given) => ask(given, () => store.create(kind, object)),
+      patch: (ref, operations, given) => ask(given, () => conditional(ref, operations)),
     },
     async onLeading(signal) {
       log.push(`${identity} leads`);
@@ -51,7 +53,19 @@ function candidate(identity: string, own: TestClock = clock) {
     stopping.abort();
     await settled();
   };
-  return { election, net, work, stop, done };
+  return { election, net, work, stop, done, limits };
+}
+
+/** A request that is never answered: it ends, failing, in its time or when its caller gives up. */
+function unanswered(own: TestClock, { timeoutMs, signal }: LeaseLimits): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const fail = (): void => {
+      timer.cancel();
+      reject(new Error('given up'));
+    };
+    const timer = own.after(timeoutMs, fail);
+    signal?.addEventListener('abort', fail, { once: true });
+  });
 }
 
 // The version in a patch is its condition, as the real API server treats it.
@@ -189,6 +203,40 @@ describe('leader election', () => {
     await clock.advanceAsync(5000);
     expect(holder()).toBe('a');
     expect(log).toEqual(['a leads']);
+  });
+
+  it('asks for nothing but urgently, and for a lease that lasts as long as its holder counts on it', async () => {
+    const a = candidate('a');
+    await clock.advanceAsync(5000);
+    expect(a.limits.every(({ isUrgent }) => isUrgent)).toBe(true);
+    const writer = { identity: 'a', nowMs: 0, leaseMs: 15_400 };
+    expect(heldBy(writer).leaseDurationSeconds).toBe(16);
+  });
+
+  it('is stopped at once while it stands and is not answered', async () => {
+    const a = candidate('a');
+    a.net.hangs = true;
+    await clock.advanceAsync(500);
+    await a.stop();
+    await a.done;
+    expect(clock.leftovers).toEqual([]);
+  });
+
+  it('is stopped within four seconds while it leads and is not answered', async () => {
+    const a = candidate('a');
+    await clock.advanceAsync(1000);
+    a.net.hangs = true;
+    await clock.advanceAsync(1500); // a renewal is under way
+    await a.stop();
+    let isDone = false;
+    void a.done.then(() => (isDone = true));
+    await clock.advanceAsync(1900);
+    expect([log, isDone]).toEqual([['a leads', 'a ends'], false]);
+    await clock.advanceAsync(100);
+    expect(isDone).toBe(false); // letting go is under way
+    await clock.advanceAsync(2000);
+    expect(isDone).toBe(true);
+    expect(clock.leftovers).toEqual([]);
   });
 
   it('stands again after it was lost', async () => {

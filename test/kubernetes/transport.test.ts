@@ -71,6 +71,46 @@ describe('the transport', () => {
     expect(rig.server.requests).toHaveLength(2);
   });
 
+  it('asks before each try whether a write may still be sent', async () => {
+    rig.server.fail(isShop, { answer: 429, headers: { 'retry-after': '3' } }, 9);
+    let leads = true;
+    const failed = errorOf(rig.transport.request({ ...change, maySend: () => leads }));
+    expect(await waiting()).toBe(3000);
+    leads = false;
+    rig.clock.advance(3000);
+    expect(await failed).toMatchObject({ code: 0, reason: 'Unavailable' });
+    expect(rig.server.requests).toHaveLength(1);
+    await errorOf(rig.transport.request({ ...change, maySend: () => leads }));
+    expect(rig.server.requests).toHaveLength(1);
+  });
+
+  it('ends its waiting when its caller gives up, and sends nothing any more', async () => {
+    rig.server.fail(isShop, { answer: 429, headers: { 'retry-after': '3' } }, 9);
+    const stop = new AbortController();
+    const failed = errorOf(rig.transport.request({ ...change, signal: stop.signal }));
+    await waiting();
+    stop.abort();
+    expect(await failed).toMatchObject({ code: 0, message: 'the request was given up' });
+    expect(rig.server.requests).toHaveLength(1);
+  });
+
+  it.each([429, 503])('sends what is urgent once, also when the answer is %i', async (answer) => {
+    rig.server.fail(isShop, { answer, headers: { 'retry-after': '1' } });
+    const error = await errorOf(rig.transport.request({ ...get, isUrgent: true }));
+    expect(error).toMatchObject({ code: answer });
+    expect(rig.server.requests).toHaveLength(1);
+  });
+
+  it('sends what is urgent though every connection waits for an answer', async () => {
+    rig.server.fail((request) => request.method === 'PATCH', 'silence', 50);
+    const hanging = Array.from({ length: 50 }, () => errorOf(rig.transport.request(change)));
+    await vi.waitFor(() => expect(rig.server.requests).toHaveLength(32));
+    const answer = await rig.transport.request({ ...get, isUrgent: true });
+    expect(answer).toMatchObject({ metadata: { name: 'shop' } });
+    await rig.transport.close();
+    await Promise.all(hanging);
+  });
+
   it('leaves a Retry-After of minutes to its caller', async () => {
     rig.server.fail(isShop, { answer: 429, headers: { 'retry-after': '120' } });
     const error = await errorOf(rig.transport.request(get));

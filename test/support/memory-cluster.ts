@@ -2,7 +2,12 @@ import { ClusterError } from '../../src/api/cluster-error.ts';
 import type { JsonPatchOperation } from '../../src/api/json-patch.ts';
 import type { Kind, KubernetesObject, ObjectRef } from '../../src/api/object.ts';
 import { refOf } from '../../src/api/object.ts';
-import type { Cluster, DeletePreconditions } from '../../src/controllers/cluster.ts';
+import type {
+  CallLimits,
+  Cluster,
+  ClusterConnection,
+  DeletePreconditions,
+} from '../../src/controllers/cluster.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { MemoryView } from './memory-caches.ts';
 import type { MemoryStore } from './memory-store.ts';
@@ -48,7 +53,7 @@ export interface MemoryClusterOptions {
 }
 
 /** The connection of one process to the store. */
-export class MemoryCluster implements Cluster {
+export class MemoryCluster implements ClusterConnection {
   readonly #options: MemoryClusterOptions;
   readonly #view = new MemoryView();
   #calls = 0;
@@ -61,6 +66,24 @@ export class MemoryCluster implements Cluster {
   /** From now on no call returns, as in a process that was killed. */
   die(): void {
     this.#dead = true;
+  }
+
+  /** What is given up may still be carried out: it was on its way. */
+  within({ signal, maySend }: CallLimits): Cluster {
+    const limited =
+      <Args extends unknown[], Result>(call: (...args: Args) => Promise<Result>) =>
+      (...args: Args): Promise<Result> =>
+        signal.aborted || maySend?.() === false
+          ? Promise.reject(givenUp())
+          : unlessAborted(call(...args), signal);
+    return {
+      get: limited((ref) => this.get(ref)),
+      list: limited((kind, namespace, selector) => this.list(kind, namespace, selector)),
+      create: limited((kind, object) => this.create(kind, object)),
+      patch: limited((ref, operations) => this.patch(ref, operations)),
+      writeStatus: limited((ref, version, status) => this.writeStatus(ref, version, status)),
+      delete: limited((ref, preconditions) => this.delete(ref, preconditions)),
+    };
   }
 
   get(ref: ObjectRef): Promise<KubernetesObject | undefined> {
@@ -161,6 +184,18 @@ const answers = [
   { code: 409, reason: 'Conflict', message: 'the object has been modified' },
   { code: 403, reason: 'Forbidden', message: 'exceeded quota: cpu' },
 ];
+
+function unlessAborted<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = (): void => reject(givenUp());
+    signal.addEventListener('abort', giveUp, { once: true });
+    call.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
+  });
+}
+
+function givenUp(): ClusterError {
+  return new ClusterError({ code: 0, reason: 'Unavailable', message: 'the request was given up' });
+}
 
 function lost(): ClusterError {
   return new ClusterError({ code: 0, reason: 'ConnectionLost', message: 'socket hang up' });

@@ -3,7 +3,7 @@ import { ClusterError } from '../../../src/api/cluster-error.ts';
 import type { KubernetesObject, ObjectRef } from '../../../src/api/object.ts';
 import { allControllers } from '../../../src/cli/controllers.ts';
 import { configFrom } from '../../../src/config.ts';
-import type { Cluster } from '../../../src/controllers/cluster.ts';
+import type { Cluster, ClusterConnection } from '../../../src/controllers/cluster.ts';
 import { Engine } from '../../../src/controllers/engine.ts';
 import { noMetrics } from '../../../src/controllers/metrics.ts';
 import type { ObjectCaches } from '../../../src/kubernetes/caches.ts';
@@ -108,7 +108,7 @@ const refuse = (): Promise<never> =>
   Promise.reject(new ClusterError({ code: 403, reason: 'Forbidden', message: 'a benchmark' }));
 
 /** A cluster that answers at once and takes every status: the worst for who must not be held up. */
-class PromptCluster implements Cluster {
+class PromptCluster implements ClusterConnection {
   writes = 0;
   readonly #caches: ObjectCaches;
 
@@ -129,6 +129,10 @@ class PromptCluster implements Cluster {
       { ...object, status },
       { metadata: { ...object.metadata, resourceVersion } },
     );
+  }
+
+  within(): Cluster {
+    return this;
   }
 
   list = refuse;
