@@ -2,14 +2,16 @@ import { keptnAnnotations, sluiceKeys } from '../api/keptn/annotations.ts';
 import { KeptnConfig } from '../api/keptn/config.ts';
 import type { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { controllerOf } from '../api/object.ts';
+import type { FieldError } from '../api/parse.ts';
 import type { AdmissionRequest } from '../api/review.ts';
 import { heldForChecks, heldUntilOwnerIsKnown } from '../domain/explanation.ts';
 import { identityIn } from '../domain/identity-in.ts';
-import type { Identity } from '../domain/identity.ts';
+import type { AnnotatedIdentity, Identity } from '../domain/identity.ts';
+import type { TooLong } from '../domain/identity-bounds.ts';
 import { rulingConfig } from '../domain/keptn-config.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import { workloadName } from '../domain/names.ts';
-import { type OwnerChain, ownerChainOf } from '../domain/owner-chain.ts';
+import { type OwnerChain, ownerChainOf, topOwner } from '../domain/owner-chain.ts';
 import { proofOf } from '../domain/revision.ts';
 import { isGated, podPatch, type PodAdditions } from './pod-patch.ts';
 import { type Candidate, isKnownReplica, isOfWorkload, releasingVersion } from './pod-release.ts';
@@ -39,11 +41,29 @@ export function gatePod(
   const chain = ownerChainOf(pod, lookup);
   if (chain.type === 'unowned') return allow();
   const identity = identityIn(lookup, pod, identityOptions(lookup, settings.operatorNamespace));
+  if (identity.type === 'annotated' && identity.tooLong !== undefined) {
+    return deny(`Pod "${request.name ?? ''}"`, [unreadable(identity, identity.tooLong, chain)]);
+  }
   const additions =
     identity.type === 'annotated'
       ? judgeAnnotated({ pod, identity, chain }, lookup)
       : judgeOthers(identity, pod, chain);
   return additions === undefined ? allow() : allowWith(podPatch(pod, additions));
+}
+
+/** Which value is too long, and on which object: of an owner's the Pod can say only the name. */
+function unreadable(
+  { source }: AnnotatedIdentity,
+  { path, message }: TooLong,
+  chain: OwnerChain,
+): FieldError {
+  const owner = chain.type === 'known' ? topOwner(chain.owner) : undefined;
+  if (source === 'pod' || owner === undefined) return { path: `metadata.${path}`, message };
+  const { kind, object } = owner;
+  return {
+    path: 'metadata.ownerReferences',
+    message: `metadata.${path} of ${kind} ${object.metadata.name} ${message}`,
+  };
 }
 
 /**

@@ -5,6 +5,7 @@ import { isJudgedKey } from '../lint/annotation-keys.ts';
 import type { ReferencePlaces } from '../lint/references.ts';
 import type { Problem } from '../lint/rule.ts';
 import { problemsOf } from '../lint/rules.ts';
+import { tooLongIn } from '../lint/workload-rules.ts';
 import {
   entriesOf,
   identityOfManifest,
@@ -13,7 +14,7 @@ import {
   type WorkloadManifest,
 } from '../lint/workload-manifest.ts';
 import { ruleContext, verdictOn, warningsOf } from './judgement.ts';
-import { allow, type Verdict, warn } from './verdict.ts';
+import { allow, deny, type Verdict, warn } from './verdict.ts';
 import { isReleasedOtherwise, isSameTemplate, type Reviewed } from './workload-release.ts';
 
 /** What the workload webhook is told by whoever puts the process together. */
@@ -24,8 +25,8 @@ export interface WorkloadSettings extends ReferencePlaces {
 
 /**
  * Tells people about their Deployment, StatefulSet, DaemonSet or Rollout what only its Pods would show: people apply these,
- * not Pods (design, "Validation"). It denies nothing unless strict mode is on, and then not for what is only missing, because
- * objects may arrive in any order. An update that changes nothing it judges by is none of its business: controllers write to
+ * not Pods (design, "Validation"). It denies what is too long to be read, and in strict mode more, but never what is only
+ * missing, because objects may arrive in any order. An update that changes nothing it judges by is none of its business: controllers write to
  * these objects, too, and must never be held up for what a user has written.
  */
 export function reviewWorkload(
@@ -39,6 +40,10 @@ export function reviewWorkload(
   const before = manifestOf(request.oldObject, request);
   if (before !== undefined && isSameForRules(before, workload)) return allow();
   const context = ruleContext(lookup, settings);
+  const unreadable = tooLongIn(workload, context);
+  if (unreadable.length > 0 && !isEqualJson(unreadable, before && tooLongIn(before, context))) {
+    return deny(subjectOf(request), unreadable);
+  }
   const reviewed = (of: WorkloadManifest): Reviewed => ({
     workload: of,
     identity: identityOfManifest(of, context),
@@ -68,8 +73,11 @@ function verdictOnWorkload(
   isStrict: boolean,
 ): Verdict {
   if (!isStrict) return warn(...warningsOf(problems));
-  const { group, kind } = request.kind;
-  return verdictOn(problems, { subject: `${kind}.${group} "${request.name ?? ''}"`, isStrict });
+  return verdictOn(problems, { subject: subjectOf(request), isStrict });
+}
+
+function subjectOf({ kind: { group, kind }, name = '' }: AdmissionRequest): string {
+  return `${kind}.${group} "${name}"`;
 }
 
 function manifestOf(raw: unknown, { namespace }: AdmissionRequest): WorkloadManifest | undefined {

@@ -179,7 +179,7 @@ const parsers = new WeakMap<TSchema, Parser<unknown>>();
 function parserOfSpec(schema: TSchema): Parser<unknown> {
   const known = parsers.get(schema);
   if (known !== undefined) return known;
-  const parser: Parser<unknown> = parserOf(schema);
+  const parser: Parser<unknown> = parserOf(schema, 'stored');
   parsers.set(schema, parser);
   return parser;
 }

@@ -1,3 +1,4 @@
+import { isJsonObject } from './json.ts';
 import type { PrinterColumn, Resource, ResourceVersion } from './resource.ts';
 import type { TSchema } from './schema.ts';
 
@@ -116,10 +117,35 @@ function rootSchema(resource: Resource, version: ResourceVersion): Record<string
       apiVersion: { type: 'string' },
       kind: { type: 'string' },
       metadata: { type: 'object' },
-      spec: version.specMayBeAbsent === true ? withDefault(version.spec) : version.spec,
+      spec: boundedTexts(
+        version.specMayBeAbsent === true ? withDefault(version.spec) : version.spec,
+      ),
       status: version.status,
     },
   };
+}
+
+/**
+ * The longest text of a spec that does not say it, in characters: the longest argument or variable that Linux hands to a
+ * program. Code, which comes in a file, has a bound of its own.
+ */
+const longestText = 131_072;
+
+/**
+ * The schema with a bound for every text. What was stored before may stay longer: the API server judges only what a write changes
+ * (CRD validation ratcheting, on since Kubernetes 1.30).
+ */
+function boundedTexts(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(boundedTexts);
+  if (!isJsonObject(schema)) return schema;
+  const entries = Object.entries(schema).map(([key, value]) => [
+    key,
+    // The type of a structural schema stands outside of its alternatives, and so does its bound.
+    key === 'anyOf' ? value : boundedTexts(value),
+  ]);
+  const isText = schema['type'] === 'string' || schema['x-kubernetes-int-or-string'] === true;
+  const isOpen = schema['maxLength'] === undefined && schema['enum'] === undefined;
+  return Object.fromEntries(isText && isOpen ? [...entries, ['maxLength', longestText]] : entries);
 }
 
 const withDefault = (spec: TSchema): TSchema => ({ ...spec, default: {} });

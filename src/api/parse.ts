@@ -20,8 +20,9 @@ export type Parser<T> = (value: unknown) => Parsed<T>;
 /**
  * - `first`: the first thing that is wrong. For what strangers send: the work and the answer stay small.
  * - `all`: everything that is wrong. For files and settings of the person who reads the answer.
+ * - `stored`: as `first`, but texts may have any length. For what may have been stored before its texts were bounded.
  */
-export type Report = 'first' | 'all';
+export type Report = 'first' | 'all' | 'stored';
 
 /** The parser of a schema. Unknown fields stay in the value; defaults are not filled in. Compiled at the first use. */
 export function parserOf<Schema extends TSchema>(
@@ -78,6 +79,9 @@ function compiled<T>(schema: TSchema, report: Report): Parser<T> {
 const compilers: Record<Report, () => Ajv> = {
   first: once(() => compiler({ allErrors: false })),
   all: once(() => compiler({ allErrors: true })),
+  stored: once(() =>
+    compiler({ allErrors: false }).removeKeyword('maxLength').addVocabulary(['maxLength']),
+  ),
 };
 
 function compiler(options: { allErrors: boolean }): Ajv {

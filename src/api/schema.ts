@@ -33,6 +33,13 @@ export const optional = Type.Optional;
 export const text = (description: string, keywords?: Keywords) =>
   Type.String(described(description, keywords));
 
+/** The most characters of a name, a version, a duration, a target or an address. */
+const mostCharacters = 1_024;
+
+/** A text that names or measures something. */
+export const shortText = (description: string, keywords?: Keywords) =>
+  text(description, { maxLength: mostCharacters, ...keywords });
+
 export const bool = (description: string, keywords?: Keywords) =>
   Type.Boolean(described(description, keywords));
 
@@ -51,7 +58,7 @@ export const time = (description: string) => text(description, { format: 'date-t
 
 /** A Go duration such as `1m30s`. */
 export const duration = (description: string, keywords?: Keywords) =>
-  text(description, { pattern: durationPattern, ...keywords });
+  shortText(description, { pattern: durationPattern, ...keywords });
 
 /** A string out of a closed list. */
 export const oneOf = <const Values extends readonly string[]>(

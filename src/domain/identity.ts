@@ -5,6 +5,7 @@ import {
   sluiceKeys,
 } from '../api/keptn/annotations.ts';
 import type { ObjectMeta, ObjectRef } from '../api/object.ts';
+import type { TooLong } from './identity-bounds.ts';
 import { type Metadata, valueOf } from './metadata-value.ts';
 import { appName } from './names.ts';
 import { annotatedOwner, type OwnerChain } from './owner-chain.ts';
@@ -48,6 +49,8 @@ export interface AnnotatedIdentity {
    * `identityIn` tells them apart.
    */
   readonly templateDigest?: string;
+  /** What is longer than anything that is read: then `versionSource` is `impossible`, and all values are cut. */
+  readonly tooLong?: TooLong;
   /** Names of definitions, in order; white space and empty elements are dropped. */
   readonly preTasks: readonly string[];
   readonly postTasks: readonly string[];

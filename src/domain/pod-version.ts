@@ -2,6 +2,7 @@ import type { ProjectedTemplate } from '../api/builtin.ts';
 import { keptnAnnotations, recommendedLabels, sluiceKeys } from '../api/keptn/annotations.ts';
 import type { ObjectMeta } from '../api/object.ts';
 import { type ComputedVersion, computedVersion } from './computed-version.ts';
+import { type TooLong, tooLongIn } from './identity-bounds.ts';
 import { type Metadata, valueOf } from './metadata-value.ts';
 import type { OwnerChain } from './owner-chain.ts';
 import { templateOfPod } from './revision.ts';
@@ -27,6 +28,7 @@ export interface PodVersion {
   readonly versionSource: 'given' | 'computed' | 'unknown' | 'impossible';
   readonly versionProblem?: string;
   readonly templateDigest?: string;
+  readonly tooLong?: TooLong;
   /** With its capitals, for the Pod's annotation. */
   readonly written?: string;
 }
@@ -34,6 +36,11 @@ export interface PodVersion {
 /** The version that is given, or computed from the template that the Pod was made from. */
 export function versionOf(origin: Origin): PodVersion {
   const { pod, metadata, chain } = origin;
+  const tooLong = tooLongIn(metadata);
+  if (tooLong !== undefined) {
+    const versionProblem = `${tooLong.path} ${tooLong.message}`;
+    return { versionSource: 'impossible', versionProblem, tooLong };
+  }
   const given = valueOf(metadata, keptnAnnotations.version, recommendedLabels.version);
   const template = templateOfPod(pod, chain);
   const computed = template && computedFrom(template, origin);

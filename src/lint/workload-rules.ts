@@ -3,7 +3,7 @@ import type { AnnotatedIdentity, Identity } from '../domain/identity.ts';
 import { sameJson } from '../domain/same-json.ts';
 import { identityKeys, intendedKey, isNearlyOurs } from './annotation-keys.ts';
 import { deadlineIsTooShort } from './progress-deadline-rule.ts';
-import { rule, type Rule } from './rule.ts';
+import { type Found, rule, type Rule } from './rule.ts';
 import {
   entriesOf,
   type Entry,
@@ -42,10 +42,21 @@ const versionIsImpossible = rule({
   check(workload, context) {
     const identity = identityOfManifest(workload, context);
     if (identity?.type !== 'annotated' || identity.versionProblem === undefined) return [];
+    if (identity.tooLong !== undefined) return [];
     const entry = entriesOf(workload).find(({ key }) => key === keptnAnnotations.container);
     const message = `${identity.versionProblem}; name one of them, or set ${keptnAnnotations.version}`;
     return [{ path: entry?.path ?? 'spec.template', message }];
   },
+});
+
+const identityIsTooLong = rule({
+  id: 'identity-too-long',
+  title: 'A name, a version or a list that is too long to be read',
+  why: 'Names and versions are read up to 1,024 characters, lists and metadata up to 16,384. Pods that carry more are refused.',
+  fix: 'Shorten it.',
+  severity: 'error',
+  kinds: workloadKinds,
+  check: (workload, context) => tooLongIn(workload, context),
 });
 
 const annotationIsNotRead = rule({
@@ -143,6 +154,7 @@ const versionIsReleasedOtherwise = rule<WorkloadManifest>({
 export const workloadRules: readonly Rule<WorkloadManifest>[] = [
   workloadIsNotNamed,
   versionIsImpossible,
+  identityIsTooLong,
   annotationIsNotRead,
   keyIsMisspelt,
   keyIsMisplaced,
@@ -153,6 +165,18 @@ export const workloadRules: readonly Rule<WorkloadManifest>[] = [
   chainIsImpossible,
   definitionIsMissing,
 ];
+
+/** The value that keeps the workload from being read; none where everything can be. */
+export function tooLongIn(
+  workload: WorkloadManifest,
+  context: Pick<WorkloadContext, 'settings'>,
+): readonly Found[] {
+  const identity = identityOfManifest(workload, context);
+  if (identity?.type !== 'annotated' || identity.tooLong === undefined) return [];
+  const place = identity.source === 'pod' ? 'spec.template.metadata' : 'metadata';
+  const { path, message } = identity.tooLong;
+  return [{ path: `${place}.${path}`, message }];
+}
 
 /** Why another place or key counts instead of this one; undefined if none does. */
 function whyNotRead(

@@ -434,3 +434,54 @@ describe('a Pod that cannot be read', () => {
     });
   });
 });
+
+describe('a value that is longer than anything that is read', () => {
+  const long = 'x'.repeat(1025);
+
+  test('on the Pod is a denial that names its key', () => {
+    const pod = aPod({
+      owners: [ownedBy(aReplicaSet())],
+      annotations: { ...cart('1.0.0'), 'keptn.sh/workload': long },
+    });
+    expect(judge([], pod)).toMatchObject({
+      type: 'denied',
+      causes: [
+        {
+          path: 'metadata.annotations[keptn.sh/workload]',
+          message: 'has 1025 characters; at most 1024 are read: shorten it',
+        },
+      ],
+    });
+  });
+
+  test('on its owner is a denial that names owner and key', () => {
+    const deployment = aDeployment({ annotations: { ...cart('1.0.0'), 'keptn.sh/app': long } });
+    const replicaSet = aReplicaSet({ owners: [ownedBy(deployment)] });
+    const verdict = judge([deployment, replicaSet], aPod({ owners: [ownedBy(replicaSet)] }));
+    expect(verdict).toMatchObject({
+      type: 'denied',
+      causes: [
+        {
+          path: 'metadata.ownerReferences',
+          message:
+            'metadata.annotations[keptn.sh/app] of Deployment cart has 1025 characters; at most 1024 are read: shorten it',
+        },
+      ],
+    });
+  });
+
+  test('of exactly that length is read', () => {
+    const pod = aPod({
+      owners: [ownedBy(aReplicaSet())],
+      annotations: { ...cart('1.0.0'), 'keptn.sh/workload': 'x'.repeat(1024) },
+    });
+    expect(isHeld(enter([], pod))).toBe(true);
+  });
+
+  test('of no use to Keptn hinders no Pod', () => {
+    const deployment = aDeployment({ annotations: { 'keptn.sh/metadata': 'x'.repeat(20_000) } });
+    const replicaSet = aReplicaSet({ owners: [ownedBy(deployment)] });
+    const pod = aPod({ owners: [ownedBy(replicaSet)] });
+    expect(judge([deployment, replicaSet], pod).type).toBe('allowed');
+  });
+});

@@ -507,3 +507,25 @@ describe('a version that has been released', () => {
     expect(review(computed('b'), { before: computed('a'), cached: [released()] })).toEqual(allow());
   });
 });
+
+describe('a value that is longer than anything that is read', () => {
+  const long = { ...named, 'keptn.sh/workload': 'x'.repeat(120_000) };
+
+  test('is refused, and the key is named', () => {
+    expect(review(aManifest({ podAnnotations: long }))).toMatchObject({
+      type: 'denied',
+      causes: [
+        {
+          path: `${inTemplate}[keptn.sh/workload]`,
+          message: 'has 120000 characters; at most 1024 are read: shorten it',
+        },
+      ],
+    });
+  });
+
+  test('that was there before hinders no other change', () => {
+    const before = aManifest({ podAnnotations: long });
+    const after = aManifest({ podAnnotations: { ...long, 'keptn.sh/version': '2.0.0' } });
+    expect(review(after, { before }).type).toBe('allowed');
+  });
+});

@@ -48,6 +48,19 @@ const defaulted = (object: JsonObject & Converted) => ({
 
 const code = { inline: { code: 'console.log(1)' }, parameters: { map: { stage: 'dev' } } };
 
+describe('a text that was stored before it was bounded', () => {
+  it('is converted like any other, with nothing lost', () => {
+    const spec = {
+      retries: 3,
+      timeout: `${'0'.repeat(5_000)}5m`,
+      function: code,
+      onFailure: ['x'.repeat(3_000)],
+    };
+    const stored = to('v1', taskDefinition('v1alpha2', spec));
+    expect(to('v1alpha2', stored).spec).toEqual(spec);
+  });
+});
+
 describe('a KeptnTaskDefinition of v1alpha2', () => {
   const proposed = {
     function: { ...code, secureParameters: { secret: 'github' } },

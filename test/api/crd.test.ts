@@ -68,6 +68,13 @@ describe('the CRD of a kind', () => {
     ).toEqual([]);
   });
 
+  it.each(kinds)('of %s says of every text of its spec how long it may be', (_name, kind) => {
+    const open = published(kind).spec.versions.flatMap(({ name, schema }) =>
+      withoutBound(name, schema.openAPIV3Schema.properties?.['spec'] ?? {}),
+    );
+    expect(open).toEqual([]);
+  });
+
   it.each(kinds)('of %s shows Reason and Age, conditions and observedGeneration', (_name, kind) => {
     const facts = factsOf(published(kind));
     expect(facts.filter((fact) => fact.startsWith('column ')).slice(-2)).toEqual([
@@ -87,6 +94,19 @@ describe('the CRD of a kind', () => {
     expect(silent).toEqual([]);
   });
 });
+
+/** The places of texts without a bound. A list of words is bounded by itself. */
+function withoutBound(path: string, schema: JsonSchema): string[] {
+  const isText = schema.type === 'string' || schema['x-kubernetes-int-or-string'] === true;
+  const isBounded = 'enum' in schema || 'maxLength' in schema;
+  const inner = Object.entries(schema.properties ?? {}).flatMap(([name, field]) =>
+    withoutBound(`${path}.${name}`, field),
+  );
+  const others = [schema.items, schema.additionalProperties].flatMap((one) =>
+    typeof one === 'object' && one !== null ? withoutBound(`${path}[]`, one) : [],
+  );
+  return [...(isText && !isBounded ? [path] : []), ...inner, ...others];
+}
 
 const refused = ['const', '$ref', '$id', '$schema', 'patternProperties', 'not', 'oneOf', 'allOf'];
 const notInBranches = ['default', 'description', 'additionalProperties', 'nullable'];

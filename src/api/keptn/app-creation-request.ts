@@ -1,10 +1,10 @@
 import { statusObject } from '../condition.ts';
 import { defineResource, type ObjectOf } from '../resource.ts';
-import { object, text, type Static } from '../schema.ts';
+import { object, shortText, type Static } from '../schema.ts';
 import { lifecycleGroup } from './groups.ts';
 
 const spec = object('What is asked for.', {
-  appName: text('Name of the KeptnApp to make.'),
+  appName: shortText('Name of the KeptnApp to make.'),
 });
 
 const status = statusObject('What became of the request.', {});

@@ -1,6 +1,6 @@
 import { statusObject } from '../condition.ts';
 import { defineResource, type ObjectOf, type PrinterColumn } from '../resource.ts';
-import { list, object, optional, stringMap, text, type Static } from '../schema.ts';
+import { list, object, optional, shortText, stringMap, text, type Static } from '../schema.ts';
 import { appContextSpecFields } from './app-context.ts';
 import { appSpecFields, appWorkload } from './app.ts';
 import { lifecycleGroup } from './groups.ts';
@@ -10,7 +10,7 @@ import { state } from './states.ts';
 const spec = object(
   'The application, its checks and its workloads at the moment the version was made. Never rewritten.',
   {
-    appName: text('Name of the KeptnApp.'),
+    appName: shortText('Name of the KeptnApp.'),
     ...appSpecFields,
     ...appContextSpecFields,
     previousVersion: optional(text('The version of the application before this one.')),

@@ -1,12 +1,12 @@
 import { statusObject } from '../condition.ts';
 import { defineResource, type ObjectOf } from '../resource.ts';
-import { integer, list, object, optional, text, type Static } from '../schema.ts';
+import { integer, list, object, optional, shortText, text, type Static } from '../schema.ts';
 import { lifecycleGroup } from './groups.ts';
 
 /** A workload in one version, as KeptnApp and KeptnAppVersion list it. */
 export const appWorkload = object('A workload in one version.', {
-  name: text('Name of the workload, without the name of the application in front.'),
-  version: text('Version of the workload.'),
+  name: shortText('Name of the workload, without the name of the application in front.'),
+  version: shortText('Version of the workload.'),
 });
 
 /** A workload of an application, in one version. */
@@ -14,7 +14,7 @@ export type AppWorkload = Static<typeof appWorkload>;
 
 /** The fields of a KeptnApp's spec; a KeptnAppVersion repeats them. */
 export const appSpecFields = {
-  version: text('Version of the application.'),
+  version: shortText('Version of the application.'),
   revision: optional(
     integer('Raise it to run the same version of the application again.', { default: 1 }),
   ),

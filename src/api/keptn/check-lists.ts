@@ -1,7 +1,7 @@
-import { list, optional, text } from '../schema.ts';
+import { list, optional, shortText } from '../schema.ts';
 
 const definitions = (what: string, when: string) =>
-  optional(list(`Names of the ${what} that run ${when}.`, text('')));
+  optional(list(`Names of the ${what} that run ${when}.`, shortText('')));
 
 /** The four lists of checks that applications and workloads have in common. */
 export const checkLists = {

@@ -1,6 +1,15 @@
 import { statusObject } from '../condition.ts';
 import { defineResource, type ObjectOf } from '../resource.ts';
-import { bool, duration, integer, object, oneOf, optional, text, type Static } from '../schema.ts';
+import {
+  bool,
+  duration,
+  integer,
+  object,
+  oneOf,
+  optional,
+  shortText,
+  type Static,
+} from '../schema.ts';
 import { optionsGroup } from './groups.ts';
 import { jobOptions } from './job-options.ts';
 import { promotionFailurePolicies } from './promotion.ts';
@@ -30,7 +39,7 @@ const retention = object(
 
 const spec = object('The settings.', {
   OTelCollectorUrl: optional(
-    text(
+    shortText(
       'Address of the OpenTelemetry collector that gets the traces: host:port for OTLP over gRPC, or an http:// or https:// URL. Without one nothing is traced, unless Sluice itself was given one.',
     ),
   ),
@@ -39,7 +48,7 @@ const spec = object('The settings.', {
       default: 30,
     }),
   ),
-  cloudEventsEndpoint: optional(text('Address that CloudEvents are sent to.')),
+  cloudEventsEndpoint: optional(shortText('Address that CloudEvents are sent to.')),
   blockDeployment: optional(
     bool('false: a failed check is shown as a warning and holds nothing up.', { default: true }),
   ),

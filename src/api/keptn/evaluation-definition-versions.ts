@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { ResourceVersion, SpecMapping } from '../resource.ts';
-import { list, object, optional, text, type TSchema } from '../schema.ts';
+import { list, object, optional, shortText, text, type TSchema } from '../schema.ts';
 import { followUpAliases, followUpLists } from './follow-up.ts';
 
 /**
@@ -13,7 +13,7 @@ const objective = object('A query, and what its value has to be.', {
   query: text(
     'The query, in the language of the provider. Empty: the objective is on the KeptnMetric of its name.',
   ),
-  evaluationTarget: text('What the value has to be: > or <, and a number.'),
+  evaluationTarget: shortText('What the value has to be: > or <, and a number.'),
 });
 
 const queriesOnly = object('The objectives.', {

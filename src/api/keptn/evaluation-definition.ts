@@ -1,6 +1,16 @@
 import { statusObject } from '../condition.ts';
 import { defineResource, type ObjectOf } from '../resource.ts';
-import { duration, integer, list, object, optional, rules, text, type Static } from '../schema.ts';
+import {
+  duration,
+  integer,
+  list,
+  object,
+  optional,
+  rules,
+  shortText,
+  text,
+  type Static,
+} from '../schema.ts';
 import { olderVersions } from './evaluation-definition-versions.ts';
 import { followUpAliases, followUpLists } from './follow-up.ts';
 import { lifecycleGroup } from './groups.ts';
@@ -10,8 +20,8 @@ const objective = object(
   {
     keptnMetricRef: optional(
       object('The metric.', {
-        name: text('Name of the KeptnMetric.'),
-        namespace: optional(text('Its namespace, if it is another one.')),
+        name: shortText('Name of the KeptnMetric.'),
+        namespace: optional(shortText('Its namespace, if it is another one.')),
       }),
     ),
     name: optional(
@@ -20,10 +30,10 @@ const objective = object(
     query: optional(text('A query instead of a KeptnMetric, in the language of the provider.')),
     provider: optional(
       object('Who answers the query; the only KeptnMetricsProvider of the namespace if not set.', {
-        name: text('Name of a KeptnMetricsProvider in the namespace of the evaluation.'),
+        name: shortText('Name of a KeptnMetricsProvider in the namespace of the evaluation.'),
       }),
     ),
-    evaluationTarget: text('What the value has to be: > or <, and a number.'),
+    evaluationTarget: shortText('What the value has to be: > or <, and a number.'),
   },
   rules({
     rule: "has(self.keptnMetricRef) != (has(self.query) && self.query != '')",

@@ -7,6 +7,7 @@ import {
   mapOf,
   object,
   optional,
+  shortText,
   text,
   time,
   type Static,
@@ -16,11 +17,11 @@ import { lifecycleGroup } from './groups.ts';
 import { state, stateWord } from './states.ts';
 
 const spec = object('What is to be judged, and what for.', {
-  evaluationDefinition: text('Name of the KeptnEvaluationDefinition.'),
-  appName: optional(text('Name of the application.')),
-  appVersion: optional(text('Version of the application.')),
-  workload: optional(text('Name of the workload; empty for the application as a whole.')),
-  workloadVersion: text('Version of the workload; empty for the application as a whole.'),
+  evaluationDefinition: shortText('Name of the KeptnEvaluationDefinition.'),
+  appName: optional(shortText('Name of the application.')),
+  appVersion: optional(shortText('Version of the application.')),
+  workload: optional(shortText('Name of the workload; empty for the application as a whole.')),
+  workloadVersion: shortText('Version of the workload; empty for the application as a whole.'),
   checkType: optional(text('The check it belongs to: pre-eval or post-eval.')),
   retries: optional(integer('How often a missed objective is measured again.', { default: 10 })),
   retryInterval: optional(

@@ -1,4 +1,15 @@
-import { int32, list, object, oneOf, optional, text, time, typed, type Static } from '../schema.ts';
+import {
+  int32,
+  list,
+  object,
+  oneOf,
+  optional,
+  shortText,
+  text,
+  time,
+  typed,
+  type Static,
+} from '../schema.ts';
 import { state } from './states.ts';
 
 /** Which end of its parent starts a follow-up task (KEP 93). */
@@ -9,7 +20,10 @@ export type Trigger = (typeof triggers)[number];
 
 const names = (end: string) =>
   optional(
-    list(`Names of the KeptnTaskDefinitions that run once, after it has finally ${end}.`, text('')),
+    list(
+      `Names of the KeptnTaskDefinitions that run once, after it has finally ${end}.`,
+      shortText(''),
+    ),
   );
 
 /** The follow-ups of a definition, an application or a workload. They never hold up or change what they follow. */

@@ -1,16 +1,20 @@
-import { list, object, optional, text, type Static } from '../schema.ts';
+import { list, object, optional, shortText, text, type Static } from '../schema.ts';
 import { parameterFields } from './parameters.ts';
 
 const scriptFields = {
   functionRef: optional(
     object('Code and parameters of another definition.', {
-      name: optional(text('Name of the KeptnTaskDefinition.')),
+      name: optional(shortText('Name of the KeptnTaskDefinition.')),
     }),
   ),
-  inline: optional(object('Code in this definition.', { code: optional(text('The code.')) })),
+  inline: optional(
+    object('Code in this definition.', {
+      code: optional(text('The code.', { maxLength: 1_048_576 })),
+    }),
+  ),
   httpRef: optional(
     object('Code that is downloaded when the task runs.', {
-      url: optional(text('Address of the code.')),
+      url: optional(text('Address of the code.', { maxLength: 8_192 })),
       sha256: optional(
         text('SHA-256 of the code in hex; the task fails if what comes is something else.', {
           pattern: '^[0-9a-fA-F]{64}$',

@@ -7,6 +7,7 @@ import {
   oneOf,
   optional,
   rules,
+  shortText,
   text,
   time,
   type Static,
@@ -19,8 +20,10 @@ const aggregations = ['p90', 'p95', 'p99', 'max', 'min', 'avg', 'median'] as con
 export type Aggregation = (typeof aggregations)[number];
 
 const rangeFields = {
-  interval: optional(text('How far back the query looks, as a Go duration.', { default: '5m' })),
-  step: optional(text('Distance between two values of the range, as a Go duration.')),
+  interval: optional(
+    shortText('How far back the query looks, as a Go duration.', { default: '5m' }),
+  ),
+  step: optional(shortText('Distance between two values of the range, as a Go duration.')),
   aggregation: optional(oneOf('How the values of the range become one.', aggregations)),
   storedResults: optional(integer('How many results are kept in the status.', { maximum: 255 })),
 };
@@ -40,7 +43,7 @@ export type MetricRange = Static<typeof range>;
 
 const spec = object('The query, and how often it is asked.', {
   provider: object('Who is asked.', {
-    name: text('Name of a KeptnMetricsProvider in the same namespace.'),
+    name: shortText('Name of a KeptnMetricsProvider in the same namespace.'),
   }),
   query: text('The query, in the language of the provider.'),
   fetchIntervalSeconds: integer('Time between two queries, in seconds.'),

@@ -1,6 +1,6 @@
 import { statusObject } from '../condition.ts';
 import { defineResource, type ObjectOf } from '../resource.ts';
-import { bool, object, optional, text, type Static } from '../schema.ts';
+import { bool, object, optional, shortText, text, type Static } from '../schema.ts';
 import { metricsGroup } from './groups.ts';
 
 const spec = object('Where the provider is and how to talk to it.', {
@@ -9,7 +9,7 @@ const spec = object('Where the provider is and how to talk to it.', {
       pattern: 'cortex|datadog|dql|dynatrace|prometheus|elastic|thanos',
     }),
   ),
-  targetServer: text('Its address, with scheme and port.'),
+  targetServer: shortText('Its address, with scheme and port.'),
   secretKeyRef: optional(
     object(
       'The credentials: one key of a Secret in the same namespace.',

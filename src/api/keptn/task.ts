@@ -7,6 +7,7 @@ import {
   list,
   object,
   optional,
+  shortText,
   stringMap,
   text,
   time,
@@ -18,10 +19,10 @@ import { parameterFields } from './parameters.ts';
 import { state } from './states.ts';
 
 const context = object('What the task runs for; the function gets it as JSON in KEPTN_CONTEXT.', {
-  workloadName: optional(text('Name of the workload.')),
-  appName: optional(text('Name of the application.')),
-  appVersion: optional(text('Version of the application.')),
-  workloadVersion: optional(text('Version of the workload.')),
+  workloadName: optional(shortText('Name of the workload.')),
+  appName: optional(shortText('Name of the application.')),
+  appVersion: optional(shortText('Version of the application.')),
+  workloadVersion: optional(shortText('Version of the workload.')),
   taskType: optional(
     text('The check it belongs to: pre, post, promotion, on-success or on-failure.'),
   ),
@@ -34,7 +35,7 @@ const context = object('What the task runs for; the function gets it as JSON in 
 export type TaskContext = Static<typeof context>;
 
 const spec = object('What is to be run, and what for.', {
-  taskDefinition: text('Name of the KeptnTaskDefinition.'),
+  taskDefinition: shortText('Name of the KeptnTaskDefinition.'),
   context: optional(context),
   ...parameterFields,
   checkType: optional(

@@ -1,6 +1,15 @@
 import { statusObject } from '../condition.ts';
 import { defineResource, type ObjectOf, type PrinterColumn } from '../resource.ts';
-import { list, object, optional, stringMap, text, time, type Static } from '../schema.ts';
+import {
+  list,
+  object,
+  optional,
+  shortText,
+  stringMap,
+  text,
+  time,
+  type Static,
+} from '../schema.ts';
 import { checkLists } from './check-lists.ts';
 import { followUpLists } from './follow-up.ts';
 import { lifecycleGroup } from './groups.ts';
@@ -9,7 +18,7 @@ import { state } from './states.ts';
 import { workloadSpecFields } from './workload.ts';
 
 const spec = object('The workload at the moment the version was made. Never rewritten.', {
-  workloadName: text('Name of the KeptnWorkload, with the name of the application in front.'),
+  workloadName: shortText('Name of the KeptnWorkload, with the name of the application in front.'),
   ...workloadSpecFields,
   previousVersion: optional(text('The version of the workload before this one.')),
   templateDigest: optional(

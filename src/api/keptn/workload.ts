@@ -1,6 +1,6 @@
 import { statusObject } from '../condition.ts';
 import { defineResource, type ObjectOf } from '../resource.ts';
-import { list, object, optional, stringMap, text, type Static } from '../schema.ts';
+import { list, object, optional, shortText, stringMap, text, type Static } from '../schema.ts';
 import { checkLists } from './check-lists.ts';
 import { followUpLists } from './follow-up.ts';
 import { lifecycleGroup } from './groups.ts';
@@ -16,8 +16,8 @@ export type ResourceReference = Static<typeof resourceReference>;
 
 /** The fields of a KeptnWorkload's spec; a KeptnWorkloadVersion repeats them. */
 export const workloadSpecFields = {
-  app: text('Name of the application.'),
-  version: text('Version of the workload.'),
+  app: shortText('Name of the application.'),
+  version: shortText('Version of the workload.'),
   ...checkLists,
   ...followUpLists,
   resourceReference,
