@@ -2,10 +2,10 @@ import { keptnAnnotations, recommendedLabels, sluiceKeys } from '../api/keptn/an
 import type { ObjectMeta } from '../api/object.ts';
 
 /** The longest name or version that is read, in characters: four times what the name of any object may have. */
-export const longestIdentity = 1_024;
+const longestIdentity = 1_024;
 
 /** The longest list of definitions, and the longest `keptn.sh/metadata`, in characters. */
-export const longestList = 16_384;
+const longestList = 16_384;
 
 const limits: ReadonlyMap<string, number> = new Map<string, number>([
   [keptnAnnotations.workload, longestIdentity],
