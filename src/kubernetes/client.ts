@@ -31,6 +31,11 @@ export interface PageVisit {
   /** Where the page begins, as the one before said; undefined for the first. */
   readonly next: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /**
+   * An answer begins. When the connection broke in the middle of one, the page is asked for again: a first page then shows
+   * another moment, and what the answer before showed counts for nothing.
+   */
+  begin(): void;
   each(object: KubernetesObject): void;
 }
 
@@ -107,19 +112,19 @@ export class KubernetesClient {
   ): AsyncGenerator<Page, void, undefined> {
     let next: string | undefined;
     do {
-      const found = new Map<string, KubernetesObject>();
-      const each = (object: KubernetesObject): void =>
-        void found.set(`${object.metadata.namespace ?? ''}/${object.metadata.name}`, object);
-      const page = await this.visitPage(kind, scope, { next, signal, each });
+      let items: KubernetesObject[] = [];
+      const begin = (): void => void (items = []);
+      const each = (object: KubernetesObject): void => void items.push(object);
+      const page = await this.visitPage(kind, scope, { next, signal, begin, each });
       next = page.next;
-      yield { items: [...found.values()], resourceVersion: page.resourceVersion };
+      yield { items, resourceVersion: page.resourceVersion };
     } while (next !== undefined);
   }
 
   /**
    * Reads one page of a list and hands on its objects one by one as they arrive, each parsed and projected for itself: at the
-   * memory of one object, and without holding the event loop. If the page has to be asked for again, what was handed on
-   * before comes again. Answers where the next page begins.
+   * memory of one object, and without holding the event loop. If the page has to be asked for again, it begins again.
+   * Answers where the next page begins.
    */
   async visitPage(kind: Kind, scope: ListScope, visit: PageVisit): Promise<PageEnd> {
     const { namespace, ...selectors } = scope;
@@ -128,6 +133,7 @@ export class KubernetesClient {
     const limits = { ...this.#limits, ...(visit.signal !== undefined && { signal: visit.signal }) };
     const accept = mediaTypeOf(kind, 'list');
     return this.#transport.read({ verb: 'list', path, accept, ...limits }, (body) => {
+      visit.begin();
       return readPage(body, (item) => visit.each(projected(kind, item)));
     });
   }

@@ -54,7 +54,7 @@ export class Feed {
     return this.#whenSynced.promise;
   }
 
-  /** A list begins. */
+  /** A list begins, perhaps anew: nothing has been listed yet. */
   listing(): void {
     this.#seen = new Set();
   }

@@ -101,11 +101,13 @@ export class Reflector {
     const { client, kind, feed, pages, random } = this.#options;
     const each = (object: KubernetesObject): void => feed.listed(object);
     try {
-      feed.listing();
       let next: string | undefined;
       let resourceVersion: string;
       do {
-        const visit = { next, signal, each };
+        // All pages after the first show the same moment, however often they are read.
+        const isFirst = next === undefined;
+        const begin = (): void => void (isFirst && feed.listing());
+        const visit = { next, signal, begin, each };
         ({ next, resourceVersion } = await pages.run(() =>
           client.visitPage(kind, feed.scope, visit),
         ));

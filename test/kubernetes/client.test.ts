@@ -123,7 +123,7 @@ describe('the client', () => {
     rig.server.fail(() => true, { answer: 200, body: '[]' });
     await expect(rig.client.patch(a, [])).rejects.toMatchObject({ code: 0, reason: 'Unavailable' });
     rig.server.fail(() => true, { answer: 200, body: '{"items":[{}]}' });
-    const visit = { next: undefined, each: () => {} };
+    const visit = { next: undefined, begin: () => undefined, each: () => {} };
     const read = rig.client.visitPage(ConfigMapKind, {}, visit);
     // A read is repeated.
     await vi.waitFor(() => expect(rig.clock.leftovers).toContain(100), { interval: 2 });

@@ -29,7 +29,9 @@ export type Fault =
   /** The connection breaks before an answer. */
   | 'reset'
   /** No answer ever comes. */
-  | 'silence';
+  | 'silence'
+  /** The connection breaks after so many bytes of the answer's body. */
+  | { cutAfter: number };
 
 interface PlannedFault {
   matches: (request: SeenRequest) => boolean;
@@ -57,6 +59,8 @@ export class FakeApiServer implements AsyncDisposable {
   expiredAs: 'status' | 'event' = 'status';
   /** The answer to a request is held back until this resolves. */
   beforeAnswer: (request: SeenRequest) => Promise<void> | undefined = () => undefined;
+  /** The most objects of one page, if that is less than what is asked for. */
+  pageLimit = Infinity;
   readonly #server: Server;
   readonly #kinds = new Set<Kind>();
   /** By the client's port: the TCP connections below TLS, which alone can be reset. */
@@ -183,6 +187,7 @@ export class FakeApiServer implements AsyncDisposable {
     planned.times -= 1;
     const { fault } = planned;
     if (fault === 'reset') this.#reset(response);
+    else if (fault !== 'silence' && 'cutAfter' in fault) return cutting(response, fault.cutAfter);
     else if (fault !== 'silence')
       response.writeHead(fault.answer, fault.headers).end(fault.body ?? '');
     return true;
@@ -261,7 +266,8 @@ export class FakeApiServer implements AsyncDisposable {
     if (all === undefined || (!isFirst && Number(version) < this.forgottenBefore)) throw expired();
     const at = isFirst ? String(this.#version()) : version;
     this.#lists.set(at, all);
-    const end = Number(start) + Number(query.get('limit') ?? all.length);
+    const limit = Math.min(Number(query.get('limit') ?? all.length), this.pageLimit);
+    const end = Number(start) + limit;
     send(response, 200, {
       kind: `${target.kind.kind}List`,
       apiVersion: target.kind.apiVersion,
@@ -297,6 +303,20 @@ export class FakeApiServer implements AsyncDisposable {
   #version(): number {
     return this.store.history.at(-1)?.version ?? 1;
   }
+}
+
+/** The answer will break off; answers that it is still to be made. */
+function cutting(response: ServerResponse, after: number): false {
+  const whole = response.end.bind(response);
+  response.end = (body: unknown) => {
+    const bytes = Buffer.from(String(body));
+    if (after >= bytes.length) return whole(bytes);
+    const cut = (): void => void response.socket?.destroy();
+    if (after === 0) cut();
+    else response.write(bytes.subarray(0, after), cut);
+    return response;
+  };
+  return false;
 }
 
 function expired(): ClusterError {
