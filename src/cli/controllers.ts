@@ -5,10 +5,10 @@ import { appCreationController } from '../controllers/app-creation.ts';
 import { appVersionController } from '../controllers/app-version.ts';
 import type { Controller } from '../controllers/controller.ts';
 import {
-  evaluationController,
-  evaluationsAwaitingProvider,
+  definitionsByMetric,
   openEvaluationsByDefinition,
-} from '../controllers/evaluation.ts';
+} from '../controllers/evaluated-values.ts';
+import { evaluationController, evaluationsAwaitingProvider } from '../controllers/evaluation.ts';
 import { evaluationsAwaitingFollowUp, tasksAwaitingFollowUp } from '../controllers/follow-ups.ts';
 import { keptnConfigController } from '../controllers/keptn-config.ts';
 import { lifecycleIndexes } from '../controllers/lifecycle-indexes.ts';
@@ -78,6 +78,7 @@ export const allIndexes = [
   ...lifecycleIndexes,
   ...awaitingExport,
   openEvaluationsByDefinition,
+  definitionsByMetric,
   evaluationsAwaitingFollowUp,
   evaluationsAwaitingProvider,
   metricsByProvider,

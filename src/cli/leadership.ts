@@ -102,7 +102,15 @@ async function lead(parts: LeadershipParts, { signal, sources, mayWrite }: Term)
     log: log.child({ part: 'engine' }),
     metrics: noMetrics,
   });
-  const metrics = new MetricLoop({ ...by, source: sources, log: log.child({ part: 'metrics' }) });
+  const metrics = new MetricLoop({
+    ...by,
+    source: sources,
+    places: {
+      operatorNamespace: config.namespace,
+      definitionsNamespace: config.definitionsNamespace,
+    },
+    log: log.child({ part: 'metrics' }),
+  });
   const traces = new TraceExport({
     ...by,
     collector: (seen) => collectorIn(config, seen),

@@ -1,5 +1,5 @@
 import { KeptnConfig } from '../api/keptn/config.ts';
-import { KeptnEvaluationDefinition, type Objective } from '../api/keptn/evaluation-definition.ts';
+import { KeptnEvaluationDefinition } from '../api/keptn/evaluation-definition.ts';
 import { KeptnEvaluation } from '../api/keptn/evaluation.ts';
 import { KeptnMetric } from '../api/keptn/metric.ts';
 import { KeptnMetricsProvider } from '../api/keptn/metrics-provider.ts';
@@ -8,11 +8,18 @@ import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { stateOf } from '../api/keptn/states.ts';
 import { controllerOf } from '../api/object.ts';
 import { decideEvaluation, type EvaluationObservation } from '../domain/evaluation.ts';
-import { awaitsProvider, hasQuery, isMadeBy, metricNameOf } from '../domain/evaluation-queries.ts';
+import { awaitsProvider } from '../domain/evaluation-queries.ts';
 import { isOpen } from '../domain/evaluation-status.ts';
 import { settingsFrom } from '../domain/keptn-config.ts';
-import { findReference, type Reference } from '../domain/reference.ts';
+import { findReference } from '../domain/reference.ts';
 import { type Controller, type Key, watch } from './controller.ts';
+import {
+  evaluationsOn,
+  measurementsOf,
+  openEvaluationsByDefinition,
+  ownMetrics,
+  valueBounds,
+} from './evaluated-values.ts';
 import {
   evaluationsAwaitingFollowUp,
   followedKey,
@@ -20,17 +27,10 @@ import {
   versionMetadata,
 } from './follow-ups.ts';
 import { isOver } from './history.ts';
-import { type IndexDefinition, ownerIndex } from './indexes.ts';
+import type { IndexDefinition } from './indexes.ts';
 import { isParentSuperseded, supersededParentWatches } from './superseded-parent.ts';
 import type { Places } from './places.ts';
 import { awaiting } from './version-checks.ts';
-
-/** The evaluations that are not over, by the name of their definition. */
-export const openEvaluationsByDefinition: IndexDefinition<KeptnEvaluation> = {
-  kind: KeptnEvaluation,
-  name: 'open-by-definition',
-  values: (evaluation) => (isOpen(evaluation) ? [evaluation.spec.evaluationDefinition] : []),
-};
 
 /** The evaluations that wait for a provider to appear, or to be the only one, by namespace. */
 export const evaluationsAwaitingProvider: IndexDefinition<KeptnEvaluation> = {
@@ -72,8 +72,12 @@ export function evaluationController(places: Places): Controller<EvaluationObser
               namespace === metadata.namespace || metadata.namespace === definitionsNamespace,
           ),
       ),
-      // Read at each attempt. A new value neither adds nor hastens one, but those that ask for themselves wait for the first.
-      watch(KeptnMetric, ofMetric),
+      // A new value neither adds nor hastens an attempt, but one that is due may wait for it.
+      watch(KeptnMetric, (metric, lookup) => {
+        const made = ofMetric(metric);
+        if (made.length > 0) return made;
+        return evaluationsOn(metric, { world: lookup, places }).map(({ metadata }) => metadata);
+      }),
       watch(KeptnMetricsProvider, ({ metadata }, lookup) =>
         lookup
           .byIndex(KeptnEvaluation, evaluationsAwaitingProvider.name, metadata.namespace ?? '')
@@ -88,28 +92,17 @@ export function evaluationController(places: Places): Controller<EvaluationObser
         name: evaluation.spec.evaluationDefinition,
         namespaces: [namespace, definitionsNamespace],
       });
-      const metrics = world
-        .byIndex(KeptnMetric, ownerIndex, evaluation.metadata.uid ?? '')
-        .filter((metric) => isMadeBy(evaluation, metric));
-      const find = (objective: Objective): Reference<KeptnMetric> => {
-        if (hasQuery(objective)) return ownMetric(evaluation, objective, metrics);
-        const stated = objective.keptnMetricRef?.namespace ?? '';
-        return findReference(world, KeptnMetric, {
-          name: objective.keptnMetricRef?.name ?? '',
-          namespaces: stated === '' ? [namespace, operatorNamespace] : [stated],
-        });
-      };
-      const objectives = definition.object?.spec.objectives ?? [];
       return {
         now: world.now,
         evaluation,
         definition,
-        measurements: objectives.map((objective) => ({ objective, metric: find(objective) })),
+        measurements: measurementsOf(evaluation, definition.object, { world, places }),
+        bounds: valueBounds(evaluation, definition.object, { world, places }),
         queries: {
           providers: world
             .list(KeptnMetricsProvider, namespace)
             .map(({ metadata }) => metadata.name),
-          metrics,
+          metrics: ownMetrics(evaluation, world),
           refusal: (ref) => world.refusal(ref),
         },
         isSuperseded: isParentSuperseded(evaluation, world),
@@ -122,17 +115,4 @@ export function evaluationController(places: Places): Controller<EvaluationObser
     },
     decide: decideEvaluation,
   };
-}
-
-/** The metric by which the evaluation asks a query of its own; one that goes away is none. */
-function ownMetric(
-  evaluation: KeptnEvaluation,
-  objective: Objective,
-  metrics: readonly KeptnMetric[],
-): Reference<KeptnMetric> {
-  const name = metricNameOf(evaluation, objective);
-  const object = metrics.find(
-    ({ metadata }) => metadata.name === name && metadata.deletionTimestamp === undefined,
-  );
-  return { name, namespaces: [evaluation.metadata.namespace ?? ''], object, unread: [] };
 }

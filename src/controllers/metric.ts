@@ -3,39 +3,31 @@ import { KeptnEvaluation } from '../api/keptn/evaluation.ts';
 import { KeptnMetricsProvider } from '../api/keptn/metrics-provider.ts';
 import { KeptnMetric, type KeptnMetricStatus } from '../api/keptn/metric.ts';
 import { controllerOf, type KubernetesObject, refOf } from '../api/object.ts';
-import { queryRange, type QueryRange, readingOf } from '../domain/metric-value.ts';
+import { isOpen } from '../domain/evaluation-status.ts';
+import { measuredWith } from '../domain/measurement/measured-with.ts';
 import {
+  type Asking,
+  confirmedStatus,
   fetchIntervalMs,
   firstDueAt,
   isWorthWriting,
+  leastFetchIntervalMs,
   type MetricOutcome,
   metricStatus,
+  outdatedStatus,
 } from '../domain/metric.ts';
 import { type Backoff, backoffMs } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { FairSlots } from '../runtime/fair-slots.ts';
 import { WorkQueue } from '../runtime/work-queue.ts';
 import type { Caches, Cluster, ClusterConnection } from './cluster.ts';
 import type { EngineLog } from './controller-run.ts';
+import { awaitedFrom, definitionOf, measurementsOf } from './evaluated-values.ts';
 import { Fenced, fencedCluster } from './fenced-cluster.ts';
 import type { IndexDefinition } from './indexes.ts';
 import { inNamespace } from './lifecycle-indexes.ts';
-
-/** Asks providers for values; `src/metrics-providers` implements it. */
-export interface MetricSource {
-  /**
-   * The samples of the query's one series as text, oldest first, at least one. Rejects with an error whose message is fit
-   * for `status.errMsg` and whose name says what kind of trouble it is.
-   */
-  query(
-    query: {
-      readonly provider: KeptnMetricsProvider;
-      readonly query: string;
-      readonly now: number;
-      readonly range?: QueryRange;
-    },
-    signal: AbortSignal,
-  ): Promise<readonly string[]>;
-}
+import { askProvider, type MetricSource, providerGrace, providerMissing } from './metric-query.ts';
+import type { Places } from './places.ts';
 
 /** The metrics that ask a provider. */
 export const metricsByProvider: IndexDefinition<KeptnMetric> = {
@@ -50,30 +42,39 @@ export interface MetricLoopParts {
   readonly source: MetricSource;
   readonly clock: Clock;
   readonly log: EngineLog;
+  readonly places: Places;
   readonly mayWrite?: () => boolean;
   readonly random: () => number;
 }
 
-/** What the loop remembers of a metric: when it was asked for, and for which spec of metric and provider. */
+/** What the loop remembers of a metric. */
 interface Asked {
+  /** When it was asked for last. */
   readonly at: number;
-  readonly as: string;
+  /** The spec of metric and provider it was asked for. */
+  readonly of: string;
+  /** How many queries in a row have failed. */
+  readonly failures: number;
+  /** When the value that stands in the status was confirmed last. */
+  readonly confirmedAt?: number;
 }
 
-// Queries wait for other machines most of the time; one that hangs must not keep the others waiting.
-const queriesAtOnce = 50;
+// Queries wait for other machines most of the time. A namespace whose provider hangs keeps only its own metrics waiting.
+const slots = { total: 50, perGroup: 5 } as const;
 // A status is written to what is there; more than a few changes in between are somebody fighting over it.
 const mostTries = 3;
 const backoff: Backoff = { baseMs: 1_000, capMs: 60_000 };
 
 /**
- * Asks for every KeptnMetric at its interval and keeps its status. It stands beside the engine, because what it decides on
- * is not in the cluster: a query is made between looking and writing. Runs on the leader only.
+ * Asks for every KeptnMetric at its interval, and sooner where an open evaluation waits for a measurement, and keeps its
+ * status. It stands beside the engine, because what it decides on is not in the cluster: a query is made between looking and
+ * writing. Runs on the leader only.
  */
 export class MetricLoop {
   readonly #parts: MetricLoopParts;
   readonly #cluster: Cluster;
   readonly #queue: WorkQueue;
+  readonly #slots = new FairSlots(slots);
   readonly #asked = new Map<string, Asked>();
   readonly #stop = new AbortController();
   #unsubscribe: (() => void)[] = [];
@@ -86,7 +87,8 @@ export class MetricLoop {
     });
     this.#queue = new WorkQueue({
       clock: parts.clock,
-      concurrency: queriesAtOnce,
+      // What costs something waits for a slot.
+      concurrency: Number.POSITIVE_INFINITY,
       work: (key) => this.#work(key),
       retryAfterMs: (key, failures, error) => {
         this.#asked.delete(key); // asked again with the next try, since the answer was not kept
@@ -107,6 +109,9 @@ export class MetricLoop {
           this.#queue.add(keyOf(metric));
         }
       }),
+      caches.subscribe(KeptnEvaluation, ({ object, type }) => {
+        if (type !== 'deleted' && isOpen(object)) this.#wakeMetricsOf(object);
+      }),
     ];
     for (const metric of caches.list(KeptnMetric)) this.#queue.add(keyOf(metric), 'initial');
     this.#queue.start();
@@ -119,81 +124,170 @@ export class MetricLoop {
     await this.#queue.shutdown();
   }
 
+  #wakeMetricsOf(evaluation: KeptnEvaluation): void {
+    const { caches, places } = this.#parts;
+    const definition = definitionOf(evaluation, { world: caches, places });
+    const world = {
+      get: caches.get.bind(caches),
+      byIndex: caches.byIndex.bind(caches),
+      live: () => 'present' as const,
+    };
+    for (const { metric } of measurementsOf(evaluation, definition, { world, places })) {
+      if (metric.object !== undefined) this.#queue.add(keyOf(metric.object));
+    }
+  }
+
   async #work(key: string): Promise<void> {
     await Promise.resolve(); // never inside the very change that woke the key
     const { clock } = this.#parts;
+    await this.#refresh(key);
     const metric = this.#metric(key);
-    if (metric === undefined || metric.metadata.deletionTimestamp !== undefined) {
-      this.#asked.delete(key);
-      return;
-    }
-    const provider = this.#providerOf(metric);
-    const as = `${identityOf(metric)} ${identityOf(provider)}`;
-    const dueAt = this.#dueAt(key, metric, as);
+    if (metric === undefined) return;
     const now = clock.now();
+    const awaitedAt = this.#awaitedFrom(metric);
+    const dueAt = this.#dueAt(key, metric, awaitedAt);
     if (dueAt > now) {
       this.#queue.addAfter(key, dueAt - now);
       return;
     }
-    // Remembered before asking: whatever comes of it, the next query is an interval away.
-    this.#asked.set(key, { at: now, as });
-    this.#queue.addAfter(key, fetchIntervalMs(metric));
-    const outcome = await this.#measure(metric, provider, now);
-    if (!this.#stop.signal.aborted) await this.#keep(key, metric, outcome);
+    await this.#slots.run(metric.metadata.namespace ?? '', () => this.#ask(key));
   }
 
+  /** Asks for the metric as it is now: it may have waited for its slot. */
+  async #ask(key: string): Promise<void> {
+    const metric = this.#metric(key);
+    if (metric === undefined || this.#stop.signal.aborted) return;
+    const provider = this.#providerOf(metric);
+    const as = this.#measuredWith(metric);
+    const askedAt = this.#parts.clock.now();
+    const before = this.#asked.get(key);
+    const of = identityOf(metric, provider);
+    // Remembered before asking: whatever comes of it, the next query is an interval away.
+    const stands = before?.of === of ? before : undefined;
+    this.#asked.set(key, { failures: 0, ...stands, at: askedAt, of });
+    const pauseMs = provider === undefined ? providerGrace(metric, askedAt) : 0;
+    this.#queue.addAfter(key, pauseMs > 0 ? pauseMs : fetchIntervalMs(metric));
+    const outcome =
+      provider === undefined
+        ? providerMissing(metric, askedAt)
+        : await askProvider(metric, {
+            provider,
+            source: this.#parts.source,
+            now: askedAt,
+            signal: this.#stop.signal,
+          });
+    if (this.#stop.signal.aborted) return;
+    await this.#keep(key, { metric, provider }, { outcome, askedAt, as });
+    this.#askSoonerIfAwaited(key);
+  }
+
+  /** The next query is an interval away, unless an evaluation waits for an answer that this one did not give. */
+  #askSoonerIfAwaited(key: string): void {
+    const metric = this.#metric(key);
+    const awaitedAt = metric && this.#awaitedFrom(metric);
+    if (metric === undefined || awaitedAt === undefined || !this.#providerOf(metric)) return;
+    const afterMs = this.#dueAt(key, metric, awaitedAt) - this.#parts.clock.now();
+    if (afterMs > 0) this.#queue.addAfter(key, afterMs);
+  }
+
+  /** The metric, if there is one to be asked for; what is remembered of one that is gone is forgotten. */
   #metric(key: string): KeptnMetric | undefined {
     const [namespace, name = ''] = key.split('/');
-    return this.#parts.caches.get(KeptnMetric, namespace, name);
+    const metric = this.#parts.caches.get(KeptnMetric, namespace, name);
+    if (metric !== undefined && metric.metadata.deletionTimestamp === undefined) return metric;
+    this.#asked.delete(key);
+    return undefined;
   }
 
   #providerOf({ metadata, spec }: KeptnMetric): KeptnMetricsProvider | undefined {
     return this.#parts.caches.get(KeptnMetricsProvider, metadata.namespace, spec.provider.name);
   }
 
-  #dueAt(key: string, metric: KeptnMetric, as: string): number {
+  #measuredWith(metric: KeptnMetric): string | undefined {
+    const provider = this.#providerOf(metric);
+    return provider && measuredWith(metric.spec, provider);
+  }
+
+  #awaitedFrom(metric: KeptnMetric): number | undefined {
+    const { caches, places, clock } = this.#parts;
+    return awaitedFrom(metric, { world: caches, places, now: clock.now() });
+  }
+
+  #dueAt(key: string, metric: KeptnMetric, awaitedAt: number | undefined): number {
+    const { clock } = this.#parts;
+    const provider = this.#providerOf(metric);
+    if (provider === undefined) return clock.now();
     const asked = this.#asked.get(key);
-    if (asked === undefined) return firstDueAt(metric, this.#parts.clock.now());
-    return asked.as === as ? asked.at + fetchIntervalMs(metric) : asked.at;
+    if (asked !== undefined && asked.of !== identityOf(metric, provider)) return asked.at;
+    const regular =
+      asked === undefined
+        ? firstDueAt(metric, this.#measuredWith(metric), clock.now())
+        : asked.at + fetchIntervalMs(metric);
+    if (awaitedAt === undefined) return regular;
+    // What fails is not asked again and again for one that waits.
+    const { at = 0, failures = 0 } = asked ?? {};
+    const pauseMs = Math.min(leastFetchIntervalMs * 2 ** failures, backoff.capMs);
+    return Math.min(regular, Math.max(awaitedAt, at + pauseMs));
   }
 
-  async #measure(
-    { spec, metadata }: KeptnMetric,
-    provider: KeptnMetricsProvider | undefined,
-    now: number,
-  ): Promise<MetricOutcome> {
-    if (provider === undefined) {
-      const message = `KeptnMetricsProvider ${spec.provider.name} not found in namespace ${metadata.namespace ?? ''}`;
-      return { type: 'failed', reason: 'ProviderNotFound', message, stalled: true };
+  /**
+   * Takes away a value that belongs to an earlier spec or provider; and where the value is awaited, writes when it was
+   * confirmed last, which the status is told once a minute only.
+   */
+  async #refresh(key: string): Promise<void> {
+    const metric = this.#metric(key);
+    const as = metric && this.#measuredWith(metric);
+    if (metric === undefined || as === undefined) return;
+    const outdated = outdatedStatus(metric, as, this.#parts.clock.now());
+    if (outdated !== undefined) {
+      await this.#write(metric, outdated);
+      return;
     }
-    const range = queryRange(spec);
-    if (range !== undefined && 'error' in range) {
-      return { type: 'failed', reason: 'RangeInvalid', message: range.error, stalled: true };
-    }
-    try {
-      const samples = await this.#parts.source.query(
-        { provider, query: spec.query, now, ...(range && { range }) },
-        this.#stop.signal,
-      );
-      const reading = readingOf(spec, samples);
-      return 'error' in reading
-        ? { type: 'failed', reason: 'QueryFailed', message: reading.error }
-        : { type: 'measured', ...reading };
-    } catch (error) {
-      return outcomeOf(error);
-    }
+    const { confirmedAt } = this.#asked.get(key) ?? {};
+    const confirmed = confirmedStatus(metric, { as, confirmedAt });
+    if (confirmed === undefined || this.#awaitedFrom(metric) === undefined) return;
+    await this.#write(metric, confirmed);
   }
 
-  /** Writes the status if it says anything new. The metric may have changed while the provider was asked. */
-  async #keep(key: string, asked: KeptnMetric, outcome: MetricOutcome): Promise<void> {
+  /** Writes the status if it says anything new. The metric or its provider may have changed while it was asked. */
+  async #keep(
+    key: string,
+    asked: { readonly metric: KeptnMetric; readonly provider: KeptnMetricsProvider | undefined },
+    { outcome, ...asking }: Asking & { readonly outcome: MetricOutcome },
+  ): Promise<void> {
+    const of = identityOf(asked.metric, asked.provider);
+    const { confirmedAt } = this.#asked.get(key) ?? {};
     for (let tries = 0; tries < mostTries; tries += 1) {
       const metric = this.#metric(key);
-      if (metric === undefined || identityOf(metric) !== identityOf(asked)) return;
-      const now = this.#parts.clock.now();
-      const status = metricStatus(metric, outcome, now);
-      if (!isAwaited(metric) && !isWorthWriting(metric.status, status, now)) return;
+      if (metric === undefined || identityOf(metric, this.#providerOf(metric)) !== of) return;
+      if (tries === 0) this.#remember(key, outcome, asking.askedAt);
+      const status = metricStatus(metric, outcome, {
+        ...asking,
+        ...(confirmedAt !== undefined && { confirmedAt }),
+      });
+      const isNews = isWorthWriting(metric.status, status, this.#parts.clock.now());
+      const isWanted = outcome.type === 'measured' && this.#isAwaited(metric);
+      if (!isNews && !isWanted) return;
       if (await this.#write(metric, status)) return;
     }
+  }
+
+  #remember(key: string, outcome: MetricOutcome, askedAt: number): void {
+    const asked = this.#asked.get(key);
+    if (asked === undefined) return;
+    this.#asked.set(
+      key,
+      outcome.type === 'measured'
+        ? { ...asked, failures: 0, confirmedAt: askedAt }
+        : { ...asked, failures: asked.failures + 1 },
+    );
+  }
+
+  /** Whether somebody waits for each answer, also for one that says the same as the last. */
+  #isAwaited(metric: KeptnMetric): boolean {
+    return (
+      controllerOf(metric)?.kind === KeptnEvaluation.kind || this.#awaitedFrom(metric) !== undefined
+    );
   }
 
   /** Whether that was the end of it; if not, the caches know what is there now. */
@@ -215,35 +309,15 @@ export class MetricLoop {
   }
 }
 
-/** Whether an evaluation has made the metric: it waits for each answer, also for one that says the same as the last. */
-function isAwaited(metric: KeptnMetric): boolean {
-  return controllerOf(metric)?.kind === KeptnEvaluation.kind;
-}
-
 function keyOf({ metadata }: KeptnMetric): string {
   return inNamespace(metadata.namespace, metadata.name);
 }
 
-/** Changes when the spec does, and when another object takes the name. */
-function identityOf(object: KubernetesObject | undefined): string {
-  return object === undefined
-    ? 'none'
-    : `${object.metadata.uid ?? ''}/${object.metadata.generation ?? 0}`;
-}
-
-/** The kinds of trouble by the names of their errors, as condition reasons; anything else is a QueryFailed. */
-const reasons: ReadonlyMap<string, { readonly stalled: boolean }> = new Map([
-  ['ProviderUnsupported', { stalled: true }],
-  ['AddressRefused', { stalled: true }],
-  ['CredentialsMissing', { stalled: true }],
-  ['ProviderUnreachable', { stalled: false }],
-]);
-
-function outcomeOf(error: unknown): MetricOutcome {
-  const message = error instanceof Error ? error.message : String(error);
-  const reason = error instanceof Error ? error.name : '';
-  const known = reasons.get(reason);
-  return known === undefined
-    ? { type: 'failed', reason: 'QueryFailed', message }
-    : { type: 'failed', reason, message, stalled: known.stalled };
+/** Changes when the spec of metric or provider does, and when another object takes a name. */
+function identityOf(metric: KubernetesObject, provider: KubernetesObject | undefined): string {
+  const of = (object: KubernetesObject | undefined): string =>
+    object === undefined
+      ? 'none'
+      : `${object.metadata.uid ?? ''}/${object.metadata.generation ?? 0}`;
+  return `${of(metric)} ${of(provider)}`;
 }

@@ -1,37 +1,71 @@
 import type { Objective } from '../api/keptn/evaluation-definition.ts';
 import type { ObjectiveStatus } from '../api/keptn/evaluation.ts';
-import type { KeptnMetric } from '../api/keptn/metric.ts';
 import { compareWithTarget } from './evaluation-target.ts';
-import { placesOf, type Reference } from './reference.ts';
-
-/** An objective together with the metric it is about. */
-export interface Measurement {
-  readonly objective: Objective;
-  readonly metric: Reference<KeptnMetric>;
-}
+import { type Measurement, type UsableValue, usableValue } from './measurement/usable-value.ts';
+import type { ValueBounds } from './measurement/value-bounds.ts';
 
 /** The objectives of one attempt by their key in `status.evaluationStatus`. */
 export type ObjectiveStatuses = Readonly<Record<string, ObjectiveStatus>>;
 
-/**
- * Judges every objective. One that was met before stays met and is not measured again (Keptn: latched). A metric that is
- * missing, or has no value yet, fails the objective for this attempt.
- */
-export function judgeObjectives(
+/** One objective at an attempt: met before, or with what there is to judge. */
+export interface ObjectiveAt {
+  readonly key: string;
+  readonly objective: Objective;
+  /** What an earlier attempt said of it, whatever that was. */
+  readonly before: ObjectiveStatus | undefined;
+  /** Undefined for one that was met before: it stays met and is not measured again (Keptn: latched). */
+  readonly usable: UsableValue | undefined;
+}
+
+/** The objectives of an evaluation in order, each with the value that an attempt made now may judge. */
+export function objectivesAt(
   measurements: readonly Measurement[],
   before: ObjectiveStatuses,
-  namespace: string,
-): ObjectiveStatuses {
+  at: { readonly namespace: string; readonly bounds: ValueBounds; readonly now: number },
+): readonly ObjectiveAt[] {
   const keys = objectiveKeys(
     measurements.map(({ objective }) => objective),
-    namespace,
+    at.namespace,
   );
-  const judged = measurements.map((measurement, index): [string, ObjectiveStatus] => {
+  return measurements.map((measurement, index) => {
     const key = keys[index] ?? measurement.metric.name;
     const old = before[key];
-    return [key, old?.status === 'Succeeded' ? old : judge(measurement)];
+    const judgedAt = old?.measuredAt;
+    const usable =
+      old?.status === 'Succeeded'
+        ? undefined
+        : usableValue(measurement, { bounds: at.bounds, now: at.now, judgedAt });
+    return { key, objective: measurement.objective, before: old, usable };
   });
-  return Object.fromEntries(judged);
+}
+
+/** Judges every objective by its value. One without a value keeps what is known of it, and says what it waits for. */
+export function judgeObjectives(objectives: readonly ObjectiveAt[]): ObjectiveStatuses {
+  return Object.fromEntries(
+    objectives.map(({ key, objective, before, usable }): [string, ObjectiveStatus] => {
+      if (usable?.type === 'value') return [key, judge(objective, usable)];
+      return [key, usable === undefined ? (before ?? unjudged) : awaited(before, usable)];
+    }),
+  );
+}
+
+const unjudged: ObjectiveStatus = {
+  value: '',
+  status: 'Pending',
+  message: 'is judged once each objective has a value',
+};
+
+function awaited(
+  before: ObjectiveStatus | undefined,
+  { reason, message }: UsableValue & { type: 'none' },
+): ObjectiveStatus {
+  if (reason === 'ValueJudged' && before !== undefined) return before;
+  return {
+    value: '',
+    status: 'Pending',
+    message: message.slice(0, longestMessage),
+    ...(before?.measuredAt !== undefined && { measuredAt: before.measuredAt }),
+  };
 }
 
 /**
@@ -63,32 +97,21 @@ export function objectiveKeys(
 // A value that is no number comes back in the error: without a bound the status could outgrow what the API server stores.
 const longestMessage = 1024;
 
-function judge({ objective, metric }: Measurement): ObjectiveStatus {
-  const target = objective.evaluationTarget;
-  const failed = (message: string, value = ''): ObjectiveStatus => ({
+function judge(
+  { evaluationTarget: target }: Objective,
+  { value, measuredAt }: UsableValue & { type: 'value' },
+): ObjectiveStatus {
+  const failed = (message: string): ObjectiveStatus => ({
     value: value.slice(0, longestMessage),
     status: 'Failed',
     message: message.slice(0, longestMessage),
+    measuredAt,
   });
-  if (metric.object === undefined) {
-    return failed(
-      `keptnmetrics.metrics.keptn.sh "${metric.name}" not found in namespace ${placesOf(metric)}`,
-    );
-  }
-  const { value, rawValue, errMsg } = metric.object.status ?? {};
-  const why = errMsg === undefined || errMsg === '' ? '' : ` (${errMsg})`;
-  // A KeptnMetric keeps its last value when a query fails, as in Keptn; an objective that asks by itself judges the answer.
-  if (objective.keptnMetricRef === undefined && ((value ?? '') === '' || why !== '')) {
-    return failed(`the query gave no value${why}`);
-  }
-  if (value === undefined || value === '') return failed(`empty value for: ${metric.name}${why}`);
-  if (rawValue === undefined || rawValue === '') {
-    return failed(`empty rawValue for: ${metric.name}${why}`);
-  }
   const comparison = compareWithTarget(value, target);
-  if ('error' in comparison) return failed(comparison.error, value);
-  if (!comparison.met) return failed(`value '${value}' did not meet objective '${target}'`, value);
-  return { value, status: 'Succeeded', message: `value '${value}' met objective '${target}'` };
+  if ('error' in comparison) return failed(comparison.error);
+  if (!comparison.met) return failed(`value '${value}' did not meet objective '${target}'`);
+  const message = `value '${value}' met objective '${target}'`;
+  return { value, status: 'Succeeded', message, measuredAt };
 }
 
 /** One line per objective that is not met: `cpu: value '3' did not meet objective '>4'`. */

@@ -4,14 +4,11 @@ import { KeptnMetric } from '../api/keptn/metric.ts';
 import { controllerOf, type ObjectRef, refOf } from '../api/object.ts';
 import { ownedBy } from './check-objects.ts';
 import { conditionOf, conditionTypes, type Progress } from './conditions.ts';
-import {
-  type Measurement,
-  objectiveKeys,
-  type ObjectiveStatuses,
-} from './evaluation-objectives.ts';
+import { objectiveKeys, type ObjectiveStatuses } from './evaluation-objectives.ts';
+import { hasQuery } from './measurement/own-query.ts';
+import type { Measurement } from './measurement/usable-value.ts';
 import { queryMetricName } from './names.ts';
 import type { Effect, Refusal } from './plan.ts';
-import { parseTime } from './time.ts';
 
 /**
  * Objectives with a query of their own (KEP 93). Each open one is asked by a KeptnMetric that belongs to the evaluation, at
@@ -37,13 +34,6 @@ export interface QueryingEvaluation {
 export interface QueryPreparation {
   readonly effects: readonly Effect[];
   readonly progress: Progress;
-}
-
-/** Whether an objective asks a provider itself. */
-export function hasQuery(
-  objective: Objective,
-): objective is Objective & { readonly query: string } {
-  return objective.keptnMetricRef === undefined && (objective.query ?? '') !== '';
 }
 
 /** The name of the metric by which an objective of this evaluation asks; objectives that ask the same share it. */
@@ -86,28 +76,17 @@ export function discarded(
 export interface NextAttempt {
   readonly statuses: ObjectiveStatuses;
   readonly fetchIntervalSeconds: number;
-  /** When the attempt before it was made, in milliseconds since the Unix epoch; undefined before the first. */
-  readonly lastAttemptMs: number | undefined;
 }
 
-/**
- * What the open queries need before they can be judged; undefined when each of them has been answered since the attempt
- * before: no two attempts are made on one answer.
- */
+/** What the open queries need before they can be asked; undefined when each of them has its metric. */
 export function preparation(
   querying: QueryingEvaluation,
-  { statuses, fetchIntervalSeconds, lastAttemptMs }: NextAttempt,
+  { statuses, fetchIntervalSeconds }: NextAttempt,
 ): QueryPreparation | undefined {
   const effects: Effect[] = [];
   const problems: Progress[] = [];
   for (const { objective, metric } of openQueries(querying, statuses)) {
-    const answeredMs = parseTime(metric.object?.status?.lastUpdated);
-    // The time of the answer is cut to the second, so that a later one is later for sure.
-    if (answeredMs !== undefined && answeredMs > (lastAttemptMs ?? -Infinity)) continue;
-    if (metric.object !== undefined) {
-      problems.push(waitingFor(objective));
-      continue;
-    }
+    if (metric.object !== undefined) continue;
     const provider = providerFor(objective, querying);
     if (typeof provider !== 'string') {
       problems.push(provider);

@@ -4,7 +4,12 @@ import { refOf } from '../api/object.ts';
 import { type Progress, withProgress } from './conditions.ts';
 import { evaluationWarning } from './evaluation-events.ts';
 import { type FollowedEvaluation, followingUp, withWhatFollows } from './evaluation-follow-ups.ts';
-import { judgeObjectives, type Measurement, unmetLines } from './evaluation-objectives.ts';
+import {
+  judgeObjectives,
+  type ObjectiveAt,
+  objectivesAt,
+  unmetLines,
+} from './evaluation-objectives.ts';
 import { discarded, preparation, type QueryingEvaluation } from './evaluation-queries.ts';
 import {
   attemptsOf,
@@ -15,9 +20,12 @@ import {
   statusOf,
   timeToNextAttempt,
 } from './evaluation-status.ts';
+import type { Measurement } from './measurement/usable-value.ts';
+import type { ValueBounds } from './measurement/value-bounds.ts';
+import { leastFetchIntervalMs } from './metric.ts';
 import type { EventNote, Plan } from './plan.ts';
 import { placesOf } from './reference.ts';
-import { parseTime, rfc3339 } from './time.ts';
+import { rfc3339 } from './time.ts';
 
 /**
  * The life of a KeptnEvaluation (compatibility reference §6).
@@ -25,9 +33,10 @@ import { parseTime, rfc3339 } from './time.ts';
  *   Pending ──► Progressing ──► … ──► Succeeded    every objective was met in some attempt
  *      │             ▲  │
  *      │             └──┘ retryInterval ──► Failed  the last attempt is over
- *      └ waits, uncounted, while its definition is missing or a query of its own not answered
+ *      └ waits, uncounted, while its definition, a metric or a value is missing
  *
- * An attempt is one status write, which also says when the next one is due: a restart neither adds nor loses one. The two
+ * Attempts count measurements: one is made when each open objective has a value that the attempt before did not judge. An
+ * attempt is one status write, which also says when the next one is due: a restart neither adds nor loses one. The two
  * ends are final; the tasks that follow them are recorded with them.
  */
 export interface EvaluationObservation extends FollowedEvaluation, QueryingEvaluation {
@@ -35,6 +44,8 @@ export interface EvaluationObservation extends FollowedEvaluation, QueryingEvalu
   readonly isSuperseded: boolean;
   /** The objectives of the definition in order; empty while there is none. */
   readonly measurements: readonly Measurement[];
+  /** Which values count. */
+  readonly bounds: ValueBounds;
 }
 
 /** What happens next to an evaluation, and to the metrics it has made. */
@@ -61,21 +72,28 @@ function decide(observation: EvaluationObservation, status: KeptnEvaluationStatu
   );
   if (unread.length > 0) return { look: unread };
   if (definition.object === undefined) return waitForDefinition(observation, status);
-  return prepareQueries(observation, status) ?? attempt(observation, status);
+  const objectives = objectivesAt(measurements, status.evaluationStatus, {
+    namespace: evaluation.metadata.namespace ?? '',
+    bounds: observation.bounds,
+    now,
+  });
+  return (
+    prepareQueries(observation, status) ??
+    waitForValues(observation, status, objectives) ??
+    attempt(observation, status, objectives)
+  );
 }
 
-/** Waiting for an answer is no attempt; undefined when all that is asked was answered since the attempt before. */
+/** Undefined when each query has its metric. */
 function prepareQueries(
   observation: EvaluationObservation,
   before: KeptnEvaluationStatus,
 ): Plan | undefined {
   const { evaluation, now } = observation;
-  const intervalMs = retryIntervalMs(evaluation);
-  const dueMs = parseTime(before.nextAttemptTime);
+  const intervalMs = Math.max(leastFetchIntervalMs, retryIntervalMs(evaluation));
   const needed = preparation(observation, {
     statuses: before.evaluationStatus,
-    fetchIntervalSeconds: Math.max(1, Math.floor(intervalMs / 1_000)),
-    lastAttemptMs: dueMs === undefined ? undefined : dueMs - intervalMs,
+    fetchIntervalSeconds: Math.floor(intervalMs / 1_000),
   });
   if (needed === undefined) return undefined;
   const { effects, progress } = needed;
@@ -91,13 +109,52 @@ function prepareQueries(
   };
 }
 
-function attempt(observation: EvaluationObservation, before: KeptnEvaluationStatus): Plan {
-  const { now, evaluation, measurements } = observation;
-  const evaluationStatus = judgeObjectives(
-    measurements,
-    before.evaluationStatus,
-    evaluation.metadata.namespace ?? '',
+/** What is not there yet may still come, so waiting for it is no attempt; undefined when every value is there. */
+function waitForValues(
+  { evaluation, now }: EvaluationObservation,
+  before: KeptnEvaluationStatus,
+  objectives: readonly ObjectiveAt[],
+): Plan | undefined {
+  const missing = objectives.flatMap(({ key, usable }) =>
+    usable?.type === 'none' ? [{ key, ...usable }] : [],
   );
+  if (missing.length === 0) return undefined;
+  // The next measurement is on its way, and what the last attempt said still stands.
+  const unexpected = missing.filter(({ reason }) => reason !== 'ValueJudged');
+  if (unexpected.length === 0) return {};
+  const absent = unexpected.filter(({ reason }) => absentReasons.has(reason));
+  const [first] = absent.length > 0 ? absent : unexpected;
+  const message = sentence(unexpected.map(({ key, message: text }) => `${key}: ${text}`));
+  const progress = {
+    kind: absent.length > 0 ? 'stalled' : 'waiting',
+    reason: first?.reason ?? 'ValuePending',
+    message,
+  } as const;
+  const status = {
+    ...startedStatus(evaluation, before, now),
+    evaluationStatus: judgeObjectives(
+      objectives.map((each) =>
+        each.usable?.type === 'value' ? { ...each, usable: undefined } : each,
+      ),
+    ),
+  };
+  return {
+    ...write(evaluation, status, { progress, now }),
+    ...(absent.length > 0 && {
+      events: [evaluationWarning(evaluation, { suffix: 'NotFound', text: message })],
+    }),
+  };
+}
+
+const absentReasons: ReadonlySet<string> = new Set(['MetricNotFound', 'ProviderNotFound']);
+
+function attempt(
+  observation: EvaluationObservation,
+  before: KeptnEvaluationStatus,
+  objectives: readonly ObjectiveAt[],
+): Plan {
+  const { now, evaluation } = observation;
+  const evaluationStatus = judgeObjectives(objectives);
   const status = {
     ...startedStatus(evaluation, before, now),
     evaluationStatus,

@@ -30,6 +30,10 @@ export interface Settings {
   readonly maxFollowUpDepth: number;
   /** How much of what is over is kept. */
   readonly retention: RetentionLimits;
+  /** How old a value may be when it is judged, in milliseconds; undefined: two fetch intervals of its metric. */
+  readonly maxValueAgeMs: number | undefined;
+  /** How long after the start of a deployment values count in post-deployment evaluations, in milliseconds. */
+  readonly minTimeAfterDeploymentMs: number;
   /** What a failed promotion task means where its KeptnAppContext does not say it. */
   readonly promotionFailurePolicy: PromotionFailurePolicy;
   /** Whether what would be a warning of admission is refused. */
@@ -52,6 +56,8 @@ export const defaultSettings: Settings = {
   jobDefaults: {},
   maxFollowUpDepth: 3,
   retention: defaultRetention,
+  maxValueAgeMs: undefined,
+  minTimeAfterDeploymentMs: 0,
   promotionFailurePolicy: 'Fail',
   strictValidation: false,
   cloudEventsEndpoint: '',
@@ -76,6 +82,11 @@ export function settingsFrom(configs: readonly KeptnConfig[], operatorNamespace:
     jobDefaults: spec.job ?? otherwise.jobDefaults,
     maxFollowUpDepth: spec.maxFollowUpDepth ?? otherwise.maxFollowUpDepth,
     retention: retentionFrom(spec),
+    maxValueAgeMs: maxValueAgeIn(spec),
+    minTimeAfterDeploymentMs: durationOr(
+      spec.minTimeAfterDeployment,
+      otherwise.minTimeAfterDeploymentMs,
+    ),
     promotionFailurePolicy: spec.promotionFailurePolicy ?? otherwise.promotionFailurePolicy,
     strictValidation: spec.strictValidation ?? otherwise.strictValidation,
     cloudEventsEndpoint: spec.cloudEventsEndpoint ?? otherwise.cloudEventsEndpoint,
@@ -94,6 +105,12 @@ function retentionFrom({ retention = {} }: KeptnConfig['spec']): RetentionLimits
     unusedAppMs: Math.max(0, durationOr(unusedApps, otherwise.unusedAppMs)),
     suspended: suspend ?? otherwise.suspended,
   };
+}
+
+/** Undefined where nothing is set, and for text that is no duration, or a negative one. */
+function maxValueAgeIn({ maxValueAge }: KeptnConfig['spec']): number | undefined {
+  const ms = durationOr(maxValueAge, -1);
+  return ms >= 0 ? ms : defaultSettings.maxValueAgeMs;
 }
 
 /**

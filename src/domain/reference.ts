@@ -13,7 +13,7 @@ export interface Reference<T extends KubernetesObject> {
 
 /** Looks a name up in the caches, in these namespaces in order (one named twice counts once). */
 export function findReference<T extends KubernetesObject>(
-  world: World,
+  world: Pick<World, 'get' | 'live'>,
   kind: Kind<T>,
   at: { readonly name: string; readonly namespaces: readonly string[] },
 ): Reference<T> {

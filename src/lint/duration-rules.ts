@@ -16,8 +16,9 @@ interface StatedDuration {
    * - `timeout`: of a Job, in whole seconds and never negative.
    * - `window`: longer than nothing.
    * - `wait`: may be nothing.
+   * - `shift`: may be negative.
    */
-  readonly use: 'timeout' | 'window' | 'wait';
+  readonly use: 'timeout' | 'window' | 'wait' | 'shift';
 }
 
 interface Entry<T extends KubernetesObject = KubernetesObject> {
@@ -41,6 +42,8 @@ const table: readonly Entry[] = [
   entry(KeptnTask, ({ spec }) => [['spec.timeout', spec.timeout, 'timeout']]),
   entry(KeptnEvaluationDefinition, ({ spec }) => [
     ['spec.retryInterval', spec.retryInterval, 'wait'],
+    ['spec.maxValueAge', spec.maxValueAge, 'window'],
+    ['spec.minTimeAfterDeployment', spec.minTimeAfterDeployment, 'shift'],
   ]),
   entry(KeptnEvaluation, ({ spec }) => [['spec.retryInterval', spec.retryInterval, 'wait']]),
   entry(KeptnMetric, ({ spec: { range } }) => [
@@ -50,6 +53,8 @@ const table: readonly Entry[] = [
   ]),
   entry(KeptnConfig, ({ spec }) => [
     ['spec.observabilityTimeout', spec.observabilityTimeout, 'wait'],
+    ['spec.maxValueAge', spec.maxValueAge, 'window'],
+    ['spec.minTimeAfterDeployment', spec.minTimeAfterDeployment, 'shift'],
   ]),
 ];
 

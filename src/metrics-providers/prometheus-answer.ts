@@ -6,12 +6,26 @@ export class QueryFailed extends Error {
   }
 }
 
+const longestError = 1024;
+
+/**
+ * The provider answered, and says itself that the answer is not complete. The number in it may be anything: it passes for no
+ * value.
+ */
+export class PartialAnswer extends Error {
+  constructor(warnings: string) {
+    super(`the answer is partial, so its value does not count: ${warnings}`.slice(0, longestError));
+    this.name = 'PartialAnswer';
+  }
+}
+
 /** Answers whose status says something else and whose body still is one of the API's: bad query, and query not processed. */
 const statusesWithBody = new Set([400, 422]);
 
 /**
  * The samples of the one series in an answer of the Prometheus HTTP API, as the text they were sent in, oldest first.
- * Throws `QueryFailed` in Keptn's words when the query failed, or gave another type, no series, or more than one.
+ * Throws `QueryFailed` in Keptn's words when the query failed, or gave another type, no series, or more than one, and
+ * `PartialAnswer` when it carries `warnings`, as Thanos does when it could not reach all stores.
  */
 export function samplesIn(
   answer: { readonly status: number; readonly body: string },
@@ -29,6 +43,8 @@ export function samplesIn(
   if (content?.['status'] !== 'success') {
     throw new QueryFailed(errorIn(content));
   }
+  const warnings = warningsIn(content);
+  if (warnings !== undefined) throw new PartialAnswer(warnings);
   const data = record(content['data']);
   const { resultType, result } = { resultType: data?.['resultType'], result: data?.['result'] };
   if (resultType !== wanted || !Array.isArray(result)) {
@@ -53,14 +69,23 @@ function parsed(body: string): unknown {
   }
 }
 
-const longestError = 1024;
-
 function errorIn(content: Readonly<Record<string, unknown>> | undefined): string {
   const { errorType, error } = { errorType: content?.['errorType'], error: content?.['error'] };
   if (typeof errorType !== 'string' || typeof error !== 'string') {
     return 'bad_response: the answer is not one of the Prometheus API';
   }
   return `${errorType}: ${error}`.slice(0, longestError);
+}
+
+/** The warnings as one line; undefined without any. What is no list of texts is a warning, too. */
+function warningsIn(content: Readonly<Record<string, unknown>>): string | undefined {
+  const { warnings } = { warnings: content['warnings'] };
+  if (warnings === undefined || warnings === null || warnings === '') return undefined;
+  if (!Array.isArray(warnings)) return JSON.stringify(warnings);
+  const texts = warnings.map((each: unknown) =>
+    typeof each === 'string' ? each : JSON.stringify(each),
+  );
+  return texts.length === 0 ? undefined : texts.join('; ');
 }
 
 /** A point is `[time, "value"]`. */

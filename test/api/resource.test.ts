@@ -28,7 +28,7 @@ describe('a resource', () => {
     expectTypeOf<NonNullable<Status['attempts']>[number]['attempt']>().toEqualTypeOf<number>();
     expectTypeOf<KeptnTaskDefinition['spec']['container']>().toEqualTypeOf<Container | undefined>();
     expectTypeOf<NonNullable<KeptnEvaluation['status']>['evaluationStatus']>().toEqualTypeOf<
-      Record<string, { value: string; status: KeptnState; message?: string }>
+      Record<string, { value: string; status: KeptnState; message?: string; measuredAt?: string }>
     >();
     expectTypeOf<NonNullable<KeptnMetric['spec']['range']>['aggregation']>().toEqualTypeOf<
       'p90' | 'p95' | 'p99' | 'max' | 'min' | 'avg' | 'median' | undefined

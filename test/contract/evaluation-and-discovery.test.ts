@@ -15,10 +15,12 @@ import type { Kind, KubernetesObject } from '../../src/api/object.ts';
 import { type AppCreationObservation, decideAppCreation } from '../../src/domain/app-creation.ts';
 import { decideEvaluation } from '../../src/domain/evaluation.ts';
 import { decideConfig } from '../../src/domain/keptn-config.ts';
-import { metricStatus } from '../../src/domain/metric.ts';
+import { measuredWith } from '../../src/domain/measurement/measured-with.ts';
+import { type Asking, metricStatus } from '../../src/domain/metric.ts';
 import { decideNamespace } from '../../src/domain/namespace.ts';
 import type { Plan } from '../../src/domain/plan.ts';
 import { sharedCluster } from '../support/control-plane.ts';
+import { aMetricsProvider } from '../support/builders.ts';
 import { followUpsSeen } from '../support/follow-ups-seen.ts';
 import type { Manifest, TestCluster, TestNamespace } from '../support/test-cluster.ts';
 
@@ -43,6 +45,7 @@ afterAll(async () => {
 });
 
 const now = Date.UTC(2026, 0, 1, 12, 0, 0, 250);
+const asking: Asking = { askedAt: now, as: 'a' };
 
 function create<T extends KubernetesObject>(
   kind: Kind<T>,
@@ -89,20 +92,38 @@ describe('the API server', () => {
       objectives: [{ keptnMetricRef: { name: 'cpu' }, evaluationTarget: '>4' }],
     });
     const namespaces = [namespace.name, 'keptn-system'];
+    const provider = aMetricsProvider();
+    const metricSpec = { provider: { name: 'prometheus' }, query: 'up', fetchIntervalSeconds: 5 };
+    const created = await create(KeptnMetric, 'low', metricSpec);
+    const as = measuredWith(created.spec, provider);
+    const outcome = { type: 'measured', value: '3', rawValue: btoa('"3"') } as const;
+    const measuredAt = (askedAt: number) => ({
+      ...created,
+      status: metricStatus(created, outcome, { askedAt, as }),
+    });
     const seen = {
       isSuperseded: false,
       queries: { providers: [], metrics: [], refusal: () => undefined },
       followUps: followUpsSeen(),
       definition: { name: 'fast', namespaces, object: definition, unread: [] },
-      measurements: definition.spec.objectives.map((objective) => ({
-        objective,
-        metric: { name: 'cpu', namespaces, object: undefined, unread: [] },
-      })),
+      bounds: { maxAgeMs: undefined },
     };
-    const waiting = decideEvaluation({ ...seen, now, evaluation });
+    const measurements = (object: KeptnMetric) =>
+      definition.spec.objectives.map((objective) => ({
+        objective,
+        metric: { name: 'cpu', namespaces, object, unread: [] },
+        provider,
+      }));
+    const first = measurements(measuredAt(now));
+    const waiting = decideEvaluation({ ...seen, measurements: first, now, evaluation });
     const stored = await expectStored(KeptnEvaluation, 'fast', waiting.status?.to);
     expect(stored.status?.nextAttemptTime).toBe('2026-01-01T12:00:05.250Z');
-    const end = decideEvaluation({ ...seen, now: now + 5_000, evaluation: stored });
+    const end = decideEvaluation({
+      ...seen,
+      measurements: measurements(measuredAt(now + 5_000)),
+      now: now + 5_000,
+      evaluation: stored,
+    });
     expect(end.status?.to).toMatchObject({
       overallStatus: 'Failed',
       startTime: '2026-01-01T12:00:00Z',
@@ -122,9 +143,9 @@ describe('the API server', () => {
       reason: 'QueryFailed',
       message: 'no values in query result',
     } as const;
-    const stored = await expectStored(KeptnMetric, 'cpu', metricStatus(metric, failed, now));
+    const stored = await expectStored(KeptnMetric, 'cpu', metricStatus(metric, failed, asking));
     const measured = { type: 'measured', value: '4', rawValue: btoa('"4"') } as const;
-    expect(metricStatus(stored, measured, now)).toMatchObject({
+    expect(metricStatus(stored, measured, asking)).toMatchObject({
       value: '4',
       intervalResults: [{ value: '' }, { value: '4' }],
     });

@@ -3,7 +3,15 @@ import { NamespaceKind } from '../../src/api/builtin.ts';
 import { KeptnEvaluation } from '../../src/api/keptn/evaluation.ts';
 import { KeptnMetric } from '../../src/api/keptn/metric.ts';
 import { KeptnMetricsProvider } from '../../src/api/keptn/metrics-provider.ts';
-import { MetricLoop, metricsByProvider, type MetricSource } from '../../src/controllers/metric.ts';
+import { KeptnConfig } from '../../src/api/keptn/config.ts';
+import { KeptnEvaluationDefinition } from '../../src/api/keptn/evaluation-definition.ts';
+import { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
+import {
+  definitionsByMetric,
+  openEvaluationsByDefinition,
+} from '../../src/controllers/evaluated-values.ts';
+import type { MetricSource } from '../../src/controllers/metric-query.ts';
+import { MetricLoop, metricsByProvider } from '../../src/controllers/metric.ts';
 import { clearWeather, MemoryCaches } from '../support/memory-caches.ts';
 import { type Call, type Fault, MemoryCluster } from '../support/memory-cluster.ts';
 import { MemoryStore } from '../support/memory-store.ts';
@@ -43,9 +51,16 @@ function start(): void {
   const caches = new MemoryCaches({
     store,
     clock,
-    watched: [{ kind: KeptnMetric }, { kind: KeptnMetricsProvider }],
+    watched: [
+      KeptnMetric,
+      KeptnMetricsProvider,
+      KeptnEvaluation,
+      KeptnEvaluationDefinition,
+      KeptnWorkloadVersion,
+      KeptnConfig,
+    ].map((kind) => ({ kind })),
     weather: clearWeather,
-    indexes: [metricsByProvider],
+    indexes: [metricsByProvider, definitionsByMetric, openEvaluationsByDefinition],
   });
   caches.start();
   const cluster = new MemoryCluster({
@@ -67,6 +82,7 @@ function start(): void {
     source,
     clock,
     log: { debug: complain, warn: complain, error: complain },
+    places: { operatorNamespace: 'keptn-system', definitionsNamespace: 'keptn-system' },
     random: () => 0,
     mayWrite: () => mayWrite,
   });
@@ -142,9 +158,17 @@ describe('MetricLoop', () => {
     expect(asked.map(({ query }) => query.query)).toEqual(['up', 'other']);
   });
 
-  test('a missing provider is a condition and an error, and asked as soon as it comes', async () => {
+  test('a missing provider is a condition and an error, stalled only after a while, and asked as soon as it comes', async () => {
     store.create(KeptnMetric, aMetric({ fetchIntervalSeconds: 3600 }));
     await clock.advanceAsync(1_000);
+    expect(statusNow()).toMatchObject({
+      conditions: [
+        { type: 'Ready', status: 'False', reason: 'ProviderNotFound' },
+        { type: 'Reconciling', status: 'True' },
+        { type: 'Stalled', status: 'False' },
+      ],
+    });
+    await clock.advanceAsync(30_000);
     expect(statusNow()).toMatchObject({
       errMsg: 'KeptnMetricsProvider prometheus not found in namespace shop',
       conditions: [
@@ -266,5 +290,85 @@ describe('MetricLoop', () => {
     );
     await clock.advanceAsync(60_000);
     expect(asked).toHaveLength(1);
+  });
+
+  test('a changed query has no value before its own answer, and a provider that fails gives the old one back to nobody', async () => {
+    store.create(KeptnMetricsProvider, aProvider());
+    store.create(KeptnMetric, aMetric());
+    await clock.advanceAsync(1_000);
+    answer = (_, signal) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(new Error('stopping')), { once: true });
+      });
+    change({ query: 'other' });
+    await clock.advanceAsync(1_000);
+    expect(statusNow()).not.toHaveProperty('value');
+    expect(statusNow()).toMatchObject({
+      conditions: [{ reason: 'ValuePending' }, { status: 'True' }, { status: 'False' }],
+    });
+  });
+
+  test('a value is of the moment it was asked for, and an error keeps that and has its own time', async () => {
+    store.create(KeptnMetricsProvider, aProvider());
+    store.create(KeptnMetric, aMetric());
+    await clock.advanceAsync(16_000);
+    expect(statusNow()?.lastUpdated).toBe('2026-01-01T00:00:00Z');
+    answer = () => Promise.reject(new Error('down'));
+    await clock.advanceAsync(5_000);
+    expect(statusNow()).toMatchObject({
+      value: '4',
+      lastUpdated: '2026-01-01T00:00:15Z',
+      errMsg: 'down',
+      lastErrorTime: '2026-01-01T00:00:20Z',
+    });
+  });
+});
+
+describe('an evaluation that waits for a value', () => {
+  beforeEach(() => {
+    store.create(KeptnMetricsProvider, aProvider());
+    store.create(KeptnEvaluationDefinition, {
+      apiVersion: KeptnEvaluationDefinition.apiVersion,
+      kind: KeptnEvaluationDefinition.kind,
+      metadata: { namespace: 'shop', name: 'fast' },
+      spec: { objectives: [{ keptnMetricRef: { name: 'cpu' }, evaluationTarget: '>4' }] },
+    });
+  });
+
+  function evaluate(spec: Partial<KeptnEvaluation['spec']> = {}): void {
+    store.create(KeptnEvaluation, {
+      apiVersion: KeptnEvaluation.apiVersion,
+      kind: KeptnEvaluation.kind,
+      metadata: { namespace: 'shop', name: 'fast' },
+      spec: { evaluationDefinition: 'fast', workloadVersion: '', ...spec },
+    });
+  }
+
+  test('is told when the value was confirmed last, without another query', async () => {
+    store.create(KeptnMetric, aMetric({ fetchIntervalSeconds: 10 }));
+    await clock.advanceAsync(42_000);
+    expect(statusNow()?.lastUpdated).toBe('2026-01-01T00:00:00Z');
+    evaluate();
+    await clock.advanceAsync(1);
+    expect(statusNow()?.lastUpdated).toBe('2026-01-01T00:00:40Z');
+    expect(asked).toHaveLength(5);
+  });
+
+  test('has a daily metric asked at once for a value from after the deployment, and then left alone', async () => {
+    store.create(KeptnMetric, aMetric({ fetchIntervalSeconds: 86_400 }));
+    await clock.advanceAsync(60_000);
+    evaluate({ checkType: 'post-eval' });
+    await clock.advanceAsync(60_000);
+    expect(secondsAsked()).toEqual([0, 61]);
+    expect(statusNow()?.lastUpdated).toBe('2026-01-01T00:01:01Z');
+  });
+
+  test('never has a metric asked more often than every five seconds, and less and less often while that fails', async () => {
+    answer = () => Promise.reject(new Error('down'));
+    store.create(KeptnMetric, aMetric({ fetchIntervalSeconds: 86_400 }));
+    await clock.advanceAsync(1_000);
+    evaluate();
+    await clock.advanceAsync(200_000);
+    expect(secondsAsked()).toEqual([0, 10, 30, 70, 130, 190]);
   });
 });

@@ -8,8 +8,10 @@ import {
 import type { KeptnEvaluation, KeptnEvaluationStatus } from '../../src/api/keptn/evaluation.ts';
 import { keptnStates } from '../../src/api/keptn/states.ts';
 import { decideEvaluation, type EvaluationObservation } from '../../src/domain/evaluation.ts';
+import { measuredWith } from '../../src/domain/measurement/measured-with.ts';
 import type { Plan } from '../../src/domain/plan.ts';
-import { anEvaluation, anEvaluationDefinition } from '../support/builders.ts';
+import { rfc3339 } from '../../src/domain/time.ts';
+import { aMetricsProvider, anEvaluation, anEvaluationDefinition } from '../support/builders.ts';
 import { followUpsSeen, type FollowUpsGiven } from '../support/follow-ups-seen.ts';
 import { reasons, stored } from '../support/lifecycle-seen.ts';
 import { aTask, aTaskDefinition } from '../support/task-builders.ts';
@@ -17,6 +19,9 @@ import { aTask, aTaskDefinition } from '../support/task-builders.ts';
 const now = Date.UTC(2026, 0, 1, 12);
 const namespaces = ['shop', 'sluice-system'];
 const undo = aTaskDefinition('undo').with({ container: { name: 'main' } });
+
+const metricSpec = { provider: { name: 'p' }, query: 'up', fetchIntervalSeconds: 5 };
+const provider = aMetricsProvider();
 
 /** An evaluation of one metric that has this value and should be above 4. */
 function seen(
@@ -41,12 +46,19 @@ function seen(
             apiVersion: 'metrics.keptn.sh/v1',
             kind: 'KeptnMetric',
             metadata: { namespace: 'shop', name: 'cpu' },
-            spec: { provider: { name: 'p' }, query: 'up', fetchIntervalSeconds: 5 },
-            status: { value, rawValue: 'IjQi' },
+            spec: metricSpec,
+            status: {
+              value,
+              rawValue: 'IjQi',
+              lastUpdated: rfc3339(now),
+              measuredWith: measuredWith(metricSpec, provider),
+            },
           },
         },
+        provider,
       },
     ],
+    bounds: { maxAgeMs: undefined },
     followUps: followUpsSeen(followUps),
     ...rest,
   };

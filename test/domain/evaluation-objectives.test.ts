@@ -1,31 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Objective } from '../../src/api/keptn/evaluation-definition.ts';
-import { KeptnMetric } from '../../src/api/keptn/metric.ts';
-import {
-  judgeObjectives,
-  objectiveKeys,
-  unmetLines,
-} from '../../src/domain/evaluation-objectives.ts';
+import { objectiveKeys, unmetLines } from '../../src/domain/evaluation-objectives.ts';
 
 const on = (name: string, evaluationTarget = '>1', namespace?: string): Objective => ({
   keptnMetricRef: namespace === undefined ? { name } : { name, namespace },
   evaluationTarget,
-});
-
-test('a query that failed is not judged by the value that an earlier answer left behind', () => {
-  const objective = { name: 'cpu', query: 'up', evaluationTarget: '>1' };
-  const object: KeptnMetric = {
-    apiVersion: KeptnMetric.apiVersion,
-    kind: KeptnMetric.kind,
-    metadata: { name: 'fast-cpu', namespace: 'shop' },
-    spec: { provider: { name: 'p' }, query: 'up', fetchIntervalSeconds: 5 },
-    status: { value: '5', rawValue: 'NQ==', errMsg: 'connection refused' },
-  };
-  const metric = { name: 'fast-cpu', namespaces: ['shop'], object, unread: [] };
-  expect(judgeObjectives([{ objective, metric }], {}, 'shop')).toEqual({
-    cpu: { status: 'Failed', value: '', message: 'the query gave no value (connection refused)' },
-  });
 });
 
 describe('objectiveKeys', () => {

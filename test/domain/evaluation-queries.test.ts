@@ -51,14 +51,15 @@ function seen(
     measurements: objectives.map((objective) => {
       const name = metricNameOf(evaluation, objective);
       const object = metrics.find(({ metadata }) => metadata.name === name);
-      return { objective, metric: { name, namespaces: ['shop'], object, unread: [] } };
+      const metric = { name, namespaces: ['shop'], object, unread: [] };
+      return { objective, metric, provider: undefined };
     }),
     queries: { providers: ['p'], refusal: () => undefined, ...queries, metrics },
   };
 }
 
 const asked = { lastUpdated: '2026-01-01T12:00:00Z', errMsg: 'no such series' };
-const first = { statuses: {}, fetchIntervalSeconds: 5, lastAttemptMs: undefined };
+const first = { statuses: {}, fetchIntervalSeconds: 5 };
 const met = { cpus: { value: '5', status: 'Succeeded' as const } };
 
 describe('a query that was never asked', () => {
@@ -89,20 +90,8 @@ describe('a query that was never asked', () => {
     });
   });
 
-  test('is waited for until the provider was asked, whatever it answered', () => {
-    const metrics = [metricOf(cpus)];
-    const waiting = preparation(seen([cpus], { metrics }), first);
-    expect(waiting).toMatchObject({ effects: [], progress: { reason: 'QueryPending' } });
-    const answered = [metricOf(cpus, asked)];
-    expect(preparation(seen([cpus], { metrics: answered }), first)).toBeUndefined();
-  });
-
-  test('is waited for again at each attempt, by the second', () => {
-    const querying = seen([cpus], { metrics: [metricOf(cpus, asked)] });
-    const after = (lastAttemptMs: number) => preparation(querying, { ...first, lastAttemptMs });
-    const answeredMs = Date.parse(asked.lastUpdated);
-    expect(after(answeredMs - 1)).toBeUndefined();
-    expect(after(answeredMs)).toMatchObject({ effects: [], progress: { reason: 'QueryPending' } });
+  test('needs nothing more once it has its metric', () => {
+    expect(preparation(seen([cpus], { metrics: [metricOf(cpus)] }), first)).toBeUndefined();
   });
 
   test('is left alone once its objective is met', () => {

@@ -3,9 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { KeptnEvaluationDefinition } from '../../src/api/keptn/evaluation-definition.ts';
 import type { KeptnEvaluation, KeptnEvaluationStatus } from '../../src/api/keptn/evaluation.ts';
 import { KeptnMetric } from '../../src/api/keptn/metric.ts';
-import type { Measurement } from '../../src/domain/evaluation-objectives.ts';
 import { decideEvaluation, type EvaluationObservation } from '../../src/domain/evaluation.ts';
+import { measuredWith } from '../../src/domain/measurement/measured-with.ts';
+import type { Measurement } from '../../src/domain/measurement/usable-value.ts';
 import type { Plan } from '../../src/domain/plan.ts';
+import { rfc3339 } from '../../src/domain/time.ts';
+import { aMetricsProvider } from '../support/builders.ts';
 import { followUpsSeen } from '../support/follow-ups-seen.ts';
 
 const start = Date.UTC(2026, 0, 1, 12, 0, 0, 250);
@@ -49,12 +52,34 @@ function aMetric(status: KeptnMetric['status']): KeptnMetric {
   };
 }
 
-/** An objective on a metric with this value; undefined is a metric that is missing. */
+const provider = aMetricsProvider();
+
+/** A status with this value, measured at this moment with what the metric says. */
+const statusWith = (value: string, at = start) => ({
+  value,
+  rawValue: 'IjQi',
+  lastUpdated: rfc3339(at),
+  measuredWith: measuredWith(aMetric(undefined).spec, provider),
+});
+
+/** An objective on a metric that was measured at this value just now; undefined is a metric that is missing. */
 function measured(value: string | undefined, evaluationTarget = '>4', name = 'cpu'): Measurement {
-  const object = value === undefined ? undefined : aMetric({ value, rawValue: 'IjQi' });
+  const object = value === undefined ? undefined : aMetric(statusWith(value));
   return {
     objective: { keptnMetricRef: { name }, evaluationTarget },
     metric: { name, namespaces: ['shop', 'keptn-system'], object, unread: [] },
+    provider,
+  };
+}
+
+/** The measurement as if it were made at this moment. */
+function madeAt(now: number, measurement: Measurement): Measurement {
+  const { object } = measurement.metric;
+  const value = object?.status?.value;
+  if (object === undefined || value === undefined) return measurement;
+  return {
+    ...measurement,
+    metric: { ...measurement.metric, object: aMetric(statusWith(value, now)) },
   };
 }
 
@@ -73,7 +98,8 @@ function seen(
     now,
     evaluation,
     definition: { name: 'fast', namespaces: ['shop', 'keptn-system'], object, unread: [] },
-    measurements,
+    measurements: measurements.map((measurement) => madeAt(now, measurement)),
+    bounds: { maxAgeMs: undefined },
     isSuperseded: false,
     queries: noQueries,
     followUps: followUpsSeen(),
@@ -92,6 +118,7 @@ function missingDefinition(evaluation: KeptnEvaluation, now = start): Evaluation
     evaluation,
     definition,
     measurements: [],
+    bounds: { maxAgeMs: undefined },
     isSuperseded: false,
     queries: noQueries,
     followUps: followUpsSeen(),
@@ -116,7 +143,12 @@ describe('decideEvaluation', () => {
       retryCount: 1,
       overallStatus: 'Succeeded',
       evaluationStatus: {
-        cpu: { value: '5', status: 'Succeeded', message: "value '5' met objective '>4'" },
+        cpu: {
+          value: '5',
+          status: 'Succeeded',
+          message: "value '5' met objective '>4'",
+          measuredAt: '2026-01-01T12:00:00Z',
+        },
       },
       startTime: '2026-01-01T12:00:00Z',
       endTime: '2026-01-01T12:00:00Z',
@@ -310,28 +342,59 @@ describe('decideEvaluation', () => {
     ).toEqual({ look: definition });
   });
 
-  test('B9: a missing metric fails the attempt and says where it was looked for', () => {
+  test('B9: a missing metric is a condition with the places looked in and an Event, and no attempt', () => {
     const plan = decideEvaluation(seen(anEvaluation(), [measured(undefined)]));
-    expect(statusIn(plan).evaluationStatus['cpu']).toEqual({
-      value: '',
-      status: 'Failed',
-      message: 'keptnmetrics.metrics.keptn.sh "cpu" not found in namespace shop or keptn-system',
+    const message =
+      'keptnmetrics.metrics.keptn.sh "cpu" not found in namespace shop or keptn-system';
+    expect(statusIn(plan)).toMatchObject({
+      retryCount: 0,
+      overallStatus: 'Pending',
+      evaluationStatus: { cpu: { value: '', status: 'Pending', message } },
     });
-    expect(statusIn(plan)).toMatchObject({ retryCount: 1, overallStatus: 'Progressing' });
+    expect(statusIn(plan).conditions?.[2]).toMatchObject({
+      status: 'True',
+      reason: 'MetricNotFound',
+      message: `cpu: ${message}`,
+    });
+    expect(plan.events).toMatchObject([{ reason: 'ReconcileEvaluationNotFound', type: 'Warning' }]);
   });
 
-  test('a metric without value or raw value fails the attempt in Keptn’s words, with the metric’s own error', () => {
+  test('a metric without value or raw value is waited for in Keptn’s words, with the metric’s own error', () => {
     const messageFor = (status: KeptnMetric['status']) => {
-      const { objective, metric } = measured('');
-      const measurement = { objective, metric: { ...metric, object: aMetric(status) } };
-      return statusIn(decideEvaluation(seen(anEvaluation(), [measurement]))).evaluationStatus['cpu']
-        ?.message;
+      const { metric, ...rest } = measured('');
+      const measurement = { ...rest, metric: { ...metric, object: aMetric(status) } };
+      const observation = { ...seen(anEvaluation(), []), measurements: [measurement] };
+      const { retryCount, evaluationStatus } = statusIn(decideEvaluation(observation));
+      expect(retryCount).toBe(0);
+      return evaluationStatus['cpu']?.message;
     };
     expect(messageFor(undefined)).toBe('empty value for: cpu');
     expect(messageFor({ errMsg: 'no values in query result' })).toBe(
-      'empty value for: cpu (no values in query result)',
+      'empty value for: cpu (the last query failed: no values in query result)',
     );
     expect(messageFor({ value: '5' })).toBe('empty rawValue for: cpu');
+  });
+
+  test('objectives that have a value are judged together with those that wait for theirs', () => {
+    const plan = decideEvaluation(
+      seen(anEvaluation(), [measured('5'), measured(undefined, '>2', 'mem')]),
+    );
+    expect(statusIn(plan).evaluationStatus).toEqual({
+      cpu: { value: '', status: 'Pending', message: 'is judged once each objective has a value' },
+      mem: expect.objectContaining({ status: 'Pending' }),
+    });
+  });
+
+  test('the next attempt waits for a measurement that the last one has not judged, without a write', () => {
+    const first = decideEvaluation(seen(anEvaluation(), [measured('3')]));
+    const waiting = after(anEvaluation(), first);
+    const later = { ...seen(waiting, [measured('3')]), now: start + 5_000 };
+    expect(decideEvaluation(later)).toEqual({});
+    const fresh = decideEvaluation(seen(waiting, [measured('3')], start + 6_000));
+    expect(statusIn(fresh)).toMatchObject({
+      retryCount: 2,
+      evaluationStatus: { cpu: { measuredAt: '2026-01-01T12:00:06Z' } },
+    });
   });
 
   test('a target that cannot be read fails the objective with Go’s words', () => {

@@ -7,6 +7,7 @@ import {
   rulingConfig,
   settingsFrom,
 } from '../../src/domain/keptn-config.ts';
+import { defaultRetention } from '../../src/domain/retention/limits.ts';
 
 const operatorNamespace = 'keptn-system';
 const now = Date.UTC(2026, 0, 2);
@@ -44,6 +45,9 @@ describe('settingsFrom', () => {
       functionRetries: undefined,
       jobDefaults: {},
       maxFollowUpDepth: 3,
+      retention: defaultRetention,
+      maxValueAgeMs: undefined,
+      minTimeAfterDeploymentMs: 0,
       promotionFailurePolicy: 'Fail',
       strictValidation: false,
       cloudEventsEndpoint: '',
@@ -67,6 +71,8 @@ describe('settingsFrom', () => {
       functionRetries: 'restartContainer',
       job: { nodeSelector: { pool: 'tasks' } },
       maxFollowUpDepth: 0,
+      maxValueAge: '2m',
+      minTimeAfterDeployment: '30s',
       promotionFailurePolicy: 'Warn',
       strictValidation: true,
     });
@@ -80,6 +86,9 @@ describe('settingsFrom', () => {
       functionRetries: 'restartContainer',
       jobDefaults: { nodeSelector: { pool: 'tasks' } },
       maxFollowUpDepth: 0,
+      retention: defaultRetention,
+      maxValueAgeMs: 120_000,
+      minTimeAfterDeploymentMs: 30_000,
       promotionFailurePolicy: 'Warn',
       strictValidation: true,
       cloudEventsEndpoint: 'http://events',

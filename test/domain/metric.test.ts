@@ -5,11 +5,14 @@ import type {
   KeptnMetricStatus,
 } from '../../src/api/keptn/metric.ts';
 import {
+  type Asking,
+  confirmedStatus,
   fetchIntervalMs,
   firstDueAt,
   isWorthWriting,
   type MetricOutcome,
   metricStatus,
+  outdatedStatus,
 } from '../../src/domain/metric.ts';
 
 const now = Date.UTC(2026, 0, 1, 12, 0, 0);
@@ -24,6 +27,8 @@ function aMetric(spec: Partial<KeptnMetricSpec> = {}, status?: KeptnMetricStatus
   };
 }
 
+const asking: Asking = { askedAt: now, as: 'a' };
+
 const measured = (value: string): MetricOutcome => ({
   type: 'measured',
   value,
@@ -36,35 +41,35 @@ const failed: MetricOutcome = {
 };
 
 describe('fetchIntervalMs', () => {
-  test('honours what is below Keptn’s ten seconds, and takes ten for nothing', () => {
+  test('honours what is below Keptn’s ten seconds down to five, and takes ten for nothing', () => {
     const intervalOf = (fetchIntervalSeconds: number) =>
       fetchIntervalMs(aMetric({ fetchIntervalSeconds }));
-    expect([1, 5, 30, 0, -3].map(intervalOf)).toEqual([1_000, 5_000, 30_000, 10_000, 10_000]);
+    expect([1, 5, 30, 0, -3].map(intervalOf)).toEqual([5_000, 5_000, 30_000, 10_000, 10_000]);
   });
 });
 
 describe('firstDueAt', () => {
-  const updated = { lastUpdated: '2026-01-01T11:59:57Z', observedGeneration: 2 };
+  const updated = { lastUpdated: '2026-01-01T11:59:57Z', measuredWith: 'a' };
 
   test('is an interval after the stored value, also after a restart', () => {
-    expect(firstDueAt(aMetric({}, updated), now)).toBe(now + 7_000);
+    expect(firstDueAt(aMetric({}, updated), 'a', now)).toBe(now + 7_000);
   });
 
   test('is now without a value, for a changed spec, and for a time from a clock that was ahead', () => {
-    expect(firstDueAt(aMetric(), now)).toBe(now);
-    expect(firstDueAt(aMetric({}, { ...updated, observedGeneration: 1 }), now)).toBe(now);
-    expect(firstDueAt(aMetric({}, { ...updated, lastUpdated: '2026-01-01T13:00:00Z' }), now)).toBe(
-      now,
-    );
+    expect(firstDueAt(aMetric(), 'a', now)).toBe(now);
+    expect(firstDueAt(aMetric({}, updated), 'b', now)).toBe(now);
+    const ahead = { ...updated, lastUpdated: '2026-01-01T13:00:00Z' };
+    expect(firstDueAt(aMetric({}, ahead), 'a', now)).toBe(now);
   });
 });
 
 describe('metricStatus', () => {
   test('holds value, raw value and time, and clears the last error', () => {
-    expect(metricStatus(aMetric({}, { errMsg: 'old' }), measured('4'), now)).toEqual({
+    expect(metricStatus(aMetric({}, { errMsg: 'old' }), measured('4'), asking)).toEqual({
       value: '4',
       rawValue: 'IjQi',
       lastUpdated: '2026-01-01T12:00:00Z',
+      measuredWith: 'a',
       observedGeneration: 2,
       conditions: [
         expect.objectContaining({
@@ -79,25 +84,62 @@ describe('metricStatus', () => {
     });
   });
 
-  test('an error leaves the last value standing', () => {
-    const status = metricStatus(aMetric({}, { value: '4', rawValue: 'IjQi' }), failed, now);
+  const last = {
+    value: '4',
+    rawValue: 'IjQi',
+    lastUpdated: '2026-01-01T11:59:50Z',
+    measuredWith: 'a',
+  };
+
+  test('an error leaves the last value standing with its time, and has a time of its own', () => {
+    const status = metricStatus(aMetric({}, last), failed, asking);
     expect(status).toMatchObject({
-      value: '4',
-      rawValue: 'IjQi',
+      ...last,
       errMsg: 'no values in query result',
+      lastErrorTime: '2026-01-01T12:00:00Z',
     });
     expect(status.conditions?.[0]).toMatchObject({
       type: 'Ready',
       status: 'False',
       reason: 'QueryFailed',
     });
+    expect(metricStatus(aMetric({}, status), measured('4'), asking)).not.toHaveProperty(
+      'lastErrorTime',
+    );
+  });
+
+  test('an error beside a value says when that was confirmed last, though it was not written then', () => {
+    const confirmedAt = Date.UTC(2026, 0, 1, 11, 59, 55);
+    const status = metricStatus(aMetric({}, last), failed, { ...asking, confirmedAt });
+    expect(status.lastUpdated).toBe('2026-01-01T11:59:55Z');
+  });
+
+  test('an error takes away a value that was measured with something else, or by nobody knows whom', () => {
+    const { measuredWith: _, ...unknown } = last;
+    for (const status of [{ ...last, measuredWith: 'b' }, unknown]) {
+      const after = metricStatus(aMetric({}, { ...status, intervalResults: [] }), failed, asking);
+      expect(after).toMatchObject({ errMsg: 'no values in query result' });
+      expect(Object.keys(after)).not.toEqual(
+        expect.arrayContaining([
+          expect.stringMatching(/^(value|rawValue|lastUpdated|measuredWith|intervalResults)$/),
+        ]),
+      );
+    }
+  });
+
+  test('the time of a value is when it was asked for, however long the answer took', () => {
+    const asked = { ...asking, askedAt: now - 15_000 };
+    expect(metricStatus(aMetric(), measured('4'), asked).lastUpdated).toBe('2026-01-01T11:59:45Z');
   });
 
   test('B13: stored results are kept beside the value, never more than asked for', () => {
     const range = { interval: '5m', storedResults: 2 };
     const old = { value: '1', range, lastUpdated: '2026-01-01T11:00:00Z' };
-    const metric = aMetric({ range }, { intervalResults: [old, old, { ...old, value: '3' }] });
-    expect(metricStatus(metric, measured('4'), now)).toMatchObject({
+    const metric = aMetric(
+      { range },
+      { ...last, intervalResults: [old, old, { ...old, value: '3' }] },
+    );
+    expect(metricStatus(metric, measured('4'), asking)).toMatchObject({
       value: '4',
       rawValue: 'IjQi',
       intervalResults: [{ value: '3' }, { value: '4', range, lastUpdated: '2026-01-01T12:00:00Z' }],
@@ -106,7 +148,7 @@ describe('metricStatus', () => {
 
   test('B13: a stored error has the range that the schema requires', () => {
     const range = { interval: '5m', storedResults: 2 };
-    expect(metricStatus(aMetric({ range }), failed, now).intervalResults).toEqual([
+    expect(metricStatus(aMetric({ range }), failed, asking).intervalResults).toEqual([
       {
         value: '',
         range,
@@ -118,16 +160,45 @@ describe('metricStatus', () => {
 
   test('without stored results the list is not touched', () => {
     expect(
-      metricStatus(aMetric({ range: { interval: '5m' } }), measured('4'), now),
+      metricStatus(aMetric({ range: { interval: '5m' } }), measured('4'), asking),
     ).not.toHaveProperty('intervalResults');
   });
 });
 
+describe('outdatedStatus', () => {
+  const before = metricStatus(aMetric(), measured('4'), asking);
+
+  test('has no value once query, range or provider are others, and says that the next one is awaited', () => {
+    const status = outdatedStatus(aMetric({}, before), 'b', now);
+    expect(status).not.toHaveProperty('value');
+    expect(status?.conditions?.[1]).toMatchObject({ status: 'True', reason: 'ValuePending' });
+  });
+
+  test('is none for a value that belongs to the spec, and for one that Keptn has measured', () => {
+    expect(outdatedStatus(aMetric({}, before), 'a', now)).toBeUndefined();
+    expect(outdatedStatus(aMetric({}, { value: '4' }), 'a', now)).toBeUndefined();
+  });
+});
+
+describe('confirmedStatus', () => {
+  const before = metricStatus(aMetric(), measured('4'), asking);
+  const confirmed = (confirmedAt: number | undefined, as = 'a') =>
+    confirmedStatus(aMetric({}, before), { as, confirmedAt })?.lastUpdated;
+
+  test('tells a later time of the same value, and nothing else', () => {
+    expect(confirmed(now + 5_000)).toBe('2026-01-01T12:00:05Z');
+    expect(confirmed(now + 999)).toBeUndefined();
+    expect(confirmed(undefined)).toBeUndefined();
+    expect(confirmed(now + 5_000, 'b')).toBeUndefined();
+  });
+});
+
 describe('isWorthWriting', () => {
-  const before = metricStatus(aMetric(), measured('4'), now);
+  const before = metricStatus(aMetric(), measured('4'), asking);
   const later = (outcome: MetricOutcome, afterMs: number): boolean => {
     const metric = aMetric({}, before);
-    return isWorthWriting(before, metricStatus(metric, outcome, now + afterMs), now + afterMs);
+    const after = metricStatus(metric, outcome, { askedAt: now + afterMs, as: 'a' });
+    return isWorthWriting(before, after, now + afterMs);
   };
 
   test('is a first status, a new value, a new error', () => {

@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { QueryFailed, samplesIn } from '../../src/metrics-providers/prometheus-answer.ts';
+import {
+  PartialAnswer,
+  QueryFailed,
+  samplesIn,
+} from '../../src/metrics-providers/prometheus-answer.ts';
 import { matrix, type Reply, vector } from './fake-prometheus.ts';
 
 const answer = ({ status = 200, body }: Reply) => ({
@@ -45,6 +49,24 @@ describe('samplesIn', () => {
     ['other JSON', { body: ['x'] }, 'bad_response: the answer is not one of the Prometheus API'],
   ] satisfies [string, Reply, string][])('%s is an error in Keptn’s words', (_, reply, want) => {
     expect(() => samplesIn(answer(reply), 'vector')).toThrow(new QueryFailed(want));
+  });
+
+  test.each([
+    [['No StoreAPIs matched', 'second'], 'No StoreAPIs matched; second'],
+    ['of another shape', '"of another shape"'],
+    [[{ of: 'another shape' }], '{"of":"another shape"}'],
+  ])('an answer with the warnings %j is partial and gives no samples', (warnings, text) => {
+    const body = { ...Object(vector('4').body), warnings };
+    expect(() => samplesIn(answer({ body }), 'vector')).toThrow(new PartialAnswer(text));
+  });
+
+  test('an answer without warnings, and one with remarks only, is whole', () => {
+    const body = {
+      ...Object(vector('4').body),
+      warnings: [],
+      infos: ['metric might not be a counter'],
+    };
+    expect(samplesIn(answer({ body }), 'vector')).toEqual(['4']);
   });
 
   test('a matrix whose series holds no samples has no values', () => {

@@ -4,9 +4,12 @@ import { KeptnMetric } from '../../src/api/keptn/metric.ts';
 import { KeptnMetricsProvider } from '../../src/api/keptn/metrics-provider.ts';
 import { KeptnEvaluationDefinition } from '../../src/api/keptn/evaluation-definition.ts';
 import {
+  definitionsByMetric,
+  openEvaluationsByDefinition,
+} from '../../src/controllers/evaluated-values.ts';
+import {
   evaluationController,
   evaluationsAwaitingProvider,
-  openEvaluationsByDefinition,
 } from '../../src/controllers/evaluation.ts';
 import { evaluationsAwaitingFollowUp } from '../../src/controllers/follow-ups.ts';
 import { Simulation, type SimulationOptions } from './simulation.ts';
@@ -14,18 +17,26 @@ import { metricsActor } from './actors/metrics.ts';
 
 const places = { operatorNamespace: 'keptn-system', definitionsNamespace: 'keptn-shared' };
 
+/** What the metrics of each namespace of a simulation are measured at from now on. */
+const values = new WeakMap<Simulation, Map<string, string>>();
+
 function evaluations(options: Partial<SimulationOptions> = {}): Simulation {
-  return new Simulation({
+  const measured = new Map<string, string>();
+  const simulation = new Simulation({
     seed: 1,
     controllers: [evaluationController(places)],
     indexes: [
       openEvaluationsByDefinition,
+      definitionsByMetric,
       evaluationsAwaitingFollowUp,
       evaluationsAwaitingProvider,
     ],
     kinds: [KeptnMetric],
+    actors: [metricsActor(({ metadata }) => measured.get(metadata.namespace ?? ''))],
     ...options,
   });
+  values.set(simulation, measured);
+  return simulation;
 }
 
 const anEvaluation = `
@@ -42,20 +53,26 @@ metadata: { namespace: ${namespace}, name: fast }
 spec: { objectives: [{ keptnMetricRef: { name: cpu }, evaluationTarget: "${target}" }] }
 `;
 
-const aMetric = (namespace: string): string => `
+const aMetric = (namespace: string, spec = ''): string => `
 apiVersion: metrics.keptn.sh/v1
 kind: KeptnMetric
 metadata: { namespace: ${namespace}, name: cpu }
-spec: { provider: { name: p }, query: up, fetchIntervalSeconds: 5 }
+spec: { provider: { name: p }, query: up, fetchIntervalSeconds: 5 ${spec} }
 `;
 
-/** The metric has this value from now on, and exists if it did not. */
+const aProvider = (name: string, namespace = 'shop', server = 'http://prometheus'): string => `
+apiVersion: metrics.keptn.sh/v1
+kind: KeptnMetricsProvider
+metadata: { namespace: ${namespace}, name: ${name} }
+spec: { type: prometheus, targetServer: "${server}" }
+`;
+
+/** The metric is measured at this value from now on, and exists if it did not. */
 function measure(simulation: Simulation, namespace: string, value: string): void {
   const { store } = simulation;
-  if (store.get(KeptnMetric, namespace, 'cpu') === undefined) simulation.apply(aMetric(namespace));
-  const version = store.get(KeptnMetric, namespace, 'cpu')?.metadata.resourceVersion ?? '';
-  const ref = { kind: KeptnMetric, namespace, name: 'cpu' };
-  store.writeStatus(ref, version, { value, rawValue: btoa(`"${value}"`) });
+  values.get(simulation)?.set(namespace, value);
+  if (store.get(KeptnMetric, namespace, 'cpu') !== undefined) return;
+  simulation.apply(aProvider('p', namespace), aMetric(namespace));
 }
 
 const statusOf = ({ store }: Simulation) => store.get(KeptnEvaluation, 'shop', 'fast')?.status;
@@ -67,6 +84,7 @@ describe('an evaluation', () => {
     await simulation.explained(async () => {
       simulation.start();
       measure(simulation, 'shop', '5');
+      await simulation.pass(500);
       simulation.apply(aDefinition('shop'), anEvaluation);
       await simulation.until('it is over', () => isOver(simulation), 1_000);
       expect(statusOf(simulation)).toMatchObject({ overallStatus: 'Succeeded', retryCount: 1 });
@@ -80,6 +98,7 @@ describe('an evaluation', () => {
     await simulation.explained(async () => {
       simulation.start();
       measure(simulation, 'keptn-system', '5');
+      await simulation.pass(500);
       simulation.apply(aDefinition('keptn-shared'), anEvaluation);
       await simulation.until('it is over', () => isOver(simulation), 1_000);
       expect(statusOf(simulation)).toMatchObject({ overallStatus: 'Succeeded' });
@@ -91,12 +110,13 @@ describe('an evaluation', () => {
     await simulation.explained(async () => {
       simulation.start();
       measure(simulation, 'shop', '1');
+      await simulation.pass(500);
       simulation.apply(aDefinition('shop'), anEvaluation);
       for (const value of ['2', '3', '1', '2', '3', '1']) {
         await simulation.pass(2_500);
         measure(simulation, 'shop', value);
       }
-      expect(isOver(simulation)).toBe(true);
+      await simulation.until('it is over', () => isOver(simulation), 1_000);
       expect(statusOf(simulation)).toMatchObject({ overallStatus: 'Failed', retryCount: 4 });
       expect(simulation.writes).toHaveLength(4);
       expect(simulation.notes.map(({ reason }) => reason)).toEqual([
@@ -106,16 +126,106 @@ describe('an evaluation', () => {
     });
   });
 
-  it('notices at the next attempt that its metric has come', async () => {
+  it('waits for its metric, its provider and its first value without an attempt, and begins when the value comes', async () => {
     const simulation = evaluations();
     await simulation.explained(async () => {
       simulation.start();
+      const stated = () =>
+        statusOf(simulation)?.conditions?.map(({ status, reason }) => `${status} ${reason}`);
       simulation.apply(aDefinition('shop'), anEvaluation);
-      await simulation.pass(6_000);
-      expect(statusOf(simulation)).toMatchObject({ overallStatus: 'Progressing', retryCount: 2 });
+      await simulation.pass(60_000);
+      expect(stated()).toEqual([
+        'Unknown MetricNotFound',
+        'False MetricNotFound',
+        'True MetricNotFound',
+      ]);
+      simulation.apply(aMetric('shop'));
+      await simulation.pass(60_000);
+      expect(stated()).toEqual([
+        'Unknown ProviderNotFound',
+        'False ProviderNotFound',
+        'True ProviderNotFound',
+      ]);
+      simulation.apply(aProvider('p'));
+      await simulation.pass(60_000);
+      expect(stated()).toEqual(['Unknown ValuePending', 'True ValuePending', 'False ValuePending']);
+      expect(statusOf(simulation)).toMatchObject({
+        retryCount: 0,
+        evaluationStatus: {
+          cpu: {
+            status: 'Pending',
+            message: 'empty value for: cpu (the last query failed: no values in query result)',
+          },
+        },
+      });
       measure(simulation, 'shop', '5');
-      await simulation.until('it is over', () => isOver(simulation), 5_000);
-      expect(statusOf(simulation)).toMatchObject({ overallStatus: 'Succeeded', retryCount: 3 });
+      await simulation.until('it is over', () => isOver(simulation), 6_000);
+      expect(statusOf(simulation)).toMatchObject({ overallStatus: 'Succeeded', retryCount: 1 });
+    });
+  });
+
+  it('makes each attempt on a measurement of its own, and waits for the next one without a write', async () => {
+    const simulation = evaluations({
+      actors: [metricsActor(() => '1')],
+    });
+    await simulation.explained(async () => {
+      simulation.start();
+      simulation.apply(aProvider('p'), aMetric('shop').replace('Seconds: 5', 'Seconds: 20'));
+      await simulation.pass(500);
+      simulation.apply(aDefinition('shop'), anEvaluation);
+      await simulation.pass(19_000);
+      expect(statusOf(simulation)).toMatchObject({ retryCount: 1 });
+      await simulation.pass(2_000);
+      expect(statusOf(simulation)).toMatchObject({ retryCount: 2 });
+      await simulation.until('it is over', () => isOver(simulation));
+      expect(statusOf(simulation)).toMatchObject({ overallStatus: 'Failed', retryCount: 4 });
+      expect(simulation.writes).toHaveLength(4);
+    });
+  });
+
+  it('is not judged by what was measured with another query or from another provider', async () => {
+    for (const change of [
+      aMetric('shop').replace('query: up', 'query: down'),
+      aMetric('shop', ', range: { interval: 1h }'),
+      aProvider('p', 'shop', 'http://elsewhere'),
+    ]) {
+      const answers = ['5'];
+      const simulation = evaluations({ actors: [metricsActor(() => answers.shift())] });
+      await simulation.explained(async () => {
+        simulation.start();
+        simulation.apply(aProvider('p'), aMetric('shop'));
+        await simulation.pass(1_000);
+        simulation.apply(change, aDefinition('shop'), anEvaluation);
+        await simulation.pass(60_000);
+        expect(statusOf(simulation)).toMatchObject({ overallStatus: 'Pending', retryCount: 0 });
+        answers.push('6');
+        await simulation.until('it is over', () => isOver(simulation), 6_000);
+        expect(statusOf(simulation)?.evaluationStatus).toMatchObject({ cpu: { value: '6' } });
+      });
+    }
+  });
+
+  it('takes no value that is older than two fetch intervals, and names bound, age and error', async () => {
+    const answers = ['5'];
+    const simulation = evaluations({ actors: [metricsActor(() => answers.shift())] });
+    await simulation.explained(async () => {
+      simulation.start();
+      simulation.apply(aProvider('p'), aMetric('shop'), aDefinition('shop'));
+      await simulation.pass(12_000);
+      simulation.apply(anEvaluation);
+      await simulation.pass(60_000);
+      expect(statusOf(simulation)).toMatchObject({ overallStatus: 'Pending', retryCount: 0 });
+      expect(statusOf(simulation)?.conditions?.[1]).toMatchObject({
+        status: 'True',
+        reason: 'ValueTooOld',
+        message: expect.stringMatching(
+          /^cpu: the last value of cpu, 5 of \S+Z, is older than 10s \(two fetch intervals\) \(the last query failed: no values in query result\)$/,
+        ),
+      });
+      expect(simulation.writes).toHaveLength(1);
+      answers.push('6');
+      await simulation.until('it is over', () => isOver(simulation), 6_000);
+      expect(statusOf(simulation)).toMatchObject({ overallStatus: 'Succeeded', retryCount: 1 });
     });
   });
 
@@ -124,6 +234,7 @@ describe('an evaluation', () => {
     await simulation.explained(async () => {
       simulation.start();
       measure(simulation, 'shop', '5');
+      await simulation.pass(500);
       simulation.apply(anEvaluation);
       await simulation.pass(300_000);
       expect(statusOf(simulation)).toMatchObject({ overallStatus: 'Pending', retryCount: 0 });
@@ -145,6 +256,7 @@ describe('an evaluation', () => {
     });
     await simulation.explained(async () => {
       measure(simulation, 'shop', '5');
+      await simulation.pass(500);
       simulation.apply(aDefinition('keptn-shared', '>100'));
       simulation.start();
       await simulation.pass(1_000);
@@ -161,6 +273,7 @@ describe('an evaluation', () => {
       await simulation.explained(async () => {
         simulation.start();
         measure(simulation, 'shop', '1');
+        await simulation.pass(500);
         simulation.apply(aDefinition('shop'), anEvaluation);
         await simulation.until('it is over', () => isOver(simulation));
         await simulation.pass(60_000);
@@ -175,6 +288,7 @@ describe('an evaluation', () => {
     await simulation.explained(async () => {
       simulation.start();
       measure(simulation, 'shop', '1');
+      await simulation.pass(500);
       simulation.apply(aDefinition('shop'), anEvaluation);
       await simulation.pass(14_000);
       measure(simulation, 'shop', '5');
@@ -196,13 +310,6 @@ apiVersion: lifecycle.keptn.sh/v1
 kind: KeptnEvaluationDefinition
 metadata: { namespace: shop, name: fast }
 spec: { objectives: [{ name: cpus, query: sum(cpu), ${more} evaluationTarget: "${target}" }] }
-`;
-
-const aProvider = (name: string): string => `
-apiVersion: metrics.keptn.sh/v1
-kind: KeptnMetricsProvider
-metadata: { namespace: shop, name: ${name} }
-spec: { type: prometheus, targetServer: "http://prometheus" }
 `;
 
 describe('an evaluation with a query of its own', () => {
@@ -233,7 +340,8 @@ describe('an evaluation with a query of its own', () => {
       simulation.start();
       simulation.apply(aProvider('p'), aQuery(), anEvaluation);
       await simulation.until('it is over', () => isOver(simulation), 30_000);
-      expect(statusOf(simulation)).toMatchObject({ overallStatus: 'Succeeded', retryCount: 4 });
+      // The answer without a value is no measurement, and no attempt is made on it.
+      expect(statusOf(simulation)).toMatchObject({ overallStatus: 'Succeeded', retryCount: 3 });
       const made = simulation.writes.filter(
         ({ kind, verb }) => kind === KeptnMetric && verb === 'create',
       );

@@ -41,6 +41,11 @@ apiVersion: metrics.keptn.sh/v1
 kind: KeptnMetric
 metadata: { namespace: shop, name: cpus }
 spec: { provider: { name: p }, query: "1", fetchIntervalSeconds: 10 }
+---
+apiVersion: metrics.keptn.sh/v1
+kind: KeptnMetricsProvider
+metadata: { namespace: shop, name: p }
+spec: { type: prometheus, targetServer: "http://prometheus" }
 `;
 
 /** The first change of the store that shows this. */

@@ -74,6 +74,11 @@ kind: KeptnMetric
 metadata: { namespace: shop, name: cpus }
 spec: { provider: { name: p }, query: "4", fetchIntervalSeconds: 10 }
 ---
+apiVersion: metrics.keptn.sh/v1
+kind: KeptnMetricsProvider
+metadata: { namespace: shop, name: p }
+spec: { type: prometheus, targetServer: "http://prometheus" }
+---
 apiVersion: lifecycle.keptn.sh/v1
 kind: KeptnAppContext
 metadata: { namespace: shop, name: shop }

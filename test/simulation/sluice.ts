@@ -3,9 +3,8 @@ import jsonpatch from 'fast-json-patch';
 import { webhooks, type Webhook } from '../../src/admission/registry.ts';
 import { ClusterError } from '../../src/api/cluster-error.ts';
 import { sluiceKeys } from '../../src/api/keptn/annotations.ts';
-import { KeptnMetric, type KeptnMetric as Metric } from '../../src/api/keptn/metric.ts';
 import type { Kind, KubernetesObject } from '../../src/api/object.ts';
-import { controllerOf, refOf } from '../../src/api/object.ts';
+import { controllerOf } from '../../src/api/object.ts';
 import type { AdmissionRequest } from '../../src/api/review.ts';
 import { allControllers, allIndexes } from '../../src/cli/controllers.ts';
 import { watchedKinds } from '../../src/cli/watched-kinds.ts';
@@ -14,11 +13,12 @@ import type { ListScope } from '../../src/kubernetes/resource-path.ts';
 import type { Watched } from '../support/memory-caches.ts';
 import { daemonSetController } from './actors/daemon-sets.ts';
 import { deploymentController, replicaSetController } from './actors/deployments.ts';
+import { metricsActor } from './actors/metrics.ts';
 import { garbageCollector } from './actors/garbage-collector.ts';
 import { jobController } from './actors/jobs.ts';
 import { kubelet } from './actors/kubelet.ts';
 import { statefulSetController } from './actors/stateful-sets.ts';
-import type { Actor, Admission, SimulationOptions } from './simulation.ts';
+import type { Admission, SimulationOptions } from './simulation.ts';
 import { Simulation } from './simulation.ts';
 
 const config = configFrom({ flags: new Map(), env: {} });
@@ -32,20 +32,6 @@ function watchedByKind(): Watched[] {
   }
   return [...scopes].map(([kind, of]) => ({ kind, scopes: of }));
 }
-
-/** Gives every KeptnMetric the value its query names. */
-const metricsServer: Actor = {
-  name: 'metrics-server',
-  step({ store, now }) {
-    for (const metric of store.list<Metric>(KeptnMetric)) {
-      const value = metric.spec.query;
-      if (metric.status?.value === value) continue;
-      const lastUpdated = new Date(now).toISOString();
-      const rawValue = btoa(value);
-      store.writeStatus(refOf(KeptnMetric, metric), undefined, { value, rawValue, lastUpdated });
-    }
-  },
-};
 
 /**
  * All of Sluice in a simulated cluster, put together as `sluice run` does: every controller, the admission webhooks (with
@@ -69,7 +55,8 @@ export function sluice(
       jobController,
       kubelet(),
       garbageCollector,
-      metricsServer,
+      // Every KeptnMetric has the value its query names.
+      metricsActor(({ spec }) => spec.query),
     ],
     latencyMs: 5,
     ...options,

@@ -87,6 +87,16 @@ const spec = object('The settings.', {
     ),
   ),
   retention: optional(retention),
+  maxValueAge: optional(
+    duration(
+      'How old a value may be when an evaluation judges it, where the KeptnEvaluationDefinition does not say it; two fetch intervals of its metric if not set.',
+    ),
+  ),
+  minTimeAfterDeployment: optional(
+    duration(
+      'How long after the start of a deployment a value must have been measured to count in a post-deployment evaluation, where the KeptnEvaluationDefinition does not say it; 0s if not set.',
+    ),
+  ),
   promotionFailurePolicy: optional(
     oneOf(
       'What a failed promotion task means where the KeptnAppContext does not say it; Fail if not set.',

@@ -50,6 +50,16 @@ const spec = object('The objectives, and how long to wait for them.', {
   retryInterval: optional(
     duration('How long to wait between two measurements.', { default: '5s' }),
   ),
+  maxValueAge: optional(
+    duration(
+      'How old a value may be when it is judged. Two fetch intervals of its metric if neither this nor the KeptnConfig says it.',
+    ),
+  ),
+  minTimeAfterDeployment: optional(
+    duration(
+      'How long after the start of the deployment a value must have been measured to count in a post-deployment evaluation; a negative duration takes earlier ones, too. 0s if neither this nor the KeptnConfig says it.',
+    ),
+  ),
   ...followUpLists,
   ...followUpAliases,
 });

@@ -34,13 +34,16 @@ const objectiveStatus = object('The last measurement of one objective.', {
   value: text('The value that was measured.'),
   status: stateWord('Whether it meets the target.'),
   message: optional(text('What was compared, or why nothing could be.')),
+  measuredAt: optional(
+    time('When the value was measured that was judged last; the next attempt takes a later one.'),
+  ),
 });
 
 /** The last measurement of one objective of an evaluation. */
 export type ObjectiveStatus = Static<typeof objectiveStatus>;
 
 const status = statusObject('How far the evaluation has come.', {
-  retryCount: integer('How often it was measured again.', { default: 0 }),
+  retryCount: integer('How many attempts were made; waiting for a value is none.', { default: 0 }),
   evaluationStatus: mapOf('The objectives by the name of their metric.', objectiveStatus),
   overallStatus: state('State of the evaluation.'),
   startTime: optional(time('When the evaluation started.')),

@@ -65,8 +65,16 @@ const status = statusObject('The result of the query.', {
   rawValue: optional(
     text('The latest answer of the provider as it came, in base64.', { format: 'byte' }),
   ),
-  lastUpdated: optional(time('When it was measured.')),
+  lastUpdated: optional(
+    time('The moment the value was asked for. A query that gave no value does not move it.'),
+  ),
+  measuredWith: optional(
+    text(
+      'Digest of the query, the range and the provider that the value was measured with. A value with another digest belongs to an earlier spec and counts for nothing.',
+    ),
+  ),
   errMsg: optional(text('Why the last query gave no value.')),
+  lastErrorTime: optional(time('When a query gave no value last, as long as none has since.')),
   intervalResults: optional(list('The last results, oldest first.', intervalResult)),
 });
 
