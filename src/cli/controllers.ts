@@ -49,7 +49,7 @@ export function allControllers(config: Config): readonly Controller[] {
   const places = { operatorNamespace: namespace, definitionsNamespace };
   const isTraced: IsTraced = (lookup) => collectorIn(config, lookup) !== undefined;
   const controllers: readonly Controller[] = [
-    namespaceController(),
+    namespaceController(places),
     keptnConfigController(places),
     appCreationController(places),
     appController(),

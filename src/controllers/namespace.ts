@@ -1,9 +1,25 @@
-import { NamespaceKind, PodKind } from '../api/builtin.ts';
+import { NamespaceKind, type Pod, PodKind } from '../api/builtin.ts';
+import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
+import { type ObjectRef, refOf } from '../api/object.ts';
+import { identityIn } from '../domain/identity-in.ts';
+import type { Identity } from '../domain/identity.ts';
+import type { World } from '../domain/lookup.ts';
+import { workloadVersionName } from '../domain/names.ts';
 import { decideNamespace, isOptedIn, type NamespaceObservation } from '../domain/namespace.ts';
+import { ownerChainOf } from '../domain/owner-chain.ts';
+import type { IdentityOptions } from '../domain/pod-version.ts';
+import { proofOf } from '../domain/revision.ts';
+import type { WatchedPod } from '../domain/withdrawn-opt-in.ts';
+import { workloadNameFor } from '../domain/workload-identity.ts';
 import { type Controller, watch } from './controller.ts';
+import type { Places } from './places.ts';
+import { versionOfPod } from './version-of-pod.ts';
+import { identityOptions } from './workload-owners.ts';
 
 /** Keeps the label that the webhook selects Namespaces by, and lifts the gates of those that have opted out. */
-export function namespaceController(): Controller<NamespaceObservation> {
+export function namespaceController({
+  operatorNamespace,
+}: Pick<Places, 'operatorNamespace'>): Controller<NamespaceObservation> {
   return {
     name: 'namespace',
     watches: [
@@ -18,8 +34,34 @@ export function namespaceController(): Controller<NamespaceObservation> {
     gather({ name }, world) {
       const namespace = world.get(NamespaceKind, undefined, name);
       if (namespace === undefined) return undefined;
-      return { namespace, pods: isOptedIn(namespace.metadata) ? [] : world.list(PodKind, name) };
+      const options = identityOptions(world, operatorNamespace);
+      const pods = isOptedIn(namespace.metadata) ? [] : world.list(PodKind, name);
+      return {
+        namespace,
+        pods: pods.map((pod) => watchedPod(pod, world, options)),
+        live: (ref) => world.live(ref),
+      };
     },
     decide: decideNamespace,
   };
+}
+
+function watchedPod(pod: Pod, world: World, options: IdentityOptions): WatchedPod {
+  const identity = identityIn(world, pod, options);
+  const proof = proofOf(pod, ownerChainOf(pod, world));
+  const version = versionOfPod(pod, { identity, proof }, world);
+  const versionRef =
+    version === undefined
+      ? refOfVersion(pod, identity, world)
+      : refOf(KeptnWorkloadVersion, version);
+  return { pod, version, versionRef };
+}
+
+/** Where a version that is not in the cache is if it exists. */
+function refOfVersion(pod: Pod, identity: Identity, world: World): ObjectRef | undefined {
+  if (identity.type !== 'annotated' || identity.version === undefined) return undefined;
+  const { namespace = '' } = pod.metadata;
+  const workload = workloadNameFor(identity, namespace, world);
+  const name = workloadVersionName(workload, identity.version);
+  return { kind: KeptnWorkloadVersion, namespace, name };
 }

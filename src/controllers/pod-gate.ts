@@ -1,6 +1,5 @@
 import { type Pod, PodKind } from '../api/builtin.ts';
 import { sluiceKeys } from '../api/keptn/annotations.ts';
-import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { heldForChecks } from '../domain/explanation.ts';
 import { identityIn } from '../domain/identity-in.ts';
@@ -9,12 +8,12 @@ import type { IdentityOptions } from '../domain/pod-version.ts';
 import { type Lookup, ownerIndex } from '../domain/lookup.ts';
 import { ownerChainOf } from '../domain/owner-chain.ts';
 import { decidePodGate, gateIndex, type PodGateSeen } from '../domain/pod-gate.ts';
-import { proofOf, revisionOfPod } from '../domain/revision.ts';
+import { proofOf } from '../domain/revision.ts';
 import { isVersion } from '../domain/wanted-version.ts';
-import { uidOf, workloadNameFor } from '../domain/workload-identity.ts';
 import { type Controller, type Key, watch } from './controller.ts';
 import { ownerWatches } from './owner-watches.ts';
 import type { Places } from './places.ts';
+import { versionOfPod } from './version-of-pod.ts';
 import { identityOptions, podsMaybeOfWorkload, podsOfWorkload } from './workload-owners.ts';
 
 /** At most this many Pods of a version are told why they are held: more would only be more of the same (T6). */
@@ -43,7 +42,7 @@ export function podGateController({ operatorNamespace }: Places): Controller<Pod
       const chain = ownerChainOf(pod, world);
       const identity = identityIn(world, pod, options);
       const proof = proofOf(pod, chain);
-      const version = versionOf(pod, { identity, proof }, world);
+      const version = versionOfPod(pod, { identity, proof }, world);
       return {
         pod,
         chain,
@@ -56,35 +55,6 @@ export function podGateController({ operatorNamespace }: Places): Controller<Pod
     },
     decide: decidePodGate,
   };
-}
-
-/**
- * The version a Pod carries, found by what it is and not by its name. An owner that has moved on speaks of another version
- * than the Pod's: then only what is on record for the Pod's own revision counts (B4).
- */
-function versionOf(
-  pod: Pod,
-  { identity, proof }: Pick<PodGateSeen, 'identity' | 'proof'>,
-  lookup: Lookup,
-): KeptnWorkloadVersion | undefined {
-  if (identity.type !== 'annotated') return undefined;
-  const { namespace = '' } = pod.metadata;
-  const name = workloadNameFor(identity, namespace, lookup);
-  const workload = lookup.get(KeptnWorkload, namespace, name);
-  if (workload === undefined || workload.spec.app !== identity.app) return undefined;
-  const versions = lookup.byIndex(KeptnWorkloadVersion, ownerIndex, uidOf(workload));
-  if (identity.source === 'owner' && proof.type === 'unproven') {
-    const revision = revisionOfPod(pod);
-    return versions.find((version) => revision !== undefined && isOnRecord(revision, version));
-  }
-  return versions.find((version) => version.spec.version === identity.version);
-}
-
-function isOnRecord(revision: string, { spec, status }: KeptnWorkloadVersion): boolean {
-  return (
-    status?.releasedRevisions?.includes(revision) === true ||
-    spec.resourceReference.uid === revision
-  );
 }
 
 /**

@@ -1,9 +1,9 @@
-import { type Namespace, NamespaceKind, type Pod } from '../api/builtin.ts';
+import { type Namespace, NamespaceKind } from '../api/builtin.ts';
 import { type JsonPatchOperation, pointer } from '../api/json-patch.ts';
 import { enabledValue, keptnAnnotations, sluiceKeys } from '../api/keptn/annotations.ts';
-import { type ObjectMeta, refOf } from '../api/object.ts';
+import { type ObjectMeta, type ObjectRef, refOf } from '../api/object.ts';
 import type { Effect, Plan } from './plan.ts';
-import { gateIndex, liftGate } from './pod-gate.ts';
+import { versionsToRead, type WatchedPod, withdrawOptIn } from './withdrawn-opt-in.ts';
 
 /** The value of the label `enabled`, by which the webhook selects Namespaces. */
 const labelValue = 'true';
@@ -30,20 +30,28 @@ export function labelOperations(metadata: Metadata): readonly JsonPatchOperation
 export interface NamespaceObservation {
   readonly namespace: Namespace;
   /** The Pods in it that Sluice watches; those of a Namespace that is opted in need not be gathered. */
-  readonly pods: readonly Pod[];
+  readonly pods: readonly WatchedPod[];
+  live(ref: ObjectRef): 'unread' | 'absent' | 'present';
 }
 
 /**
  * Keeps the label in step with the annotation, also on Namespaces that were there before Sluice. When the opt-in is
- * withdrawn, the label goes first, so that no further Pod is held, and then every gate of ours in the Namespace.
+ * withdrawn, the label goes first, so that no further Pod is held, and then our gates in the Namespace (see
+ * `withdrawOptIn`).
  */
-export function decideNamespace({ namespace, pods }: NamespaceObservation): Plan {
+export function decideNamespace(seen: NamespaceObservation): Plan {
+  const { namespace, pods } = seen;
   const { metadata } = namespace;
   if (metadata.deletionTimestamp !== undefined) return {};
+  // The cache may not have seen yet that a version has failed.
+  const look = isOptedIn(metadata)
+    ? []
+    : versionsToRead(namespace, pods).filter((ref) => seen.live(ref) === 'unread');
+  if (look.length > 0) return { look };
   const operations = labelOperations(metadata);
   const effects: readonly Effect[] = [
     ...(operations.length === 0 ? [] : [labelPatch(namespace, operations)]),
-    ...(isOptedIn(metadata) ? [] : releases(pods)),
+    ...(isOptedIn(metadata) ? [] : withdrawOptIn(namespace, pods)),
   ];
   if (effects.length === 0) return {};
   const { resourceVersion = '' } = metadata;
@@ -62,27 +70,5 @@ function labelPatch(namespace: Namespace, operations: readonly JsonPatchOperatio
       ...operations,
     ],
     goneIsDone: true,
-  };
-}
-
-/** As many Pods as this are told why their gate goes; the others went with them. */
-const mostEvents = 10;
-
-function releases(pods: readonly Pod[]): readonly Effect[] {
-  const present = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-  const lifted = present.map(liftGate).filter((effect) => effect !== undefined);
-  const held = present.filter((pod) => gateIndex(pod) >= 0).slice(0, mostEvents);
-  return [...lifted, ...held.map(withdrawn)];
-}
-
-function withdrawn(pod: Pod): Effect {
-  return {
-    type: 'event',
-    note: {
-      about: pod,
-      type: 'Warning',
-      reason: 'NamespaceDisabled',
-      message: `The Pod starts without its checks: Namespace ${pod.metadata.namespace ?? ''} no longer carries ${keptnAnnotations.lifecycleToolkit}: ${enabledValue}.`,
-    },
   };
 }

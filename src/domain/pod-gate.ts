@@ -105,11 +105,9 @@ export function liftGate(pod: Pod): Effect | undefined {
   if (labels[sluiceKeys.watched] !== undefined) {
     operations.push({ op: 'remove', path: pointer('metadata', 'labels', sluiceKeys.watched) });
   }
-  if (annotations?.[sluiceKeys.explanation] !== undefined) {
-    operations.push({
-      op: 'remove',
-      path: pointer('metadata', 'annotations', sluiceKeys.explanation),
-    });
+  for (const key of [sluiceKeys.explanation, sluiceKeys.heldAfterOptOut]) {
+    if (annotations?.[key] === undefined) continue;
+    operations.push({ op: 'remove', path: pointer('metadata', 'annotations', key) });
   }
   if (operations.length === 0) return undefined;
   return patchOf(pod, operations);

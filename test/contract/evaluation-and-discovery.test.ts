@@ -166,10 +166,12 @@ describe('the API server', () => {
     const place = { name: namespace.name };
     const seen = await cluster.get(NamespaceKind, place);
     if (seen === undefined) throw new Error('the namespace of the test is gone');
-    const operations = operationsIn(decideNamespace({ namespace: seen, pods: [] }));
+    const operations = operationsIn(
+      decideNamespace({ namespace: seen, pods: [], live: () => 'unread' }),
+    );
     const labelled = await cluster.patch(NamespaceKind, { ...place, type: 'json' }, operations);
     expect(labelled.metadata.labels).toMatchObject({ 'sluice.keptn.sh/enabled': 'true' });
-    expect(decideNamespace({ namespace: labelled, pods: [] })).toEqual({});
+    expect(decideNamespace({ namespace: labelled, pods: [], live: () => 'unread' })).toEqual({});
     const again = cluster.patch(NamespaceKind, { ...place, type: 'json' }, operations);
     await expect(again).rejects.toThrow(ClusterError);
   });

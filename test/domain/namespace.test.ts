@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { Namespace, Pod } from '../../src/api/builtin.ts';
-import type { ObjectMeta } from '../../src/api/object.ts';
+import { type ObjectMeta, refOf } from '../../src/api/object.ts';
+import {
+  KeptnWorkloadVersion,
+  type KeptnWorkloadVersionStatus,
+} from '../../src/api/keptn/workload-version.ts';
 import { decideNamespace, labelOperations } from '../../src/domain/namespace.ts';
+import type { Plan } from '../../src/domain/plan.ts';
+import type { WatchedPod } from '../../src/domain/withdrawn-opt-in.ts';
+import { aWorkloadVersion } from '../support/builders.ts';
 
 const optIn = { 'keptn.sh/lifecycle-toolkit': 'enabled' };
 const label = { 'sluice.keptn.sh/enabled': 'true' };
@@ -28,6 +35,14 @@ function aPod(name: string, gates: readonly string[], metadata: Partial<ObjectMe
     },
     spec: { schedulingGates: gates.map((gate) => ({ name: gate })) },
   };
+}
+
+/** What is decided when everything was read live; a Pod alone carries no version. */
+function decide(namespace: Namespace, pods: readonly (Pod | WatchedPod)[]): Plan {
+  const watched = pods.map((one) =>
+    'pod' in one ? one : { pod: one, version: undefined, versionRef: undefined },
+  );
+  return decideNamespace({ namespace, pods: watched, live: () => 'present' });
 }
 
 describe('labelOperations', () => {
@@ -63,7 +78,7 @@ describe('labelOperations', () => {
 
 describe('decideNamespace', () => {
   test('labels a Namespace only as it was seen', () => {
-    const plan = decideNamespace({ namespace: aNamespace({ annotations: optIn }), pods: [] });
+    const plan = decide(aNamespace({ annotations: optIn }), []);
     expect(plan).toMatchObject({
       onlyIfCurrent: { name: 'shop', resourceVersion: '4' },
       effects: [
@@ -81,11 +96,9 @@ describe('decideNamespace', () => {
   });
 
   test('has nothing to do with a Namespace in step, and leaves one that is going alone', () => {
-    expect(
-      decideNamespace({ namespace: aNamespace({ annotations: optIn, labels: label }), pods: [] }),
-    ).toEqual({});
+    expect(decide(aNamespace({ annotations: optIn, labels: label }), [])).toEqual({});
     const going = aNamespace({ annotations: optIn, deletionTimestamp: '2026-01-01T00:00:00Z' });
-    expect(decideNamespace({ namespace: going, pods: [] })).toEqual({});
+    expect(decide(going, [])).toEqual({});
   });
 
   test('opt-in withdrawn: the label goes first, then our gates and no others, each Pod told why', () => {
@@ -95,7 +108,7 @@ describe('decideNamespace', () => {
       aPod('free', []),
       aPod('going', ['keptn-prechecks-gate'], { deletionTimestamp: '2026-01-01T00:00:00Z' }),
     ];
-    const plan = decideNamespace({ namespace, pods });
+    const plan = decide(namespace, pods);
     expect(plan.onlyIfCurrent).toMatchObject({ name: 'shop', resourceVersion: '4' });
     expect(plan.effects).toMatchObject([
       {
@@ -117,20 +130,121 @@ describe('decideNamespace', () => {
         type: 'event',
         note: { about: { metadata: { name: 'held' } }, reason: 'NamespaceDisabled' },
       },
+      {
+        type: 'event',
+        note: { about: { kind: 'Namespace' }, message: expect.stringContaining('1 Pod released') },
+      },
     ]);
   });
 
   test('says so for ten Pods at most', () => {
     const pods = Array.from({ length: 25 }, (_, i) => aPod(`p${i}`, ['keptn-prechecks-gate']));
-    const effects = decideNamespace({ namespace: aNamespace(), pods }).effects ?? [];
+    const effects = decide(aNamespace(), pods).effects ?? [];
     expect(effects.filter(({ type }) => type === 'patch')).toHaveLength(25);
-    expect(effects.filter(({ type }) => type === 'event')).toHaveLength(10);
+    const about = effects.flatMap((one) => (one.type === 'event' ? [one.note.about.kind] : []));
+    expect(about.toSorted()).toEqual(['Namespace', ...Array<string>(10).fill('Pod')]);
   });
 
   test('while opted in, no gate is touched', () => {
     const namespace = aNamespace({ annotations: optIn, labels: label });
-    expect(decideNamespace({ namespace, pods: [aPod('held', ['keptn-prechecks-gate'])] })).toEqual(
-      {},
+    expect(decide(namespace, [aPod('held', ['keptn-prechecks-gate'])])).toEqual({});
+  });
+});
+
+describe('opt-in withdrawn while a version has failed', () => {
+  const failed = aWorkloadVersion({ status: { status: 'Failed' } });
+  const open = aWorkloadVersion({
+    metadata: { name: 'shop-pay-1' },
+    status: { status: 'Progressing' },
+  });
+  const held = (
+    name: string,
+    version: KeptnWorkloadVersion | undefined,
+    more = {},
+  ): WatchedPod => ({
+    pod: aPod(name, ['keptn-prechecks-gate'], more),
+    version,
+    versionRef: refOf(KeptnWorkloadVersion, version ?? failed),
+  });
+  const lifted = ({ effects = [] }: Plan): string[] =>
+    effects.flatMap((one) =>
+      one.type === 'patch' && one.operations.some(({ op }) => op === 'remove')
+        ? [one.ref.name]
+        : [],
     );
+  const notes = ({ effects = [] }: Plan) =>
+    effects.flatMap((one) => (one.type === 'event' ? [one.note] : []));
+
+  test('the Pods of the failed version stay held and are marked, the others start, and the Namespace says so', () => {
+    const plan = decide(aNamespace(), [held('cart', failed), held('pay', open)]);
+    expect(lifted(plan)).toEqual(['pay']);
+    const about = notes(plan).map(({ about: { kind, metadata } }) => `${kind} ${metadata.name}`);
+    expect(about).toEqual(['Pod pay', 'Pod cart', 'Namespace shop']);
+    expect(notes(plan).at(-1)?.message).toBe(
+      'Namespace shop no longer carries keptn.sh/lifecycle-toolkit: enabled; 1 Pod released without checks (shop-pay-1); still held, because the checks of their versions have failed: 1 Pod (shop-cart-1.0.0); to start these, too: kubectl annotate namespace shop sluice.keptn.sh/release-held=true',
+    );
+    expect(plan.effects).toContainEqual(
+      expect.objectContaining({
+        ref: expect.objectContaining({ name: 'cart' }),
+        operations: [
+          { op: 'test', path: '/metadata/uid', value: 'uid-of-cart' },
+          {
+            op: 'add',
+            path: '/metadata/annotations',
+            value: { 'sluice.keptn.sh/held-after-opt-out': 'shop-cart-1.0.0' },
+          },
+        ],
+      }),
+    );
+  });
+
+  const marked = { annotations: { 'sluice.keptn.sh/held-after-opt-out': 'shop-cart-1.0.0' } };
+
+  test('a marked Pod stays held without a word, also when its version is gone or is checked again', () => {
+    for (const version of [failed, open, undefined])
+      expect(decide(aNamespace(), [held('cart', version, marked)])).toEqual({});
+  });
+
+  test('sluice.keptn.sh/release-held: "true" on the Namespace starts them, and nothing else does', () => {
+    const pods = [held('cart', failed, marked), held('cart-2', failed)];
+    const released = (value: string) =>
+      lifted(decide(aNamespace({ annotations: { 'sluice.keptn.sh/release-held': value } }), pods));
+    expect(released('true')).toEqual(['cart', 'cart-2']);
+    expect(released('false')).toEqual([]);
+  });
+
+  test.each<[string, Partial<KeptnWorkloadVersionStatus>]>([
+    ['its tasks have failed', { preDeploymentStatus: 'Failed' }],
+    ['its evaluations have failed', { preDeploymentEvaluationStatus: 'Failed' }],
+    [
+      'its application’s checks have failed',
+      {
+        conditions: [
+          {
+            type: 'Stalled',
+            status: 'True',
+            reason: 'AppChecksFailed',
+            message: '',
+            lastTransitionTime: '2026-01-01T00:00:00Z',
+          },
+        ],
+      },
+    ],
+  ])('a version counts as failed when %s', (_, status) => {
+    expect(lifted(decide(aNamespace(), [held('cart', aWorkloadVersion({ status }))]))).toEqual([]);
+  });
+
+  test('what a cache says of a version lifts no gate before it was read live', () => {
+    const plan = decideNamespace({
+      namespace: aNamespace(),
+      pods: [held('pay', open), held('pay-2', open), held('cart', undefined)],
+      live: () => 'unread',
+    });
+    expect(plan).toEqual({
+      look: [
+        expect.objectContaining({ name: 'shop-pay-1' }),
+        expect.objectContaining({ name: 'shop-cart-1.0.0' }),
+      ],
+    });
   });
 });

@@ -26,7 +26,11 @@ const gatesOf = ({ store }: Simulation, name: string): readonly string[] | undef
   store.get(PodKind, 'shop', name)?.spec?.schedulingGates?.map((gate) => gate.name);
 
 function optingIn(options: Partial<SimulationOptions> = {}): Simulation {
-  return new Simulation({ seed: 1, controllers: [namespaceController()], ...options });
+  return new Simulation({
+    seed: 1,
+    controllers: [namespaceController({ operatorNamespace: 'keptn-system' })],
+    ...options,
+  });
 }
 
 describe('the opt-in of a Namespace', () => {
@@ -56,8 +60,9 @@ describe('the opt-in of a Namespace', () => {
       expect(labelOf(simulation)).toBeUndefined();
       for (const name of ['one', 'two', 'late'])
         expect(gatesOf(simulation, name)).toEqual(['foreign']);
+      // One for each Pod, and one on the Namespace each time.
       expect(simulation.notes.map(({ reason }) => reason)).toEqual(
-        Array(3).fill('NamespaceDisabled'),
+        Array(5).fill('NamespaceDisabled'),
       );
     });
   });

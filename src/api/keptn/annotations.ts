@@ -42,6 +42,10 @@ export const sluiceKeys = {
   watched: 'sluice.keptn.sh/watched',
   /** Pod annotation: why the Pod is held, in one sentence. */
   explanation: 'sluice.keptn.sh/explanation',
+  /** Namespace annotation, with the value `true`: when the opt-in is withdrawn, Pods of failed versions are released, too. */
+  releaseHeld: 'sluice.keptn.sh/release-held',
+  /** Pod annotation: held although its Namespace has withdrawn its opt-in; the KeptnWorkloadVersion whose checks failed. */
+  heldAfterOptOut: 'sluice.keptn.sh/held-after-opt-out',
   /** Pod annotation beside a computed version: the digest of the template that it was computed from. */
   templateDigest: 'sluice.keptn.sh/template-digest',
   /** Label of a Job and its Pods: the name of the KeptnTask. */
