@@ -74,7 +74,8 @@ function clusterRules(): readonly Rule[] {
     // The key of a metrics provider, by its name; never listed.
     { apiGroups: [''], resources: ['secrets'], verbs: ['get'] },
     // Events of the core group: those of events.k8s.io may not carry the times by which kubectl sorts them.
-    { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
+    // Those of a Job without Pods are read: only they say why the API server refuses its Pods.
+    { apiGroups: [''], resources: ['events'], verbs: ['list', 'create', 'patch'] },
     // One that nobody else ends is deleted after its time to live.
     { apiGroups: ['batch'], resources: ['jobs'], verbs: [...read, 'create', 'patch', 'delete'] },
     {

@@ -45,6 +45,8 @@ function decided(
     jobLive: 'present',
     pods,
     podsListed: true,
+    jobEvents: [],
+    heldPods: 0,
     runningJobs: 0,
     find,
     unread: [],

@@ -1,7 +1,7 @@
 import type { JsonPatchOperation } from '../api/json-patch.ts';
 import type { Kind, KubernetesObject, ObjectRef } from '../api/object.ts';
-import type { Lookup } from '../domain/lookup.ts';
-import type { EventNote } from '../domain/plan.ts';
+import type { Lookup, ObjectEvent } from '../domain/lookup.ts';
+import type { EventNote, Subject } from '../domain/plan.ts';
 
 /**
  * The ports of the engine: what it needs from the cluster. `src/kubernetes` implements them on a real API server,
@@ -13,6 +13,8 @@ export interface Cluster {
   get(ref: ObjectRef): Promise<KubernetesObject | undefined>;
   /** All live objects of a kind in a namespace that the label selector selects. */
   list(kind: Kind, namespace: string, labelSelector: string): Promise<readonly KubernetesObject[]>;
+  /** The Events about an object. */
+  eventsAbout(subject: Subject): Promise<readonly ObjectEvent[]>;
   create(kind: Kind, object: KubernetesObject): Promise<KubernetesObject>;
   patch(ref: ObjectRef, operations: readonly JsonPatchOperation[]): Promise<KubernetesObject>;
   /** Replaces the status on this resourceVersion; a newer object is a conflict (409). */

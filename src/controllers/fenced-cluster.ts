@@ -46,6 +46,7 @@ export function fencedCluster(cluster: ClusterConnection, { mayWrite, signal }: 
   return {
     get: reads((ref) => reading.get(ref)),
     list: reads((kind, namespace, selector) => reading.list(kind, namespace, selector)),
+    eventsAbout: reads((subject) => reading.eventsAbout(subject)),
     create: writes((kind, object) => writing.create(kind, object)),
     patch: writes((ref, operations) => writing.patch(ref, operations)),
     writeStatus: writes((ref, version, status) => writing.writeStatus(ref, version, status)),

@@ -1,7 +1,9 @@
+import { ClusterError } from '../api/cluster-error.ts';
 import { selects } from '../api/label-selector.ts';
 import type { Kind, KubernetesObject, ObjectRef } from '../api/object.ts';
 import { refKey, refOf } from '../api/object.ts';
-import type { Look } from '../domain/plan.ts';
+import type { ObjectEvent } from '../domain/lookup.ts';
+import type { Look, Subject } from '../domain/plan.ts';
 import type { Caches, Cluster } from './cluster.ts';
 
 /**
@@ -14,6 +16,7 @@ export class LiveView {
   /** The resourceVersion of an object that is there, or `absent`. */
   readonly #versions = new Map<string, string | undefined>();
   readonly #lists = new Set<string>();
+  readonly #events = new Map<string, readonly ObjectEvent[]>();
 
   constructor(cluster: Cluster, caches: Caches) {
     this.#cluster = cluster;
@@ -30,6 +33,11 @@ export class LiveView {
   /** Whether this list was read. */
   listed(kind: Kind, namespace: string, labelSelector: string): boolean {
     return this.#lists.has(listKey(kind, namespace, labelSelector));
+  }
+
+  /** The Events about the object of this uid, if they were read. */
+  eventsAbout(uid: string): readonly ObjectEvent[] | 'unread' {
+    return this.#events.get(uid) ?? 'unread';
   }
 
   /** The API server answered with this object. */
@@ -61,7 +69,23 @@ export class LiveView {
 
   /** Reads live what a plan wants to see. */
   async look(looks: readonly Look[]): Promise<void> {
-    await Promise.all(looks.map((look) => ('name' in look ? this.read(look) : this.#list(look))));
+    await Promise.all(looks.map((look) => this.#lookAt(look)));
+  }
+
+  async #lookAt(look: Look): Promise<void> {
+    if ('name' in look) await this.read(look);
+    else if ('eventsAbout' in look) await this.#readEvents(look.eventsAbout);
+    else await this.#list(look);
+  }
+
+  /** Events explain, and decide nothing: without the right to read them there are none. */
+  async #readEvents(subject: Subject): Promise<void> {
+    try {
+      this.#events.set(subject.uid, await this.#cluster.eventsAbout(subject));
+    } catch (error) {
+      if (!(error instanceof ClusterError) || error.code !== 403) throw error;
+      this.#events.set(subject.uid, []);
+    }
   }
 
   async #list(look: { kind: Kind; namespace: string; labelSelector: string }): Promise<void> {

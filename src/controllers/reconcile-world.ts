@@ -1,5 +1,5 @@
 import type { Kind, KubernetesObject, ObjectRef } from '../api/object.ts';
-import type { Lookup, World } from '../domain/lookup.ts';
+import type { Lookup, ObjectEvent, World } from '../domain/lookup.ts';
 import type { Refusal } from '../domain/plan.ts';
 import type { KeyMemory } from './key-memory.ts';
 import type { LiveView } from './live-view.ts';
@@ -44,6 +44,10 @@ export class ReconcileWorld implements World {
 
   listed(kind: Kind, namespace: string, labelSelector: string): boolean {
     return this.#live.listed(kind, namespace, labelSelector);
+  }
+
+  eventsAbout(uid: string): readonly ObjectEvent[] | 'unread' {
+    return this.#live.eventsAbout(uid);
   }
 
   refusal(ref: ObjectRef): Refusal | undefined {

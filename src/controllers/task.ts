@@ -7,6 +7,7 @@ import { controllerOf, type KubernetesObject, type ObjectRef } from '../api/obje
 import { blueprintOf } from '../domain/function-source.ts';
 import { endOfJob } from '../domain/job-stage.ts';
 import { settingsFrom } from '../domain/keptn-config.ts';
+import { gateIndex } from '../domain/pod-gate.ts';
 import type { Lookup, World } from '../domain/lookup.ts';
 import { runnerImage } from '../domain/runner-image.ts';
 import { decideTask, podSelector } from '../domain/task.ts';
@@ -157,6 +158,8 @@ function observe(
     job,
     jobLive: recorded === undefined ? 'unread' : world.live(recorded),
     pods: job === undefined ? [] : podsOf(job, world, departed),
+    jobEvents: world.eventsAbout(job?.metadata.uid ?? ''),
+    heldPods: job === undefined || (job.status?.active ?? 0) > 0 ? 0 : heldPods(world, namespace),
     podsListed: world.listed(PodKind, namespace, podSelector(task)),
     runningJobs: settings.maxJobsPerNamespace === undefined ? 0 : runningJobs(world, namespace),
     find,
@@ -180,6 +183,10 @@ function podsOf(job: Job, lookup: Lookup, departed: DepartedPods): readonly Pod[
 
 function isToBeStarted(task: KeptnTask): boolean {
   return recordedJob(task) === undefined && !isCompleted(task.status?.status);
+}
+
+function heldPods(lookup: Lookup, namespace: string): number {
+  return lookup.list(PodKind, namespace).filter((pod) => gateIndex(pod) >= 0).length;
 }
 
 function runningJobs(lookup: Lookup, namespace: string): number {

@@ -1,3 +1,4 @@
+import type { Job } from '../api/builtin.ts';
 import type { JobOptions } from '../api/keptn/job-options.ts';
 import type { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import type { KeptnTask } from '../api/keptn/task.ts';
@@ -46,8 +47,7 @@ export interface Repeated {
 export function retriesOf(repeated: Repeated): Retries {
   const { task, definition, blueprint, options, settings } = repeated;
   const retries = task.spec.retries ?? defaultRetries;
-  // A Job with a deadline of 0 seconds would fail before it starts.
-  const timeoutMs = Math.max(1000, durationOr(task.spec.timeout, defaultTimeoutMs));
+  const timeoutMs = timeoutOf(task);
   const keptns: Retries = {
     job: { backoffLimit: retries, activeDeadlineSeconds: wholeSeconds(timeoutMs) },
     restartPolicy: 'OnFailure',
@@ -76,6 +76,17 @@ export function retriesOf(repeated: Repeated): Retries {
     restartPolicy: 'Never',
     args: runnerArguments(blueprint, { ...runner, retries }),
   };
+}
+
+/** The deadline that the Job of a task begins with, in seconds from its start. */
+export function activeSecondsOf(task: KeptnTask, { spec }: Job): number {
+  const isRepeatedInside = spec['podFailurePolicy'] !== undefined;
+  return wholeSeconds(timeoutOf(task) + (isRepeatedInside ? graceMs : 0));
+}
+
+/** A Job with a deadline of 0 seconds would fail before it starts. */
+function timeoutOf({ spec }: KeptnTask): number {
+  return Math.max(1000, durationOr(spec.timeout, defaultTimeoutMs));
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Job, JobCondition, Pod } from '../api/builtin.ts';
 import type { KeptnTask } from '../api/keptn/task.ts';
 import { conditionOf, conditionTypes, isTrue, type Progress } from './conditions.ts';
 import { type Evidence, type Hindrance, isHindrance } from './evidence.ts';
+import { isPodRefusal, lookAgainMs, type PodRefusal } from './job-refused.ts';
 import { isLostRun } from './lost-run.ts';
 import { jobRunning, savedEvidence } from './task-status.ts';
 import { parseTime } from './time.ts';
@@ -53,6 +54,8 @@ export interface StageSeen {
   readonly evidence: Evidence | undefined;
   /** Why the Pods do not start, if they do not. */
   readonly hindrance: Hindrance | undefined;
+  /** Why the API server refuses the Pods of the Job, if it does. */
+  readonly refusal: PodRefusal | undefined;
   /** The ConfigMap that the Job mounts its code from. */
   readonly configMap: string | undefined;
 }
@@ -69,6 +72,9 @@ export function stageOf(job: Job, seen: StageSeen): Stage {
     const { reason, persists } = hindrance;
     const message = storedMessage(seen.task, reason) ?? hindrance.message;
     return { progress: { kind: persists ? 'stalled' : 'waiting', reason, message } };
+  }
+  if (seen.refusal !== undefined) {
+    return { progress: { kind: 'stalled', ...seen.refusal }, askAgainMs: lookAgainMs };
   }
   const running = waits(jobRunning, `Job ${name} is running`);
   return (
@@ -95,12 +101,14 @@ function isEnding(job: Job): boolean {
 function kept({ task, pods }: StageSeen): Stage | undefined {
   if (pods.some(({ metadata }) => metadata.deletionTimestamp === undefined)) return undefined;
   const stored = conditionOf(task, conditionTypes.succeeded);
-  if (stored === undefined || !(lasting.has(stored.reason) || isHindrance(stored.reason))) {
-    return undefined;
-  }
+  if (stored === undefined || !isLasting(stored.reason)) return undefined;
   const { reason, message } = stored;
   const kind = isTrue(task, conditionTypes.stalled) ? 'stalled' : 'waiting';
   return { progress: { kind, reason, message } };
+}
+
+function isLasting(reason: string): boolean {
+  return lasting.has(reason) || isHindrance(reason) || isPodRefusal(reason);
 }
 
 const retryingReason = 'Retrying';
@@ -179,7 +187,7 @@ function unusual(job: Job, { pods, now, configMap }: StageSeen): Stage | undefin
     return silence(job.metadata.creationTimestamp, now, {
       usual: `Job ${name} is running`,
       reason: noPodReason,
-      message: `Job ${name} has no Pod yet; its service account may be missing, or a quota or a Pod Security level refuse it, see kubectl describe job ${name}`,
+      message: `Job ${name} has no Pod yet, and no Event says why; see kubectl describe job ${name}`,
     });
   }
   const pending = pods.find(({ status }) => status?.phase === 'Pending');

@@ -22,6 +22,14 @@ export interface Lookup {
   isSynced?(...kinds: readonly Kind[]): boolean;
 }
 
+/** An Event of Kubernetes about an object, its series counted once. */
+export interface ObjectEvent {
+  readonly reason: string;
+  readonly message: string;
+  /** When it happened last, since the Unix epoch. */
+  readonly lastMs: number;
+}
+
 /** What one reconcile may gather from, beside the caches. */
 export interface World extends Lookup {
   /** Milliseconds since the Unix epoch, the same for the whole decision. */
@@ -33,6 +41,8 @@ export interface World extends Lookup {
   live(ref: ObjectRef): 'unread' | 'absent' | 'present';
   /** Whether a list asked for with `look` was carried out in this reconcile. */
   listed(kind: Kind, namespace: string, labelSelector: string): boolean;
+  /** The Events about the object of this uid, if a plan asked for them with `look` in this reconcile. */
+  eventsAbout(uid: string): readonly ObjectEvent[] | 'unread';
   /** Why the last try to change this object was refused; undefined when it was not, or has succeeded since. */
   refusal(ref: ObjectRef): Refusal | undefined;
 }

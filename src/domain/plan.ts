@@ -29,10 +29,20 @@ export interface Plan {
   readonly restMs?: number;
 }
 
-/** A live read: of one object, or of all objects of a kind in a namespace that a label selector selects. */
+/**
+ * A live read: of one object, of all objects of a kind in a namespace that a label selector selects, or of the Events about
+ * one object, which are in no cache.
+ */
 export type Look =
   | ObjectRef
+  | { readonly eventsAbout: Subject }
   | { readonly kind: Kind; readonly namespace: string; readonly labelSelector: string };
+
+/** What Events are about. */
+export interface Subject {
+  readonly namespace: string;
+  readonly uid: string;
+}
 
 /** One thing to do to the cluster. */
 export type Effect =

@@ -3,6 +3,7 @@ import { KeptnTask, type KeptnTaskStatus } from '../api/keptn/task.ts';
 import { controllerOf, type ObjectRef, refOf } from '../api/object.ts';
 import type { FollowUpsSeen } from './follow-ups.ts';
 import type { FindDefinition } from './function-source.ts';
+import type { ObjectEvent } from './lookup.ts';
 import type { Plan, Refusal } from './plan.ts';
 import type { JobSettings } from './runner-image.ts';
 
@@ -30,6 +31,10 @@ export interface TaskObservation {
   readonly pods: readonly Pod[];
   /** Whether the Pods were listed live in this reconcile. */
   readonly podsListed: boolean;
+  /** The Events of the Job, if they were read live in this reconcile. */
+  readonly jobEvents: readonly ObjectEvent[] | 'unread';
+  /** Pods of the namespace that Sluice holds; only counted for a Job without Pods. */
+  readonly heldPods: number;
   /** Jobs of tasks that run in the namespace; only counted when there is a limit. */
   readonly runningJobs: number;
   readonly find: FindDefinition;

@@ -10,8 +10,9 @@ import { blueprintOf } from './function-source.ts';
 import { defaultTtlSeconds, taskLabel } from './job.ts';
 import { functionContainerName } from './job-container.ts';
 import { failureOf, finalWord, hopelessStart, lingering } from './job-outcome.ts';
+import { deadlineOfRefused, lookAgainMs, lookIntoJobAfter, podRefusal } from './job-refused.ts';
 import { endOfJob, isFailure, isNews, type JobEnd, stageOf } from './job-stage.ts';
-import { type Effect, nothing, type Plan } from './plan.ts';
+import { type Effect, type Look, nothing, type Plan } from './plan.ts';
 import { setKey } from './set-key.ts';
 import { taskResult, taskWarning } from './task-events.ts';
 import { concluding, followingUp } from './task-follow-ups.ts';
@@ -74,7 +75,8 @@ function follow(job: Job, observation: TaskObservation): Plan {
   const evidence = evidenceOf(observation.pods, containerName(observation));
   const end = endOfJob(job);
   if (end === undefined) {
-    return { effects: adoption(job, task), ...watchJob(job, { task, evidence, observation }) };
+    const plan = watchJob(job, { task, evidence, observation });
+    return { ...plan, effects: [...adoption(job, task), ...(plan.effects ?? [])] };
   }
   return (
     lookForLife(job, observation) ?? {
@@ -114,12 +116,27 @@ function watchJob(job: Job, { task, evidence, observation }: Followed): Plan {
   if (left !== undefined && 'end' in left) {
     return copyOutcome(left.end, { task, evidence, observation });
   }
+  const lookAfterMs = lookIntoJobAfter(job, observation);
+  if (lookAfterMs === 0 && observation.jobEvents === 'unread') return { look: [eventsOf(job)] };
+  const refusal = podRefusal(job, observation);
+  const effects = deadlineOfRefused(job, observation, refusal);
   const configMap = codeConfigMap(observation);
-  const stage = stageOf(job, { task, now, pods, evidence, hindrance, configMap });
-  const { progress, askAgainMs = left?.askAgainMs } = stage;
+  const stage = stageOf(job, { task, now, pods, evidence, hindrance, refusal, configMap });
+  const { progress } = stage;
+  const nextLookMs = lookAfterMs === 0 ? lookAgainMs : lookAfterMs;
+  const askAgainMs = soonest([stage.askAgainMs, left?.askAgainMs, nextLookMs]);
   const known = isFailure(evidence) && isNews(evidence, task) ? withEvidence(task, evidence) : task;
-  const plan = storing(observation, waiting(known, progress, now));
+  const plan = { ...storing(observation, waiting(known, progress, now)), effects };
   return askAgainMs === undefined ? plan : { ...plan, wakeAfterMs: askAgainMs };
+}
+
+function soonest(delays: readonly (number | undefined)[]): number | undefined {
+  const known = delays.filter((delay) => delay !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}
+
+function eventsOf({ metadata: { namespace = '', uid = '' } }: Job): Look {
+  return { eventsAbout: { namespace, uid } };
 }
 
 function copyOutcome(end: JobEnd, { task, evidence, observation }: Followed): Plan {

@@ -2,8 +2,10 @@ import { ClusterError } from '../api/cluster-error.ts';
 import type { JsonPatchOperation } from '../api/json-patch.ts';
 import { refOf, type Kind, type KubernetesObject, type ObjectRef } from '../api/object.ts';
 import { Slices } from '../runtime/slices.ts';
+import { EventKind } from './event-series.ts';
 import { ListSplitter } from './list-splitter.ts';
 import { mediaTypeOf } from './media-type.ts';
+import { eventAbout, type EventAbout } from './object-event.ts';
 import { project } from './projections.ts';
 import { isRawObject, objectOf, textOf } from './raw-json.ts';
 import { collectionPath, objectPath, type ListScope } from './resource-path.ts';
@@ -102,6 +104,25 @@ export class KubernetesClient {
         if (!expired || tries >= maxListTries) throw error;
       }
     }
+  }
+
+  /** The Events about one object: of the newest hundreds that the API server keeps, one page. */
+  async eventsAbout(subject: {
+    readonly namespace: string;
+    readonly uid: string;
+  }): Promise<readonly EventAbout[]> {
+    const { namespace, uid } = subject;
+    const found = new Map<string, EventAbout>();
+    await this.visitPage(
+      EventKind,
+      { namespace, fieldSelector: `involvedObject.uid=${uid}` },
+      {
+        next: undefined,
+        begin: () => found.clear(),
+        each: (event) => void found.set(event.metadata.name, eventAbout(event)),
+      },
+    );
+    return [...found.values()];
   }
 
   /** The live objects of a kind, page by page. Rejects with 410 when reading takes longer than the API server keeps the snapshot. */

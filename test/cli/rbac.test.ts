@@ -17,6 +17,7 @@ test.each([
   ['configmaps', 'create get list patch watch'],
   ['serviceaccounts', 'get list watch'],
   ['jobs', 'create delete get list patch watch'],
+  ['events', 'create list patch'],
   ['pods', 'delete get list patch watch'],
   ['deployments', 'get list watch'],
   ['keptnworkloadversions', 'create delete get list patch watch'],

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { JobKind } from '../../src/api/builtin.ts';
 import type { Kind } from '../../src/api/object.ts';
 import { sluiceKeys } from '../../src/api/keptn/annotations.ts';
 import { conditionOf, conditionTypes, isTrue } from '../../src/domain/conditions.ts';
@@ -23,12 +24,13 @@ const ResourceQuotaKind: Kind = {
   namespaced: true,
 };
 
-const quotaOf = (jobs: number): Manifest => ({
+const aQuota = (name: string, hard: Readonly<Record<string, string>>): Manifest => ({
   apiVersion: 'v1',
   kind: 'ResourceQuota',
-  metadata: { name: 'no-jobs' },
-  spec: { hard: { 'count/jobs.batch': String(jobs) } },
+  metadata: { name },
+  spec: { hard },
 });
+const quotaOf = (jobs: number): Manifest => aQuota('no-jobs', { 'count/jobs.batch': String(jobs) });
 
 describe.concurrent('a version waits', () => {
   it('for a definition that is missing, says so on itself and its Pod, and goes on when it comes', async () => {
@@ -98,6 +100,40 @@ describe.concurrent('a version waits', () => {
       Boolean(conditionOf(version, conditionTypes.stalled)?.message.includes('exceeded quota')),
     );
     await shop.apply(quotaOf(5));
+    await shop.untilVersion({}, isCompleted);
+    expect(shop.created('jobs.batch')).toHaveLength(1);
+  });
+
+  it('while its held Pods use up the quota of their own check, names that dead-lock, outlasts its time-out, and goes on', async () => {
+    await using shop = await sluice.namespace();
+    await shop.apply(
+      aQuota('four-pods', { pods: '4' }),
+      aTaskDefinition('migrate', { spec: { timeout: '8s' } }),
+    );
+    await shop.apply(aDeployment({ replicas: 4, preDeploymentTasks: ['migrate'] }));
+    const task = await shop.untilTask(
+      'migrate',
+      (waiting) => conditionOf(waiting, conditionTypes.succeeded)?.reason === 'QuotaExceeded',
+    );
+    expect(conditionOf(task, conditionTypes.succeeded)?.message).toMatch(
+      /gets no Pod: Pod is forbidden: exceeded quota: four-pods, requested: pods=1, used: pods=4, limited: pods=4; 4 Pods are held in namespace \S+ .*: raise the quota/,
+    );
+    await eventually('version and Pods quote the API server', async () => {
+      const version = await shop.untilVersion({}, (one) => isTrue(one, conditionTypes.stalled));
+      const pods = await shop.pods();
+      return [
+        conditionOf(version, conditionTypes.stalled)?.message,
+        ...pods
+          .filter(isHeld)
+          .map(({ metadata }) => metadata.annotations?.[sluiceKeys.explanation]),
+      ].every((said) => said?.includes('exceeded quota: four-pods'));
+    });
+    await eventually('the time of the Job is put off', async () => {
+      const jobs = await sluice.cluster.list(JobKind, { namespace: shop.name });
+      // Three minutes more than had gone by; Kubernetes would have ended it after eight seconds.
+      return (jobs[0]?.spec.activeDeadlineSeconds ?? 0) >= 183;
+    });
+    await shop.apply(aQuota('four-pods', { pods: '6' }));
     await shop.untilVersion({}, isCompleted);
     expect(shop.created('jobs.batch')).toHaveLength(1);
   });

@@ -16,6 +16,7 @@ function worldOf(objects: readonly KubernetesObject[], isListed: boolean): World
     now: 0,
     live: () => 'absent',
     listed: () => false,
+    eventsAbout: () => 'unread',
     refusal: () => undefined,
     isSynced: (...kinds) => isListed || !kinds.includes(ServiceAccountMetadataKind),
   };

@@ -29,6 +29,7 @@ import {
 } from '../../src/controllers/task-definition.ts';
 import { ownedBy } from '../../src/domain/check-objects.ts';
 import { jobName } from '../../src/domain/names.ts';
+import { EventKind } from '../../src/kubernetes/event-series.ts';
 import { aJobOf, aPodOf, aTask, aTaskDefinition } from '../support/task-builders.ts';
 import { type Actor, Simulation, type SimulationOptions } from '../simulation/simulation.ts';
 import { fixedLookup } from '../support/fixed-lookup.ts';
@@ -50,6 +51,53 @@ const jobController: Actor = {
     }
   },
 };
+
+/** A Job controller whose Pods a quota refuses until there is room; then a Pod runs, and does not end by itself. */
+function refusingJobController(hasRoom: () => boolean): Actor {
+  let tries = 0;
+  let triedAt = 0;
+  return {
+    name: 'refused-jobs',
+    step(stage) {
+      const { store, now } = stage;
+      for (const job of store.list(JobKind)) {
+        const ref = refOf(JobKind, job);
+        const { namespace = '', name, uid = '' } = job.metadata;
+        if ((job.status?.conditions ?? []).length > 0) continue;
+        if (job.status?.startTime === undefined) {
+          store.writeStatus(ref, undefined, { startTime: new Date(now).toISOString() });
+          stage.wakeAfter(1_000);
+          continue;
+        }
+        const startedAt = Date.parse(job.status.startTime);
+        if (now - startedAt >= (job.spec.activeDeadlineSeconds ?? 0) * 1000) {
+          const message = 'DeadlineExceeded: Job was active longer than specified deadline';
+          const end = { type: 'Failed', status: 'True', reason: 'DeadlineExceeded', message };
+          store.writeStatus(ref, undefined, { ...job.status, conditions: [end] });
+        } else if (hasRoom() && store.list(PodKind).length === 0) {
+          store.create(PodKind, {
+            ...aPodOf(job),
+            metadata: { name: `${name}-pod`, namespace, ownerReferences: [ownedBy(JobKind, job)] },
+          });
+          store.writeStatus(ref, undefined, { ...job.status, active: 1 });
+        } else if (!hasRoom() && now - triedAt >= 10_000) {
+          tries += 1;
+          triedAt = now;
+          const event = { apiVersion: 'v1', kind: 'Event' };
+          const metadata = { name: `${name}.${tries}`, namespace };
+          const said = {
+            involvedObject: { uid },
+            reason: 'FailedCreate',
+            message: `Error creating: pods "${name}-${tries}" is forbidden: exceeded quota: q, requested: pods=1, used: pods=4, limited: pods=4`,
+            lastTimestamp: new Date(now).toISOString(),
+          };
+          store.create(EventKind, Object.assign({ ...event, metadata }, said));
+        }
+        stage.wakeAfter(10_000);
+      }
+    },
+  };
+}
 
 const indexes = [
   tasksAwaitingDefinition,
@@ -279,6 +327,46 @@ describe('a task', () => {
       // Ever later, up to two minutes, for an hour.
       expect(tries).toBeGreaterThan(12);
       expect(tries).toBeLessThan(40);
+    });
+  });
+
+  test('whose Pods a quota refuses quotes it, waits for as long as that lasts, and then has its whole time', async () => {
+    let room = false;
+    const sim = simulation({ actors: [refusingJobController(() => room)] });
+    await sim.explained(async () => {
+      sim.apply(definition(container), task());
+      sim.start();
+      await sim.until('it says so', () => statusOf(sim)?.reason === 'QuotaExceeded');
+      expect(statusOf(sim)?.message).toContain(
+        'exceeded quota: q, requested: pods=1, used: pods=4',
+      );
+      const writes = sim.writes.length;
+      await sim.pass(3_600_000);
+      expect(statusOf(sim)).toMatchObject({ status: 'Progressing', reason: 'QuotaExceeded' });
+      // The deadline is put off every two and a half minutes; nothing else is written.
+      expect(sim.writes.length - writes).toBeLessThanOrEqual(24);
+      room = true;
+      await sim.until('it runs', () => statusOf(sim)?.reason === undefined);
+      const [job] = sim.store.list(JobKind);
+      const [pod] = sim.store.list(PodKind);
+      const startedAt = Date.parse(String(job?.status?.startTime));
+      const madeAt = Date.parse(pod?.metadata.creationTimestamp ?? '');
+      expect(job?.spec.activeDeadlineSeconds).toBe(Math.ceil((madeAt - startedAt) / 1000) + 300);
+      await sim.until('it is over', () => statusOf(sim)?.status === 'Failed');
+      expect(statusOf(sim)?.message).toContain('DeadlineExceeded');
+    });
+  });
+
+  test('may be followed though Events may not be read', async () => {
+    const sim = simulation({
+      actors: [refusingJobController(() => false)],
+      fault: ({ kind, verb }) => (kind.kind === 'Event' && verb === 'list' ? '403' : undefined),
+    });
+    await sim.explained(async () => {
+      sim.apply(definition(container), task());
+      sim.start();
+      await sim.until('it says so', () => statusOf(sim)?.reason === 'NoPod');
+      expect(statusOf(sim)?.message).toContain('no Event says why');
     });
   });
 

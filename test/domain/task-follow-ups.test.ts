@@ -40,6 +40,8 @@ function seen(given: Partial<TaskObservation> = {}, followUps: FollowUpsGiven = 
     jobLive: 'unread',
     pods: [],
     podsListed: true,
+    jobEvents: [],
+    heldPods: 0,
     runningJobs: 0,
     find: (name) => (name === 'check' ? definition : undefined),
     unread: [],

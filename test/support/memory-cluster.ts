@@ -1,4 +1,5 @@
 import { ClusterError } from '../../src/api/cluster-error.ts';
+import { fieldOf } from '../../src/api/json.ts';
 import type { JsonPatchOperation } from '../../src/api/json-patch.ts';
 import type { Kind, KubernetesObject, ObjectRef } from '../../src/api/object.ts';
 import { refOf } from '../../src/api/object.ts';
@@ -8,6 +9,10 @@ import type {
   ClusterConnection,
   DeletePreconditions,
 } from '../../src/controllers/cluster.ts';
+import type { ObjectEvent } from '../../src/domain/lookup.ts';
+import type { Subject } from '../../src/domain/plan.ts';
+import { EventKind } from '../../src/kubernetes/event-series.ts';
+import { eventAbout } from '../../src/kubernetes/object-event.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { MemoryView } from './memory-caches.ts';
 import type { MemoryStore } from './memory-store.ts';
@@ -79,6 +84,7 @@ export class MemoryCluster implements ClusterConnection {
     return {
       get: limited((ref) => this.get(ref)),
       list: limited((kind, namespace, selector) => this.list(kind, namespace, selector)),
+      eventsAbout: limited((subject) => this.eventsAbout(subject)),
       create: limited((kind, object) => this.create(kind, object)),
       patch: limited((ref, operations) => this.patch(ref, operations)),
       writeStatus: limited((ref, version, status) => this.writeStatus(ref, version, status)),
@@ -98,6 +104,16 @@ export class MemoryCluster implements ClusterConnection {
     const { store } = this.#options;
     return this.#call({ verb: 'list', kind, namespace, name: '' }, () =>
       store.list(kind, namespace, labelSelector).map((object) => this.#projected(kind, object)),
+    );
+  }
+
+  eventsAbout({ namespace, uid }: Subject): Promise<ObjectEvent[]> {
+    const { store } = this.#options;
+    return this.#call({ verb: 'list', kind: EventKind, namespace, name: '' }, () =>
+      store
+        .list(EventKind, namespace)
+        .filter((event) => fieldOf(fieldOf(event, 'involvedObject'), 'uid') === uid)
+        .map(eventAbout),
     );
   }
 

@@ -23,6 +23,8 @@ export function taskSeen(given: Partial<TaskObservation> = {}): TaskObservation 
     jobLive: 'unread',
     pods: [],
     podsListed: false,
+    jobEvents: [],
+    heldPods: 0,
     runningJobs: 0,
     find: (name) => (name === 'check' ? observedDefinition : undefined),
     unread: [],

@@ -136,6 +136,7 @@ class PromptCluster implements ClusterConnection {
   }
 
   list = refuse;
+  eventsAbout = refuse;
   create = refuse;
   patch = refuse;
   delete = refuse;
