@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
 import { conversionService, converterConfig } from './admission/conversion-manifests.ts';
-import { optInPolicy, shippedRegistration, webhookConfigurations } from './admission/manifests.ts';
+import { shippedRegistration, webhookConfigurations } from './admission/manifests.ts';
+import { policyManifests } from './admission/policies/policies.ts';
 import { crdOf } from './api/crd.ts';
 import { ownKinds } from './api/keptn/registry.ts';
 import { settings } from './config.ts';
@@ -37,7 +38,7 @@ const admission = (): readonly Artefact[] => [
     'src/admission/registry.ts',
     webhookConfigurations(shippedRegistration),
   ),
-  manifest('policies.yaml', 'src/admission/manifests.ts', optInPolicy(shippedRegistration)),
+  manifest('policies.yaml', 'src/admission/policies', policyManifests(shippedRegistration)),
   manifest('conversion.yaml', 'src/admission/conversion-manifests.ts', [
     conversionService(shippedRegistration.operatorNamespace),
   ]),

@@ -76,7 +76,8 @@ function cannotBeHeld(pod: ReviewedPod): boolean {
   return isOfJob || (pod.spec.nodeName ?? '') !== '';
 }
 
-function identityOptions(lookup: Lookup, operatorNamespace: string) {
+/** What the settings say of how identities are read. */
+export function identityOptions(lookup: Lookup, operatorNamespace: string) {
   const config = rulingConfig(lookup.list(KeptnConfig), operatorNamespace);
   return { versionFromImageTag: config?.spec.versionFromImageTag === true };
 }

@@ -1,11 +1,6 @@
-import { enabledValue, keptnAnnotations, sluiceKeys } from '../api/keptn/annotations.ts';
-import {
-  type AdmissionSettings,
-  outside,
-  placedNowhere,
-  type Webhook,
-  webhooks,
-} from './registry.ts';
+import type { PolicySettings } from './policies/policy.ts';
+import { type AdmissionSettings, type Webhook, webhooks } from './registry.ts';
+import { serviceAccountUser } from './sluice-user.ts';
 
 /** Where the API server finds the webhooks. */
 export type Target =
@@ -59,8 +54,7 @@ function entry(row: Webhook, registration: Registration) {
     ...(row.namespaceSelector && { namespaceSelector: row.namespaceSelector }),
     ...(row.matchConditions && { matchConditions: row.matchConditions }),
     matchPolicy: 'Equivalent',
-    // What is added does not depend on what other webhooks do to the object.
-    ...(row.type === 'mutating' && { reinvocationPolicy: 'Never' }),
+    ...(row.type === 'mutating' && { reinvocationPolicy: row.reinvocationPolicy ?? 'Never' }),
     sideEffects: 'None',
     failurePolicy: row.failurePolicy,
     timeoutSeconds,
@@ -74,64 +68,10 @@ function clientConfig({ path }: Webhook, { target, caBundle }: Registration) {
     : { service: { port: 443, ...target.service, path }, ...bundle };
 }
 
-const optInPolicyName = 'opt-in.sluice.keptn.sh';
-
-/**
- * The policy that closes the hole while Sluice is down or has not labelled a Namespace yet (design, "Opt-in"): in a
- * Namespace that has opted in and lacks the label, Pods would enter without being looked at. Controllers try again by
- * themselves.
- */
-export function optInPolicy(settings: AdmissionSettings) {
-  const key = `'${keptnAnnotations.lifecycleToolkit}'`;
-  const annotations = 'namespaceObject.metadata.annotations';
-  const policy = {
-    apiVersion: 'admissionregistration.k8s.io/v1',
-    kind: 'ValidatingAdmissionPolicy',
-    metadata: { name: optInPolicyName, labels },
-    spec: {
-      failurePolicy: 'Fail',
-      matchConstraints: {
-        matchPolicy: 'Equivalent',
-        namespaceSelector: {
-          matchExpressions: [
-            { key: sluiceKeys.enabled, operator: 'NotIn', values: ['true'] },
-            outside(settings),
-          ],
-        },
-        resourceRules: [
-          { apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], operations: ['CREATE'] },
-        ],
-      },
-      matchConditions: [
-        {
-          name: 'made-by-a-workload',
-          expression:
-            'has(object.metadata.ownerReferences) && object.metadata.ownerReferences.exists(owner, ' +
-            "owner.apiVersion.startsWith('apps/') && owner.kind in ['ReplicaSet', 'StatefulSet', 'DaemonSet'])",
-        },
-        placedNowhere,
-      ],
-      validations: [
-        {
-          // Not a match condition: there the API server (1.36) knows no namespaceObject, and an error denies.
-          expression: `!has(${annotations}) || !(${key} in ${annotations}) || ${annotations}[${key}] != '${enabledValue}'`,
-          message: `Namespace is not enabled yet, retry: it carries the annotation ${keptnAnnotations.lifecycleToolkit} but Sluice has not labelled it with ${sluiceKeys.enabled} so far`,
-          reason: 'Forbidden',
-        },
-      ],
-    },
-  };
-  const binding = {
-    apiVersion: 'admissionregistration.k8s.io/v1',
-    kind: 'ValidatingAdmissionPolicyBinding',
-    metadata: { name: optInPolicyName, labels },
-    spec: { policyName: optInPolicyName, validationActions: ['Deny'] },
-  };
-  return [policy, binding];
-}
-
 /** What lies in `manifests`: the names and the namespace of Keptn's own installation. */
-export const shippedRegistration: Registration = {
+export const shippedRegistration: Registration & PolicySettings = {
   operatorNamespace: 'keptn-system',
+  users: [serviceAccountUser('keptn-system')],
+  requesterChecks: true,
   target: { service: { name: 'lifecycle-webhook-service', namespace: 'keptn-system' } },
 };

@@ -1,9 +1,4 @@
-import {
-  keptnAnnotations,
-  managedByKeptn,
-  recommendedLabels,
-  sluiceKeys,
-} from '../api/keptn/annotations.ts';
+import { sluiceKeys } from '../api/keptn/annotations.ts';
 import { KeptnAppContext } from '../api/keptn/app-context.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
 import { KeptnConfig } from '../api/keptn/config.ts';
@@ -21,7 +16,19 @@ import type { ReferencePlaces } from '../lint/references.ts';
 import { workloadKinds } from '../lint/workload-manifest.ts';
 import { judgeApplied, judgeDeletion } from './applied.ts';
 import { gatePod } from './gate-pod.ts';
+import { judgeFinalPod } from './final-pod.ts';
+import {
+  madeByHand,
+  madeByWorkload,
+  type MatchCondition,
+  notByTheCluster,
+  notHeld,
+  notOfJob,
+  optInMentioned,
+  placedNowhere,
+} from './match-conditions.ts';
 import { followOptIn } from './namespace-opt-in.ts';
+import { serviceAccountUser } from './sluice-user.ts';
 import type { Verdict } from './verdict.ts';
 import { reviewWorkload } from './workload.ts';
 
@@ -42,7 +49,11 @@ export interface Webhook {
   readonly operations: readonly ('CREATE' | 'UPDATE' | 'DELETE')[];
   readonly namespaceSelector?: LabelSelector;
   /** CEL; the API server asks only if all of them hold. */
-  readonly matchConditions?: readonly { readonly name: string; readonly expression: string }[];
+  readonly matchConditions?: readonly MatchCondition[];
+  /**
+   * Whether the API server asks a mutating webhook again when one that comes later has changed the object; Never if not given.
+   */
+  readonly reinvocationPolicy?: 'Never' | 'IfNeeded';
   /** What the API server does without an answer. */
   readonly failurePolicy: 'Fail' | 'Ignore';
   /** A pure function of its arguments. */
@@ -81,8 +92,22 @@ export function webhooks(settings: AdmissionSettings): readonly Webhook[] {
       namespaceSelector: enabled(settings),
       // By nothing that a Pod template could carry, apart from a node, and with that no Pod can be held.
       matchConditions: [placedNowhere, notOfJob],
+      // A webhook that comes later may annotate a Pod or take its gate off.
+      reinvocationPolicy: 'IfNeeded',
       failurePolicy: 'Fail',
       handle: (request, lookup) => gatePod(request, lookup, settings),
+    },
+    {
+      name: 'vpod.sluice.keptn.sh',
+      type: 'validating',
+      path: '/validate-v1-pod',
+      resource: { group: '', version: 'v1', kind: 'Pod', plural: 'pods', scope: 'Namespaced' },
+      operations: ['CREATE'],
+      namespaceSelector: enabled(settings),
+      matchConditions: [notHeld, madeByWorkload],
+      // Not even a moment's more is asked of Sluice: without it, no Pod comes as far as this.
+      failurePolicy: 'Fail',
+      handle: (request, lookup) => judgeFinalPod(request, lookup, settings),
     },
     {
       name: 'mnamespace.sluice.keptn.sh',
@@ -126,6 +151,7 @@ function workloadWebhook({ apiVersion, kind, plural }: Kind, settings: Admission
  * the others would have said is said by controllers as well.
  */
 function definitionWebhooks(places: ReferencePlaces): readonly Webhook[] {
+  const byHand = madeByHand(serviceAccountUser(places.operatorNamespace));
   const applied = (resource: Resource): Webhook => ({
     ...reviewOf(resource),
     operations: ['CREATE', 'UPDATE'],
@@ -145,9 +171,9 @@ function definitionWebhooks(places: ReferencePlaces): readonly Webhook[] {
     applied(KeptnEvaluationDefinition),
     deletion(KeptnEvaluationDefinition),
     applied(KeptnAppContext),
-    { ...applied(KeptnApp), matchConditions: [madeByHand] },
-    { ...applied(KeptnTask), matchConditions: [madeByHand] },
-    { ...applied(KeptnEvaluation), matchConditions: [madeByHand] },
+    { ...applied(KeptnApp), matchConditions: [byHand] },
+    { ...applied(KeptnTask), matchConditions: [byHand] },
+    { ...applied(KeptnEvaluation), matchConditions: [byHand] },
     { ...applied(KeptnMetric), name: 'vkeptnmetric.kb.io' },
     applied(KeptnMetricsProvider),
     applied(KeptnConfig),
@@ -181,41 +207,3 @@ export function outside({ operatorNamespace }: AdmissionSettings) {
     values: ['kube-system', 'kube-public', 'kube-node-lease', operatorNamespace],
   } as const;
 }
-
-/** Mirror Pods are on their node from the start: the API server refuses the mirror annotation without a node. */
-export const placedNowhere = {
-  name: 'placed-nowhere',
-  expression: "!has(object.spec.nodeName) || object.spec.nodeName == ''",
-} as const;
-
-const notOfJob = {
-  name: 'not-of-a-job',
-  expression:
-    '!has(object.metadata.ownerReferences) || !object.metadata.ownerReferences.exists(owner, ' +
-    "owner.kind == 'Job' && owner.apiVersion.startsWith('batch/') && has(owner.controller) && owner.controller)",
-} as const;
-
-const optInMentioned = {
-  name: 'opt-in-mentioned',
-  expression:
-    `(has(object.metadata.annotations) && '${keptnAnnotations.lifecycleToolkit}' in object.metadata.annotations) || ` +
-    `(has(object.metadata.labels) && '${sluiceKeys.enabled}' in object.metadata.labels)`,
-} as const;
-
-/** What Sluice makes itself it need not be told about. */
-const madeByHand = {
-  name: 'made-by-hand',
-  expression:
-    '(!has(object.metadata.ownerReferences) || !object.metadata.ownerReferences.exists(owner, ' +
-    'has(owner.controller) && owner.controller)) && ' +
-    `(!has(object.metadata.labels) || !('${recommendedLabels.managedBy}' in object.metadata.labels) || ` +
-    `object.metadata.labels['${recommendedLabels.managedBy}'] != '${managedByKeptn}')`,
-} as const;
-
-/** Nobody reads what is said to the garbage collector, or while a whole Namespace goes. */
-const notByTheCluster = {
-  name: 'not-by-the-cluster',
-  expression:
-    "!request.userInfo.username.startsWith('system:serviceaccount:kube-system:') && " +
-    "request.userInfo.username != 'system:kube-controller-manager'",
-} as const;

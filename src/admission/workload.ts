@@ -2,6 +2,7 @@ import { isEqualJson } from '../api/json.ts';
 import type { AdmissionRequest } from '../api/review.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import { isJudgedKey } from '../lint/annotation-keys.ts';
+import { nodeNameIsSet } from '../lint/node-name-rule.ts';
 import type { ReferencePlaces } from '../lint/references.ts';
 import type { Problem } from '../lint/rule.ts';
 import { problemsOf } from '../lint/rules.ts';
@@ -25,7 +26,8 @@ export interface WorkloadSettings extends ReferencePlaces {
 
 /**
  * Tells people about their Deployment, StatefulSet, DaemonSet or Rollout what only its Pods would show: people apply these,
- * not Pods (design, "Validation"). It denies what is too long to be read, and in strict mode more, but never what is only
+ * not Pods (design, "Validation"). Outside of strict mode it denies only what is too long to be read and what no gate could hold,
+ * and never what is only
  * missing, because objects may arrive in any order. An update that changes nothing it judges by is none of its business: controllers write to
  * these objects, too, and must never be held up for what a user has written.
  */
@@ -72,8 +74,13 @@ function verdictOnWorkload(
   request: AdmissionRequest,
   isStrict: boolean,
 ): Verdict {
-  if (!isStrict) return warn(...warningsOf(problems));
-  return verdictOn(problems, { subject: subjectOf(request), isStrict });
+  const isBypass = ({ rule }: Problem): boolean => rule.id === nodeNameIsSet.id;
+  if (!isStrict && !problems.some(isBypass)) return warn(...warningsOf(problems));
+  const subject = subjectOf(request);
+  if (isStrict) return verdictOn(problems, { subject, isStrict });
+  const { message, causes } = deny(subject, problems.filter(isBypass));
+  const others = problems.filter((problem) => !isBypass(problem));
+  return { type: 'denied', message, causes, warnings: warningsOf(others) };
 }
 
 function subjectOf({ kind: { group, kind }, name = '' }: AdmissionRequest): string {

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { fieldOf } from '../api/json.ts';
+import type { Kind } from '../api/object.ts';
 import { settings } from '../config.ts';
 import type { Connection } from '../kubernetes/connect.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -21,6 +23,8 @@ interface InstallOptions extends Partial<Record<InstallationPart, true>> {
   readonly url?: string;
   readonly service: string;
   readonly caFile?: string;
+  readonly user?: readonly string[];
+  readonly requesterChecks: string;
   readonly dryRun?: true;
 }
 
@@ -42,6 +46,18 @@ export function installCommand(terminal: Terminal): Command {
     .option(
       '--ca-file <file>',
       'certificate of the authority that signed the server’s (PEM); without it something else must fill in caBundle',
+    )
+    .option(
+      '--user <name...>',
+      'name by which the API server knows Sluice beside its service account; with --url the one who installs, if not given',
+    )
+    .addOption(
+      new Option(
+        '--requester-checks <on|off>',
+        'whether those who write definitions, tasks and providers need the rights that these use',
+      )
+        .choices(['on', 'off'])
+        .default('on'),
     )
     .option('--dry-run', 'print the objects as YAML and change nothing');
   for (const part of installationParts)
@@ -71,7 +87,8 @@ Examples:
         return;
       }
       await using connection = await connected(command, terminal);
-      await install(parts, installation, installing(connection, terminal));
+      const users = options.user ?? (options.url === undefined ? [] : [await userOf(connection)]);
+      await install(parts, { ...installation, users }, installing(connection, terminal));
     });
 }
 
@@ -79,7 +96,7 @@ async function installationSettings(
   namespace: string,
   options: InstallOptions,
 ): Promise<InstallationSettings> {
-  const { url, service, caFile } = options;
+  const { url, service, caFile, user, requesterChecks } = options;
   if (url !== undefined && !/^https:\/\/[^/]+$/u.test(url)) {
     throw new BadInput(`--url: "${url}", expected https://HOST:PORT without a path`);
   }
@@ -87,6 +104,8 @@ async function installationSettings(
   return {
     namespace,
     target: url === undefined ? { service: { name: service, namespace } } : { url },
+    requesterChecks: requesterChecks === 'on',
+    ...(user !== undefined && { users: user }),
     ...(caBundle !== undefined && { caBundle }),
   };
 }
@@ -99,6 +118,30 @@ async function pemOf(file: string): Promise<string> {
     throw new BadInput(`--ca-file: ${file} holds no certificate in PEM`);
   }
   return pem;
+}
+
+const SelfSubjectReviewKind: Kind = {
+  apiVersion: 'authentication.k8s.io/v1',
+  kind: 'SelfSubjectReview',
+  plural: 'selfsubjectreviews',
+  namespaced: false,
+};
+
+/** The name by which the API server knows the user of this connection. */
+async function userOf({ client }: Connection): Promise<string> {
+  const { apiVersion, kind } = SelfSubjectReviewKind;
+  const answer = await client.review(SelfSubjectReviewKind, {
+    apiVersion,
+    kind,
+    metadata: { name: '' },
+  });
+  const name = fieldOf(fieldOf(fieldOf(answer, 'status'), 'userInfo'), 'username');
+  if (typeof name !== 'string') {
+    throw new Error(
+      'the API server does not say who you are; name the user Sluice runs as: --user NAME',
+    );
+  }
+  return name;
 }
 
 /** `sluice uninstall`: the way back. */

@@ -13,6 +13,7 @@ import {
   type InstallationSettings,
   objectsOfPart,
   unconvertedCrds,
+  unwantedOfPart,
 } from './installation.ts';
 
 /** What installing needs of the cluster. */
@@ -50,6 +51,7 @@ export async function install(
       if (isNamespace({ kind })) await createUnlessThere(cluster, { kind, object });
       else await cluster.createOrReplace(kind, object);
     }
+    for (const absent of unwantedOfPart(part, settings)) await removeAll([absent], cluster);
     if (part === 'crds') await untilServed(objects, { cluster, clock });
     if (objects.length === 0) continue;
     tell(`${part}: ${objects.map(({ object }) => object.metadata.name).join(', ')}`);

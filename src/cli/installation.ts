@@ -1,5 +1,7 @@
 import { conversionService, converterConfig } from '../admission/conversion-manifests.ts';
-import { optInPolicy, type Target, webhookConfigurations } from '../admission/manifests.ts';
+import { type Target, webhookConfigurations } from '../admission/manifests.ts';
+import { policyManifests } from '../admission/policies/policies.ts';
+import { serviceAccountUser } from '../admission/sluice-user.ts';
 import { NamespaceKind } from '../api/builtin.ts';
 import { crdOf } from '../api/crd.ts';
 import { ownKinds } from '../api/keptn/registry.ts';
@@ -15,6 +17,10 @@ export interface InstallationSettings {
   /** Where Sluice runs. */
   readonly namespace: string;
   readonly target: Target;
+  /** User names that Sluice works under beside its service account: those of a Sluice outside the cluster. */
+  readonly users?: readonly string[];
+  /** Whether the policy on those who write definitions, tasks and providers belongs to it; it does if not given. */
+  readonly requesterChecks?: boolean;
   /** PEM of the authority that signed the certificate of the webhooks; left out where something else fills it in. */
   readonly caBundle?: string;
 }
@@ -36,6 +42,8 @@ function manifestsOfPart(
 ): readonly KubernetesObject[] {
   const { namespace, target, caBundle } = settings;
   const operatorNamespace = namespace;
+  const users = [serviceAccountUser(namespace), ...(settings.users ?? [])];
+  const requesterChecks = settings.requesterChecks ?? true;
   switch (part) {
     case 'crds':
       return ownKinds.map((kind) => crdOf(kind, converterConfig(settings)));
@@ -54,8 +62,18 @@ function manifestsOfPart(
         ...(caBundle !== undefined && { caBundle }),
       });
     case 'policy':
-      return optInPolicy({ operatorNamespace });
+      return policyManifests({ operatorNamespace, users, requesterChecks });
   }
+}
+
+/** What an earlier installation with other settings may have left and these settings do without. */
+export function unwantedOfPart(
+  part: InstallationPart,
+  settings: InstallationSettings,
+): Installed[] {
+  const wanted = new Set(objectsOfPart(part, settings).map(({ object }) => object.metadata.name));
+  const all = objectsOfPart(part, { ...settings, requesterChecks: true });
+  return all.filter(({ object }) => !wanted.has(object.metadata.name)).toReversed();
 }
 
 /** The CRDs for a cluster in which nobody converts. */

@@ -27,7 +27,7 @@ export interface TemplateManifest {
     readonly labels?: Record<string, string>;
     readonly annotations?: Record<string, string>;
   };
-  readonly spec?: { readonly containers?: readonly Container[] };
+  readonly spec?: { readonly containers?: readonly Container[]; readonly nodeName?: string };
 }
 
 /** A Deployment, StatefulSet, DaemonSet or Rollout as people write it, typed as far as rules read it. */
@@ -109,7 +109,9 @@ const shape = object('', {
     template: optional(
       object('', {
         metadata: optional(object('', labelsAndAnnotations)),
-        spec: optional(object('', { containers: optional(list('', container)) })),
+        spec: optional(
+          object('', { containers: optional(list('', container)), nodeName: optional(text('')) }),
+        ),
       }),
     ),
     progressDeadlineSeconds: optional(int32('')),

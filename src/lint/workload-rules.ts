@@ -2,6 +2,7 @@ import { keptnAnnotations, recommendedLabels, sluiceKeys } from '../api/keptn/an
 import type { AnnotatedIdentity, Identity } from '../domain/identity.ts';
 import { sameJson } from '../domain/same-json.ts';
 import { identityKeys, intendedKey, isNearlyOurs } from './annotation-keys.ts';
+import { nodeNameIsSet } from './node-name-rule.ts';
 import { deadlineIsTooShort } from './progress-deadline-rule.ts';
 import { type Found, rule, type Rule } from './rule.ts';
 import {
@@ -152,6 +153,7 @@ const versionIsReleasedOtherwise = rule<WorkloadManifest>({
 
 /** The rules about what people apply and Sluice gates the Pods of. */
 export const workloadRules: readonly Rule<WorkloadManifest>[] = [
+  nodeNameIsSet,
   workloadIsNotNamed,
   versionIsImpossible,
   identityIsTooLong,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { optInPolicy, webhookConfigurations } from '../../src/admission/manifests.ts';
+import { webhookConfigurations } from '../../src/admission/manifests.ts';
+import { policyManifests } from '../../src/admission/policies/policies.ts';
 import { webhooks } from '../../src/admission/registry.ts';
 
 const operatorNamespace = 'keptn-system';
@@ -36,6 +37,7 @@ describe('the webhook configurations', () => {
     const stopped = entries.filter(({ failurePolicy }) => failurePolicy !== 'Ignore');
     expect(stopped.map(({ name }) => name)).toEqual([
       'mpod.keptn.sh',
+      'vpod.sluice.keptn.sh',
       'vkeptntaskdefinition.kb.io',
     ]);
   });
@@ -47,7 +49,7 @@ describe('the webhook configurations', () => {
         { apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], operations: ['CREATE'] },
       ],
       failurePolicy: 'Fail',
-      reinvocationPolicy: 'Never',
+      reinvocationPolicy: 'IfNeeded',
       namespaceSelector: {
         matchExpressions: [
           { key: 'sluice.keptn.sh/enabled', operator: 'In', values: ['true'] },
@@ -73,12 +75,39 @@ describe('the webhook configurations', () => {
   });
 });
 
-describe('the opt-in policy', () => {
-  test('is bound to deny', () => {
-    const [policy, binding] = optInPolicy({ operatorNamespace });
-    expect(binding?.spec).toEqual({
-      policyName: policy?.metadata.name,
-      validationActions: ['Deny'],
+describe('the policies', () => {
+  const users = ['system:serviceaccount:keptn-system:sluice'];
+  const objects = policyManifests({ operatorNamespace, users, requesterChecks: true });
+
+  test('are each bound to deny, and deny when they cannot be evaluated', () => {
+    const named = (kind: string) => objects.filter((object) => object.kind === kind);
+    const policies = named('ValidatingAdmissionPolicy');
+    expect(policies.length).toBeGreaterThan(0);
+    expect(policies.map(({ spec }) => spec['failurePolicy'])).toEqual(policies.map(() => 'Fail'));
+    expect(named('ValidatingAdmissionPolicyBinding').map(({ spec }) => spec)).toEqual(
+      policies.map(({ metadata }) => ({
+        policyName: metadata.name,
+        validationActions: ['Deny'],
+      })),
+    );
+  });
+
+  test('know Sluice by its user name, whatever characters it has', () => {
+    const given = policyManifests({
+      operatorNamespace,
+      users: ["o'neil\\x"],
+      requesterChecks: true,
     });
+    expect(JSON.stringify(given)).toContain(
+      JSON.stringify(String.raw`['o\'neil\\x']`).slice(1, -1),
+    );
+  });
+
+  test('leave requesters alone where that is asked for', () => {
+    const names = policyManifests({ operatorNamespace, users, requesterChecks: false }).map(
+      ({ metadata }) => metadata.name,
+    );
+    expect(names).not.toContain('requester-rights.sluice.keptn.sh');
+    expect(names).toContain('held-pods.sluice.keptn.sh');
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { judgeFinalPod } from '../../src/admission/final-pod.ts';
 import { gatePod } from '../../src/admission/gate-pod.ts';
 import { admissionIndexes } from '../../src/admission/indexes.ts';
 import type { Pod } from '../../src/api/builtin.ts';
@@ -195,6 +196,14 @@ describe('whatever Pod is created', () => {
       expect(entered.metadata.annotations?.['sluice.keptn.sh/explanation']).toMatch(
         /^Held by Sluice: .{1,1000}$/u,
       );
+    }),
+  );
+
+  test(
+    'what Sluice let in passes the last look at the end of admission',
+    holds((pod) => {
+      const entered = admitted(pod, judge(pod));
+      expect(judgeFinalPod(requestFor(entered), lookup, settings).type).toBe('allowed');
     }),
   );
 

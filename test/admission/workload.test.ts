@@ -529,3 +529,41 @@ describe('a value that is longer than anything that is read', () => {
     expect(review(after, { before }).type).toBe('allowed');
   });
 });
+
+describe('a workload whose template names a node', () => {
+  const placed = (described: ManifestDescribed = {}) =>
+    aManifest({ nodeName: 'node-1', podAnnotations: named, ...described });
+
+  test.each(['Deployment', 'StatefulSet', 'DaemonSet', 'Rollout'] as const)(
+    'is refused when it is annotated, without strict mode too: %s',
+    (kind) => {
+      const verdict = review(placed({ kind }));
+      expect(verdict).toMatchObject({
+        type: 'denied',
+        message: expect.stringContaining('no gate can hold'),
+        causes: [{ path: 'spec.template.spec.nodeName' }],
+      });
+    },
+  );
+
+  test('is refused when only the object around it is annotated, and told what else is wrong', () => {
+    const verdict = review(
+      placed({
+        podAnnotations: {},
+        annotations: { ...named, 'keptn.sh/pre-deployment-tasks': 'no' },
+      }),
+    );
+    expect(verdict).toMatchObject({
+      type: 'denied',
+      causes: [{ path: 'spec.template.spec.nodeName' }],
+      warnings: [expect.stringContaining('KeptnTaskDefinition no')],
+    });
+  });
+
+  test('is nobody’s concern when nothing is annotated, or when an update leaves the template alone', () => {
+    expect(review(placed({ podAnnotations: {} }))).toEqual(allow());
+    expect(review(placed({ metadata: { labels: { a: 'b' } } }), { before: placed() })).toEqual(
+      allow(),
+    );
+  });
+});

@@ -26,6 +26,7 @@ const forbidden: readonly (readonly [file: string, specifiers: readonly string[]
     'src/admission/x.ts',
     ['../server/y.ts', '../runtime/y.ts', '../kubernetes/y.ts', 'node:crypto', 'fastify'],
   ],
+  ['src/admission/room/x.ts', ['../../server/y.ts', '../../runtime/y.ts', 'node:crypto', 'ajv']],
   ['src/runtime/x.ts', ['../api/y.ts', '../domain/y.ts', 'pino']],
   [
     'src/kubernetes/x.ts',
@@ -82,6 +83,7 @@ const allowed: readonly (readonly [file: string, specifiers: readonly string[]])
   ['src/domain/room/ok.ts', ['./y.ts', '../y.ts', '../other/y.ts', '../../api/keptn/y.ts']],
   ['src/lint/ok.ts', ['../domain/y.ts', '../api/keptn/y.ts']],
   ['src/admission/ok.ts', ['../lint/y.ts', '../domain/y.ts', '../api/keptn/y.ts']],
+  ['src/admission/room/ok.ts', ['./y.ts', '../y.ts', '../../lint/y.ts', '../../api/keptn/y.ts']],
   ['src/runtime/ok.ts', ['./y.ts', 'node:timers/promises', 'node:events']],
   [
     'src/kubernetes/ok.ts',

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { admissionIndexes } from '../../src/admission/indexes.ts';
-import { optInPolicy, webhookConfigurations } from '../../src/admission/manifests.ts';
+import { webhookConfigurations } from '../../src/admission/manifests.ts';
+import { optInPolicy } from '../../src/admission/policies/opt-in.ts';
+import { policyObjects } from '../../src/admission/policies/policy.ts';
 import { type Webhook, webhooks } from '../../src/admission/registry.ts';
 import {
   JobKind,
@@ -223,12 +225,29 @@ describe('a Pod in an enabled Namespace', () => {
     expect(keptn).toEqual([]);
   });
 
-  test('is not asked about when it is on a node already, mirror Pods included', async () => {
+  test('is refused when its annotated template puts it on a node; mirror Pods are not asked about', async () => {
     await using namespace = await cluster.namespace({ annotations: optedIn });
     const placed = aReplica('placed', namespace, { nodeName: 'some-node' });
-    const created = await cluster.create(PodKind, placed, { dryRun: true });
+    await expect(cluster.create(PodKind, placed, { dryRun: true })).rejects.toThrow(
+      'spec.nodeName: puts the Pod past the scheduler',
+    );
+
+    const byNode = {
+      apiVersion: 'v1',
+      kind: 'Node',
+      name: 'some-node',
+      uid: 'none',
+      controller: true,
+    };
+    const metadata = {
+      ...placed.metadata,
+      name: 'static',
+      annotations: { ...cart, 'kubernetes.io/config.mirror': 'x' },
+      ownerReferences: [byNode],
+    };
+    const created = await cluster.create(PodKind, { ...placed, metadata }, { dryRun: true });
     expect(created.spec?.schedulingGates).toBeUndefined();
-    expect(questions.about(`${namespace.name}/placed`)).toEqual([]);
+    expect(questions.about(`${namespace.name}/static`)).toEqual([]);
 
     // Without a node nobody can pass a Pod off as a mirror Pod.
     const mirror = aReplica('mirror', namespace);
@@ -311,7 +330,9 @@ describe('the opt-in policy, while Sluice is away', () => {
   test('denies Pods of workloads where the label is missing; their controller says so and tries again', async () => {
     const configurations = installed.splice(0);
     await uninstall(...configurations);
-    await install(...optInPolicy({ operatorNamespace }));
+    await install(
+      ...policyObjects(optInPolicy({ operatorNamespace, users: [], requesterChecks: true })),
+    );
     try {
       await eventually('no webhook is called any more', async () => !(await labelsNamespaces()));
       await using namespace = await cluster.namespace({ annotations: optedIn });

@@ -12,6 +12,7 @@ export interface ManifestDescribed {
   /** Labels of the Pod template. */
   readonly podLabels?: Record<string, string>;
   readonly containers?: readonly Container[];
+  readonly nodeName?: string;
   readonly progressDeadlineSeconds?: number;
 }
 
@@ -19,14 +20,14 @@ export interface ManifestDescribed {
 export function aManifest(described: ManifestDescribed = {}): WorkloadManifest {
   const { kind = 'Deployment', annotations, podAnnotations, podLabels, metadata } = described;
   const { containers = [{ name: 'cart', image: 'registry.example/cart:1.2.0' }] } = described;
-  const { progressDeadlineSeconds } = described;
+  const { nodeName, progressDeadlineSeconds } = described;
   const labels = { app: 'cart', ...podLabels };
   const spec = {
     replicas: 1,
     selector: { matchLabels: { app: 'cart' } },
     template: {
       metadata: { labels, ...(podAnnotations && { annotations: podAnnotations }) },
-      spec: { containers },
+      spec: { containers, ...(nodeName !== undefined && { nodeName }) },
     },
     ...(progressDeadlineSeconds !== undefined && { progressDeadlineSeconds }),
   };

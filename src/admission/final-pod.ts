@@ -1,0 +1,49 @@
+import { schedulingGate } from '../api/keptn/annotations.ts';
+import type { AdmissionRequest } from '../api/review.ts';
+import { identityOf } from '../domain/identity.ts';
+import type { Lookup } from '../domain/lookup.ts';
+import { ownerChainOf } from '../domain/owner-chain.ts';
+import { identityOptions } from './gate-pod.ts';
+import { isGated } from './pod-patch.ts';
+import { releasingVersion } from './pod-release.ts';
+import { reviewedPod } from './reviewed-pod.ts';
+import { allow, deny, type Verdict } from './verdict.ts';
+
+/**
+ * The last look at a Pod, after every mutating webhook has had its turn: one that leaves admission without the gate must be of
+ * a version that is Released, by the same look-up that decides who is gated (`gate-pod.ts`). Other webhooks may have taken
+ * the gate off, or written annotations onto a Pod that had none.
+ *
+ * What is not annotated has been judged at the gate. A refusal may be wrong for a moment, when this replica's cache is behind
+ * the one's that let the Pod through: whatever made the Pod tries again.
+ */
+export function judgeFinalPod(
+  request: AdmissionRequest,
+  lookup: Lookup,
+  settings: { readonly operatorNamespace: string },
+): Verdict {
+  const parsed = reviewedPod(request.object, request.namespace ?? '');
+  if (!parsed.ok) return deny(`Pod "${request.name ?? ''}"`, parsed.errors);
+  const pod = parsed.value;
+  if (isGated(pod.spec.schedulingGates)) return allow();
+  const chain = ownerChainOf(pod, lookup);
+  const identity = identityOf(pod, chain, identityOptions(lookup, settings.operatorNamespace));
+  if (chain.type === 'unowned' || identity.type !== 'annotated') return allow();
+  if ((pod.spec.nodeName ?? '') !== '') return refused(pod.metadata.name, placed);
+  if (releasingVersion({ pod, identity, chain }, lookup) !== undefined) return allow();
+  const { app, workload, version = 'of its template' } = identity;
+  return refused(pod.metadata.name, {
+    path: 'spec.schedulingGates',
+    message: `lacks ${schedulingGate} although workload ${workload}, version ${version}, of application ${app} is not released: a mutating webhook that runs after Sluice’s has taken the gate off; let it leave spec.schedulingGates as they are`,
+  });
+}
+
+const placed = {
+  path: 'spec.nodeName',
+  message:
+    'puts the Pod past the scheduler, where no gate can hold it until its checks have passed; remove nodeName from the template of its workload and use nodeSelector or affinity',
+} as const;
+
+function refused(name: string, cause: { readonly path: string; readonly message: string }) {
+  return deny(`Pod "${name}"`, [cause]);
+}

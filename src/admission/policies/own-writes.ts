@@ -1,0 +1,95 @@
+import { sluiceKeys } from '../../api/keptn/annotations.ts';
+import { KeptnTask } from '../../api/keptn/task.ts';
+import { celText, either, isByUser, isGatedIn, isOwnedByLifecycleKind } from './cel.ts';
+import type { PolicyDefinition, Validation } from './policy.ts';
+
+/** How the names of the ConfigMaps begin that hold the code of functions. */
+const functionPrefix = 'keptnfn-';
+
+/**
+ * RBAC gives rights on whole kinds. This bounds what Sluice's service account can do with them, should somebody get hold of its
+ * token: ConfigMaps with code, its one label on Namespaces, Jobs of tasks, and of Pods the gate, labels and annotations.
+ */
+export function ownWritesPolicy(serviceAccountUser: string): PolicyDefinition {
+  return {
+    name: 'own-writes.sluice.keptn.sh',
+    rules: [
+      {
+        apiGroups: [''],
+        apiVersions: ['v1'],
+        resources: ['configmaps', 'namespaces', 'pods'],
+        operations: ['CREATE', 'UPDATE', 'DELETE'],
+      },
+      {
+        apiGroups: ['batch'],
+        apiVersions: ['v1'],
+        resources: ['jobs'],
+        operations: ['CREATE', 'UPDATE', 'DELETE'],
+      },
+    ],
+    matchConditions: [{ name: 'by-sluice', expression: isByUser([serviceAccountUser]) }],
+    validations: [configMaps, namespaces, jobs, podsChanged, podsDeleted],
+  };
+}
+
+const isOf = (resource: string) => `request.resource.resource == ${celText(resource)}`;
+
+const configMaps: Validation = {
+  expression: `!(${isOf('configmaps')}) || request.name.startsWith('${functionPrefix}')`,
+  message: `Sluice's own user may write only ConfigMaps whose names begin with ${functionPrefix}`,
+  reason: 'Forbidden',
+};
+
+const others = (labels: string) =>
+  `${labels}.filter(key, key != ${celText(sluiceKeys.enabled)}).map(key, key + '=' + ${labels}[key])`;
+const labelsOf = (object: string) => `${object}.metadata.?labels.orValue({})`;
+
+const namespaces: Validation = {
+  expression: `!(${isOf('namespaces')}) || (request.operation == 'UPDATE' && ${[
+    'dyn(object).spec == dyn(oldObject).spec',
+    'object.metadata.?annotations == oldObject.metadata.?annotations',
+    'object.metadata.?finalizers == oldObject.metadata.?finalizers',
+    'object.metadata.?ownerReferences == oldObject.metadata.?ownerReferences',
+    `sets.equivalent(${others(labelsOf('object'))}, ${others(labelsOf('oldObject'))})`,
+  ].join(' && ')})`,
+  message: `Sluice's own user may change nothing of a Namespace but the label ${sluiceKeys.enabled}`,
+  reason: 'Forbidden',
+};
+
+const isOfTask = (object: 'object' | 'oldObject') => isOwnedByLifecycleKind(object, KeptnTask.kind);
+// A Job may have lost its owner.
+const wasOfTask = either(
+  isOfTask('oldObject'),
+  `${celText(sluiceKeys.task)} in oldObject.metadata.?labels.orValue({})`,
+);
+
+const jobs: Validation = {
+  expression: `!(${isOf('jobs')}) || (request.operation == 'CREATE' ? ${isOfTask('object')} : (${wasOfTask}))`,
+  message: "Sluice's own user may write only Jobs that a KeptnTask owns",
+  reason: 'Forbidden',
+};
+
+/** What can be changed of a Pod's spec at all, gates apart. */
+const podFields = [
+  'containers',
+  'initContainers',
+  'activeDeadlineSeconds',
+  'tolerations',
+  'nodeSelector',
+  'affinity',
+  'terminationGracePeriodSeconds',
+];
+
+const podsChanged: Validation = {
+  expression: `!(${isOf('pods')}) || request.operation == 'DELETE' || (request.operation == 'UPDATE' && ${podFields
+    .map((field) => `dyn(object).spec.?${field} == dyn(oldObject).spec.?${field}`)
+    .join(' && ')})`,
+  message: "Sluice's own user may change nothing of a Pod but gates, labels and annotations",
+  reason: 'Forbidden',
+};
+
+const podsDeleted: Validation = {
+  expression: `!(${isOf('pods')}) || request.operation != 'DELETE' || ${isGatedIn('dyn(oldObject)')}`,
+  message: "Sluice's own user may delete only Pods that its gate holds",
+  reason: 'Forbidden',
+};

@@ -1,0 +1,31 @@
+import { heldPodsPolicy } from './held-pods.ts';
+import { lifecycleChildrenPolicy } from './lifecycle-children.ts';
+import { optInPolicy } from './opt-in.ts';
+import { ownWritesPolicy } from './own-writes.ts';
+import { placedPodsPolicy } from './placed-pods.ts';
+import {
+  type PolicyDefinition,
+  type PolicyObject,
+  policyObjects,
+  type PolicySettings,
+} from './policy.ts';
+import { serviceAccountUser } from '../sluice-user.ts';
+import { requesterPolicy } from './requester.ts';
+
+/** All policies of an installation with these settings; what each is for is explained in docs/security.md. */
+function policies(settings: PolicySettings): readonly PolicyDefinition[] {
+  return [
+    optInPolicy(settings),
+    heldPodsPolicy(settings),
+    placedPodsPolicy(settings),
+    lifecycleChildrenPolicy(settings),
+    ...(settings.requesterChecks ? [requesterPolicy(settings)] : []),
+    // Somebody else under whose name Sluice runs outside the cluster has rights and duties of his own.
+    ownWritesPolicy(serviceAccountUser(settings.operatorNamespace)),
+  ];
+}
+
+/** The objects of all policies, each with its binding. */
+export function policyManifests(settings: PolicySettings): readonly PolicyObject[] {
+  return policies(settings).flatMap(policyObjects);
+}

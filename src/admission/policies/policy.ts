@@ -1,0 +1,84 @@
+import type { AdmissionSettings, LabelSelector } from '../registry.ts';
+
+/** What differs from installation to installation beside what admission has to know. */
+export type PolicySettings = AdmissionSettings & {
+  /**
+   * The user names that Sluice works under, as the API server states them. It is known by name and by nothing that an object
+   * says of itself.
+   */
+  readonly users: readonly string[];
+  /** Whether those who write definitions, tasks and providers are asked for the rights these would lend them. */
+  readonly requesterChecks: boolean;
+};
+
+/** A named CEL expression: a match condition (all have to hold), or a variable that other expressions may use. */
+export interface Expression {
+  readonly name: string;
+  readonly expression: string;
+}
+
+/** One thing that has to be true, and what is said if it is not: `messageExpression` if it can be evaluated, else `message`. */
+export interface Validation {
+  readonly expression: string;
+  readonly message: string;
+  readonly messageExpression?: string;
+  /** HTTP 403 or 422. */
+  readonly reason: 'Forbidden' | 'Invalid';
+}
+
+/** Which requests a policy is asked about. */
+export interface ResourceRule {
+  readonly apiGroups: readonly string[];
+  readonly apiVersions: readonly string[];
+  readonly resources: readonly string[];
+  readonly operations: readonly ('CREATE' | 'UPDATE' | 'DELETE')[];
+}
+
+/** A policy as its file says it; all policies are bound to deny and fail closed. */
+export interface PolicyDefinition {
+  readonly name: string;
+  readonly rules: readonly ResourceRule[];
+  readonly namespaceSelector?: LabelSelector;
+  readonly matchConditions: readonly Expression[];
+  readonly variables?: readonly Expression[];
+  readonly validations: readonly Validation[];
+}
+
+const apiVersion = 'admissionregistration.k8s.io/v1';
+const labels = { 'app.kubernetes.io/part-of': 'keptn' };
+
+/** An object of an installation with the fields behind its metadata. */
+export type PolicyObject = {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
+  readonly spec: Readonly<Record<string, unknown>>;
+};
+
+/** The ValidatingAdmissionPolicy and the binding that makes it deny. */
+export function policyObjects(definition: PolicyDefinition): readonly PolicyObject[] {
+  const { name, rules, namespaceSelector, matchConditions, variables, validations } = definition;
+  const policy = {
+    apiVersion,
+    kind: 'ValidatingAdmissionPolicy',
+    metadata: { name, labels },
+    spec: {
+      failurePolicy: 'Fail',
+      matchConstraints: {
+        matchPolicy: 'Equivalent',
+        ...(namespaceSelector && { namespaceSelector }),
+        resourceRules: rules,
+      },
+      matchConditions,
+      ...(variables && { variables }),
+      validations,
+    },
+  };
+  const binding = {
+    apiVersion,
+    kind: 'ValidatingAdmissionPolicyBinding',
+    metadata: { name, labels },
+    spec: { policyName: name, validationActions: ['Deny'] },
+  };
+  return [policy, binding];
+}

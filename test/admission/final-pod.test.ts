@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest';
+import { judgeFinalPod } from '../../src/admission/final-pod.ts';
+import { gatePod } from '../../src/admission/gate-pod.ts';
+import { admissionIndexes } from '../../src/admission/indexes.ts';
+import type { Pod } from '../../src/api/builtin.ts';
+import type { KubernetesObject } from '../../src/api/object.ts';
+import { aWorkloadVersion } from '../support/builders.ts';
+import { fixedLookup } from '../support/fixed-lookup.ts';
+import { admitted, requestFor } from '../support/reviews.ts';
+import {
+  aDeployment,
+  aPod,
+  aReplicaSet,
+  type Described,
+  namespace,
+  ownedBy,
+} from '../support/workloads.ts';
+
+const settings = { operatorNamespace: 'keptn-system' };
+const cart = {
+  'keptn.sh/app': 'shop',
+  'keptn.sh/workload': 'cart',
+  'keptn.sh/version': '1',
+};
+
+const lookupOf = (world: readonly KubernetesObject[]) => fixedLookup(world, admissionIndexes);
+
+/** What is said of the Pod at the end of admission. */
+const judged = (world: readonly KubernetesObject[], pod: Pod) =>
+  judgeFinalPod(requestFor(pod), lookupOf(world), settings);
+
+/** The Pod as Sluice's own mutating webhook lets it in. */
+const gated = (world: readonly KubernetesObject[], pod: Pod) =>
+  admitted(pod, gatePod(requestFor(pod), lookupOf(world), settings));
+
+function deployed(described: { deployment?: Described; pod?: Described } = {}) {
+  const deployment = aDeployment(described.deployment);
+  const replicaSet = aReplicaSet({ owners: [ownedBy(deployment)] });
+  const pod = aPod({ ...described.pod, owners: [ownedBy(replicaSet)] });
+  return { world: [deployment, replicaSet], pod };
+}
+
+const releasedCart = aWorkloadVersion({
+  metadata: { name: 'shop-cart-1', namespace },
+  spec: { app: 'shop', workloadName: 'shop-cart', version: '1' },
+  status: {
+    conditions: [
+      {
+        type: 'Released',
+        status: 'True',
+        reason: 'ChecksPassed',
+        message: '',
+        lastTransitionTime: '2026-01-01T00:00:00Z',
+      },
+    ],
+  },
+});
+
+/** As another webhook would. */
+const withoutGates = (pod: Pod): Pod => ({ ...pod, spec: { ...pod.spec, schedulingGates: [] } });
+const onNode = (pod: Pod): Pod => ({ ...pod, spec: { ...pod.spec, nodeName: 'node-1' } });
+
+describe('a Pod that leaves admission', () => {
+  test('with the gate, enters', () => {
+    const { world, pod } = deployed({ pod: { annotations: cart } });
+    expect(judged(world, gated(world, pod)).type).toBe('allowed');
+  });
+
+  test('without the gate that another webhook took off, is denied until its version is Released', () => {
+    for (const described of [
+      { pod: { annotations: cart } },
+      { deployment: { annotations: cart } },
+    ]) {
+      const { world, pod } = deployed(described);
+      const final = withoutGates(gated(world, pod));
+      expect(judged(world, final)).toMatchObject({
+        type: 'denied',
+        message: expect.stringContaining('workload cart, version 1, of application shop'),
+      });
+      expect(judged([...world, releasedCart], final).type).toBe('allowed');
+    }
+  });
+
+  test('as Sluice let it through because its version is Released, enters', () => {
+    const { world, pod } = deployed({ pod: { annotations: cart } });
+    const known = [...world, releasedCart];
+    const final = gated(known, pod);
+    expect(final.spec?.schedulingGates ?? []).toEqual([]);
+    expect(judged(known, final).type).toBe('allowed');
+  });
+
+  test('annotated by another webhook only afterwards, is denied', () => {
+    const { world, pod } = deployed();
+    const { metadata, ...rest } = withoutGates(gated(world, pod));
+    const final = { ...rest, metadata: { ...metadata, annotations: cart } };
+    expect(judged(world, final).type).toBe('denied');
+  });
+
+  test('without any annotation, on it or its owner, enters; so does one that no workload made', () => {
+    const { world, pod } = deployed();
+    expect(judged(world, pod).type).toBe('allowed');
+    expect(judged([], aPod({ annotations: cart })).type).toBe('allowed');
+  });
+
+  test('on a node that its annotated template names, is denied whatever is Released', () => {
+    for (const described of [
+      { pod: { annotations: cart } },
+      { deployment: { annotations: cart } },
+    ]) {
+      const { world, pod } = deployed(described);
+      expect(judged([...world, releasedCart], onNode(pod))).toMatchObject({
+        type: 'denied',
+        causes: [{ path: 'spec.nodeName' }],
+      });
+    }
+    const free = deployed();
+    expect(judged(free.world, onNode(free.pod)).type).toBe('allowed');
+  });
+});
