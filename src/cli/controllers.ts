@@ -9,6 +9,7 @@ import {
   openEvaluationsByDefinition,
 } from '../controllers/evaluated-values.ts';
 import { evaluationController, evaluationsAwaitingProvider } from '../controllers/evaluation.ts';
+import { followUpsByRoot } from '../controllers/follow-up-line.ts';
 import { evaluationsAwaitingFollowUp, tasksAwaitingFollowUp } from '../controllers/follow-ups.ts';
 import { keptnConfigController } from '../controllers/keptn-config.ts';
 import { lifecycleIndexes } from '../controllers/lifecycle-indexes.ts';
@@ -21,12 +22,8 @@ import { appHistoryController } from '../controllers/retention/app-history.ts';
 import { orphanedJobController } from '../controllers/retention/orphaned-jobs.ts';
 import { unusedAppController } from '../controllers/retention/unused-apps.ts';
 import { workloadHistoryController } from '../controllers/retention/workload-history.ts';
-import {
-  allTasksAwaitingSlot,
-  taskController,
-  tasksAwaitingDefinition,
-  tasksAwaitingSlot,
-} from '../controllers/task.ts';
+import { allTasksAwaitingSlot, jobsInSlots, tasksAwaitingSlot } from '../controllers/job-slots.ts';
+import { taskController, tasksAwaitingDefinition } from '../controllers/task.ts';
 import {
   taskDefinitionController,
   taskDefinitionsByFunctionRef,
@@ -86,6 +83,8 @@ export const allIndexes = [
   tasksAwaitingDefinition,
   tasksAwaitingSlot,
   allTasksAwaitingSlot,
+  jobsInSlots,
+  followUpsByRoot,
   tasksAwaitingFollowUp,
   ...referenceIndexes,
 ];

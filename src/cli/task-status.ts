@@ -48,12 +48,15 @@ function decided(
     jobEvents: [],
     heldPods: 0,
     runningJobs: 0,
+    isItsTurn: true,
     find,
     unread: [],
     isSuperseded: false,
     // They are named in the status; nothing starts them here.
     followUps: {
       limit: 3,
+      total: 32,
+      line: new Set(),
       before: () => [],
       task: () => undefined,
       definition: (name) => ({ name, namespaces: [namespace], object: find(name), unread: [] }),

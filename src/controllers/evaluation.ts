@@ -92,6 +92,10 @@ export function evaluationController(places: Places): Controller<EvaluationObser
         name: evaluation.spec.evaluationDefinition,
         namespaces: [namespace, definitionsNamespace],
       });
+      const { maxFollowUpDepth, maxFollowUps } = settingsFrom(
+        world.list(KeptnConfig),
+        operatorNamespace,
+      );
       return {
         now: world.now,
         evaluation,
@@ -108,7 +112,8 @@ export function evaluationController(places: Places): Controller<EvaluationObser
         isSuperseded: isParentSuperseded(evaluation, world),
         followUps: {
           ...gatherFollowUps(evaluation, world, definitionsNamespace),
-          limit: settingsFrom(world.list(KeptnConfig), operatorNamespace).maxFollowUpDepth,
+          limit: maxFollowUpDepth,
+          total: maxFollowUps,
           metadata: () => versionMetadata(evaluation, world),
         },
       };

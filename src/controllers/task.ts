@@ -1,9 +1,9 @@
 import { ConfigMapKind, type Job, JobKind, type Pod, PodKind } from '../api/builtin.ts';
-import { isCompleted } from '../api/keptn/states.ts';
 import { KeptnConfig } from '../api/keptn/config.ts';
 import { KeptnTask } from '../api/keptn/task.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { controllerOf, type KubernetesObject, type ObjectRef } from '../api/object.ts';
+import { hasOpenFollowUps } from '../domain/follow-ups.ts';
 import { blueprintOf } from '../domain/function-source.ts';
 import { endOfJob } from '../domain/job-stage.ts';
 import { settingsFrom } from '../domain/keptn-config.ts';
@@ -17,13 +17,22 @@ import {
   type TaskObservation,
   type TaskSettings,
 } from '../domain/task-observation.ts';
-import { waitingForSlot } from '../domain/task-start.ts';
 import { type Controller, type Key, watch } from './controller.ts';
 import { DepartedPods } from './departed-pods.ts';
 import { findDefinitions } from './find-definitions.ts';
 import { chainBefore, followedKey, gatherFollowUps, tasksAwaitingFollowUp } from './follow-ups.ts';
+import { FollowUpLines } from './follow-up-line.ts';
 import { isOver } from './history.ts';
 import { type IndexDefinition, ownerIndex } from './indexes.ts';
+import {
+  allTasksAwaitingSlot,
+  anywhere,
+  isToBeStarted,
+  jobsInSlots,
+  slotFor,
+  tasksAwaitingSlot,
+  tasksInTurn,
+} from './job-slots.ts';
 import type { Places } from './places.ts';
 import { isParentSuperseded, supersededParentWatches } from './superseded-parent.ts';
 import { dependentNames } from './task-definition.ts';
@@ -34,25 +43,6 @@ export const tasksAwaitingDefinition: IndexDefinition<KeptnTask> = {
   kind: KeptnTask,
   name: 'awaiting-definition',
   values: (task) => (isToBeStarted(task) ? [task.spec.taskDefinition] : []),
-};
-
-/** The tasks that wait until another one of their namespace has ended, by namespace. */
-export const tasksAwaitingSlot: IndexDefinition<KeptnTask> = {
-  kind: KeptnTask,
-  name: 'awaiting-slot',
-  values: (task) =>
-    isToBeStarted(task) && task.status?.reason === waitingForSlot
-      ? [task.metadata.namespace ?? '']
-      : [],
-};
-
-const anywhere = 'anywhere';
-
-/** The tasks that wait until another one has ended, in whatever namespace. */
-export const allTasksAwaitingSlot: IndexDefinition<KeptnTask> = {
-  kind: KeptnTask,
-  name: 'awaiting-slot-anywhere',
-  values: (task) => (tasksAwaitingSlot.values(task).length > 0 ? [anywhere] : []),
 };
 
 export interface TaskControllerSettings extends Places {
@@ -70,6 +60,11 @@ export function taskController(settings: TaskControllerSettings): Controller<Tas
     bash: runnerImage(settings.bashImage),
   };
   const departed = new DepartedPods();
+  const lines = new FollowUpLines();
+  const inTurn = ({ metadata: { namespace = '' } }: KubernetesObject, lookup: Lookup): Key[] => {
+    const { maxJobsPerNamespace } = settingsFrom(lookup.list(KeptnConfig), operatorNamespace);
+    return tasksInTurn(namespace, maxJobsPerNamespace, lookup);
+  };
   const followed = { kind: KeptnTask, index: tasksAwaitingFollowUp.name, definitionsNamespace };
   return {
     name: 'task',
@@ -81,11 +76,16 @@ export function taskController(settings: TaskControllerSettings): Controller<Tas
       watch(JobKind, (job) => (isLeftToKubernetes(job) ? [] : taskOf(job))),
     ],
     watches: [
-      watch(KeptnTask, (task, lookup) => [task.metadata, ...followedKey(task, KeptnTask, lookup)]),
+      watch(KeptnTask, (task, lookup) => [
+        task.metadata,
+        ...followedKey(task, KeptnTask, lookup),
+        // One that waited may not take the place that was offered to it.
+        ...(tasksAwaitingSlot.values(task).length > 0 ? inTurn(task, lookup) : []),
+      ]),
       watch(JobKind, (job, lookup) => {
         const { namespace, name, uid = '' } = job.metadata;
         if (lookup.get(JobKind, namespace, name)?.metadata.uid !== uid) departed.forget(uid);
-        return [...taskOf(job), ...freedSlot(job, lookup)];
+        return [...taskOf(job), ...(givesPlace(job, lookup) ? inTurn(job, lookup) : [])];
       }),
       watch(PodKind, (pod, lookup) => {
         departed.see(pod);
@@ -113,33 +113,37 @@ export function taskController(settings: TaskControllerSettings): Controller<Tas
     gather({ namespace = '', name }, world) {
       const task = world.get(KeptnTask, namespace, name);
       if (task === undefined) return undefined;
-      const { maxJobsPerNamespace, maxFollowUpDepth, functionRetries, jobDefaults } = settingsFrom(
-        world.list(KeptnConfig),
-        operatorNamespace,
-      );
+      const { maxJobsPerNamespace, maxFollowUpDepth, maxFollowUps, functionRetries, jobDefaults } =
+        settingsFrom(world.list(KeptnConfig), operatorNamespace);
       return observe(
         task,
-        { world, departed },
+        { world, departed, lines },
         {
           definitionsNamespace,
           images,
           functionRetries,
           jobDefaults,
           maxFollowUpDepth,
+          maxFollowUps,
           ...(maxJobsPerNamespace !== undefined && { maxJobsPerNamespace }),
         },
       );
     },
-    decide: decideTask,
+    decide: (seen) => lines.noted(decideTask(seen)),
   };
 }
 
 function observe(
   task: KeptnTask,
-  { world, departed }: { readonly world: World; readonly departed: DepartedPods },
+  {
+    world,
+    departed,
+    lines,
+  }: { readonly world: World; readonly departed: DepartedPods; readonly lines: FollowUpLines },
   settings: TaskSettings & {
     readonly definitionsNamespace: string;
     readonly maxFollowUpDepth: number;
+    readonly maxFollowUps: number;
   },
 ): TaskObservation {
   const { namespace = '', uid = '' } = task.metadata;
@@ -161,13 +165,15 @@ function observe(
     jobEvents: world.eventsAbout(job?.metadata.uid ?? ''),
     heldPods: job === undefined || (job.status?.active ?? 0) > 0 ? 0 : heldPods(world, namespace),
     podsListed: world.listed(PodKind, namespace, podSelector(task)),
-    runningJobs: settings.maxJobsPerNamespace === undefined ? 0 : runningJobs(world, namespace),
+    ...slotFor(task, settings.maxJobsPerNamespace, world),
     find,
     unread: [...unread],
     isSuperseded: isParentSuperseded(task, world),
     followUps: {
       ...gatherFollowUps(task, world, settings.definitionsNamespace),
       limit: settings.maxFollowUpDepth,
+      total: settings.maxFollowUps,
+      line: hasOpenFollowUps(task.status?.followUps) ? lines.namesOf(task, world) : new Set(),
       before: () => chainBefore(task, world),
     },
     hasConfigMap: (name) => world.get(ConfigMapKind, namespace, name) !== undefined,
@@ -181,20 +187,8 @@ function podsOf(job: Job, lookup: Lookup, departed: DepartedPods): readonly Pod[
   return departed.with(lookup.byIndex(PodKind, ownerIndex, uid), uid);
 }
 
-function isToBeStarted(task: KeptnTask): boolean {
-  return recordedJob(task) === undefined && !isCompleted(task.status?.status);
-}
-
 function heldPods(lookup: Lookup, namespace: string): number {
   return lookup.list(PodKind, namespace).filter((pod) => gateIndex(pod) >= 0).length;
-}
-
-function runningJobs(lookup: Lookup, namespace: string): number {
-  return lookup
-    .list(JobKind, namespace)
-    .filter(
-      (job) => taskOf(job).length > 0 && job.spec.suspend !== true && endOfJob(job) === undefined,
-    ).length;
 }
 
 /** Whether the Job has ended and will be deleted without us. */
@@ -209,11 +203,11 @@ function taskOf(object: KubernetesObject): Key[] {
   return [{ namespace: object.metadata.namespace ?? '', name: owner.name }];
 }
 
-/** The tasks that may take the place of a Job that has ended or is gone. */
-function freedSlot(job: Job, lookup: Lookup): Key[] {
-  const { namespace = '' } = job.metadata;
-  if (taskOf(job).length === 0) return [];
-  return lookup
-    .byIndex(KeptnTask, tasksAwaitingSlot.name, namespace)
-    .map(({ metadata }) => metadata);
+/** Whether a Job has given its place free: it has ended, stands still, or is gone. */
+function givesPlace(job: Job, lookup: Lookup): boolean {
+  const { namespace, name, uid } = job.metadata;
+  return (
+    jobsInSlots.values(job).length === 0 ||
+    lookup.get(JobKind, namespace, name)?.metadata.uid !== uid
+  );
 }

@@ -136,9 +136,10 @@ function run(
 
 function planOf(seen: AppVersionSeen, done: Advanced<KeptnAppVersionStatus>): Plan {
   if (done.look.length > 0) return { look: done.look };
-  const limit = seen.settings.maxFollowUpDepth;
+  const { maxFollowUpDepth: limit, maxFollowUps: total } = seen.settings;
   const recorded = withRecorded(done.status, followedIn(seen, done.status), {
     limit,
+    total,
     now: seen.now,
   });
   return {

@@ -18,6 +18,8 @@ import type { Reference } from './reference.ts';
 export interface EvaluationFollowUpsSeen extends FollowUpsSeen {
   /** KeptnConfig `maxFollowUpDepth`. */
   readonly limit: number;
+  /** KeptnConfig `maxFollowUps`. */
+  readonly total: number;
   /** What the version that is evaluated tells its tasks; empty if there is none in the cache. */
   metadata(): Readonly<Record<string, string>>;
 }
@@ -43,6 +45,7 @@ export function withWhatFollows(
     depth: 0,
     chain: chainOf(evaluation),
     limit: followUps.limit,
+    total: followUps.total,
   };
   const subject = evaluationSubject(evaluation);
   return withFollowUps(status, definition.object, { end, subject, now });

@@ -19,6 +19,16 @@ export interface FollowedEnd {
   readonly chain: readonly string[];
   /** KeptnConfig `maxFollowUpDepth`. */
   readonly limit: number;
+  /** KeptnConfig `maxFollowUps`. */
+  readonly total: number;
+}
+
+/** That a follow-up is more than one check or version may have in all. */
+export function tooMany(total: number): { readonly reason: string; readonly message: string } {
+  return {
+    reason: 'TooManyFollowUps',
+    message: `one check or version has at most ${total} follow-ups in all, those of its follow-ups included; list fewer, or raise maxFollowUps in KeptnConfig`,
+  };
 }
 
 /** Which follow-ups a final state starts. Deprecated starts none: nobody waited for that end. */
@@ -29,9 +39,11 @@ export function triggerOf(state: string | undefined): Trigger | undefined {
 
 /** The entries of these names for the status write that ends their parent; beyond the limit they have failed already. */
 export function followUpsAtEnd(names: readonly string[], end: FollowedEnd): FollowUpStatus[] {
-  const { trigger, attempt, depth, chain, limit } = end;
-  return names.map((definitionName) => {
+  const { trigger, attempt, depth, chain, limit, total } = end;
+  return names.map((definitionName, index) => {
     const item = { trigger, definitionName, ...(attempt > 1 && { attempt }) };
+    // Those of a follow-up are counted together with those of its kin, when they are made.
+    if (depth === 0 && index >= total) return { ...item, status: 'Failed', ...tooMany(total) };
     if (depth < limit) return { ...item, status: 'Pending' };
     const message = describeChainProblem({
       type: 'tooDeep',

@@ -15,6 +15,7 @@ import {
 import { describeChainProblem, followUpChainProblem } from './definition-chain.ts';
 import { followUpEvents } from './follow-up-events.ts';
 import { spellingInProposal } from './follow-up-lists.ts';
+import { tooMany } from './follow-ups-at-end.ts';
 import { childName } from './names.ts';
 import type { PhaseSubject } from './phase-event.ts';
 import type { Effect, EventNote, Look, Plan } from './plan.ts';
@@ -48,6 +49,18 @@ export interface FollowUpParent {
   readonly context: Omit<TaskContext, 'taskType' | 'trigger'>;
   /** How it ended. */
   readonly end: TaskTrigger;
+  /** What it belongs to if it is a follow-up itself; the follow-ups of a check or version are counted when they are recorded. */
+  readonly line?: FollowUpLine;
+}
+
+/** All tasks that follow from one check or version, over however many ends. */
+export interface FollowUpLine {
+  /** Uid of that check or version. */
+  readonly root: string;
+  /** The names of those there are, or that are being made. */
+  readonly taken: ReadonlySet<string>;
+  /** How many there may be: KeptnConfig `maxFollowUps`. */
+  readonly total: number;
 }
 
 /** What the decision on follow-ups knows of the world. */
@@ -72,8 +85,10 @@ export function runFollowUps(
   parent: FollowUpParent,
   seen: FollowUpsSeen,
 ): FollowUpsOutcome {
+  // What one item is to be made for counts for those after it.
+  const taken = new Set(parent.line?.taken);
   const { items, effects, look } = combined(
-    recorded.map((item) => stepOf(item, followUpOf(item, parent, seen), seen)),
+    recorded.map((item) => stepOf(item, followUpOf(item, parent, { ...seen, taken }), seen)),
   );
   // A step changes no trigger; only its type does not know that there is one.
   const after = items.map((item, index): FollowUpStatus => {
@@ -118,7 +133,10 @@ export function followUpPlan(
   };
 }
 
-function followUpOf(item: FollowUpStatus, parent: FollowUpParent, seen: FollowUpsSeen): Child {
+/** What there is while a list is gone through; `taken` grows by what is made. */
+type Counting = FollowUpsSeen & { readonly taken: Set<string> };
+
+function followUpOf(item: FollowUpStatus, parent: FollowUpParent, seen: Counting): Child {
   const { definitionName = '', trigger = 'onSuccess', attempt = 1 } = item;
   const { namespace, owner } = parent;
   const role = spellingInProposal[trigger];
@@ -144,10 +162,10 @@ function followUpOf(item: FollowUpStatus, parent: FollowUpParent, seen: FollowUp
 function made(
   wanted: { readonly name: string; readonly definitionName: string; readonly trigger: Trigger },
   parent: FollowUpParent,
-  seen: FollowUpsSeen,
+  seen: Counting,
 ): Made {
   const { name, definitionName, trigger } = wanted;
-  const { namespace, owner, attempt, context, end, chain, depth } = parent;
+  const { namespace, owner, attempt, context, end, chain, depth, line } = parent;
   const { object: definition, unread } = seen.definition(definitionName);
   if (unread.length > 0) return { type: 'look', look: unread };
   if (definition === undefined) {
@@ -159,6 +177,11 @@ function made(
   if (problem !== undefined) {
     return { type: 'impossible', reason: 'ChainHasCycle', message: describeChainProblem(problem) };
   }
+  const isOneTooMany = line !== undefined && seen.taken.size >= line.total;
+  if (isOneTooMany && !seen.taken.has(name)) {
+    return { type: 'impossible', ...tooMany(line.total) };
+  }
+  seen.taken.add(name);
   const checkType = spellingInProposal[trigger];
   const object = taskOf(definition, {
     name,
@@ -167,7 +190,14 @@ function made(
     checkType,
     attempt,
     context: { ...context, taskType: checkType, trigger: end },
-    parent: { kind: owner.kind, name: owner.name, uid: owner.uid, trigger, depth: depth + 1 },
+    parent: {
+      kind: owner.kind,
+      name: owner.name,
+      uid: owner.uid,
+      trigger,
+      root: line?.root ?? owner.uid,
+      depth: depth + 1,
+    },
   });
   return { type: 'object', object };
 }

@@ -28,6 +28,8 @@ export interface Settings {
   readonly jobDefaults: JobOptions;
   /** How many follow-up tasks may follow one another; 0 switches them off. */
   readonly maxFollowUpDepth: number;
+  /** How many follow-up tasks one check or version may have in all. */
+  readonly maxFollowUps: number;
   /** How much of what is over is kept. */
   readonly retention: RetentionLimits;
   /** How old a value may be when it is judged, in milliseconds; undefined: two fetch intervals of its metric. */
@@ -51,10 +53,11 @@ export const defaultSettings: Settings = {
   appCreationRequestTimeoutMs: 30_000,
   promotionTasksEnabled: true,
   versionFromImageTag: false,
-  maxJobsPerNamespace: undefined,
+  maxJobsPerNamespace: 50,
   functionRetries: undefined,
   jobDefaults: {},
   maxFollowUpDepth: 3,
+  maxFollowUps: 32,
   retention: defaultRetention,
   maxValueAgeMs: undefined,
   minTimeAfterDeploymentMs: 0,
@@ -77,10 +80,11 @@ export function settingsFrom(configs: readonly KeptnConfig[], operatorNamespace:
       seconds === undefined || seconds < 0 ? otherwise.appCreationRequestTimeoutMs : seconds * 1000,
     promotionTasksEnabled: spec.promotionTasksEnabled ?? otherwise.promotionTasksEnabled,
     versionFromImageTag: spec.versionFromImageTag ?? otherwise.versionFromImageTag,
-    maxJobsPerNamespace: spec.maxJobsPerNamespace,
+    maxJobsPerNamespace: limitOf(spec.maxJobsPerNamespace ?? otherwise.maxJobsPerNamespace),
     functionRetries: spec.functionRetries,
     jobDefaults: spec.job ?? otherwise.jobDefaults,
     maxFollowUpDepth: spec.maxFollowUpDepth ?? otherwise.maxFollowUpDepth,
+    maxFollowUps: spec.maxFollowUps ?? otherwise.maxFollowUps,
     retention: retentionFrom(spec),
     maxValueAgeMs: maxValueAgeIn(spec),
     minTimeAfterDeploymentMs: durationOr(
@@ -92,6 +96,11 @@ export function settingsFrom(configs: readonly KeptnConfig[], operatorNamespace:
     cloudEventsEndpoint: spec.cloudEventsEndpoint ?? otherwise.cloudEventsEndpoint,
     otelCollectorUrl: spec.OTelCollectorUrl ?? otherwise.otelCollectorUrl,
   };
+}
+
+/** 0 switches a limit off. */
+function limitOf(limit: number | undefined): number | undefined {
+  return limit === 0 ? undefined : limit;
 }
 
 function retentionFrom({ retention = {} }: KeptnConfig['spec']): RetentionLimits {

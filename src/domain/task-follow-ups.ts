@@ -22,6 +22,7 @@ export function concluding(observation: TaskObservation, status: KeptnTaskStatus
     depth: depthOf(task),
     chain: chainOf(observation),
     limit: followUps.limit,
+    total: followUps.total,
   };
   const followed = withFollowUps(status, definition, { end, subject: taskSubject(task), now });
   return { ...storing(observation, followed.status), events: followed.events };
@@ -41,8 +42,9 @@ export function followingUp(observation: TaskObservation): Plan {
 }
 
 function parentOf(observation: TaskObservation): FollowUpParent {
-  const { task } = observation;
+  const { task, followUps } = observation;
   const { spec, metadata, status } = task;
+  const root = rootOf(task);
   const { taskType: _taskType, trigger: _trigger, ...context } = spec.context ?? {};
   const summary = conditionOf(task, conditionTypes.succeeded);
   return {
@@ -53,6 +55,7 @@ function parentOf(observation: TaskObservation): FollowUpParent {
     depth: depthOf(task),
     chain: chainOf(observation),
     context,
+    ...(root !== undefined && { line: { root, taken: followUps.line, total: followUps.total } }),
     end: endFor({
       kind: KeptnTask.kind,
       name: metadata.name,
@@ -64,6 +67,11 @@ function parentOf(observation: TaskObservation): FollowUpParent {
       result: status?.result,
     }),
   };
+}
+
+/** The uid of the check or version whose line of follow-ups the task belongs to; undefined if it is none itself. */
+export function rootOf({ spec: { parent } }: KeptnTask): string | undefined {
+  return parent === undefined ? undefined : (parent.root ?? parent.uid ?? '');
 }
 
 /** How often the task was run, as far as it is known: by its runner, or by the restarts of its container. */

@@ -16,6 +16,10 @@ export interface TaskSettings extends JobSettings {
 export interface TaskFollowUpsSeen extends FollowUpsSeen {
   /** KeptnConfig `maxFollowUpDepth`. */
   readonly limit: number;
+  /** KeptnConfig `maxFollowUps`. */
+  readonly total: number;
+  /** The names of the tasks of the line that the task belongs to; empty if it is no follow-up. */
+  readonly line: ReadonlySet<string>;
   /** The definitions of what the task itself follows, first to last; none if it is no follow-up. */
   before(): readonly string[];
 }
@@ -37,6 +41,8 @@ export interface TaskObservation {
   readonly heldPods: number;
   /** Jobs of tasks that run in the namespace; only counted when there is a limit. */
   readonly runningJobs: number;
+  /** Whether a free place is this task's: the longest waiting one of the app that has the fewest. */
+  readonly isItsTurn: boolean;
   readonly find: FindDefinition;
   /**
    * Places where the definitions that count now would be found first, and of which only a cache said that there is nothing:

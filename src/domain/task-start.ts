@@ -26,9 +26,8 @@ export function startTask(observation: TaskObservation): Plan {
   if (foreign !== undefined) return showProblem(foreign, observation);
   const definition = find(name);
   if (definition === undefined) return nothing;
-  if (observation.runningJobs >= (settings.maxJobsPerNamespace ?? Infinity)) {
-    return waitForSlot(observation);
-  }
+  const isFull = observation.runningJobs >= (settings.maxJobsPerNamespace ?? Infinity);
+  if (isFull || !observation.isItsTurn) return waitForSlot(observation);
   const copy = codeCopyFor(blueprint, task);
   if (copy !== undefined && !observation.hasConfigMap(copy.metadata.name)) {
     return make({ type: 'create', kind: ConfigMapKind, object: copy }, observation);
@@ -122,7 +121,10 @@ function showProblem(problem: BlueprintProblem, observation: TaskObservation): P
 function waitForSlot(observation: TaskObservation): Plan {
   const { namespace = '' } = observation.task.metadata;
   const limit = observation.settings.maxJobsPerNamespace;
-  const message = `the limit of ${limit} running Jobs of tasks in namespace ${namespace} is reached`;
+  const { appName = '' } = observation.task.spec.context ?? {};
+  const whose = appName === '' ? 'its turn' : `the turn of application ${appName}`;
+  // Without numbers that change: what merely waits writes nothing.
+  const message = `${limit} Jobs of tasks run in namespace ${namespace}, which is the limit (maxJobsPerNamespace of the KeptnConfig); it is started when one of them has ended and it is ${whose}`;
   return waitFor({ kind: 'waiting', reason: waitingForSlot, message }, observation);
 }
 

@@ -34,15 +34,16 @@ export interface VersionFollowUpsSeen extends Pick<ChecksSeen, 'tasks' | 'evalua
   readonly followUps: FollowUpsSeen;
 }
 
-/** The status of a version with what follows its end, if it has just come to one; `limit` is `maxFollowUpDepth`. */
+/** The status of a version with what follows its end, if it has just come to one; `limit` is `maxFollowUpDepth`, `total` `maxFollowUps`. */
 export function withRecorded<S extends VersionStatus>(
   status: S,
   { version, subject }: FollowedVersion,
-  { limit, now }: { readonly limit: number; readonly now: number },
+  { limit, total, now }: { readonly limit: number; readonly total: number; readonly now: number },
 ): { readonly status: S; readonly events: readonly EventNote[] } {
   const trigger = triggerOf(status.status);
   if (trigger === undefined) return { status, events: [] };
-  const end = { trigger, attempt: attemptOf(status), depth: 0, chain: chainOf(version), limit };
+  const attempt = attemptOf(status);
+  const end = { trigger, attempt, depth: 0, chain: chainOf(version), limit, total };
   return withFollowUps(status, version, { end, subject, now });
 }
 

@@ -215,9 +215,10 @@ function planOf(seen: WorkloadVersionSeen, done: Advanced<KeptnWorkloadVersionSt
   const warnings = done.events.filter(({ type }) => type === 'Warning');
   // Of an end the first says it all; the others repeat it for phase and version.
   const forOwners = done.end === 'failed' ? warnings.slice(0, 1) : warnings;
-  const limit = seen.settings.maxFollowUpDepth;
+  const { maxFollowUpDepth: limit, maxFollowUps: total } = seen.settings;
   const recorded = withRecorded(done.status, followedIn(seen.version, done.status), {
     limit,
+    total,
     now: seen.now,
   });
   return {

@@ -1,6 +1,7 @@
 import { admission } from './admission/admission.ts';
 import type { Benchmark } from './benchmark.ts';
 import { fiftyVersions } from './fifty-versions.ts';
+import { followUpJobs } from './follow-up-jobs.ts';
 import { functionRunner } from './function-runner.ts';
 import { leaderStart } from './leader/leader-start.ts';
 import { oneVersion } from './one-version.ts';
@@ -12,6 +13,7 @@ import { writes } from './writes.ts';
 export const benchmarks: readonly Benchmark[] = [
   admission,
   leaderStart,
+  followUpJobs,
   start,
   podCreation,
   writes,

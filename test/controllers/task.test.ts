@@ -17,12 +17,13 @@ import {
 } from '../../src/api/keptn/task-definition.ts';
 import { controllerOf, refOf } from '../../src/api/object.ts';
 import { tasksAwaitingFollowUp } from '../../src/controllers/follow-ups.ts';
+import { followUpsByRoot } from '../../src/controllers/follow-up-line.ts';
 import {
-  taskController,
-  tasksAwaitingDefinition,
-  tasksAwaitingSlot,
   allTasksAwaitingSlot,
-} from '../../src/controllers/task.ts';
+  jobsInSlots,
+  tasksAwaitingSlot,
+} from '../../src/controllers/job-slots.ts';
+import { taskController, tasksAwaitingDefinition } from '../../src/controllers/task.ts';
 import {
   taskDefinitionController,
   taskDefinitionsByFunctionRef,
@@ -103,6 +104,8 @@ const indexes = [
   tasksAwaitingDefinition,
   tasksAwaitingSlot,
   allTasksAwaitingSlot,
+  jobsInSlots,
+  followUpsByRoot,
   tasksAwaitingFollowUp,
   taskDefinitionsByFunctionRef,
 ];

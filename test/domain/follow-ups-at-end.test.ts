@@ -20,6 +20,7 @@ const end: FollowedEnd = {
   attempt: 1,
   depth: 0,
   chain: ['check'],
+  total: 32,
   limit: 3,
 };
 const failed: KeptnTaskStatus = { status: 'Failed' };

@@ -87,6 +87,7 @@ describe('a follow-up that has no task yet', () => {
               name: 'pre-check',
               uid: 'uid-of-pre-check',
               trigger: 'onFailure',
+              root: 'uid-of-pre-check',
               depth: 2,
             },
           },

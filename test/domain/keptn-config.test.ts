@@ -7,7 +7,6 @@ import {
   rulingConfig,
   settingsFrom,
 } from '../../src/domain/keptn-config.ts';
-import { defaultRetention } from '../../src/domain/retention/limits.ts';
 
 const operatorNamespace = 'keptn-system';
 const now = Date.UTC(2026, 0, 2);
@@ -41,11 +40,12 @@ describe('settingsFrom', () => {
       appCreationRequestTimeoutMs: 30_000,
       promotionTasksEnabled: true,
       versionFromImageTag: false,
-      maxJobsPerNamespace: undefined,
+      maxJobsPerNamespace: 50,
+      maxFollowUps: 32,
+      retention: { versions: 10, maxAgeMs: undefined, unusedAppMs: 3_600_000, suspended: false },
       functionRetries: undefined,
       jobDefaults: {},
       maxFollowUpDepth: 3,
-      retention: defaultRetention,
       maxValueAgeMs: undefined,
       minTimeAfterDeploymentMs: 0,
       promotionFailurePolicy: 'Fail',
@@ -73,6 +73,8 @@ describe('settingsFrom', () => {
       maxFollowUpDepth: 0,
       maxValueAge: '2m',
       minTimeAfterDeployment: '30s',
+      maxFollowUps: 5,
+      retention: { versions: 3, maxAge: '48h', unusedApps: '5m', suspend: true },
       promotionFailurePolicy: 'Warn',
       strictValidation: true,
     });
@@ -86,9 +88,10 @@ describe('settingsFrom', () => {
       functionRetries: 'restartContainer',
       jobDefaults: { nodeSelector: { pool: 'tasks' } },
       maxFollowUpDepth: 0,
-      retention: defaultRetention,
       maxValueAgeMs: 120_000,
       minTimeAfterDeploymentMs: 30_000,
+      maxFollowUps: 5,
+      retention: { versions: 3, maxAgeMs: 172_800_000, unusedAppMs: 300_000, suspended: true },
       promotionFailurePolicy: 'Warn',
       strictValidation: true,
       cloudEventsEndpoint: 'http://events',
@@ -100,8 +103,14 @@ describe('settingsFrom', () => {
     const config = aConfig('keptn-system/keptnconfig', {
       observabilityTimeout: 'soon',
       keptnAppCreationRequestTimeoutSeconds: -1,
+      retention: { maxAge: 'old', unusedApps: 'never' },
     });
     expect(settingsFrom([config], operatorNamespace)).toEqual(defaultSettings);
+  });
+
+  test('no limit of Jobs is 0', () => {
+    const config = aConfig('keptn-system/keptnconfig', { maxJobsPerNamespace: 0 });
+    expect(settingsFrom([config], operatorNamespace).maxJobsPerNamespace).toBeUndefined();
   });
 });
 

@@ -43,6 +43,7 @@ function seen(given: Partial<TaskObservation> = {}, followUps: FollowUpsGiven = 
     jobEvents: [],
     heldPods: 0,
     runningJobs: 0,
+    isItsTurn: true,
     find: (name) => (name === 'check' ? definition : undefined),
     unread: [],
     isSuperseded: false,

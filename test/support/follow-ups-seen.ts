@@ -11,6 +11,8 @@ export interface FollowUpsGiven extends Asked {
   /** Whether only a cache said which definitions there are. */
   readonly isUnread?: boolean;
   readonly limit?: number;
+  readonly total?: number;
+  readonly line?: readonly string[];
   readonly before?: readonly string[];
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -31,6 +33,8 @@ export function followUpsSeen(
     }),
     ...answers(given),
     limit,
+    total: given.total ?? 32,
+    line: new Set(given.line),
     before: () => given.before ?? [],
     metadata: () => given.metadata ?? {},
   };

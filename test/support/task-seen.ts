@@ -26,6 +26,7 @@ export function taskSeen(given: Partial<TaskObservation> = {}): TaskObservation 
     jobEvents: [],
     heldPods: 0,
     runningJobs: 0,
+    isItsTurn: true,
     find: (name) => (name === 'check' ? observedDefinition : undefined),
     unread: [],
     isSuperseded: false,

@@ -65,9 +65,10 @@ const spec = object('The settings.', {
     }),
   ),
   maxJobsPerNamespace: optional(
-    integer('How many Jobs of tasks may run in a namespace at once; more of them wait.', {
-      minimum: 1,
-    }),
+    integer(
+      'How many Jobs of tasks may run in a namespace at once; more of them wait, and the next one is the oldest of the application with the fewest. 0: no limit.',
+      { minimum: 0, default: 50 },
+    ),
   ),
   functionRetries: optional(
     oneOf(
@@ -84,6 +85,12 @@ const spec = object('The settings.', {
         maximum: 10,
         default: 3,
       },
+    ),
+  ),
+  maxFollowUps: optional(
+    integer(
+      'How many follow-up tasks one check or version may have in all, those of its follow-ups included.',
+      { minimum: 0, maximum: 1000, default: 32 },
     ),
   ),
   retention: optional(retention),

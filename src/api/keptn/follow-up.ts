@@ -89,6 +89,9 @@ const parent = object('What this task follows.', {
   name: text('Its name, in the same namespace.'),
   uid: optional(text('Its uid.')),
   trigger: oneOf('The end that started this task.', triggers),
+  root: optional(
+    text('Uid of the check or version that the line of follow-ups began with; its uid if not set.'),
+  ),
   depth: int32('How many ends led here: 1 for the follow-up of a check or a version.'),
 });
 
