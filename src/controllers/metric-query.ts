@@ -2,6 +2,7 @@ import type { KeptnMetricsProvider } from '../api/keptn/metrics-provider.ts';
 import type { KeptnMetric } from '../api/keptn/metric.ts';
 import { queryRange, type QueryRange, readingOf } from '../domain/metric-value.ts';
 import type { MetricOutcome } from '../domain/metric.ts';
+import { shortened } from '../domain/shortened.ts';
 import { parseTime } from '../domain/time.ts';
 
 /** Asks providers for values; `src/metrics-providers` implements it. */
@@ -20,6 +21,9 @@ export interface MetricSource {
     signal: AbortSignal,
   ): Promise<readonly string[]>;
 }
+
+// What a provider says is not Sluice's text: a status holds a part of it.
+const longestMessage = 1024;
 
 /** Asks a provider for a metric's value as of `now`. Never rejects. */
 export async function askProvider(
@@ -43,7 +47,7 @@ export async function askProvider(
     );
     const reading = readingOf(spec, samples);
     return 'error' in reading
-      ? { type: 'failed', reason: 'QueryFailed', message: reading.error }
+      ? { type: 'failed', reason: 'QueryFailed', message: shortened(reading.error, longestMessage) }
       : { type: 'measured', ...reading };
   } catch (error) {
     return outcomeOf(error);
@@ -81,7 +85,8 @@ const reasons: ReadonlyMap<string, { readonly stalled: boolean }> = new Map([
 ]);
 
 function outcomeOf(error: unknown): MetricOutcome {
-  const message = error instanceof Error ? error.message : String(error);
+  const text = error instanceof Error ? error.message : String(error);
+  const message = shortened(text, longestMessage);
   const reason = error instanceof Error ? error.name : '';
   const known = reasons.get(reason);
   return known === undefined

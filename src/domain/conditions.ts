@@ -32,6 +32,8 @@ export const conditionTypes = {
   bypassed: 'Bypassed',
   /** Its spans have reached the collector; absent where tracing was off at its end. */
   exported: 'Exported',
+  /** KeptnMetric: it is asked less often than its spec says, because that is more often than any metric is. */
+  intervalRaised: 'IntervalRaised',
   /** KeptnConfig: another one rules. */
   ignored: 'Ignored',
   /** Definitions and metrics: everything they name is there and leads nowhere it must not. */

@@ -1,5 +1,12 @@
 import type { IntervalResult, KeptnMetric, KeptnMetricStatus } from '../api/keptn/metric.ts';
-import { type Progress, withProgress } from './conditions.ts';
+import type { Condition } from '../api/object.ts';
+import {
+  conditionTypes,
+  type Progress,
+  withCondition,
+  withoutCondition,
+  withProgress,
+} from './conditions.ts';
 import { sameJson } from './same-json.ts';
 import { parseTime, rfc3339 } from './time.ts';
 
@@ -141,16 +148,34 @@ function withoutValue(status: KeptnMetricStatus): KeptnMetricStatus {
 }
 
 function withMetricProgress(
-  { metadata: { generation } }: KeptnMetric,
+  metric: KeptnMetric,
   status: KeptnMetricStatus,
   { progress, now }: { readonly progress: Progress; readonly now: number },
 ): KeptnMetricStatus {
+  const { generation } = metric.metadata;
   const at = { now, generation, positive: 'Ready' } as const;
+  const conditions = withProgress(status.conditions, progress, at);
   return {
     ...status,
-    conditions: [...withProgress(status.conditions, progress, at)],
+    conditions: [...withIntervalRaised(metric, conditions, now)],
     ...(generation !== undefined && { observedGeneration: generation }),
   };
+}
+
+/** Says where the metric is asked less often than its spec says, and only there. */
+function withIntervalRaised(
+  metric: KeptnMetric,
+  conditions: Condition[],
+  now: number,
+): Condition[] {
+  const type = conditionTypes.intervalRaised;
+  const { fetchIntervalSeconds } = metric.spec;
+  const intervalMs = fetchIntervalMs(metric);
+  if (fetchIntervalSeconds < 1 || fetchIntervalSeconds * 1000 >= intervalMs) {
+    return withoutCondition(conditions, type);
+  }
+  const message = `spec.fetchIntervalSeconds is ${fetchIntervalSeconds}, but no metric is asked more often than every ${leastFetchIntervalMs / 1000} seconds: this one is asked every ${intervalMs / 1000} seconds.`;
+  return withCondition(conditions, { type, status: 'True', reason: 'LeastInterval', message }, now);
 }
 
 /** The last results, the newest at the end; undefined when none are to be kept, and what is there stays. */

@@ -2,6 +2,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Clock } from '../runtime/clock.ts';
 import { type AddressPolicy, providerUrl, vettedLookup } from './address-policy.ts';
+import { BodyBudget, type BodyHolder } from './body-budget.ts';
 
 /** One HTTP request to a provider. */
 export interface ProviderRequest {
@@ -29,11 +30,18 @@ class ProviderUnreachable extends Error {
 export interface FetchLimits {
   readonly timeoutMs: number;
   readonly bodyBytes: number;
+  /** All bodies together that are being read. */
+  readonly allBodiesBytes: number;
   readonly redirects: number;
 }
 
-/** Keptn's time-out; a body that leaves room beside 1 MiB of raw values for everything around them. */
-const defaultLimits: FetchLimits = { timeoutMs: 20_000, bodyBytes: 8 << 20, redirects: 3 };
+/** Keptn's time-out; a body that a series of thousands of values fits in; and what fifty such bodies may take together. */
+const defaultLimits: FetchLimits = {
+  timeoutMs: 20_000,
+  bodyBytes: 1 << 20,
+  allBodiesBytes: 16 << 20,
+  redirects: 3,
+};
 
 /**
  * HTTP for servers nobody vouches for: only allowed addresses, one deadline for the whole exchange, a cap on the body,
@@ -43,13 +51,16 @@ export class BoundedFetch {
   readonly #policy: AddressPolicy;
   readonly #clock: Clock;
   readonly #limits: FetchLimits;
-  readonly #http = new HttpAgent({ keepAlive: true, maxSockets: 8 });
-  readonly #https = new HttpsAgent({ keepAlive: true, maxSockets: 8 });
+  readonly #budget: BodyBudget;
+  // Whoever asks bounds the queries at once. A bound per host would let one namespace's queries hold up all others' to it.
+  readonly #http = new HttpAgent({ keepAlive: true });
+  readonly #https = new HttpsAgent({ keepAlive: true });
 
   constructor(policy: AddressPolicy, clock: Clock, limits: FetchLimits = defaultLimits) {
     this.#policy = policy;
     this.#clock = clock;
     this.#limits = limits;
+    this.#budget = new BodyBudget(limits.allBodiesBytes);
   }
 
   /** The answer, whatever its status. Rejects with `ProviderUnreachable` or `AddressRefused`. */
@@ -97,7 +108,7 @@ export class BoundedFetch {
     };
     return new Promise((resolve, reject) => {
       const onAnswer = (message: IncomingMessage): void => {
-        collect(message, this.#limits.bodyBytes).then(resolve, reject);
+        collect(message, this.#limits, this.#budget).then(resolve, reject);
       };
       const outgoing = secure
         ? httpsRequest(
@@ -116,17 +127,32 @@ interface LocatedAnswer extends ProviderAnswer {
   readonly location: string | undefined;
 }
 
-async function collect(message: IncomingMessage, bodyBytes: number): Promise<LocatedAnswer> {
+async function collect(
+  message: IncomingMessage,
+  { bodyBytes, allBodiesBytes }: FetchLimits,
+  budget: BodyBudget,
+): Promise<LocatedAnswer> {
+  const holder: BodyHolder = {
+    evict() {
+      const text = `the answers of all providers together are larger than ${allBodiesBytes} bytes, and this one was the largest`;
+      message.destroy(new Error(text));
+    },
+  };
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of message) {
-    const part = Buffer.from(chunk);
-    bytes += part.length;
-    if (bytes > bodyBytes) {
-      message.destroy();
-      throw new Error(`the answer is longer than ${bodyBytes} bytes`);
+  try {
+    for await (const chunk of message) {
+      const part = Buffer.from(chunk);
+      bytes += part.length;
+      if (bytes > bodyBytes) {
+        message.destroy();
+        throw new Error(`the answer is longer than ${bodyBytes} bytes`);
+      }
+      budget.charge(holder, part.length);
+      chunks.push(part);
     }
-    chunks.push(part);
+  } finally {
+    budget.release(holder);
   }
   return {
     status: message.statusCode ?? 0,

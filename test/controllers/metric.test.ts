@@ -237,6 +237,49 @@ describe('MetricLoop', () => {
     expect(asked.filter(({ query }) => query.query === 'up')).toHaveLength(3);
   });
 
+  test('a namespace with a hundred metrics whose provider never answers delays no other namespace’s by a moment', async () => {
+    const hundred = Array.from({ length: 100 }, (_, index) => `slow-${index}`);
+    for (const namespace of ['tarpit', 'second-tarpit']) {
+      store.create(NamespaceKind, {
+        apiVersion: 'v1',
+        kind: 'Namespace',
+        metadata: { name: namespace },
+      });
+      for (const name of hundred) {
+        const slow = aMetric({ query: 'slow' });
+        store.create(KeptnMetric, { ...slow, metadata: { namespace, name } });
+      }
+      store.create(KeptnMetricsProvider, {
+        ...aProvider('http://tarpit'),
+        metadata: { namespace, name: 'prometheus' },
+      });
+    }
+    let hanging = 0;
+    answer = ({ query }, signal) => {
+      if (query !== 'slow') return Promise.resolve(['4']);
+      hanging += 1;
+      return new Promise((_, reject) => {
+        const giveUp = (): void => {
+          timer.cancel();
+          hanging -= 1;
+          reject(new Error('no answer within 20 s'));
+        };
+        const timer = clock.after(20_000, giveUp);
+        signal.addEventListener('abort', giveUp, { once: true });
+      });
+    };
+    await clock.advanceAsync(30_000);
+    expect(hanging).toBe(10);
+    asked.length = 0;
+    store.create(KeptnMetricsProvider, aProvider());
+    store.create(KeptnMetric, aMetric());
+    await clock.advanceAsync(31_000);
+    const seconds = asked
+      .filter(({ query }) => query.query === 'up')
+      .map(({ at }) => (at - Date.UTC(2026, 0, 1)) / 1000);
+    expect(seconds).toEqual([30, 35, 40, 45, 50, 55, 60]);
+  });
+
   test('a status somebody else has changed meanwhile is written on what is there then', async () => {
     store.create(KeptnMetricsProvider, aProvider());
     store.create(KeptnMetric, aMetric());

@@ -62,10 +62,22 @@ describe('readingOf', () => {
     expect(readingOf(aSpec(), [])).toEqual({ error: 'no values in query result' });
   });
 
-  test('cuts a raw value at 1 MiB, as Keptn does', () => {
-    const samples = Array.from({ length: 70_000 }, () => '0.12345678901234');
+  test('keeps of a long raw value the newest that fit into 4 KiB of base64, as JSON', () => {
+    const samples = Array.from({ length: 70_000 }, (_, index) => `${index}.25`);
     const reading = readingOf(aSpec({ step: '1s', aggregation: 'max' }), samples);
-    expect('rawValue' in reading && atob(reading.rawValue)).toHaveLength(1 << 20);
+    if (!('rawValue' in reading)) throw new Error(reading.error);
+    expect(reading.value).toBe('69999.25');
+    expect(reading.rawValue.length).toBeGreaterThan(4_000);
+    expect(reading.rawValue.length).toBeLessThanOrEqual(4096);
+    expect(JSON.parse(atob(reading.rawValue))).toEqual(
+      expect.arrayContaining(['69999.25', '69900.25']),
+    );
+  });
+
+  test('is an error for a text that is too long for a number, which is not repeated', () => {
+    expect(readingOf(aSpec(), ['1'.repeat(100_000)])).toEqual({
+      error: 'a value of 100000 characters is no number',
+    });
   });
 });
 

@@ -158,6 +158,19 @@ describe('metricStatus', () => {
     ]);
   });
 
+  test('says that an interval below five seconds is raised, and no more once it is not', () => {
+    const raised = metricStatus(aMetric({ fetchIntervalSeconds: 1 }), measured('4'), asking);
+    expect(raised.conditions?.at(-1)).toMatchObject({
+      type: 'IntervalRaised',
+      status: 'True',
+      reason: 'LeastInterval',
+      message:
+        'spec.fetchIntervalSeconds is 1, but no metric is asked more often than every 5 seconds: this one is asked every 5 seconds.',
+    });
+    const after = metricStatus(aMetric({ fetchIntervalSeconds: 5 }, raised), measured('4'), asking);
+    expect(after.conditions).toHaveLength(3);
+  });
+
   test('without stored results the list is not touched', () => {
     expect(
       metricStatus(aMetric({ range: { interval: '5m' } }), measured('4'), asking),

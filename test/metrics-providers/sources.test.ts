@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { generate } from 'selfsigned';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { KeptnMetricsProvider } from '../../src/api/keptn/metrics-provider.ts';
@@ -13,6 +15,8 @@ const secrets: Record<string, Record<string, string>> = {
   'shop/prometheus': { user: 'ada', password: 'pä:ss' },
   'shop/incomplete': { user: 'ada' },
 };
+
+const limits = { timeoutMs: 5_000, bodyBytes: 1024, allBodiesBytes: 4096, redirects: 0 };
 
 const opened: MetricSources[] = [];
 afterEach(() => {
@@ -184,7 +188,7 @@ describe('MetricSources', () => {
 
   test('a server that does not answer is given up in time, named without its password', async () => {
     await using server = await new FakePrometheus(() => ({ silent: true })).listen();
-    const sources = sourcesWith({ limits: { timeoutMs: 30, bodyBytes: 1024, redirects: 0 } });
+    const sources = sourcesWith({ limits: { ...limits, timeoutMs: 30 } });
     const provider = aProvider(server.url.replace('//', '//ada:hidden@'));
     await expect(sources.query({ provider, query: 'up', now }, never)).rejects.toThrow(
       `${server.url}/api/v1/query: no answer within 0.03 s`,
@@ -193,10 +197,40 @@ describe('MetricSources', () => {
 
   test('an answer longer than allowed is given up', async () => {
     await using server = await new FakePrometheus(() => ({ body: 'x'.repeat(4096) })).listen();
-    const sources = sourcesWith({ limits: { timeoutMs: 5_000, bodyBytes: 1024, redirects: 0 } });
+    const sources = sourcesWith({ limits });
     await expect(
       sources.query({ provider: aProvider(server.url), query: 'up', now }, never),
     ).rejects.toThrow('longer than 1024 bytes');
+  });
+
+  test('of answers that together take more memory than there is, the largest is given up and the small ones come', async () => {
+    const hold = Promise.withResolvers<void>();
+    const large = createServer((_, response) => void response.write('x'.repeat(900)));
+    const small = createServer((_, response) => {
+      void hold.promise.then(() => response.end(JSON.stringify(vector('4').body)));
+      response.write(' '.repeat(200));
+    });
+    const urls = await Promise.all(
+      [large, small].map(async (server) => {
+        server.listen(0, '127.0.0.1');
+        await once(server, 'listening');
+        const address = server.address();
+        return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+      }),
+    );
+    const sources = sourcesWith({ limits: { ...limits, allBodiesBytes: 1000 } });
+    const [greedy, modest] = urls.map((url) =>
+      sources.query({ provider: aProvider(url), query: 'up', now }, never),
+    );
+    await expect(greedy).rejects.toThrow(
+      'the answers of all providers together are larger than 1000 bytes, and this one was the largest',
+    );
+    hold.resolve();
+    await expect(modest).resolves.toEqual(['4']);
+    for (const server of [large, small]) {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 
   test('a connection that is refused says so', async () => {
