@@ -130,6 +130,7 @@ async function lead(parts: LeadershipParts, { signal, sources, mayWrite }: Term)
   const bypassed = new BypassedPods({
     caches,
     events,
+    clock,
     pods: podsOf(connection),
     operatorNamespace: config.namespace,
     onFound: (namespace, count) =>

@@ -1,16 +1,15 @@
 import { type Namespace, NamespaceKind, type Pod } from '../api/builtin.ts';
-import { KeptnWorkload } from '../api/keptn/workload.ts';
-import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { bypassedNote, isBypassed } from '../domain/bypassed.ts';
 import { identityIn } from '../domain/identity-in.ts';
-import type { Identity } from '../domain/identity.ts';
-import { ownerIndex } from '../domain/lookup.ts';
 import { isOptedIn } from '../domain/namespace.ts';
-import { supportedOwner } from '../domain/owner-chain.ts';
+import { ownerChainOf, supportedOwner } from '../domain/owner-chain.ts';
 import { isReleased } from '../domain/release.ts';
+import { proofOf } from '../domain/revision.ts';
 import { ownerOfReference, type RolloutOwner } from '../domain/rollout-owner.ts';
-import { uidOf, workloadNameFor } from '../domain/workload-identity.ts';
+import { uidOf } from '../domain/workload-identity.ts';
+import type { Clock, Timer } from '../runtime/clock.ts';
 import type { CacheChange, Caches, EventSink } from './cluster.ts';
+import { versionOfPod } from './version-of-pod.ts';
 import { identityOptions } from './workload-owners.ts';
 
 /** Lists the Pods that run in a namespace, page by page: the cache holds only those with our label. */
@@ -23,6 +22,7 @@ export interface BypassedPodsParts {
   readonly caches: Caches;
   readonly pods: RunningPods;
   readonly events: EventSink;
+  readonly clock: Clock;
   readonly operatorNamespace: string;
   /** Told how many there are in a namespace; not called when there are none. */
   readonly onFound: (namespace: string, count: number) => void;
@@ -30,21 +30,27 @@ export interface BypassedPodsParts {
   readonly onFailure: (namespace: string, error: unknown) => void;
 }
 
+const everyMs = 10 * 60_000;
+
 /**
  * Counts and reports annotated Pods that run without ever having been judged (Bypassed), with one Event per owner. Runs on
- * the leader: for every enabled Namespace at start, and for each one when it opts in.
+ * the leader: for every enabled Namespace at start and every ten minutes, and for each one when it opts in. An owner is
+ * reported again only when more of its Pods are found than before.
  */
 export class BypassedPods {
   readonly #parts: BypassedPodsParts;
+  /** By Namespace, how many Pods were found of each owner the last time. */
+  readonly #known = new Map<string, ReadonlyMap<string, number>>();
+  #timer: Timer | undefined;
 
   constructor(parts: BypassedPodsParts) {
     this.#parts = parts;
   }
 
-  /** Looks through the enabled Namespaces, one after the other, and from now on through each that opts in. */
+  /** Looks through the enabled Namespaces, one after the other, again and again, and through each that opts in. */
   start(signal: AbortSignal): void {
     if (signal.aborted) return;
-    const { caches } = this.#parts;
+    const { caches, clock } = this.#parts;
     let last: Promise<void> = Promise.resolve();
     const report = ({ metadata }: Namespace): void => {
       last = last.then(() => this.#reportSafely(metadata.name, signal));
@@ -52,22 +58,37 @@ export class BypassedPods {
     const unsubscribe = caches.subscribe(NamespaceKind, (change) => {
       if (optsIn(change)) report(change.object);
     });
-    signal.addEventListener('abort', unsubscribe, { once: true });
-    for (const namespace of caches.list(NamespaceKind)) {
-      if (isOptedIn(namespace.metadata)) report(namespace);
-    }
+    const stop = (): void => {
+      unsubscribe();
+      this.#timer?.cancel();
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    const round = (): void => {
+      caches
+        .list(NamespaceKind)
+        .filter(({ metadata }) => isOptedIn(metadata))
+        .forEach(report);
+      void last.then(() => {
+        if (!signal.aborted) this.#timer = clock.after(everyMs, round);
+      });
+    };
+    round();
   }
 
-  /** Reports one namespace and resolves with the number of Pods found. */
+  /** Reports what is new in one namespace and resolves with the number of Pods found there. */
   async report(namespace: string, signal: AbortSignal): Promise<number> {
     const found = new Map<string, { owner: RolloutOwner; count: number }>();
     for await (const page of this.#parts.pods.runningPods(namespace, signal)) {
       for (const pod of page) this.#count(pod, namespace, found);
     }
     if (signal.aborted) return 0;
-    for (const { owner, count } of found.values()) {
-      this.#parts.events.record(bypassedNote(owner, count), 'bypassed-pods');
+    const before = this.#known.get(namespace);
+    for (const [uid, { owner, count }] of found) {
+      if (count > (before?.get(uid) ?? 0))
+        this.#parts.events.record(bypassedNote(owner, count), 'bypassed-pods');
     }
+    const counts = [...found].map(([uid, { count }]) => [uid, count] as const);
+    this.#known.set(namespace, new Map(counts));
     return found.values().reduce((sum, { count }) => sum + count, 0);
   }
 
@@ -88,26 +109,15 @@ export class BypassedPods {
   ): void {
     const { caches, operatorNamespace } = this.#parts;
     const identity = identityIn(caches, pod, identityOptions(caches, operatorNamespace));
-    const version = { isReleased: this.#isReleased(identity, namespace) };
+    const proof = proofOf(pod, ownerChainOf(pod, caches));
+    const released = isReleased(versionOfPod(pod, { identity, proof }, caches)?.status);
+    const version = { isReleased: released };
     const reference = supportedOwner(pod);
     if (reference === undefined || !isBypassed(pod, identity, version)) return;
     const owner = ownerOfReference(reference, namespace, caches);
     if (owner === undefined) return;
     const uid = uidOf(owner.object);
     found.set(uid, { owner, count: (found.get(uid)?.count ?? 0) + 1 });
-  }
-
-  #isReleased(identity: Identity, namespace: string): boolean {
-    const { caches } = this.#parts;
-    if (identity.type !== 'annotated') return false;
-    const workload = caches.get(
-      KeptnWorkload,
-      namespace,
-      workloadNameFor(identity, namespace, caches),
-    );
-    return caches
-      .byIndex(KeptnWorkloadVersion, ownerIndex, workload === undefined ? '' : uidOf(workload))
-      .some(({ spec, status }) => spec.version === identity.version && isReleased(status));
   }
 }
 

@@ -1,5 +1,4 @@
 import type { Pod } from '../api/builtin.ts';
-import { keptnAnnotations } from '../api/keptn/annotations.ts';
 import { conditionTypes } from './conditions.ts';
 import type { Identity } from './identity.ts';
 import { gateIndex } from './pod-gate.ts';
@@ -8,14 +7,15 @@ import type { RolloutOwner } from './rollout-owner.ts';
 
 /**
  * Whether a Pod runs although it is annotated and its version was never judged: it was there before its Namespace opted
- * in, or came past the webhook. Keptn's marker on a Pod says that its gate was lifted in due form.
+ * in, came past the webhook, or had its gate removed by hand. Keptn's marker on a Pod does not tell: anybody who may patch
+ * Pods can write it. Only a release on record does.
  */
 export function isBypassed(
   pod: Pod,
   identity: Identity,
   version: { readonly isReleased: boolean },
 ): boolean {
-  const { annotations, deletionTimestamp } = pod.metadata;
+  const { deletionTimestamp } = pod.metadata;
   const { phase } = pod.status ?? {};
   return (
     identity.type === 'annotated' &&
@@ -23,8 +23,7 @@ export function isBypassed(
     gateIndex(pod) < 0 &&
     deletionTimestamp === undefined &&
     phase !== 'Succeeded' &&
-    phase !== 'Failed' &&
-    annotations?.[keptnAnnotations.gateRemoved] === undefined
+    phase !== 'Failed'
   );
 }
 
@@ -35,6 +34,6 @@ export function bypassedNote({ object }: RolloutOwner, count: number): EventNote
     about: object,
     type: 'Warning',
     reason: conditionTypes.bypassed,
-    message: `${pods} whose version was never judged: there before the Namespace was enabled, or past the webhook. They are left alone; the next version is held until its checks have passed.`,
+    message: `${pods} whose version was never released: there before the Namespace was enabled, past the webhook, or with the gate removed by hand. They are left alone; the next version is held until its checks have passed.`,
   };
 }

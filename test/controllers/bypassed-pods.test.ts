@@ -8,6 +8,7 @@ import { ownerIndex } from '../../src/controllers/indexes.ts';
 import type { EventNote } from '../../src/domain/plan.ts';
 import { aWorkload, aWorkloadVersion } from '../support/builders.ts';
 import { fixedLookup } from '../support/fixed-lookup.ts';
+import { TestClock } from '../support/test-clock.ts';
 import { aDeployment, aPod, aReplicaSet, namespace, ownedBy } from '../support/workloads.ts';
 
 const enabled = (name: string): Namespace => ({
@@ -56,8 +57,10 @@ function aReport(pods: readonly Pod[], world: readonly KubernetesObject[] = []) 
       return () => void listeners.pop();
     },
   };
+  const clock = new TestClock();
   const report = new BypassedPods({
     caches,
+    clock,
     events: { record: (note) => void notes.push(note) },
     operatorNamespace: 'keptn-system',
     pods: {
@@ -71,7 +74,7 @@ function aReport(pods: readonly Pod[], world: readonly KubernetesObject[] = []) 
       throw error;
     },
   });
-  return { report, notes, counts, asked, listeners };
+  return { report, notes, counts, asked, listeners, clock };
 }
 
 describe('Pods that run without ever having been judged', () => {
@@ -94,14 +97,37 @@ describe('Pods that run without ever having been judged', () => {
         spec: { schedulingGates: [{ name: 'keptn-prechecks-gate' }] },
       },
     ],
-    [
-      'was released in due form',
-      aPod({ owners, annotations: { ...annotations, 'keptn.sh/scheduling-gate-removed': 'true' } }),
-    ],
   ])('a Pod that %s is none of them', async (_what, pod) => {
     const { report, notes } = aReport([running(pod)]);
     expect(await report.report(namespace, forever)).toBe(0);
     expect(notes).toEqual([]);
+  });
+
+  test('a marker that says its gate was removed hides no Pod of which no release is on record', async () => {
+    const marker = { 'keptn.sh/scheduling-gate-removed': 'true' };
+    const { report, notes } = aReport([
+      running(aPod({ owners, annotations: { ...annotations, ...marker } })),
+    ]);
+    expect(await report.report(namespace, forever)).toBe(1);
+    expect(notes[0]?.message).toContain('with the gate removed by hand');
+  });
+
+  test('are looked for every ten minutes, and told of again when there are more', async () => {
+    const pods = [running(aPod({ owners, annotations }))];
+    const { report, notes, asked, clock } = aReport(pods, [enabled(namespace)]);
+    const stop = new AbortController();
+    report.start(stop.signal);
+    await expect.poll(() => clock.leftovers).toEqual([600_000]);
+    await clock.advanceAsync(600_000);
+    await expect.poll(() => clock.leftovers).toEqual([600_000]);
+    expect(asked).toEqual([namespace, namespace]);
+    expect(notes).toHaveLength(1);
+    pods.push(running(aPod({ name: 'cart-b', owners, annotations })));
+    await clock.advanceAsync(600_000);
+    await expect.poll(() => notes).toHaveLength(2);
+    await expect.poll(() => clock.leftovers).toEqual([600_000]);
+    stop.abort();
+    expect(clock.leftovers).toEqual([]);
   });
 
   test('a Pod of a Released version is none of them', async () => {
