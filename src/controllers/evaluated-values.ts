@@ -11,6 +11,7 @@ import { isMadeBy, metricNameOf } from '../domain/evaluation-queries.ts';
 import { attemptsOf, isOpen, statusOf, timeToNextAttempt } from '../domain/evaluation-status.ts';
 import { settingsFrom } from '../domain/keptn-config.ts';
 import { type Lookup, ownerIndex, type World } from '../domain/lookup.ts';
+import { metricNamespaces } from '../domain/measurement/metric-namespaces.ts';
 import { hasQuery } from '../domain/measurement/own-query.ts';
 import type { Measurement } from '../domain/measurement/usable-value.ts';
 import { boundsFor, type ValueBounds } from '../domain/measurement/value-bounds.ts';
@@ -79,10 +80,10 @@ function referredMetric(
   { world, places }: By<Reader>,
 ): Reference<KeptnMetric> {
   const { namespace = '' } = evaluation.metadata;
-  const stated = keptnMetricRef?.namespace ?? '';
+  const { operatorNamespace } = places;
   return findReference(world, KeptnMetric, {
     name: keptnMetricRef?.name ?? '',
-    namespaces: stated === '' ? [namespace, places.operatorNamespace] : [stated],
+    namespaces: metricNamespaces(keptnMetricRef?.namespace, { own: namespace, operatorNamespace }),
   });
 }
 
@@ -151,11 +152,11 @@ export function evaluationsOn(
       const definition = definitionOf(evaluation, { world, places });
       return definition?.spec.objectives?.some(({ keptnMetricRef }) => {
         if (keptnMetricRef?.name !== name) return false;
-        const stated = keptnMetricRef.namespace ?? '';
-        const { namespace: own } = evaluation.metadata;
-        return stated === ''
-          ? namespace === own || namespace === places.operatorNamespace
-          : namespace === stated;
+        const { operatorNamespace } = places;
+        const { namespace: own = '' } = evaluation.metadata;
+        return metricNamespaces(keptnMetricRef.namespace, { own, operatorNamespace }).includes(
+          namespace,
+        );
       });
     });
 }
@@ -213,6 +214,7 @@ function awaitedBy(
 }
 
 const absences: ReadonlySet<string> = new Set([
+  'MetricForbidden',
   'MetricNotFound',
   'ProviderNotFound',
   'ValuePending',

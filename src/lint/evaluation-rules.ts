@@ -1,6 +1,7 @@
 import { KeptnEvaluationDefinition, type Objective } from '../api/keptn/evaluation-definition.ts';
 import { KeptnMetricsProvider } from '../api/keptn/metrics-provider.ts';
 import { targetError } from '../domain/evaluation-target.ts';
+import { metricNamespaces } from '../domain/measurement/metric-namespaces.ts';
 import { parseGoFloat } from '../domain/go-float.ts';
 import { type Found, type Rule, rule } from './rule.ts';
 
@@ -98,6 +99,26 @@ const whichProvider = rule({
   },
 });
 
+const metricElsewhere = rule({
+  id: 'objective-metric-elsewhere',
+  title: 'A metric of another namespace',
+  why: 'Metrics are read from the namespace of the evaluation and from that of Sluice. The evaluation waits for one that is elsewhere, and its version is held.',
+  fix: 'Move the KeptnMetric into one of the two, and remove keptnMetricRef.namespace.',
+  severity: 'doubtful',
+  kinds,
+  check({ metadata, spec }, { operatorNamespace, definitionsNamespace }) {
+    const { namespace: own = '' } = metadata;
+    // Where a shared definition is used is not known here.
+    if (own === definitionsNamespace) return [];
+    return spec.objectives.flatMap(({ keptnMetricRef }, index) => {
+      const stated = keptnMetricRef?.namespace;
+      if (metricNamespaces(stated, { own, operatorNamespace }).length > 0) return [];
+      const message = `metrics of namespace ${stated} are not read, so the evaluation waits; move the KeptnMetric into ${own} or ${operatorNamespace}`;
+      return [{ path: `spec.objectives[${index}].keptnMetricRef.namespace`, message }];
+    });
+  },
+});
+
 const noObjectives = rule({
   id: 'evaluation-without-objectives',
   title: 'An evaluation without objectives',
@@ -122,6 +143,7 @@ export const evaluationRules: readonly Rule[] = [
   source,
   neverMet,
   withoutQuery,
+  metricElsewhere,
   whichProvider,
   noObjectives,
 ];

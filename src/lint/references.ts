@@ -15,6 +15,7 @@ import {
   spellingInProposal,
 } from '../domain/follow-up-lists.ts';
 import type { DefinitionsField } from '../domain/phases.ts';
+import { metricNamespaces } from '../domain/measurement/metric-namespaces.ts';
 import { configMapReferences } from './config-map-references.ts';
 
 /** A name in a spec that stands for another object. */
@@ -57,7 +58,8 @@ export function referencesOf(
 interface Scopes {
   readonly own: readonly string[];
   readonly definitions: readonly string[];
-  readonly metrics: readonly string[];
+  /** Of the metrics of objectives, by the namespace that they state. */
+  metrics(stated: string | undefined): readonly string[];
   /** Where tasks and evaluations of a definition run; unknown for a shared one. */
   readonly use: readonly string[];
 }
@@ -68,7 +70,12 @@ function scopesOf({ metadata }: KubernetesObject, places: ReferencePlaces): Scop
   return {
     own: [namespace],
     definitions: [...new Set([namespace, places.definitionsNamespace])],
-    metrics: use.length === 0 ? [] : [...new Set([namespace, places.operatorNamespace])],
+    metrics: (stated) => {
+      const { operatorNamespace } = places;
+      if (use.length > 0) return metricNamespaces(stated, { own: namespace, operatorNamespace });
+      // Where a shared definition is used is not known.
+      return stated === operatorNamespace ? [operatorNamespace] : [];
+    },
     use,
   };
 }
@@ -109,7 +116,6 @@ const ofEvaluationDefinition = entry(KeptnEvaluationDefinition, ({ spec }, scope
     .slice(0, mostReferences)
     .flatMap(({ keptnMetricRef, provider }, index) => {
       const path = `spec.objectives[${index}]`;
-      const stated = keptnMetricRef?.namespace ?? '';
       return [
         // Without a name it is wrong, and not nothing.
         ...(keptnMetricRef === undefined
@@ -119,7 +125,7 @@ const ofEvaluationDefinition = entry(KeptnEvaluationDefinition, ({ spec }, scope
                 path: `${path}.keptnMetricRef.name`,
                 kind: KeptnMetric,
                 name: keptnMetricRef.name,
-                namespaces: stated === '' ? scopes.metrics : [stated],
+                namespaces: scopes.metrics(keptnMetricRef.namespace),
               },
             ]),
         ...notEmpty({

@@ -12,7 +12,9 @@ function follows(name: string, onFailure: string[], namespace = 'shop') {
   return aTaskDefinition(name, { namespace }).with({ deno: { httpRef: { url } }, onFailure });
 }
 
-const objectives = [{ keptnMetricRef: { name: 'cpu', namespace: 'm' }, evaluationTarget: '>1' }];
+const objectives = [
+  { keptnMetricRef: { name: 'cpu', namespace: 'keptn-system' }, evaluationTarget: '>1' },
+];
 const evaluation = (onSuccess: string[]) =>
   anEvaluationDefinition({ metadata: { name: 'a' }, spec: { objectives, onSuccess } });
 

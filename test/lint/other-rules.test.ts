@@ -146,6 +146,17 @@ describe('warns of', () => {
       'doubtful objective-provider-without-query spec.objectives[0].provider: has no effect without a query; remove it, or write a query',
     ],
     [
+      'a metric of another tenant',
+      anEvaluationDefinition({
+        spec: {
+          objectives: [
+            { keptnMetricRef: { name: 'cpu', namespace: 'bank' }, evaluationTarget: '>0' },
+          ],
+        },
+      }),
+      'doubtful objective-metric-elsewhere spec.objectives[0].keptnMetricRef.namespace: metrics of namespace bank are not read, so the evaluation waits; move the KeptnMetric into shop or keptn-system',
+    ],
+    [
       'no measurement at all',
       anEvaluationDefinition({ spec: { retries: 0 } }),
       'doubtful evaluation-without-attempt spec.retries: is 0, and counts as 1: retries is the number of measurements',

@@ -89,7 +89,7 @@ describe('the names in a spec', () => {
     ];
     expect(stated(anEvaluationDefinition({ spec: { objectives } }))).toEqual([
       'spec.objectives[0].keptnMetricRef.name: KeptnMetric cpu in shop, keptn-system',
-      'spec.objectives[1].keptnMetricRef.name: KeptnMetric cpu in metrics',
+      'spec.objectives[1].keptnMetricRef.name: KeptnMetric cpu in ',
       'spec.objectives[2].provider.name: KeptnMetricsProvider prometheus in shop',
     ]);
     const lists = {

@@ -22,6 +22,7 @@ export interface Measurement {
  * one needs a newer one.
  */
 export type MissingReason =
+  | 'MetricForbidden'
   | 'MetricNotFound'
   | 'ProviderNotFound'
   | 'ValuePending'
@@ -59,7 +60,8 @@ export function usableValue(measurement: Measurement, at: AtAttempt): UsableValu
   const { metric, provider } = measurement;
   const { object } = metric;
   const errMsg = object?.status?.errMsg ?? '';
-  const absent = object === undefined ? metricAbsent(metric) : unmeasured(measurement, object, at);
+  const absent =
+    object === undefined ? metricAbsent(measurement) : unmeasured(measurement, object, at);
   if (absent !== undefined || object === undefined || provider === undefined) {
     return noValue(absent, { errMsg, now: at.now });
   }
@@ -100,7 +102,14 @@ function noValue(
   };
 }
 
-function metricAbsent(metric: Reference<KeptnMetric>): Flaw {
+function metricAbsent({ objective, metric }: Measurement): Flaw {
+  if (metric.namespaces.length === 0) {
+    const { namespace = '' } = objective.keptnMetricRef ?? {};
+    return {
+      reason: 'MetricForbidden',
+      message: `keptnMetricRef.namespace: "${namespace}" is not read; move KeptnMetric ${metric.name} into the namespace of the evaluation or of Sluice`,
+    };
+  }
   return {
     reason: 'MetricNotFound',
     message: `keptnmetrics.metrics.keptn.sh "${metric.name}" not found in namespace ${placesOf(metric)}`,

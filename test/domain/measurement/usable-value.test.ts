@@ -45,6 +45,20 @@ const reasonOf = (measurement: Measurement, how: Partial<AtAttempt> = {}): strin
   return usable.type === 'value' ? 'value' : usable.reason;
 };
 
+test('no value is taken from a namespace that the evaluation may not read, and why is said', () => {
+  const keptnMetricRef = { name: 'cpu', namespace: 'bank' };
+  const measurement: Measurement = {
+    objective: { keptnMetricRef, evaluationTarget: '>4' },
+    metric: { name: 'cpu', namespaces: [], object: undefined, unread: [] },
+    provider: undefined,
+  };
+  expect(usableValue(measurement, at)).toMatchObject({
+    reason: 'MetricForbidden',
+    message:
+      'keptnMetricRef.namespace: "bank" is not read; move KeptnMetric cpu into the namespace of the evaluation or of Sluice',
+  });
+});
+
 describe('a value counts', () => {
   test('up to two fetch intervals of its metric, or the age that is set', () => {
     expect([0, 20_000, 21_000].map((age) => reasonOf(seen(valueOf(age))))).toEqual([
