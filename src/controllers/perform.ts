@@ -1,4 +1,5 @@
-import { ClusterError } from '../api/cluster-error.ts';
+import { NamespaceKind } from '../api/builtin.ts';
+import { ClusterError, isNamespaceTerminating } from '../api/cluster-error.ts';
 import type { Kind, OwnerReference } from '../api/object.ts';
 import type { Refusal } from '../domain/plan.ts';
 import { resolveCollision } from './already-exists.ts';
@@ -67,6 +68,7 @@ function explain(
 ): Promise<Performed> | Performed {
   switch (change.type) {
     case 'create':
+      if (isNamespaceTerminating(error)) return explainGoing(change, error, by);
       return error.reason === 'AlreadyExists'
         ? explainCollision(change, error, by)
         : refused(change, error);
@@ -75,6 +77,17 @@ function explain(
     case 'delete':
       return explainDelete(change, error, by);
   }
+}
+
+/** The cache of Namespaces is behind. Once it knows, nothing is decided any more about what is in this one. */
+async function explainGoing(
+  change: Of<'create'>,
+  error: ClusterError,
+  { live }: Performing,
+): Promise<Performed> {
+  const { namespace = '' } = change.object.metadata;
+  const home = await live.read({ kind: NamespaceKind, name: namespace });
+  return home?.metadata.deletionTimestamp === undefined ? refused(change, error) : moved;
 }
 
 async function explainCollision(

@@ -13,6 +13,7 @@ import { LiveView } from './live-view.ts';
 import type { Performed } from './perform.ts';
 import { perform } from './perform.ts';
 import { ReconcileWorld } from './reconcile-world.ts';
+import { stateOfNamespace } from './terminating-namespace.ts';
 
 /**
  * One reconcile: decide, carry out, look again, until nothing is left to do.
@@ -52,7 +53,8 @@ const maxRounds = 12;
 // Changes whose order does not matter run at once, but one key must not use up the whole connection pool.
 const maxAtOnce = 16;
 
-/** Reconciles one key. Rejects with `ClusterError` if a read or the status write failed, and with whatever deciding threw. */
+/**
+ * Reconciles one key; what is in a Namespace that is being deleted is left alone. Rejects with `ClusterError` if a read or the status write failed, and with whatever deciding threw. */
 export async function reconcile(
   controller: Controller,
   key: Key,
@@ -62,6 +64,8 @@ export async function reconcile(
   const live = new LiveView(by.cluster, caches);
   const rounds = new Rounds(controller.name, live, by);
   for (let round = 0; round < maxRounds; round += 1) {
+    // Everything in it is being deleted: nothing can be created in it, and no end of anything is worth a word.
+    if (stateOfNamespace(key.namespace, caches) === 'going') return { outcome: 'gone' };
     const world = new ReconcileWorld(by.clock.now(), { lookup: caches, live, memory });
     const observation = controller.gather(key, world);
     if (observation === undefined) return { outcome: 'gone' };

@@ -1,4 +1,4 @@
-import { ClusterError } from '../api/cluster-error.ts';
+import { ClusterError, isNamespaceTerminating } from '../api/cluster-error.ts';
 import type { JsonPatchOperation } from '../api/json-patch.ts';
 import type { Kind, KubernetesObject, ObjectRef } from '../api/object.ts';
 import { backoffMs } from '../runtime/backoff.ts';
@@ -41,6 +41,8 @@ const rewriteAfterMs = 60_000;
 const maxSeries = 2000;
 const maxWaiting = 5000;
 const writers = 4;
+/** For so long nothing more is written into a Namespace that takes nothing; one of its name may come again. */
+const goingForMs = 60_000;
 const maxTries = 5;
 const shape = { baseMs: 500, capMs: 10_000 };
 
@@ -64,6 +66,8 @@ export class EventRecorder {
     unavailable: 0,
     stopped: 0,
   };
+  /** Namespaces that are being deleted, with the time until which they are left alone. */
+  readonly #going = new Map<string, number>();
   #writing = 0;
   #written = 0;
   #whenIdle: (() => void)[] = [];
@@ -175,6 +179,10 @@ export class EventRecorder {
   }
 
   async #write(series: Series): Promise<void> {
+    if (this.#isGoing(series)) {
+      this.#dropped.refused += 1;
+      return;
+    }
     for (let tries = 1; !this.#stopping.signal.aborted; tries += 1) {
       const count = series.count;
       try {
@@ -185,6 +193,7 @@ export class EventRecorder {
         if (series.count > count) this.#writeInItsMinute(series);
         return;
       } catch (error) {
+        if (isNamespaceTerminating(error)) this.#leaveAlone(eventAddress(series).namespace);
         const passing = isPassing(error);
         if (!passing || tries >= maxTries) {
           this.#dropped[passing ? 'unavailable' : 'refused'] += 1;
@@ -199,6 +208,17 @@ export class EventRecorder {
       }
     }
     this.#dropped.stopped += 1;
+  }
+
+  #leaveAlone(namespace: string): void {
+    const nowMs = this.#options.clock.now();
+    for (const [name, untilMs] of this.#going) if (untilMs <= nowMs) this.#going.delete(name);
+    this.#going.set(namespace, nowMs + goingForMs);
+  }
+
+  #isGoing(series: Series): boolean {
+    const untilMs = this.#going.get(eventAddress(series).namespace) ?? 0;
+    return untilMs > this.#options.clock.now();
   }
 
   async #send(series: Series): Promise<void> {

@@ -1,5 +1,5 @@
 import { ClusterError } from '../api/cluster-error.ts';
-import { isRawObject, numberOf, objectOf, textOf, type RawObject } from './raw-json.ts';
+import { isRawObject, numberOf, objectOf, objectsOf, textOf, type RawObject } from './raw-json.ts';
 
 // metav1.StatusReason by HTTP status, for answers that are no metav1.Status: a proxy's page, an empty body.
 const reasons: Readonly<Record<number, string>> = {
@@ -29,11 +29,16 @@ export function errorOfAnswer(code: number, body: string, retryAfter?: string): 
   const retryAfterMs = secondsToMs(
     retryAfter ?? numberOf(objectOf(status?.['details'])['retryAfterSeconds']),
   );
-  return new ClusterError(
-    retryAfterMs === undefined
-      ? { code, reason, message }
-      : { code, reason, message, retryAfterMs },
+  const causes = objectsOf(objectOf(status?.['details'])['causes']).flatMap(
+    (cause) => textOf(cause['reason']) ?? [],
   );
+  return new ClusterError({
+    code,
+    reason,
+    message,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(causes.length > 0 && { causes }),
+  });
 }
 
 /** The error for an ERROR event of a watch, whose object is a metav1.Status; 500 if it names no code. */

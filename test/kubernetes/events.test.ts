@@ -176,6 +176,21 @@ describe('recording', () => {
     expect(clock.leftovers).toEqual([]);
   });
 
+  it('leaves a Namespace alone that is being deleted, for a minute', async () => {
+    const causes = ['NamespaceTerminating'];
+    faults = [new ClusterError({ code: 403, reason: 'Forbidden', message: 'no', causes })];
+    recorder.record(note, 'x');
+    await settled();
+    recorder.record({ ...note, message: 'and more' }, 'x');
+    recorder.record({ ...note, about: { ...task, metadata: { name: 'a', namespace: 'b' } } }, 'x');
+    await settled();
+    expect(created.map(({ metadata }) => metadata.namespace)).toEqual(['b']);
+    await clock.advanceAsync(60_000);
+    recorder.record({ ...note, message: 'it is back' }, 'x');
+    await settled();
+    expect(created).toHaveLength(2);
+  });
+
   it('takes a name that exists for its own earlier try', async () => {
     faults = [new ClusterError({ code: 409, reason: 'AlreadyExists', message: 'there' })];
     recorder.record(note, 'x');

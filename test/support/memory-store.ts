@@ -250,7 +250,8 @@ export class MemoryStore {
     }
     if (found.metadata.deletionTimestamp === undefined) return;
     const message = `unable to create new content in namespace ${namespace} because it is being terminated`;
-    throw new ClusterError({ code: 403, reason: 'Forbidden', message });
+    const causes = ['NamespaceTerminating'];
+    throw new ClusterError({ code: 403, reason: 'Forbidden', message, causes });
   }
 
   readonly #kinds = new Map<string, Kind>();
