@@ -43,6 +43,8 @@ export function attemptPlan(of: AttemptOf): AttemptPlan {
     resultFile: directory.resultFile,
     directory: host.workspace.home,
   };
+  // Functions written for Keptn's first runtime read this name.
+  const { KEPTN_CONTEXT: context } = host.env;
   const own = {
     HOME: host.workspace.home,
     TMPDIR: directory.work,
@@ -53,6 +55,7 @@ export function attemptPlan(of: AttemptOf): AttemptPlan {
     language,
     invocation,
     env: {
+      ...(context !== undefined && { CONTEXT: context }),
       ...passedOn(host.env, settings.passedOn),
       ...without(own, settings.passedOn),
       KEPTN_RESULT: directory.resultFile,

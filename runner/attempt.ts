@@ -61,7 +61,10 @@ export async function attempt(plan: AttemptPlan, stop: AbortSignal): Promise<Out
     told: isReadable ? language.diagnose(lastErrorLine) : unreadable(end),
   });
   const exitCode = end.signal === undefined ? (end.exitCode ?? 1) : exitCodeOf(end.signal);
-  return { ...found, reason, message: failure(end, lastErrorLine), exitCode };
+  const remedy = language.remedy?.(lastErrorLine, invocation);
+  const failed = failure(end, lastErrorLine);
+  const message = remedy === undefined ? failed : `${remedy} (${failed})`;
+  return { ...found, reason, message, exitCode };
 }
 
 function isSuccess({ end, stop }: Executed): boolean {

@@ -5,6 +5,7 @@ export type Reason =
   | 'SyntaxError'
   | 'KilledBySignal'
   | 'OutOfMemory'
+  | 'PermissionMissing'
   | 'AttemptTimeout'
   | 'DeadlineExceeded'
   | 'Terminated'

@@ -111,7 +111,9 @@ class Run {
         directory,
         number,
       });
-      return { outcome: await attempt(plan, stop), isLast: false };
+      const outcome = await attempt(plan, stop);
+      // The next attempt would have the same permissions.
+      return { outcome, isLast: outcome.reason === 'PermissionMissing' };
     } catch (error) {
       if (error instanceof Stop) return { outcome: ofStop(error), isLast: false };
       if (error instanceof AttemptFailed)

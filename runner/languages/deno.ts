@@ -38,11 +38,31 @@ export const deno: Language = {
     if (/^error: (?:SyntaxError|The module's source code could not be parsed)/u.test(line)) {
       return 'SyntaxError';
     }
+    if (permissionIn(line) !== undefined) return 'PermissionMissing';
     return /Fatal JavaScript (?:out of memory|invalid size)/u.test(line)
       ? 'OutOfMemory'
       : undefined;
   },
+  remedy(line, { permissions }) {
+    const permission = permissionIn(line);
+    if (permission === undefined) return undefined;
+    const how =
+      permissions === undefined
+        ? `cmdParameters: --${permission} grants it beside the default ones`
+        : 'add it to permissions';
+    return `the permission ${permission} is missing; ${how}`;
+  },
 };
+
+/** The permission that an uncaught error of Deno asks for; undefined where it is another error. */
+function permissionIn(line: string): string | undefined {
+  const [, name, value] =
+    /^error: .*\bRequires ([a-z]+) access(?: to "([^"]+)")?, run again with the --allow-\1 flag/u.exec(
+      line,
+    ) ?? [];
+  if (name === undefined) return undefined;
+  return value === undefined ? `allow-${name}` : `allow-${name}=${value}`;
+}
 
 const moduleExtension = /\.(?:[mc]?[jt]s|[jt]sx)$/u;
 
@@ -70,7 +90,7 @@ function granted({ permissions, passedOn, url }: Invocation): readonly string[] 
   const imports = url === undefined ? [] : ['allow-import'];
   if (permissions !== undefined) return permissions;
   const isAnyVariable = passedOn.some((pattern) => pattern.endsWith('*'));
-  const variables = ['DATA', 'SECURE_DATA', 'KEPTN_CONTEXT', ...passedOn];
+  const variables = ['DATA', 'SECURE_DATA', 'KEPTN_CONTEXT', 'CONTEXT', ...passedOn];
   return [
     'allow-net',
     'allow-read',
@@ -84,7 +104,7 @@ function granted({ permissions, passedOn, url }: Invocation): readonly string[] 
 function needed({ script, resultFile, permissions, url }: Invocation): readonly string[] {
   const mayImport = permissions?.some((permission) => permission.startsWith('allow-import'));
   return [
-    'allow-env=KEPTN_CONTEXT,KEPTN_RESULT,KEPTN_ATTEMPT',
+    'allow-env=KEPTN_CONTEXT,CONTEXT,KEPTN_RESULT,KEPTN_ATTEMPT',
     `allow-read=${script}`,
     `allow-write=${resultFile}`,
     ...(url === undefined || mayImport === true ? [] : [`allow-import=${hostAndPort(url)}`]),

@@ -33,5 +33,7 @@ export interface Language {
   /** How much a line of stderr says about a failure: 2 beats 1, a later line beats an earlier one, 0 says nothing. */
   weight(line: string): 0 | 1 | 2;
   /** What the most telling line of a failed script gives away. */
-  diagnose(line: string): 'SyntaxError' | 'OutOfMemory' | undefined;
+  diagnose(line: string): 'SyntaxError' | 'OutOfMemory' | 'PermissionMissing' | undefined;
+  /** What would help against what that line says; undefined where it is for the author of the script to know. */
+  remedy?(line: string, invocation: Invocation): string | undefined;
 }

@@ -47,6 +47,23 @@ describe('the environment of a function', () => {
   });
 
   it.each([
+    ['deno', 'export default () => Deno.env.get("CONTEXT")'],
+    ['deno', 'export default () => Deno.env.get("CONTEXT")', '--permission=none'],
+    ['python', 'import os\ndef main(context): return os.environ["CONTEXT"]'],
+    ['bash', 'printf \'"%s"\' "${CONTEXT//\\"/\\\\\\"}" >"$KEPTN_RESULT"'],
+  ])("has Keptn's context by its first name too, in %s", async (runtime, code, ...args) => {
+    const env = { KEPTN_CONTEXT: '{"appName":"shop"}' };
+    const { status, stderr } = await run(code, { runtime, args, env });
+    expect(status, stderr).toMatchObject({ result: '{"appName":"shop"}' });
+  });
+
+  it('has the CONTEXT of the container where that is asked for', async () => {
+    const env = { KEPTN_CONTEXT: '{"appName":"shop"}', CONTEXT: 'own' };
+    const { stdout } = await run('echo "$CONTEXT"', { args: ['--env=CONTEXT'], env });
+    expect(stdout).toBe('own\n');
+  });
+
+  it.each([
     ['by name', ['--env', 'TOKEN', '--env', 'SHOP_*'], 'a b  '],
     ['all', ['--env', '*'], 'a b c '],
   ])('has further variables that were asked for %s', async (_, args, want) => {
@@ -81,6 +98,38 @@ describe('the environment of a function', () => {
       args: ['--file-size-limit', '512MiB', '--process-limit', '4000'],
     });
     expect(stdout).toBe(`0\n${512 * 1024}\n4000\n`);
+  });
+});
+
+describe('a permission that a Deno function lacks', () => {
+  const lacking = (code: string, args: string[] = []) =>
+    run(code, { runtime: 'deno', args: ['--retries=5', '--retry-interval=1h', ...args] });
+
+  it('is named, with what grants it, and the function is not tried again', async () => {
+    const { exitCode, status } = await lacking('Deno.env.get("TOKEN")');
+    expect(exitCode).toBe(1);
+    expect(status).toMatchObject({
+      status: 'failed',
+      reason: 'PermissionMissing',
+      final: true,
+      attemptsMade: 1,
+    });
+    expect(status.message).toMatch(
+      /^attempt 1 of 6: the permission allow-env=TOKEN is missing; cmdParameters: --allow-env=TOKEN grants it beside the default ones \(exit code 1: error: .*Requires env access to "TOKEN"/,
+    );
+  });
+
+  it.each([
+    ['Deno.readTextFileSync("/etc/hostname")', 'allow-read=/etc/hostname'],
+    ['await fetch("https://shop.example:8443/x")', 'allow-net=shop.example:8443'],
+    ['Deno.env.toObject()', 'allow-env'],
+    ['export default () => Deno.hostname()', 'allow-sys=hostname'],
+  ])('is found in %s', async (code, permission) => {
+    const { status } = await lacking(code, ['--permission=none']);
+    expect(status).toMatchObject({ reason: 'PermissionMissing', attemptsMade: 1 });
+    expect(status.message).toContain(
+      `the permission ${permission} is missing; add it to permissions (`,
+    );
   });
 });
 
