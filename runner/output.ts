@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { LineMarker, TellingLine } from './lines.ts';
 import { sizeText } from './quantity.ts';
 import type { Sink } from './sink.ts';
+import { WholeLines } from './whole-lines.ts';
 
 /** Where the output of an attempt goes, and how much of it. */
 export interface OutputTo {
@@ -13,6 +14,11 @@ export interface OutputTo {
   readonly weight: (line: string) => number;
 }
 
+interface Source {
+  readonly sink: Sink;
+  readonly whole: WholeLines;
+}
+
 /** Shows what a script prints, up to a limit, and remembers the line that says most about a failure. */
 export class Output {
   readonly #to: OutputTo;
@@ -20,6 +26,8 @@ export class Output {
   readonly #prints = new TellingLine((line) => (line.trim() === '' ? 0 : 1));
   #room: number;
   #isTruncated = false;
+  /** Whose lines were written last. */
+  #last: Source | undefined;
 
   constructor(to: OutputTo) {
     this.#to = to;
@@ -58,9 +66,11 @@ export class Output {
   ): Promise<void> {
     if (stream === null) return;
     const marker = new LineMarker(this.#to.mark);
+    const whole = new WholeLines(this.#to.mark);
     stream.on('data', (bytes: Buffer) => {
       lines.take(bytes);
-      if (sink.write(marker.marked(this.#withinLimit(bytes)))) return;
+      const shown = whole.take(marker.marked(this.#withinLimit(bytes)));
+      if (this.#write(shown, { sink, whole })) return;
       stream.pause();
       void sink.flushed().then(() => stream.resume());
     });
@@ -72,7 +82,17 @@ export class Output {
     });
     await Promise.race([ended, stop]);
     stream.destroy();
-    sink.write(marker.finished());
+    const last = Buffer.concat([whole.take(marker.finished()), whole.rest()]);
+    this.#write(last, { sink, whole });
+  }
+
+  /** Writes lines of one stream, after the end of what the other has begun. */
+  #write(bytes: Buffer, from: Source): boolean {
+    if (bytes.length === 0) return true;
+    const last = this.#last;
+    if (last !== undefined && last.whole !== from.whole) last.sink.write(last.whole.broken());
+    this.#last = from;
+    return from.sink.write(bytes);
   }
 
   #withinLimit(bytes: Buffer): Buffer {

@@ -16,7 +16,10 @@ export class Stop extends Error {
   }
 
   static attemptTimeout(ms: number): Stop {
-    return new Stop('AttemptTimeout', `not done within ${durationText(ms)} (--attempt-timeout)`);
+    return new Stop(
+      'AttemptTimeout',
+      `not done within ${durationText(ms)} (attemptTimeout, --attempt-timeout)`,
+    );
   }
 
   static deadline(limit: string): Stop {

@@ -26,7 +26,11 @@ export function taskCommand(terminal: Terminal): Command {
       'a further parameter, or another value for one; repeatable',
       collect,
     )
-    .option('--retries <count>', "instead of the definition's", wholeNumber)
+    .option(
+      '--retries <count>',
+      "instead of the definition's, or of Keptn's default of 10",
+      wholeNumber,
+    )
     .option(
       '--allow-host <host>',
       'an address of this machine that httpRef may use; repeatable',

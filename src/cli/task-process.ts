@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { LocalTask } from './task-job.ts';
 import type { Terminal } from './terminal.ts';
@@ -70,7 +71,10 @@ function ended(
     stop.addEventListener('abort', end, { once: true });
     if (stop.aborted) end();
     for (const stream of [process.stdout, process.stderr]) {
-      stream.setEncoding('utf8').on('data', writeError);
+      // The runner prints whole lines; a pipe may cut them.
+      createInterface({ input: stream, crlfDelay: Infinity }).on('line', (line) => {
+        writeError(`${line}\n`);
+      });
     }
     process.on('error', reject);
     process.on('close', (code) => {

@@ -1,6 +1,8 @@
 import { stringify } from 'yaml';
 import type { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
+import type { KeptnTask } from '../api/keptn/task.ts';
 import { formatDuration } from '../domain/duration.ts';
+import { defaultRetries, defaultTimeoutMs } from '../domain/job-retries.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { documentsIn } from './task-documents.ts';
 import { contextFrom, parametersFrom, secretFrom } from './task-inputs.ts';
@@ -47,7 +49,10 @@ export async function runTask(options: TaskRunOptions, terminal: Terminal): Prom
     ...(retries !== undefined && { retries }),
     now: startedAt,
   });
-  terminal.writeError(`… ${definition.metadata.name} runs on this machine${leftOut(definition)}\n`);
+  const { name } = definition.metadata;
+  terminal.writeError(
+    `… ${name} runs on this machine${leftOut(definition)}; ${limitsOf(local.task)}\n`,
+  );
   const end = await runLocally(local, { terminal, allowedHosts });
   const endedAt = systemClock.now();
   const status = statusAfter(local, { ...end, startedAt, endedAt }, objects);
@@ -68,6 +73,16 @@ function chosen({ definitions }: TaskObjects, name: string | undefined): KeptnTa
   if (found === undefined) throw new BadInput(`--name ${name}: the files hold ${names}`);
   if (name !== undefined || definitions.size === 1) return found;
   throw new BadInput(`--name: the files hold several definitions, say which of them: ${names}`);
+}
+
+/** How often and how long it may run, and what of that is a default. */
+function limitsOf({ spec }: KeptnTask): string {
+  const { retries = defaultRetries, timeout } = spec;
+  const often = retries === 0 ? 'once' : `at most ${retries + 1} times`;
+  const why =
+    spec.retries === undefined ? `retries: ${retries} is the default` : `retries: ${retries}`;
+  const within = timeout ?? `${formatDuration(defaultTimeoutMs)}, the default`;
+  return `${often} (${why}), all within ${within}`;
 }
 
 /** What only a cluster can give is not silently missing. */

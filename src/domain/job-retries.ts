@@ -10,8 +10,8 @@ import { lostExitCodes } from './lost-run.ts';
 import { runnerArguments } from './runner-arguments.ts';
 
 /** Keptn's defaults, for tasks that were stored without them. */
-const defaultRetries = 10;
-const defaultTimeoutMs = 300_000;
+export const defaultRetries = 10;
+export const defaultTimeoutMs = 300_000;
 
 /**
  * How much later than the runner's own limit the Job's comes, so that it is the runner that says how it went. The runner counts

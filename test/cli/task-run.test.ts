@@ -89,6 +89,22 @@ describe('sluice task run', { timeout: 60_000 }, () => {
     expect(single.status.runs).toHaveLength(1);
   });
 
+  test('says how often and how long the task may run, and what of that is a default', async () => {
+    const file = await written('a.yaml', definition('check', bash('true')));
+    const said = async (...args: string[]) => (await taskRun('-f', file, ...args)).complaint;
+    expect(await said()).toContain(
+      '… check runs on this machine; at most 11 times (retries: 10 is the default), all within 5m0s, the default\n',
+    );
+    expect(await said('--retries', '0')).toContain('; once (retries: 0), all within 5m0s');
+  });
+
+  test('reads CONTEXT where a function does', async () => {
+    const deno = { deno: { inline: { code: 'export default () => Deno.env.get("CONTEXT")' } } };
+    const file = await written('a.yaml', definition('ts', deno));
+    const { status } = await taskRun('-f', file);
+    expect(JSON.parse(String(status.result))).toMatchObject({ appName: 'local' });
+  });
+
   test('makes a context up, which a file overrides', async () => {
     const spec = bash(resultOf('env.KEPTN_CONTEXT | fromjson'));
     const file = await written('a.yaml', definition('context', spec));

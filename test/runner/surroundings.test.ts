@@ -101,6 +101,25 @@ describe('the environment of a function', () => {
   });
 });
 
+describe('the lines of a function', () => {
+  it('never mix where stdout and stderr are shown together', async () => {
+    const code =
+      'import os\nos.write(1, b"workload")\nos.write(2, b"n is 9\\nno")\nos.write(1, b" is local\\nlast")\nos.write(2, b" room\\n")\nraise SystemExit(1)';
+    const { stdout } = await runFunction({
+      args: ['--runtime', 'python', '--inline', code],
+      through: ['sh', '-c', 'exec "$@" 2>&1', 'sh'],
+    });
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.slice(0, -1).toSorted()).toEqual([
+      'last',
+      'n is 9',
+      'no room',
+      'workload is local',
+    ]);
+    expect(lines.at(-1)).toBe('runner: FunctionFailed: exit code 1: no room');
+  });
+});
+
 describe('a permission that a Deno function lacks', () => {
   const lacking = (code: string, args: string[] = []) =>
     run(code, { runtime: 'deno', args: ['--retries=5', '--retry-interval=1h', ...args] });
