@@ -121,6 +121,7 @@ export interface DaemonSet extends KubernetesObject {
   template: ProjectedTemplate;
   status?: {
     observedGeneration?: number;
+    currentNumberScheduled?: number;
     desiredNumberScheduled?: number;
     updatedNumberScheduled?: number;
     numberReady?: number;
@@ -130,11 +131,20 @@ export interface DaemonSet extends KubernetesObject {
 
 /** Argo's Rollout (argoproj.io/v1alpha1). */
 export interface Rollout extends KubernetesObject {
-  spec: { replicas?: number; paused?: boolean };
+  spec: {
+    replicas?: number;
+    paused?: boolean;
+    /** Which strategy it has; its steps are Argo's business. */
+    strategy?: { blueGreen?: object; canary?: { trafficRouting?: object } };
+  };
   template: ProjectedTemplate;
   status?: {
     /** Argo writes it as a string. */
     observedGeneration?: string | number;
+    /** Of the Deployment that `workloadRef` names. */
+    workloadObservedGeneration?: string | number;
+    /** Somebody, or an analysis, has aborted the roll-out. */
+    abort?: boolean;
     currentPodHash?: string;
     stableRS?: string;
     phase?: string;

@@ -1,4 +1,5 @@
 import { type Pod, PodKind } from '../api/builtin.ts';
+import { selects } from '../api/label-selector.ts';
 import { keptnAnnotations, singleServiceAppType } from '../api/keptn/annotations.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
 import { KeptnAppCreationRequest } from '../api/keptn/app-creation-request.ts';
@@ -19,6 +20,7 @@ import { type Settings, settingsFrom } from '../domain/keptn-config.ts';
 import { type Lookup, ownerIndex, type World } from '../domain/lookup.ts';
 import { type OwnerChain, ownerChainOf, topOwner } from '../domain/owner-chain.ts';
 import { listsOfVersion, union } from '../domain/requested-checks.ts';
+import { podSelectors } from '../domain/deployment.ts';
 import { proofOf, revisionOfPod } from '../domain/revision.ts';
 import { type CarryingPod, requestsFor } from '../domain/shared-version.ts';
 import { parseTime } from '../domain/time.ts';
@@ -136,6 +138,7 @@ function observation(
     appVersions: world.byIndex(KeptnAppVersion, appVersionsByApp.name, inNamespace(namespace, app)),
     workload,
     owners,
+    pods: podsRead(podSelectors(carriersOf(version, owners)), namespace, world),
     requests,
     revisions: own
       .filter(({ chain }) => isOnRecord(chain, workload, carriersOf(version, owners)))
@@ -174,6 +177,19 @@ function isOnRecord(
   const isCarrier = carriers.some(({ owner }) => owner.object.metadata.uid === uid);
   const { ownerReferences = [] } = workload?.metadata ?? {};
   return !isCarrier || ownerReferences.some((reference) => reference.uid === uid);
+}
+
+/** The Pods that these selectors select, once they were read live. They are cached for a moment only. */
+function podsRead(
+  selectors: readonly string[],
+  namespace: string,
+  world: World,
+): readonly Pod[] | undefined {
+  const isRead = selectors.every((selector) => world.listed(PodKind, namespace, selector));
+  if (selectors.length === 0 || !isRead) return undefined;
+  return world
+    .list(PodKind, namespace)
+    .filter(({ metadata }) => selectors.some((selector) => selects(selector, metadata.labels)));
 }
 
 /** The Pod if it is of this version, and not only said to be by an owner that may have moved on. */

@@ -9,8 +9,9 @@ import { completedWithWarning, type PhaseOutcome } from './advance.ts';
 import { conditionOf, conditionTypes, type Progress } from './conditions.ts';
 import { isNameOf } from './newest-app-version.ts';
 import { phaseEvent, type PhaseSubject } from './phase-event.ts';
-import { workloadPhases } from './phases.ts';
+import { isPassed, workloadPhases } from './phases.ts';
 import type { EventNote } from './plan.ts';
+import { scaledToZeroReason } from './rollout-judgement.ts';
 import { overallState } from './summary.ts';
 import { isSuperseded } from './superseded.ts';
 import type { VersionStatus } from './version-status.ts';
@@ -45,7 +46,10 @@ export function runWorkloads(
         : state,
     changes: workloads.length === 0 ? {} : { workloadStatus: workloads },
     progress: progressOf(workloads, seen),
-    events: notFoundEvents(subject, { before: status.workloadStatus ?? [], after: workloads }),
+    events: [
+      ...notFoundEvents(subject, { before: status.workloadStatus ?? [], after: workloads }),
+      ...withoutPodsEvents(subject, { before: status.workloadStatus ?? [], after: workloads }),
+    ],
     eventful: workloads.length > 0,
   };
 }
@@ -60,10 +64,18 @@ function stateFrom(
   if (version === undefined) return { status: 'Pending', reason: 'WorkloadVersionNotFound' };
   if (isSuperseded(version.status)) return { status: 'Progressing', reason: 'Superseded' };
   const state = stateOf(version.status?.status);
+  if (waitsForPods(version)) return { status: 'Succeeded', reason: scaledToZeroReason };
   if (!isCompleted(state)) return { status: 'Progressing' };
   if (state === 'Succeeded') return hasWarned(version.status) ? warned : { status: state };
   const reason = conditionOf(version, conditionTypes.succeeded)?.reason;
   return { status: state, ...(reason !== undefined && { reason }) };
+}
+
+/** Whether it is deployed with 0 replicas, and its own checks wait for a Pod: the application goes on without them. */
+function waitsForPods(version: KeptnWorkloadVersion): boolean {
+  const { deploymentStatus, status } = version.status ?? {};
+  const reason = conditionOf(version, conditionTypes.succeeded)?.reason;
+  return isPassed(deploymentStatus) && !isCompleted(status) && reason === scaledToZeroReason;
 }
 
 /** Kept in the status of the app version: its promotion may depend on it (`promoteAfterWarning`). */
@@ -111,6 +123,27 @@ function notFoundEvents(
           suffix: 'NotFound',
           text: `could not find KeptnWorkloadVersion for KeptnWorkload: ${each.workload?.name ?? ''}`,
           type: 'Warning',
+        },
+      ),
+    );
+}
+
+/** Says, once per workload, that the application does not wait for checks that wait for a Pod. */
+function withoutPodsEvents(
+  subject: PhaseSubject,
+  workloads: { before: readonly WorkloadStatus[]; after: readonly WorkloadStatus[] },
+): EventNote[] {
+  const isWithout = ({ reason }: WorkloadStatus): boolean => reason === scaledToZeroReason;
+  const known = new Set(workloads.before.filter(isWithout).map(({ workload }) => keyOf(workload)));
+  return workloads.after
+    .filter((each) => isWithout(each) && !known.has(keyOf(each.workload)))
+    .map((each) =>
+      phaseEvent(
+        subject,
+        { short: 'ReconcileWorkload', long: 'Reconcile Workloads' },
+        {
+          suffix: 'ScaledToZero',
+          text: `goes on without the post-deployment checks of ${keyOf(each.workload)}, which has no Pod (0 replicas); they begin with its first available Pod`,
         },
       ),
     );

@@ -14,7 +14,7 @@ import { type Lookup, ownerIndex } from './lookup.ts';
 import { ownerChainOf } from './owner-chain.ts';
 import { proofOf, revisionOfPod, rolloutHashLabel } from './revision.ts';
 import type { RolloutOwner } from './rollout-owner.ts';
-import { isObserved } from './rollout-status.ts';
+import { isObserved } from './rollout-judgement.ts';
 import { parseTime } from './time.ts';
 
 /** The revision of its owner that is current, read from the owner, never from the order in which Pods arrive. */
@@ -27,6 +27,13 @@ export interface CurrentRevision {
   readonly madeAt: number;
   /** What a Pod of this revision is to Keptn. */
   readonly identity: Identity;
+  /**
+   * Whether the owner as it is cached knows of this revision. Until then its status speaks of the one before, and would call the
+   * new one deployed.
+   */
+  readonly isOwnersStatus: boolean;
+  /** The label selector of its Pods; undefined where they carry no label of their revision. */
+  readonly podSelector?: string;
 }
 
 /** An owner of a workload's Pods, and its current revision as far as the caches know it. */
@@ -47,11 +54,11 @@ export function currentRevision(
 ): CurrentRevision | undefined {
   switch (owner.kind) {
     case 'Deployment':
-      return ofReplicaSet(newestReplicaSet(owner, lookup), lookup, options);
+      return ofDeployment(owner, lookup, options);
     case 'Rollout':
-      return ofReplicaSet(rolloutReplicaSet(owner, lookup), lookup, options);
+      return ofReplicaSet(rolloutReplicaSet(owner, lookup), { lookup, options });
     case 'ReplicaSet':
-      return ofReplicaSet(owner.object, lookup, options);
+      return ofReplicaSet(owner.object, { lookup, options });
     case 'StatefulSet':
       return ofStatefulSet(owner.object, lookup, options);
     case 'DaemonSet':
@@ -61,8 +68,19 @@ export function currentRevision(
 
 const revisionAnnotation = 'deployment.kubernetes.io/revision';
 const revisionHashLabel = 'controller-revision-hash';
+const templateHashLabel = 'pod-template-hash';
 const templateGenerationLabel = 'pod-template-generation';
 const templateGenerationAnnotation = 'deprecated.daemonset.template.generation';
+
+function ofDeployment(
+  owner: Extract<RolloutOwner, { kind: 'Deployment' }>,
+  lookup: Lookup,
+  options: IdentityOptions,
+): CurrentRevision | undefined {
+  const set = newestReplicaSet(owner, lookup);
+  const isOwnersStatus = set === undefined || revisionNumber(set) <= revisionNumber(owner.object);
+  return ofReplicaSet(set, { lookup, options, isOwnersStatus });
+}
 
 function newestReplicaSet(
   { object }: Extract<RolloutOwner, { kind: 'Deployment' }>,
@@ -88,12 +106,25 @@ function rolloutReplicaSet(
     .find((set) => hash !== undefined && set.metadata.labels?.[rolloutHashLabel] === hash);
 }
 
-function ofReplicaSet(
-  set: ReplicaSet | undefined,
-  lookup: Lookup,
-  options: IdentityOptions,
-): CurrentRevision | undefined {
-  return set && described({ kind: 'ReplicaSet', object: set }, { lookup, options, made: set });
+interface Seen {
+  readonly lookup: Lookup;
+  readonly options: IdentityOptions;
+  /** True unless it is said. */
+  readonly isOwnersStatus?: boolean;
+}
+
+function ofReplicaSet(set: ReplicaSet | undefined, seen: Seen): CurrentRevision | undefined {
+  if (set === undefined) return undefined;
+  const { labels } = set.metadata;
+  const label = [rolloutHashLabel, templateHashLabel].find((one) => labels?.[one] !== undefined);
+  return described(
+    { kind: 'ReplicaSet', object: set },
+    {
+      ...seen,
+      made: set,
+      ...(label !== undefined && { podSelector: `${label}=${labels?.[label] ?? ''}` }),
+    },
+  );
 }
 
 function ofStatefulSet(
@@ -106,7 +137,13 @@ function ofStatefulSet(
   const made = lookup.get(ControllerRevisionKind, object.metadata.namespace, hash);
   return described(
     { kind: 'StatefulSet', object },
-    { lookup, options, made, labels: { [revisionHashLabel]: hash } },
+    {
+      lookup,
+      options,
+      made,
+      labels: { [revisionHashLabel]: hash },
+      podSelector: `${revisionHashLabel}=${hash}`,
+    },
   );
 }
 
@@ -127,7 +164,18 @@ function ofDaemonSet(
     [revisionHashLabel]: hash,
     ...(generation !== undefined && { [templateGenerationLabel]: generation }),
   };
-  return described({ kind: 'DaemonSet', object }, { lookup, options, made, labels });
+  const madeBy = made?.metadata.annotations?.[templateGenerationAnnotation];
+  return described(
+    { kind: 'DaemonSet', object },
+    {
+      lookup,
+      options,
+      made,
+      labels,
+      isOwnersStatus: Number(madeBy ?? 0) <= Number(generation ?? 0),
+      podSelector: `${revisionHashLabel}=${hash}`,
+    },
+  );
 }
 
 /** Reads the revision as a Pod of it would be read, so that webhook and controllers cannot disagree. */
@@ -136,11 +184,10 @@ function described(
     kind: 'ReplicaSet' | 'StatefulSet' | 'DaemonSet';
     object: KubernetesObject & { template: ProjectedTemplate };
   },
-  from: {
-    lookup: Lookup;
-    options: IdentityOptions;
-    made: KubernetesObject | undefined;
-    labels?: Record<string, string>;
+  from: Seen & {
+    readonly made: KubernetesObject | undefined;
+    readonly labels?: Record<string, string>;
+    readonly podSelector?: string;
   },
 ): CurrentRevision | undefined {
   const { name, namespace, uid = '' } = owner.object.metadata;
@@ -163,7 +210,15 @@ function described(
   const madeAt = parseTime(
     from.made?.metadata.creationTimestamp ?? owner.object.metadata.creationTimestamp,
   );
-  return { reference, revision, madeAt: madeAt ?? 0, identity };
+  const { isOwnersStatus = true, podSelector } = from;
+  return {
+    reference,
+    revision,
+    madeAt: madeAt ?? 0,
+    identity,
+    isOwnersStatus,
+    ...(podSelector !== undefined && { podSelector }),
+  };
 }
 
 function newest<T extends KubernetesObject>(

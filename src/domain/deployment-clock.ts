@@ -1,6 +1,6 @@
 import type { KeptnWorkloadVersionStatus } from '../api/keptn/workload-version.ts';
 import { conditionTypes, withCondition, withoutCondition } from './conditions.ts';
-import type { RolloutStatus } from './rollout-status.ts';
+import type { RolloutJudgement } from './rollout-judgement.ts';
 import { parseTime, rfc3339 } from './time.ts';
 
 /*
@@ -12,7 +12,7 @@ import { parseTime, rfc3339 } from './time.ts';
 type Status = KeptnWorkloadVersionStatus;
 
 /** The clock stopped: somebody holds the roll-out, and no time-out runs against it. */
-export function stopped(status: Status, rollout: RolloutStatus, now: number): Partial<Status> {
+export function stopped(status: Status, rollout: RolloutJudgement, now: number): Partial<Status> {
   const { reason, message } = rollout;
   const pause = { type: conditionTypes.paused, status: 'True', reason, message } as const;
   return {

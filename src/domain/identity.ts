@@ -5,6 +5,7 @@ import {
   sluiceKeys,
 } from '../api/keptn/annotations.ts';
 import type { ObjectMeta, ObjectRef } from '../api/object.ts';
+import { durationOr } from './duration.ts';
 import type { TooLong } from './identity-bounds.ts';
 import { type Metadata, valueOf } from './metadata-value.ts';
 import { appName } from './names.ts';
@@ -60,6 +61,8 @@ export interface AnnotatedIdentity {
   readonly onSuccess: readonly string[];
   readonly onFailure: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
+  /** How long its deployment may make no progress, a Go duration as written; left out where it is none. */
+  readonly deploymentTimeout?: string;
   /** No app is named: the workload is an app of its own. */
   readonly singleService: boolean;
   /**
@@ -140,6 +143,7 @@ function annotatedIdentity(origin: Origin): AnnotatedIdentity {
     onSuccess: elementsOf(valueOf(metadata, sluiceKeys.onSuccessTasks)),
     onFailure: elementsOf(valueOf(metadata, sluiceKeys.onFailureTasks)),
     metadata: pairsOf(valueOf(metadata, keptnAnnotations.metadata)),
+    ...timeoutOf(metadata),
     singleService: app === undefined || isSingleService(metadata),
     // Half an identity would hide the other half: the next look reads the Pod alone once it names a workload.
     annotations: source === 'owner' && written === undefined ? {} : missingIn(pod.metadata, added),
@@ -161,6 +165,7 @@ function ownerAnnotations(
     keptnAnnotations.postDeploymentEvaluations,
     sluiceKeys.onSuccessTasks,
     sluiceKeys.onFailureTasks,
+    sluiceKeys.deploymentTimeout,
     keptnAnnotations.metadata,
   ].map((key) => [key, valueOf(metadata, key)] as const);
   const entries = [
@@ -196,6 +201,11 @@ function missingIn(
   return Object.fromEntries(
     Object.entries(wanted).filter(([key, value]) => annotations?.[key] !== value),
   );
+}
+
+function timeoutOf(metadata: Metadata): { readonly deploymentTimeout?: string } {
+  const written = valueOf(metadata, sluiceKeys.deploymentTimeout)?.trim();
+  return written === undefined || durationOr(written, -1) < 0 ? {} : { deploymentTimeout: written };
 }
 
 function elementsOf(text: string | undefined): string[] {

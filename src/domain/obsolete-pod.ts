@@ -1,5 +1,5 @@
 import type { Pod, StatefulSet } from '../api/builtin.ts';
-import { isObserved } from './rollout-status.ts';
+import { isObserved } from './rollout-judgement.ts';
 
 const revisionHashLabel = 'controller-revision-hash';
 

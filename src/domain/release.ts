@@ -3,25 +3,19 @@ import type {
   KeptnWorkloadVersionStatus,
 } from '../api/keptn/workload-version.ts';
 import type { PhaseOutcome } from './advance.ts';
-import { conditionTypes, type Progress, withCondition } from './conditions.ts';
+import { conditionTypes, withCondition } from './conditions.ts';
+import { awaitedProgress, countsOf, type DeploymentSeen, judgeDeployment } from './deployment.ts';
 import type { OwnerSeen } from './current-revision.ts';
-import { running, stopped } from './deployment-clock.ts';
+import { reached } from './deployment-progress.ts';
 import { appChecks, newestListing } from './newest-app-version.ts';
-import { phaseEvent, type PhaseSubject } from './phase-event.ts';
 import { isPassed, type Phase } from './phases.ts';
-import { rolloutStatus, type RolloutStatus } from './rollout-status.ts';
 import { rfc3339 } from './time.ts';
 import { type AppsSeen, waitForApp } from './wait-for-app.ts';
 
 /** What decides whether the Pods of a version may start, and whether they have. */
-export interface ReleaseSeen extends AppsSeen {
-  readonly now: number;
-  /** The owners of the workload whose current revision carries this version. */
-  readonly owners: readonly OwnerSeen[];
+export interface ReleaseSeen extends AppsSeen, DeploymentSeen {
   /** The revisions of Pods of this version that were admitted and not dealt with yet. */
   readonly revisions: readonly string[];
-  readonly observabilityTimeoutMs: number;
-  readonly subject: PhaseSubject;
 }
 
 type Outcome = PhaseOutcome<KeptnWorkloadVersionStatus>;
@@ -36,7 +30,7 @@ export function runDeployment(
   status: KeptnWorkloadVersionStatus,
   seen: ReleaseSeen,
 ): Outcome {
-  return isReleased(status) ? judge(phase, status, seen) : release(status, seen);
+  return isReleased(status) ? judgeDeployment(phase, status, seen) : release(status, seen);
 }
 
 /** Whether the Pods of a version with this status may start. */
@@ -114,89 +108,11 @@ function release(status: KeptnWorkloadVersionStatus, seen: ReleaseSeen): Outcome
       deploymentStartTime: rfc3339(now),
       conditions: [...withCondition(status.conditions, condition, now)],
       releasedRevisions: withRevisions(status.releasedRevisions, [...current, ...seen.revisions]),
+      deploymentProgress: reached(countsOf(seen.owners), now),
     },
     // What the next look will say as well, so that it has nothing to write.
-    progress: awaiting(firstOpen(seen.owners)),
+    progress: awaitedProgress(seen.owners),
     eventful: true,
-    wakeAfterMs: seen.observabilityTimeoutMs,
-  };
-}
-
-/** An owner whose roll-out is not over. */
-interface OpenRollout {
-  readonly name: string;
-  readonly rollout: RolloutStatus;
-}
-
-/** The clock stands still only when all that is left to wait for is paused. */
-function firstOpen(owners: readonly OwnerSeen[]): OpenRollout | undefined {
-  const open = owners
-    .map(({ owner }) => ({ name: owner.object.metadata.name, rollout: rolloutStatus(owner) }))
-    .filter(({ rollout }) => rollout.state !== 'deployed');
-  return open.find(({ rollout }) => rollout.state === 'progressing') ?? open[0];
-}
-
-function awaiting(open: OpenRollout | undefined): Progress {
-  return open === undefined
-    ? {
-        kind: 'waiting',
-        reason: 'OwnerNotKnown',
-        message: 'the owner of the Pods, or its current revision, is not known yet',
-      }
-    : {
-        kind: 'waiting',
-        reason: open.rollout.reason,
-        message: `${open.name}: ${open.rollout.message}`,
-      };
-}
-
-function judge(phase: Phase, status: KeptnWorkloadVersionStatus, seen: ReleaseSeen): Outcome {
-  const open = firstOpen(seen.owners);
-  if (seen.owners.length > 0 && open === undefined) {
-    return {
-      state: 'Succeeded',
-      progress: { kind: 'waiting', reason: 'Deployed', message: 'the workload is deployed' },
-      eventful: true,
-    };
-  }
-  if (open?.rollout.state !== 'paused') return awaited(phase, status, { seen, open });
-  return {
-    state: 'Progressing',
-    changes: stopped(status, open.rollout, seen.now),
-    progress: awaiting(open),
-    eventful: true,
-  };
-}
-
-function awaited(
-  phase: Phase,
-  status: KeptnWorkloadVersionStatus,
-  at: { seen: ReleaseSeen; open: OpenRollout | undefined },
-): Outcome {
-  const { now, observabilityTimeoutMs, subject } = at.seen;
-  const { changes, startedAtMs } = running(status, now);
-  const leftMs = startedAtMs + observabilityTimeoutMs - now;
-  const progress = awaiting(at.open);
-  if (leftMs >= 0) {
-    return {
-      state: 'Progressing',
-      changes,
-      progress,
-      eventful: true,
-      wakeAfterMs: leftMs + 1,
-    };
-  }
-  const seconds = Math.round(observabilityTimeoutMs / 1000);
-  const timedOut = { suffix: 'Finished', text: 'has reached timeout', type: 'Warning' } as const;
-  return {
-    state: 'Failed',
-    changes,
-    progress: {
-      kind: 'failed',
-      reason: 'DeploymentTimedOut',
-      message: `the deployment has not ended within the observability time-out of ${seconds} s: ${progress.message}`,
-    },
-    events: [phaseEvent(subject, phase, timedOut)],
-    eventful: true,
+    wakeAfterMs: seen.timeoutMs,
   };
 }

@@ -7,7 +7,7 @@ import type {
 } from '../api/builtin.ts';
 import type { ObjectMeta } from '../api/object.ts';
 import type { Lookup } from './lookup.ts';
-import { isObserved } from './rollout-status.ts';
+import { isObserved } from './rollout-judgement.ts';
 import { type OwnerChain, ownerChainOf, type PodOwner, supportedOwner } from './owner-chain.ts';
 
 /** Set by the StatefulSet and DaemonSet controllers on each Pod: the hash of the template it was made from. */

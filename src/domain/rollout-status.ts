@@ -1,137 +1,150 @@
-import type { DaemonSet, Deployment, ReplicaSet, Rollout, StatefulSet } from '../api/builtin.ts';
-import type { KubernetesObject } from '../api/object.ts';
+import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from '../api/builtin.ts';
+import { argoRolloutStatus } from './argo-rollout-status.ts';
+import {
+  deployed,
+  isObserved,
+  isPaused,
+  progressing,
+  type RolloutCounts,
+  type RolloutJudgement,
+  type RolloutStatus,
+  scaledToZero,
+  scaledToZeroReason,
+} from './rollout-judgement.ts';
 import type { RolloutOwner } from './rollout-owner.ts';
 
-/** How far an owner has brought its current revision into being. */
-export interface RolloutStatus {
-  /** `paused`: somebody holds the roll-out, and no time-out runs against it. */
-  readonly state: 'deployed' | 'progressing' | 'paused';
-  readonly reason: string;
-  /** Says what, but no counts: a message that changes with every Pod would be a write for every Pod. */
-  readonly message: string;
-}
-
 /**
- * Whether the roll-out of the owner's current revision is over, judged as `kubectl rollout status` does: by
- * observedGeneration and the update revision, never by counting whatever is ready (B10). 0 replicas count as deployed.
+ * Whether the roll-out of the owner's current revision is over, judged as `kubectl rollout status` does and by every field of
+ * its kind: by observedGeneration and the update revision, by what is available and not only ready, never by counting whatever
+ * is there (B10). What would be judged without a single Pod of the revision is not deployed but waits for a person: `OnDelete`
+ * with nothing updated, a partition that holds all. 0 replicas count as deployed.
  */
 export function rolloutStatus(owner: RolloutOwner): RolloutStatus {
   switch (owner.kind) {
     case 'Deployment':
-      return deployment(owner.object);
+      return { ...deployment(owner.object), counts: deploymentCounts(owner.object) };
     case 'Rollout':
-      return rollout(owner.object);
+      return argoRolloutStatus(owner.object);
     case 'ReplicaSet':
-      return replicaSet(owner.object);
+      return { ...replicaSet(owner.object), counts: replicaSetCounts(owner.object) };
     case 'StatefulSet':
-      return statefulSet(owner.object);
+      return { ...statefulSet(owner.object), counts: statefulSetCounts(owner.object) };
     case 'DaemonSet':
-      return daemonSet(owner.object);
+      return { ...daemonSet(owner.object), counts: daemonSetCounts(owner.object) };
   }
 }
 
-/** Whether the status was written for the object as it is now. */
-export function isObserved(
-  object: KubernetesObject & { status?: { observedGeneration?: number | string } },
-): boolean {
-  const { generation } = object.metadata;
-  const observed = Number(object.status?.observedGeneration ?? Number.NaN);
-  return generation === undefined || observed >= generation;
+function deploymentCounts({ spec, status = {} }: Deployment): RolloutCounts {
+  return {
+    wanted: spec.replicas ?? 1,
+    updated: status.updatedReplicas ?? 0,
+    available: status.availableReplicas ?? 0,
+    existing: status.replicas ?? 0,
+  };
 }
 
-function deployment(object: Deployment): RolloutStatus {
-  const { replicas = 1, paused = false } = object.spec;
-  const status = object.status ?? {};
-  const updated = status.updatedReplicas ?? 0;
+function deployment(object: Deployment): RolloutJudgement {
+  const { paused = false } = object.spec;
+  const { wanted, updated, available, existing } = deploymentCounts(object);
   if (!isObserved(object)) return paused ? isPaused('Deployment') : progressing('Deployment');
-  if (replicas === 0) return scaledToZero();
-  const over =
-    updated >= replicas &&
-    (status.replicas ?? 0) <= updated &&
-    (status.availableReplicas ?? 0) >= updated;
+  if (wanted === 0) return scaledToZero();
+  const over = updated >= wanted && existing <= updated && available >= updated;
   if (over) return deployed('all Pods of the Deployment are updated and available');
   return paused ? isPaused('Deployment') : progressing('Deployment');
 }
 
-function rollout(object: Rollout): RolloutStatus {
-  const { replicas = 1 } = object.spec;
-  const status = object.status ?? {};
-  if (!isObserved(object)) return progressing('Rollout');
-  if (replicas === 0) return scaledToZero();
-  if (status.phase === 'Healthy' && (status.updatedReplicas ?? 0) === (status.replicas ?? 0)) {
-    return deployed('the Rollout is healthy');
-  }
-  return status.phase === 'Paused' || object.spec.paused === true
-    ? isPaused('Rollout')
-    : progressing('Rollout');
+function replicaSetCounts({ spec, status = {} }: ReplicaSet): RolloutCounts {
+  const existing = status.replicas ?? 0;
+  const available = status.availableReplicas ?? 0;
+  return { wanted: spec.replicas ?? 1, updated: existing, available, existing };
 }
 
-function replicaSet(object: ReplicaSet): RolloutStatus {
-  const { replicas = 1 } = object.spec;
+function replicaSet(object: ReplicaSet): RolloutJudgement {
+  const { wanted, available } = replicaSetCounts(object);
   if (!isObserved(object)) return progressing('ReplicaSet');
-  if (replicas === 0) return scaledToZero();
-  return (object.status?.availableReplicas ?? 0) >= replicas
+  if (wanted === 0) return scaledToZero();
+  return available >= wanted
     ? deployed('all Pods of the ReplicaSet are available')
     : progressing('ReplicaSet');
 }
 
-function statefulSet(object: StatefulSet): RolloutStatus {
-  const { replicas = 1, updateStrategy } = object.spec;
-  const status = object.status ?? {};
-  if (!isObserved(object)) return progressing('StatefulSet');
-  if (replicas === 0) return scaledToZero();
-  const ready = (status.readyReplicas ?? 0) >= replicas;
-  if (updateStrategy?.type === 'OnDelete') {
-    return ready ? deployed('all Pods of the StatefulSet are ready') : progressing('StatefulSet');
-  }
-  const due = Math.max(0, replicas - (updateStrategy?.rollingUpdate?.partition ?? 0));
+function statefulSetCounts({ spec, status = {} }: StatefulSet): RolloutCounts {
+  const existing = status.replicas ?? 0;
   // Updated replicas are counted only while a roll-out is under way; afterwards the two revisions are the same.
-  const updated =
-    status.currentRevision === status.updateRevision ? replicas : (status.updatedReplicas ?? 0);
-  if (!ready || updated < due) return progressing('StatefulSet');
+  const isOver = status.currentRevision === status.updateRevision;
+  return {
+    wanted: spec.replicas ?? 1,
+    updated: isOver ? existing : (status.updatedReplicas ?? 0),
+    available: status.availableReplicas ?? 0,
+    existing,
+  };
+}
+
+function statefulSet(object: StatefulSet): RolloutJudgement {
+  const { updateStrategy } = object.spec;
+  const { wanted, updated, available, existing } = statefulSetCounts(object);
+  if (!isObserved(object)) return progressing('StatefulSet');
+  if (wanted === 0) return scaledToZero();
+  const isAvailable = available >= wanted;
+  if (updateStrategy?.type === 'OnDelete') {
+    return onDelete('StatefulSet', { updated, existing, isAvailable });
+  }
+  const due = Math.max(0, wanted - (updateStrategy?.rollingUpdate?.partition ?? 0));
+  if (due === 0 && updated === 0 && existing > 0) return partitionHolds();
+  if (!isAvailable || updated < due) return progressing('StatefulSet');
   return deployed(
-    due < replicas
-      ? 'all Pods of the StatefulSet that the partition lets be updated are updated and ready'
-      : 'all Pods of the StatefulSet are updated and ready',
+    due < wanted
+      ? 'all Pods of the StatefulSet that the partition lets be updated are updated and available'
+      : 'all Pods of the StatefulSet are updated and available',
   );
 }
 
-function daemonSet(object: DaemonSet): RolloutStatus {
-  const status = object.status ?? {};
+function daemonSetCounts({ status = {} }: DaemonSet): RolloutCounts {
+  const updated = status.updatedNumberScheduled ?? 0;
+  return {
+    wanted: status.desiredNumberScheduled ?? 0,
+    updated,
+    available: status.numberAvailable ?? 0,
+    existing: Math.max(updated, status.currentNumberScheduled ?? 0),
+  };
+}
+
+function daemonSet(object: DaemonSet): RolloutJudgement {
+  const { wanted, updated, available, existing } = daemonSetCounts(object);
   if (!isObserved(object)) return progressing('DaemonSet');
-  const desired = status.desiredNumberScheduled ?? 0;
-  if (desired === 0) return deployed('no node wants a Pod of the DaemonSet', 'ScaledToZero');
+  if (wanted === 0) return deployed('no node wants a Pod of the DaemonSet', scaledToZeroReason);
+  const isAvailable = available >= wanted;
   if (object.spec.updateStrategy?.type === 'OnDelete') {
-    return (status.numberReady ?? 0) >= desired
-      ? deployed('all Pods of the DaemonSet are ready')
-      : progressing('DaemonSet');
+    return onDelete('DaemonSet', { updated, existing, isAvailable });
   }
-  return (status.updatedNumberScheduled ?? 0) >= desired && (status.numberAvailable ?? 0) >= desired
+  return updated >= wanted && isAvailable
     ? deployed('all Pods of the DaemonSet are updated and available')
     : progressing('DaemonSet');
 }
 
-function deployed(message: string, reason = 'Deployed'): RolloutStatus {
-  return { state: 'deployed', reason, message };
+/** Old Pods are replaced when somebody deletes them, at their leisure: the first one that is brings the revision into being. */
+function onDelete(
+  kind: string,
+  pods: { readonly updated: number; readonly existing: number; readonly isAvailable: boolean },
+): RolloutJudgement {
+  // Without any Pod it is being created, and creates them of this revision.
+  if (pods.updated === 0 && pods.existing > 0) {
+    return {
+      state: 'paused',
+      reason: 'NothingUpdatedYet',
+      message: `the ${kind} updates a Pod when somebody deletes it (OnDelete), and none has been updated yet; the time-out of the deployment does not run`,
+    };
+  }
+  return pods.updated > 0 && pods.isAvailable
+    ? deployed(`Pods of the ${kind} that were deleted are updated, and all are available`)
+    : progressing(kind);
 }
 
-function scaledToZero(): RolloutStatus {
-  return deployed('no Pods are asked for (0 replicas)', 'ScaledToZero');
-}
-
-function isPaused(kind: string): RolloutStatus {
+function partitionHolds(): RolloutJudgement {
   return {
     state: 'paused',
-    reason: 'Paused',
-    message: `the ${kind} is paused; the time-out of the deployment does not run until it is resumed`,
-  };
-}
-
-// Also while its controller has not looked at the latest change: telling the two apart would only cost writes.
-function progressing(kind: string): RolloutStatus {
-  return {
-    state: 'progressing',
-    reason: 'WaitingForPods',
-    message: `Pods of the ${kind} are not all updated and available yet`,
+    reason: 'PartitionHolds',
+    message:
+      'the partition of the StatefulSet lets no Pod be updated; lower spec.updateStrategy.rollingUpdate.partition; the time-out of the deployment does not run',
   };
 }

@@ -60,6 +60,9 @@ export function specOf(claim: Claim, claims: readonly Claim[]): KeptnWorkloadSpe
     version: identity.version,
     ...union([claim, ...sameVersion].map((each) => listsOf(each.identity))),
     resourceReference: current.reference,
+    ...(identity.deploymentTimeout !== undefined && {
+      deploymentTimeout: identity.deploymentTimeout,
+    }),
     ...(Object.keys(identity.metadata).length > 0 && { metadata: { ...identity.metadata } }),
   };
 }

@@ -10,9 +10,11 @@ import { advance, type Advanced, stated } from './advance.ts';
 import { openNextAttempt } from './attempt.ts';
 import { runCheckPhase } from './check-phase.ts';
 import type { ChecksSeen } from './checks.ts';
+import { definitionsIn, heldWithoutPods } from './checks-without-pods.ts';
 import { conditionTypes, type Progress } from './conditions.ts';
 import type { OwnerSeen } from './current-revision.ts';
 import { setBack } from './deployment-clock.ts';
+import { durationOr } from './duration.ts';
 import type { Settings } from './keptn-config.ts';
 import { newestListing } from './newest-app-version.ts';
 import { isPassed, workloadPhases } from './phases.ts';
@@ -24,7 +26,6 @@ import {
   withKeptnsRelease,
   withRevisions,
 } from './release.ts';
-import { listsOfVersion } from './requested-checks.ts';
 import { withRequests } from './shared-version.ts';
 import { isSuperseded, superseded } from './superseded.ts';
 import { parseTime } from './time.ts';
@@ -40,7 +41,11 @@ import { contextOf, followedIn, subjectOf } from './workload-version-context.ts'
 
 /** What the decision on a workload version knows of the world. */
 export interface WorkloadVersionSeen
-  extends ChecksSeen, VersionFollowUpsSeen, AppsSeen, Pick<ReleaseSeen, 'now' | 'revisions'> {
+  extends
+    ChecksSeen,
+    VersionFollowUpsSeen,
+    AppsSeen,
+    Pick<ReleaseSeen, 'now' | 'revisions' | 'pods'> {
   readonly settings: Settings;
   /** Undefined while the cache does not have it: then nothing can be said about which version is current. */
   readonly workload: KeptnWorkload | undefined;
@@ -134,6 +139,7 @@ function run(
 ): Advanced<KeptnWorkloadVersionStatus> {
   const { version, settings, now } = seen;
   const subject = subjectOf(seen.version);
+  const carriers = carriersOf(version, seen.owners);
   return advance<KeptnWorkloadVersionStatus>({
     phases: workloadPhases,
     status,
@@ -145,17 +151,15 @@ function run(
       phase.type === 'deploy'
         ? runDeployment(phase, at, {
             ...seen,
-            owners: carriersOf(version, seen.owners),
-            observabilityTimeoutMs: settings.observabilityTimeoutMs,
+            owners: carriers,
+            timeoutMs: deploymentTimeoutMs(seen),
             subject,
           })
-        : runCheckPhase(
+        : (heldWithoutPods(phase, at, { version, carriers }) ??
+          runCheckPhase(
             {
               phase,
-              definitions:
-                phase.definitions === 'promotionTasks'
-                  ? []
-                  : (listsOfVersion({ ...version, status: at })[phase.definitions] ?? []),
+              definitions: definitionsIn(phase, version, at),
               status: at,
               context: contextOf(version, at),
               subject,
@@ -163,8 +167,15 @@ function run(
               now,
             },
             seen,
-          ),
+          )),
   });
+}
+
+/** The nearest that says it: the workload, its application, the KeptnConfig. */
+function deploymentTimeoutMs({ version, settings, ...seen }: WorkloadVersionSeen): number {
+  const ofApp = newestListing(version, seen)?.spec.deploymentTimeout;
+  const otherwise = durationOr(ofApp, settings.observabilityTimeoutMs);
+  return durationOr(version.spec.deploymentTimeout, otherwise);
 }
 
 /** A version that no owner carries any more (B11). Once Released, what runs may end; otherwise it is over now. */

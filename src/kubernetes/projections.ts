@@ -89,6 +89,7 @@ const daemonSet: FieldNames = {
   spec: ['updateStrategy'],
   status: [
     'observedGeneration',
+    'currentNumberScheduled',
     'desiredNumberScheduled',
     'updatedNumberScheduled',
     'numberReady',
@@ -99,6 +100,8 @@ const rollout: FieldNames = {
   spec: ['replicas', 'paused'],
   status: [
     'observedGeneration',
+    'workloadObservedGeneration',
+    'abort',
     'currentPodHash',
     'stableRS',
     'phase',
@@ -120,7 +123,7 @@ const projections: ReadonlyMap<string, Projection> = new Map<string, Projection>
   [kindKey(ReplicaSetKind), { ...owner(replicaSet, isIdentity), keep: isReplicaSetMetadata }],
   [kindKey(StatefulSetKind), owner(statefulSet)],
   [kindKey(DaemonSetKind), owner(daemonSet)],
-  [kindKey(RolloutKind), owner(rollout)],
+  [kindKey(RolloutKind), { fields: rolloutFields }],
 ]);
 
 function owner(names: FieldNames, keep?: (key: string) => boolean): Projection {
@@ -134,6 +137,20 @@ function owner(names: FieldNames, keep?: (key: string) => boolean): Projection {
       };
     },
   };
+}
+
+/** Of the strategy no more than which one it is: its steps may be long. */
+function rolloutFields(raw: RawObject): Fields {
+  const { spec, ...rest } = owner(rollout).fields(raw);
+  const strategy = objectOf(objectOf(raw['spec'])['strategy']);
+  const isRouted = objectOf(strategy['canary'])['trafficRouting'] !== undefined;
+  const shown = {
+    ...(strategy['blueGreen'] !== undefined && { blueGreen: {} }),
+    ...(strategy['canary'] !== undefined && {
+      canary: isRouted ? { trafficRouting: {} } : {},
+    }),
+  };
+  return { ...rest, spec: { ...objectOf(spec), strategy: shown } };
 }
 
 function namespaceFields(raw: RawObject): Fields {

@@ -14,6 +14,7 @@ export const identityKeys: ReadonlySet<string> = new Set([
   keptnAnnotations.container,
   sluiceKeys.onSuccessTasks,
   sluiceKeys.onFailureTasks,
+  sluiceKeys.deploymentTimeout,
 ]);
 
 const knownKeys: readonly string[] = [

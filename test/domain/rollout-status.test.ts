@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { isObserved, rolloutStatus } from '../../src/domain/rollout-status.ts';
+import { isObserved } from '../../src/domain/rollout-judgement.ts';
+import { rolloutStatus } from '../../src/domain/rollout-status.ts';
 import { aDeploymentAt, aStatefulSetAt } from '../support/owner-builders.ts';
 import { aDaemonSet, aDeployment, aReplicaSet, aRollout } from '../support/workloads.ts';
 
@@ -53,36 +54,62 @@ describe('B10: a Deployment', () => {
 
 describe('B10: a StatefulSet', () => {
   type Status = Parameters<typeof aStatefulSetAt>[0];
-  const state = (status: Status, spec: Parameters<typeof aStatefulSetAt>[1]): string =>
-    rolloutStatus({ kind: 'StatefulSet', object: aStatefulSetAt(status, spec) }).state;
-  const moving = { currentRevision: 'v1', updateRevision: 'v2', readyReplicas: 3 };
+  type Spec = Parameters<typeof aStatefulSetAt>[1];
+  const judged = (status: Status, spec: Spec) =>
+    rolloutStatus({ kind: 'StatefulSet', object: aStatefulSetAt(status, spec) });
+  const state = (status: Status, spec: Spec): string => judged(status, spec).state;
+  const moving = {
+    currentRevision: 'v1',
+    updateRevision: 'v2',
+    replicas: 3,
+    readyReplicas: 3,
+    availableReplicas: 3,
+  };
 
   test('is deployed by its update revision, not by old Pods that are ready', () => {
     expect(state({ ...moving, updatedReplicas: 0 }, { replicas: 3 })).toBe('progressing');
     expect(state({ ...moving, updatedReplicas: 3 }, { replicas: 3 })).toBe('deployed');
-    expect(state({ ...moving, updatedReplicas: 3, readyReplicas: 2 }, { replicas: 3 })).toBe(
-      'progressing',
-    );
+  });
+
+  test('is deployed when its Pods are available, not when they are only ready (minReadySeconds)', () => {
+    const updated = { ...moving, updatedReplicas: 3, availableReplicas: 2 };
+    expect(state(updated, { replicas: 3 })).toBe('progressing');
   });
 
   test('is deployed after the roll-out, when the update revision is the current one', () => {
-    const over = { currentRevision: 'v2', updateRevision: 'v2', readyReplicas: 3 };
+    const over = { ...moving, currentRevision: 'v2' };
     expect(state(over, { replicas: 3 })).toBe('deployed');
-    expect(state({ ...over, readyReplicas: 1 }, { replicas: 3 })).toBe('progressing');
+    expect(state({ ...over, availableReplicas: 1 }, { replicas: 3 })).toBe('progressing');
   });
 
   test('with a partition waits only for the Pods that are due', () => {
     const spec = { replicas: 3, updateStrategy: { rollingUpdate: { partition: 2 } } };
     expect(state({ ...moving, updatedReplicas: 0 }, spec)).toBe('progressing');
     expect(state({ ...moving, updatedReplicas: 1 }, spec)).toBe('deployed');
-    const none = { replicas: 3, updateStrategy: { rollingUpdate: { partition: 5 } } };
-    expect(state({ ...moving, updatedReplicas: 0 }, none)).toBe('deployed');
   });
 
-  test('with OnDelete is deployed when all Pods are ready', () => {
+  test('whose partition holds all Pods waits for a person, and no time-out runs', () => {
+    const all = { replicas: 3, updateStrategy: { rollingUpdate: { partition: 3 } } };
+    expect(judged({ ...moving, updatedReplicas: 0 }, all)).toMatchObject({
+      state: 'paused',
+      reason: 'PartitionHolds',
+    });
+    const created = { ...moving, currentRevision: 'v2' };
+    expect(state(created, all)).toBe('deployed');
+    expect(state({ currentRevision: 'v2', updateRevision: 'v2' }, all)).toBe('progressing');
+  });
+
+  test('with OnDelete and nothing updated waits for a person, and no time-out runs', () => {
     const spec = { replicas: 3, updateStrategy: { type: 'OnDelete' } };
-    expect(state({ ...moving, updatedReplicas: 0 }, spec)).toBe('deployed');
-    expect(state({ ...moving, readyReplicas: 2 }, spec)).toBe('progressing');
+    expect(judged({ ...moving, updatedReplicas: 0 }, spec)).toMatchObject({
+      state: 'paused',
+      reason: 'NothingUpdatedYet',
+    });
+    expect(state({ ...moving, updatedReplicas: 1 }, spec)).toBe('deployed');
+    expect(state({ ...moving, updatedReplicas: 1, availableReplicas: 2 }, spec)).toBe(
+      'progressing',
+    );
+    expect(state({ currentRevision: 'v2', updateRevision: 'v2' }, spec)).toBe('progressing');
   });
 
   test('is not judged by a status of another generation', () => {
@@ -114,8 +141,11 @@ describe('B10: a DaemonSet', () => {
     expect(state({ ...over, observedGeneration: 0 })).toBe('progressing');
   });
 
-  test('with OnDelete is deployed when all Pods are ready, and without nodes at once', () => {
-    expect(state({ ...over, updatedNumberScheduled: 0 }, 'OnDelete')).toBe('deployed');
+  test('with OnDelete and nothing updated waits for a person, and without nodes is deployed at once', () => {
+    const before = { ...over, updatedNumberScheduled: 0, currentNumberScheduled: 2 };
+    expect(state(before, 'OnDelete')).toBe('paused');
+    expect(state({ ...before, updatedNumberScheduled: 1 }, 'OnDelete')).toBe('deployed');
+    expect(state({ ...before, currentNumberScheduled: 0 }, 'OnDelete')).toBe('progressing');
     expect(state({ observedGeneration: 1, desiredNumberScheduled: 0 })).toBe('deployed');
   });
 });
@@ -132,21 +162,6 @@ describe('B10: other owners', () => {
         },
       }).state;
     expect([state(1), state(2), state(0, 0)]).toEqual(['progressing', 'deployed', 'deployed']);
-  });
-
-  test('a Rollout is deployed when Argo calls it healthy and all Pods are updated', () => {
-    type Status = NonNullable<ReturnType<typeof aRollout>['status']>;
-    const state = (status: Status): string =>
-      rolloutStatus({
-        kind: 'Rollout',
-        object: { ...aRollout(), status: { observedGeneration: '1', ...status } },
-      }).state;
-    const healthy = { phase: 'Healthy', replicas: 2, updatedReplicas: 2 };
-    expect(state(healthy)).toBe('deployed');
-    expect(state({ ...healthy, updatedReplicas: 1 })).toBe('progressing');
-    expect(state({ ...healthy, phase: 'Paused' })).toBe('paused');
-    expect(state({ ...healthy, phase: 'Degraded' })).toBe('progressing');
-    expect(state({ ...healthy, observedGeneration: '0' })).toBe('progressing');
   });
 
   test('an observed generation may be a text, as Argo writes it', () => {

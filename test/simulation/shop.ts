@@ -1,6 +1,6 @@
 /** What of a workload a scenario wants to say. */
 export interface Described {
-  readonly kind?: 'Deployment' | 'StatefulSet' | 'DaemonSet';
+  readonly kind?: 'Deployment' | 'StatefulSet' | 'DaemonSet' | 'Rollout';
   readonly version?: string;
   readonly app?: string;
   readonly workload?: string;
@@ -23,7 +23,7 @@ export function aWorkload(name: string, more: Described = {}): string {
     ...annotations,
   });
   return `
-apiVersion: apps/v1
+apiVersion: ${kind === 'Rollout' ? 'argoproj.io/v1alpha1' : 'apps/v1'}
 kind: ${kind}
 metadata: { namespace: shop, name: ${name}, annotations: ${annotated === 'owner' ? keptn : '{}'} }
 spec:

@@ -17,6 +17,7 @@ import { metricsActor } from './actors/metrics.ts';
 import { garbageCollector } from './actors/garbage-collector.ts';
 import { jobController } from './actors/jobs.ts';
 import { kubelet } from './actors/kubelet.ts';
+import { rolloutController } from './actors/rollouts.ts';
 import { statefulSetController } from './actors/stateful-sets.ts';
 import type { Admission, SimulationOptions } from './simulation.ts';
 import { Simulation } from './simulation.ts';
@@ -52,6 +53,7 @@ export function sluice(
       replicaSetController,
       statefulSetController,
       daemonSetController,
+      rolloutController,
       jobController,
       kubelet(),
       garbageCollector,

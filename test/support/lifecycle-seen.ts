@@ -121,6 +121,7 @@ export function workloadVersionSeen(
     owners: [aDeploymentSeen()],
     requests: [],
     revisions: [],
+    pods: undefined,
     ...own,
     ...checksSeen(
       dropUndefined({ tasks, evaluations, taskDefinitions, evaluationDefinitions, live, refusals }),

@@ -73,6 +73,7 @@ export function aDeploymentSeen(
       revision: `uid-of-${set}`,
       madeAt,
       identity,
+      isOwnersStatus: true,
     },
   };
 }
@@ -96,6 +97,7 @@ export function aBareReplicaSetSeen(identity: Partial<AnnotatedIdentity> = {}): 
       revision: reference.uid,
       madeAt: 1,
       identity: anIdentity(identity),
+      isOwnersStatus: true,
     },
   };
 }

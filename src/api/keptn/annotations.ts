@@ -57,6 +57,8 @@ export const sluiceKeys = {
   minimumMode: 'sluice.keptn.sh/minimum-mode',
   onSuccessTasks: 'sluice.keptn.sh/on-success-tasks',
   onFailureTasks: 'sluice.keptn.sh/on-failure-tasks',
+  /** On a workload: how long its deployment may make no progress, as a Go duration. */
+  deploymentTimeout: 'sluice.keptn.sh/deployment-timeout',
   retry: 'sluice.keptn.sh/retry',
   abort: 'sluice.keptn.sh/abort',
   release: 'sluice.keptn.sh/release',

@@ -1,6 +1,16 @@
 import { statusObject } from '../condition.ts';
 import { defineResource, type ObjectOf } from '../resource.ts';
-import { bool, list, object, oneOf, optional, stringMap, text, type Static } from '../schema.ts';
+import {
+  bool,
+  duration,
+  list,
+  object,
+  oneOf,
+  optional,
+  stringMap,
+  text,
+  type Static,
+} from '../schema.ts';
 import { checkLists, promotionTasks } from './check-lists.ts';
 import { followUpLists } from './follow-up.ts';
 import { lifecycleGroup } from './groups.ts';
@@ -20,6 +30,11 @@ export const appContextSpecFields = {
   promoteAfterWarning: optional(
     bool(
       'Whether the promotion runs although an earlier phase ended with a Warning; true if not set.',
+    ),
+  ),
+  deploymentTimeout: optional(
+    duration(
+      'How long the deployment of a workload may make no progress; its annotation sluice.keptn.sh/deployment-timeout comes first, and KeptnConfig observabilityTimeout holds where neither is set.',
     ),
   ),
   metadata: optional(stringMap('Handed to every task and put on every span of the application.')),

@@ -1,6 +1,7 @@
 import { statusObject } from '../condition.ts';
 import { defineResource, type ObjectOf, type PrinterColumn } from '../resource.ts';
 import {
+  integer,
   list,
   object,
   optional,
@@ -35,6 +36,13 @@ const checksRequest = object('What one owner of Pods asks for.', {
   ...followUpLists,
 });
 
+const deploymentProgress = object('The most that the deployment has reached so far.', {
+  time: time('When it was reached.'),
+  updated: integer('Pods of this revision.'),
+  available: integer('Pods that were available.'),
+  old: integer('Pods of other revisions that were left.'),
+});
+
 const status = statusObject('How far the version has come.', {
   preDeploymentStatus: optional(state('State of the pre-deployment tasks.')),
   preDeploymentEvaluationStatus: optional(state('State of the pre-deployment evaluations.')),
@@ -54,6 +62,7 @@ const status = statusObject('How far the version has come.', {
       text(''),
     ),
   ),
+  deploymentProgress: optional(deploymentProgress),
   requestedChecks: optional(
     list(
       'Checks and follow-ups that are run beside those of the spec: owners that came after the version was made ask for them.',
@@ -68,6 +77,8 @@ const status = statusObject('How far the version has come.', {
 
 /** What an owner of Pods asks for beside what the spec of their version names. */
 export type ChecksRequest = Static<typeof checksRequest>;
+/** The most that a deployment has reached, and when. */
+export type DeploymentProgress = Static<typeof deploymentProgress>;
 export type KeptnWorkloadVersionSpec = Static<typeof spec>;
 export type KeptnWorkloadVersionStatus = Static<typeof status>;
 

@@ -21,6 +21,11 @@ export const workloadSpecFields = {
   ...checkLists,
   ...followUpLists,
   resourceReference,
+  deploymentTimeout: optional(
+    text(
+      'How long the deployment may make no progress, as a Go duration. KeptnAppContext and KeptnConfig say it where it is not set here.',
+    ),
+  ),
   metadata: optional(stringMap('Handed to every task and put on every span of the workload.')),
 };
 

@@ -42,7 +42,25 @@ function follow(store: MemoryStore, deployment: StoredDeployment): void {
     const latest = replicaSets.find((one) => revisionOf(one) === newest(replicaSets));
     if (latest !== undefined) scale(store, latest, desired(deployment));
   }
+  noteRevision(store, deployment, hash);
   writeStatus(store, deployment, hash);
+}
+
+/** The real controller writes the number of the newest revision on the Deployment, after it has made the ReplicaSet. */
+function noteRevision(store: MemoryStore, deployment: StoredDeployment, hash: string): void {
+  const current = controlledBy(store.list(StoredReplicaSetKind), deployment).find(
+    ({ metadata }) => metadata.labels?.[hashKey] === hash,
+  );
+  if (current === undefined) return;
+  const noted = store.get(
+    StoredDeploymentKind,
+    deployment.metadata.namespace,
+    deployment.metadata.name,
+  );
+  const revision = String(revisionOf(current));
+  if (noted === undefined || noted.metadata.annotations?.[revisionKey] === revision) return;
+  const annotations = { ...noted.metadata.annotations, [revisionKey]: revision };
+  store.update(StoredDeploymentKind, { ...noted, metadata: { ...noted.metadata, annotations } });
 }
 
 function advance(

@@ -92,6 +92,35 @@ export const StoredDaemonSetKind: Kind<StoredDaemonSet> = {
   plural: 'daemonsets',
   namespaced: true,
 };
+export interface StoredRollout extends KubernetesObject {
+  spec: {
+    replicas?: number;
+    paused?: boolean;
+    strategy: {
+      blueGreen?: object;
+      canary?: { steps?: readonly object[]; trafficRouting?: object };
+    };
+    template: PodTemplate;
+    [field: string]: unknown;
+  };
+  status?: {
+    observedGeneration: string;
+    currentPodHash: string;
+    stableRS: string;
+    phase: string;
+    replicas: number;
+    updatedReplicas: number;
+    readyReplicas: number;
+    availableReplicas: number;
+  };
+}
+
+export const StoredRolloutKind: Kind<StoredRollout> = {
+  apiVersion: 'argoproj.io/v1alpha1',
+  kind: 'Rollout',
+  plural: 'rollouts',
+  namespaced: true,
+};
 export const StoredControllerRevisionKind: Kind<StoredControllerRevision> = {
   apiVersion: 'apps/v1',
   kind: 'ControllerRevision',

@@ -1,0 +1,48 @@
+import type {
+  KeptnWorkloadVersion,
+  KeptnWorkloadVersionStatus,
+} from '../api/keptn/workload-version.ts';
+import type { PhaseOutcome } from './advance.ts';
+import type { OwnerSeen } from './current-revision.ts';
+import { countsOf } from './deployment.ts';
+import type { CheckPhase } from './phases.ts';
+import { listsOfVersion } from './requested-checks.ts';
+import { scaledToZeroReason } from './rollout-judgement.ts';
+import type { VersionStatus } from './version-status.ts';
+
+/** The definitions that a workload version runs in a phase. A workload is not promoted. */
+export function definitionsIn(
+  phase: CheckPhase,
+  version: KeptnWorkloadVersion,
+  status: KeptnWorkloadVersionStatus,
+): readonly string[] {
+  return phase.definitions === 'promotionTasks'
+    ? []
+    : (listsOfVersion({ ...version, status })[phase.definitions] ?? []);
+}
+
+/**
+ * Checks after the deployment never run against nothing: those of a workload that was deployed with 0 replicas begin with its
+ * first available Pod. Undefined where nothing holds them; what has begun goes on.
+ */
+export function heldWithoutPods(
+  phase: CheckPhase,
+  status: KeptnWorkloadVersionStatus,
+  seen: { readonly version: KeptnWorkloadVersion; readonly carriers: readonly OwnerSeen[] },
+): PhaseOutcome<KeptnWorkloadVersionStatus> | undefined {
+  const { version, carriers } = seen;
+  const before: VersionStatus = status;
+  const isAfter = phase.checkType === 'post' || phase.checkType === 'post-eval';
+  if (!isAfter || (before[phase.items] ?? []).length > 0 || carriers.length === 0) return undefined;
+  if (definitionsIn(phase, version, status).length === 0) return undefined;
+  if (countsOf(carriers).available > 0) return undefined;
+  return {
+    state: 'Pending',
+    progress: {
+      kind: 'waiting',
+      reason: scaledToZeroReason,
+      message: `${phase.long}: no Pod is available (0 replicas); the checks begin with the first one, and the application goes on without them`,
+    },
+    eventful: true,
+  };
+}
