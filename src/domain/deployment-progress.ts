@@ -2,7 +2,6 @@ import type {
   DeploymentProgress,
   KeptnWorkloadVersionStatus,
 } from '../api/keptn/workload-version.ts';
-import { formatDuration } from './duration.ts';
 import type { RolloutCounts } from './rollout-judgement.ts';
 import { parseTime, rfc3339 } from './time.ts';
 
@@ -81,11 +80,6 @@ function stuckAfterMs(timeoutMs: number): number {
 function nextLookMs(stillForMs: number, timeoutMs: number): number {
   const stuckInMs = stuckAfterMs(timeoutMs) - stillForMs;
   return Math.ceil(stuckInMs > 0 ? stuckInMs : Math.max(0, timeoutMs - stillForMs) + 1);
-}
-
-/** `no progress for 5m0s` */
-export function describeStill(ms: number): string {
-  return `no progress for ${formatDuration(ms)}`;
 }
 
 function bestOf(one: DeploymentProgress, other: DeploymentProgress): DeploymentProgress {

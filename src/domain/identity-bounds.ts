@@ -22,6 +22,7 @@ const limits: ReadonlyMap<string, number> = new Map<string, number>([
   [sluiceKeys.onSuccessTasks, longestList],
   [sluiceKeys.onFailureTasks, longestList],
   [keptnAnnotations.metadata, longestList],
+  [sluiceKeys.deploymentTimeout, longestIdentity],
 ]);
 
 type Metadata = Pick<ObjectMeta, 'labels' | 'annotations'>;

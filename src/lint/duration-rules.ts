@@ -1,3 +1,4 @@
+import { KeptnAppContext } from '../api/keptn/app-context.ts';
 import { KeptnConfig } from '../api/keptn/config.ts';
 import { KeptnEvaluationDefinition } from '../api/keptn/evaluation-definition.ts';
 import { KeptnEvaluation } from '../api/keptn/evaluation.ts';
@@ -50,6 +51,9 @@ const table: readonly Entry[] = [
     ['spec.range.interval', range?.interval, 'window'],
     // An empty step is none.
     ['spec.range.step', range?.step || undefined, 'window'],
+  ]),
+  entry(KeptnAppContext, ({ spec }) => [
+    ['spec.deploymentTimeout', spec?.deploymentTimeout, 'window'],
   ]),
   entry(KeptnConfig, ({ spec }) => [
     ['spec.observabilityTimeout', spec.observabilityTimeout, 'wait'],

@@ -1,4 +1,5 @@
 import { keptnAnnotations, recommendedLabels, sluiceKeys } from '../api/keptn/annotations.ts';
+import { durationOr } from '../domain/duration.ts';
 import type { AnnotatedIdentity, Identity } from '../domain/identity.ts';
 import { sameJson } from '../domain/same-json.ts';
 import { identityKeys, intendedKey, isNearlyOurs } from './annotation-keys.ts';
@@ -135,6 +136,25 @@ const metadataIsUnreadable = rule({
       }),
 });
 
+const timeoutIsUnreadable = rule({
+  id: 'deployment-timeout-unreadable',
+  title: 'A deployment time-out that cannot be read',
+  why: 'It is left out, and the time-out of the application or of the KeptnConfig holds.',
+  fix: 'Write a Go duration: 90s, 20m, 1h30m.',
+  severity: 'doubtful',
+  kinds: workloadKinds,
+  check: (workload) =>
+    entriesOf(workload)
+      .filter(
+        ({ key, value }) =>
+          key === sluiceKeys.deploymentTimeout && durationOr(value.trim(), -1) < 0,
+      )
+      .map(({ path, value }) => ({
+        path,
+        message: `${JSON.stringify(value.slice(0, 60))} is no duration and is left out; write for example 20m`,
+      })),
+});
+
 const versionIsReleasedOtherwise = rule<WorkloadManifest>({
   id: 'version-reused',
   title: 'A version that was released with another Pod template',
@@ -161,6 +181,7 @@ export const workloadRules: readonly Rule<WorkloadManifest>[] = [
   keyIsMisspelt,
   keyIsMisplaced,
   metadataIsUnreadable,
+  timeoutIsUnreadable,
   versionIsReleasedOtherwise,
   deadlineIsTooShort,
   gateComesLate,

@@ -100,3 +100,14 @@ describe('nothing is said of', () => {
     expect(warnings(object)).toEqual([]);
   });
 });
+
+test('a deployment time-out that cannot be read is told, one that can is not', () => {
+  const warnedOf = (value: string) =>
+    warnings(
+      workload({ podAnnotations: { ...named, 'sluice.keptn.sh/deployment-timeout': value } }),
+    );
+  expect(warnedOf('20m')).toEqual([]);
+  expect(warnedOf('soon')).toEqual([
+    'spec.template.metadata.annotations[sluice.keptn.sh/deployment-timeout]: "soon" is no duration and is left out; write for example 20m',
+  ]);
+});
