@@ -1,6 +1,8 @@
-import { fieldOf, isEqualJson } from '../api/json.ts';
+import { deepestLevel, isDeeperThan, tooDeep } from '../api/depth.ts';
+import { fieldOf, isEqualJson, isJsonObject } from '../api/json.ts';
+import { sluiceKeys } from '../api/keptn/annotations.ts';
 import type { KubernetesObject } from '../api/object.ts';
-import { type Parser, parserOfReviewed } from '../api/parse.ts';
+import { type FieldError, type Parser, parserOfReviewed } from '../api/parse.ts';
 import type { Resource } from '../api/resource.ts';
 import type { AdmissionRequest } from '../api/review.ts';
 import type { Lookup } from '../domain/lookup.ts';
@@ -21,6 +23,8 @@ export function judgeApplied(resource: Resource, places: ReferencePlaces): Handl
   return (request, lookup) => {
     if (isOfNoConcern(request)) return allow();
     const subject = subjectOf(resource, request);
+    const [unreadable] = unreadableIn(request.object);
+    if (unreadable !== undefined) return deny(subject, [unreadable]);
     const parsed = parse(request.object);
     if (!parsed.ok) return deny(subject, parsed.errors);
     const context = ruleContext(lookup, places);
@@ -47,6 +51,21 @@ export function judgeDeletion(resource: Resource, places: ReferencePlaces): Hand
     ];
     return warnings.length > 0 ? warn(...warnings) : allow();
   };
+}
+
+/** Why an object cannot be judged: it is too deep, or was so before somebody wrote it in an older version. */
+function unreadableIn(object: unknown): readonly FieldError[] {
+  if (isDeeperThan(object, deepestLevel)) {
+    const deep = isJsonObject(object)
+      ? Object.keys(object).find((field) => isDeeperThan(object[field], deepestLevel - 1))
+      : undefined;
+    return [{ path: deep ?? '', message: `${tooDeep}; make it flatter` }];
+  }
+  const annotations = fieldOf(fieldOf(object, 'metadata'), 'annotations');
+  const why = fieldOf(annotations, sluiceKeys.conversionProblem);
+  if (typeof why !== 'string') return [];
+  const path = `metadata.annotations[${sluiceKeys.conversionProblem}]`;
+  return [{ path, message: `the object ${why}; remove what is too much and this annotation` }];
 }
 
 function isOfNoConcern({ operation, object, oldObject }: AdmissionRequest): boolean {

@@ -1,3 +1,4 @@
+import { deepestLevel, isDeeperThan } from './depth.ts';
 import { parserOf, type Parser } from './parse.ts';
 import {
   bool,
@@ -41,6 +42,9 @@ const runnerStatus = object('', {
 /** How a function went, as its runner tells it. */
 export type RunnerStatus = Static<typeof runnerStatus>;
 
+/** It stands a few levels down in every object that holds it. */
+const deepestResult = deepestLevel - 10;
+
 const parse: Parser<RunnerStatus> = parserOf(runnerStatus);
 
 /**
@@ -50,7 +54,15 @@ const parse: Parser<RunnerStatus> = parserOf(runnerStatus);
 export function runnerStatusIn(message: string): RunnerStatus | undefined {
   if (!message.startsWith('{')) return undefined;
   const parsed = parse(jsonIn(message) ?? jsonIn(wholeFieldsOf(message)));
-  return parsed.ok ? parsed.value : undefined;
+  return parsed.ok ? withFlatResult(parsed.value) : undefined;
+}
+
+/** A result that is too deep is none: it would be handed on to objects, which must not be. */
+function withFlatResult(status: RunnerStatus): RunnerStatus {
+  const { result, ...rest } = status;
+  if (!isDeeperThan(result, deepestResult)) return status;
+  const message = `the result is nested deeper than ${deepestResult} levels`;
+  return { ...rest, resultError: { reason: 'ResultInvalid', message } };
 }
 
 function jsonIn(message: string): unknown {

@@ -6,6 +6,7 @@ import { BypassedPods, type RunningPods } from '../controllers/bypassed-pods.ts'
 import type { EventSink } from '../controllers/cluster.ts';
 import { Engine } from '../controllers/engine.ts';
 import { HeldPodSweep, type PendingPods } from '../controllers/held-pods.ts';
+import { tellLeftOut } from '../controllers/left-out-objects.ts';
 import { MetricLoop } from '../controllers/metric.ts';
 import { noMetrics } from '../controllers/metrics.ts';
 import { secretReader } from '../controllers/secret-reader.ts';
@@ -141,12 +142,14 @@ async function lead(parts: LeadershipParts, { signal, sources, mayWrite }: Term)
         'Pods that run unjudged could not be looked for',
       ),
   });
+  const stopTelling = tellLeftOut(caches.leftOut, events);
   engine.start(signal);
   metrics.start();
   traces.start();
   sweep.start(signal);
   bypassed.start(signal);
   await untilAborted(signal);
+  stopTelling();
   await Promise.all([engine.stop(), metrics.stop()]);
   // What the engine has just ended is sent as well, while this process may still mark it.
   await traces.stop();

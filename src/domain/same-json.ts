@@ -1,34 +1,31 @@
 /**
  * Whether two JSON values say the same. The order of keys does not count, and a key whose value is undefined is absent, as
- * it is once the value has been serialised.
+ * it is once the value has been serialised. Works through any depth without recursion.
  */
 export function sameJson(left: unknown, right: unknown): boolean {
-  if (Object.is(left, right)) return true;
-  if (!isComposite(left) || !isComposite(right)) return false;
-  if (Array.isArray(left) || Array.isArray(right)) return sameList(left, right);
-  return sameRecord(left, right);
+  const open: [unknown, unknown][] = [[left, right]];
+  for (let pair = open.pop(); pair !== undefined; pair = open.pop()) {
+    const [one, other] = pair;
+    if (Object.is(one, other)) continue;
+    if (!isComposite(one) || !isComposite(other)) return false;
+    if (Array.isArray(one) !== Array.isArray(other)) return false;
+    const ones = entriesOf(one);
+    const others = new Map<string, unknown>(entriesOf(other));
+    if (ones.length !== others.size) return false;
+    for (const [key, value] of ones) {
+      if (!others.has(key)) return false;
+      open.push([value, others.get(key)]);
+    }
+  }
+  return true;
 }
 
 function isComposite(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-function sameList(left: unknown, right: unknown): boolean {
-  if (!Array.isArray(left) || !Array.isArray(right)) return false;
-  return left.length === right.length && left.every((item, i) => sameJson(item, right[i]));
-}
-
-function sameRecord(left: object, right: object): boolean {
-  const rightEntries = new Map<string, unknown>(presentEntries(right));
-  const leftEntries = presentEntries(left);
-  return (
-    leftEntries.length === rightEntries.size &&
-    leftEntries.every(
-      ([key, value]) => rightEntries.has(key) && sameJson(value, rightEntries.get(key)),
-    )
-  );
-}
-
-function presentEntries(record: object): [string, unknown][] {
-  return Object.entries(record).filter(([, value]) => value !== undefined);
+/** Of a list every item, also an undefined one; of an object what is there. */
+function entriesOf(composite: object): [string, unknown][] {
+  const entries: [string, unknown][] = Object.entries(composite);
+  return Array.isArray(composite) ? entries : entries.filter(([, value]) => value !== undefined);
 }

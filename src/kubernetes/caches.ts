@@ -1,7 +1,8 @@
 import { type Kind, kindKey, type KubernetesObject, type ObjectRef } from '../api/object.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Feed } from './feed.ts';
-import { KindCache } from './kind-cache.ts';
+import { KindCache, type SharedByKinds } from './kind-cache.ts';
+import { LeftOut } from './left-out.ts';
 import { silentLog, type Log } from './log.ts';
 import { isOf, Packing, type Index } from './object-store.ts';
 import type { ListScope } from './resource-path.ts';
@@ -47,11 +48,14 @@ export class ObjectCaches {
   readonly #kinds = new Map<string, KindCache>();
   /** The same again by the object that names the kind: every look-up goes through here. */
   readonly #byKind = new WeakMap<Kind, KindCache>();
-  readonly #shared: { readonly clock: Clock; readonly log: Log; readonly packing: Packing };
+  readonly #shared: SharedByKinds;
+  /** What could not be taken in. */
+  readonly leftOut: LeftOut;
 
   constructor(options: CachesOptions) {
     const { clock, log = silentLog } = options;
-    this.#shared = { clock, log, packing: new Packing() };
+    this.leftOut = new LeftOut(log);
+    this.#shared = { clock, log, packing: new Packing(), leftOut: this.leftOut };
     this.#indexes = options.indexes ?? [];
   }
 
@@ -155,7 +159,7 @@ export class ObjectCaches {
     let cache = this.#kinds.get(key);
     if (cache === undefined) {
       const own = this.#indexes.filter((index) => kindKey(index.kind) === key);
-      cache = new KindCache([ownerIndex, ...own], this.#shared);
+      cache = new KindCache(kind, [ownerIndex, ...own], this.#shared);
       this.#kinds.set(key, cache);
     }
     return cache;

@@ -3,11 +3,13 @@ import type { JsonPatchOperation } from '../api/json-patch.ts';
 import { refOf, type Kind, type KubernetesObject, type ObjectRef } from '../api/object.ts';
 import { Slices } from '../runtime/slices.ts';
 import { EventKind } from './event-series.ts';
+import { headOf, ObjectUnusable } from './left-out.ts';
 import { ListSplitter } from './list-splitter.ts';
 import { mediaTypeOf } from './media-type.ts';
 import { eventAbout, type EventAbout } from './object-event.ts';
-import { project } from './projections.ts';
-import { isRawObject, objectOf, textOf } from './raw-json.ts';
+import type { Head } from './object-store.ts';
+import { projected } from './projections.ts';
+import { objectOf, textOf } from './raw-json.ts';
 import { collectionPath, objectPath, type ListScope } from './resource-path.ts';
 import { parseAnswer, unavailable } from './status-error.ts';
 import type { Body, Request, Transport } from './transport.ts';
@@ -39,6 +41,8 @@ export interface PageVisit {
    */
   begin(): void;
   each(object: KubernetesObject): void;
+  /** Told of an object that cannot be taken in, and the others are handed on; without it the page is rejected. */
+  unusable?(head: Head, error: unknown): void;
 }
 
 /** What a page says at its end. */
@@ -155,7 +159,7 @@ export class KubernetesClient {
     const accept = mediaTypeOf(kind, 'list');
     return this.#transport.read({ verb: 'list', path, accept, ...limits }, (body) => {
       visit.begin();
-      return readPage(body, (item) => visit.each(projected(kind, item)));
+      return readPage(body, (item) => visitItem(kind, item, visit));
     });
   }
 
@@ -242,8 +246,20 @@ export class KubernetesClient {
 
   async #send(kind: Kind, request: Request): Promise<KubernetesObject> {
     const accept = mediaTypeOf(kind, 'object');
-    return projected(kind, await this.#transport.request({ accept, ...this.#limits, ...request }));
+    return answered(kind, await this.#transport.request({ accept, ...this.#limits, ...request }));
   }
+}
+
+function visitItem(kind: Kind, item: unknown, visit: PageVisit): void {
+  let object: KubernetesObject;
+  try {
+    object = projected(kind, item);
+  } catch (error) {
+    if (visit.unusable === undefined) throw error;
+    visit.unusable(headOf(objectOf(item)), error);
+    return;
+  }
+  visit.each(object);
 }
 
 async function readPage(body: Body, each: (item: unknown) => void): Promise<PageEnd> {
@@ -259,10 +275,15 @@ async function readPage(body: Body, each: (item: unknown) => void): Promise<Page
   return { resourceVersion, next: textOf(objectOf(metadata)['continue']) || undefined };
 }
 
-function projected(kind: Kind, value: unknown): KubernetesObject {
-  const object = isRawObject(value) ? project(kind, value) : undefined;
-  if (object === undefined) throw unavailable(`the answer is no ${kind.kind}`);
-  return object;
+/** The one object of an answer. */
+function answered(kind: Kind, value: unknown): KubernetesObject {
+  try {
+    return projected(kind, value);
+  } catch (error) {
+    if (!(error instanceof ObjectUnusable)) throw error;
+    const { name } = headOf(objectOf(value));
+    throw unavailable(`${kind.kind} ${name} ${error.message}`, error);
+  }
 }
 
 function jsonPatch(path: string, operations: readonly JsonPatchOperation[]): Request {

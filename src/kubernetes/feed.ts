@@ -11,6 +11,8 @@ interface Fed {
   remove(object: KubernetesObject): void;
   /** Removes a cached object of which nothing further is known. */
   drop(head: Head): void;
+  /** Takes note of an object that cannot be cached, and removes what is; without an error, of its end. */
+  leaveOut(head: Head, error: unknown): void;
   heads(): Iterable<Head>;
   /** Whether the kind has no other feed: then everything cached is this one's. */
   isOnly(): boolean;
@@ -64,6 +66,12 @@ export class Feed {
     this.#seen.add(idOf(object.metadata));
     this.holds(object);
     this.#fed.put(object, { initial: !this.#synced });
+  }
+
+  /** An object came that cannot be taken in; without an error, it went. What is cached of it is outdated and goes. */
+  unusable(head: Head, error: unknown): void {
+    this.#held.delete(idOf(head));
+    this.#fed.leaveOut(head, error);
   }
 
   /**

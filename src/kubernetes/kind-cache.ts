@@ -1,6 +1,7 @@
-import type { KubernetesObject } from '../api/object.ts';
+import type { Kind, KubernetesObject } from '../api/object.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { Feed, idOf } from './feed.ts';
+import type { LeftOut } from './left-out.ts';
 import type { Log } from './log.ts';
 import { ObjectStore, type Head, type Index, type Packing } from './object-store.ts';
 import type { ListScope } from './resource-path.ts';
@@ -14,6 +15,14 @@ export interface Change {
   readonly previous?: KubernetesObject;
   /** Seen in the list after a start, where everything is new: nothing has happened to it just now. */
   readonly initial?: boolean;
+}
+
+/** What the caches of all kinds have in common. */
+export interface SharedByKinds {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly packing: Packing;
+  readonly leftOut: LeftOut;
 }
 
 /** How long an object that no watch keeps up to date may be looked at. */
@@ -34,6 +43,8 @@ const guestStaysMs = 30_000;
  *   the decision that asked for it sees it, and then no more. Guests are silent: nobody is told of them.
  */
 export class KindCache {
+  readonly #kind: Kind;
+  readonly #leftOut: LeftOut;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #objects: ObjectStore;
@@ -44,10 +55,9 @@ export class KindCache {
   /** The uids of what `forget` removed; kept until a watch or a read says more. */
   readonly #forgotten = new Set<string>();
 
-  constructor(
-    indexes: readonly Index[],
-    shared: { readonly clock: Clock; readonly log: Log; readonly packing: Packing },
-  ) {
+  constructor(kind: Kind, indexes: readonly Index[], shared: SharedByKinds) {
+    this.#kind = kind;
+    this.#leftOut = shared.leftOut;
     this.#clock = shared.clock;
     this.#log = shared.log;
     this.#objects = new ObjectStore(indexes, shared.packing);
@@ -121,6 +131,7 @@ export class KindCache {
       put: (object, how) => this.#put(object, how),
       remove: (object) => this.#remove(object),
       drop: (head) => this.#drop(head),
+      leaveOut: (head, error) => this.#leaveOut(head, error),
       heads: () => this.#objects.heads(),
       isOnly: () => this.#feeds.length === 1,
       has: (head) => this.#has(head),
@@ -141,7 +152,9 @@ export class KindCache {
       const age = compareVersions(resourceVersion, cached.resourceVersion) ?? 1;
       if (age <= 0) return;
     }
-    const previous = this.#objects.set(object, how.initial);
+    const stored = this.#set(object, how);
+    if (stored === undefined) return;
+    const { previous } = stored;
     const initial = how.initial ? { initial: true } : {};
     if (previous !== undefined && idOf(previous.metadata) === idOf(object.metadata)) {
       this.#tell({ type: 'modified', object, previous, ...initial });
@@ -151,10 +164,34 @@ export class KindCache {
     this.#tell({ type: 'added', object, ...initial });
   }
 
+  /** Stores the object; undefined if it cannot be, and then it is left out alone. */
+  #set(
+    object: KubernetesObject,
+    { initial }: { initial: boolean },
+  ): { previous: KubernetesObject | undefined } | undefined {
+    try {
+      const previous = this.#objects.set(object, initial);
+      this.#leftOut.remove(this.#kind.kind, object.metadata);
+      return { previous };
+    } catch (error) {
+      this.#leaveOut(object.metadata, error);
+      return undefined;
+    }
+  }
+
+  #leaveOut(head: Head, error: unknown): void {
+    const { namespace, name } = head;
+    if (error === undefined) this.#leftOut.remove(this.#kind.kind, head);
+    else this.#leftOut.add(this.#kind, head, error);
+    const object = this.#objects.delete(namespace, name);
+    if (object !== undefined) this.#tell({ type: 'deleted', object });
+  }
+
   /** Removes the object, whose last state this is, unless what is cached is newer. */
   #remove(object: KubernetesObject): void {
     const { namespace, name, resourceVersion } = object.metadata;
     this.#forgotten.delete(idOf(object.metadata));
+    this.#leftOut.remove(this.#kind.kind, object.metadata);
     const cached = this.#objects.head(namespace, name);
     if (cached === undefined || isOlder(resourceVersion, cached.resourceVersion)) return;
     this.#objects.delete(namespace, name);
@@ -193,7 +230,11 @@ export class KindCache {
   #welcome(object: KubernetesObject): void {
     const address = addressOf(object.metadata);
     this.#seeOff(address);
-    this.#guests.set(object, false);
+    try {
+      this.#guests.set(object, false);
+    } catch (error) {
+      return this.#leaveOut(object.metadata, error);
+    }
     this.#guestSince.set(address, { object, sinceMs: this.#clock.now() });
     this.#seeGuestsOff();
   }

@@ -117,21 +117,24 @@ export class ObjectStore {
 
   /**
    * Puts the object in the place of what has its address, and answers that. One of many (a list) is not kept hot: nobody has
-   * asked for it, and to hold it for a while would turn it into garbage of the old generation.
+   * asked for it, and to hold it for a while would turn it into garbage of the old generation. Whatever an index throws passes
+   * through, and nothing has changed then.
    */
   set(object: KubernetesObject, isOneOfMany: boolean): KubernetesObject | undefined {
     const { namespace: home, name, uid, resourceVersion, ...metadata } = object.metadata;
-    const previous = this.delete(home, name);
+    // What may throw comes first: then nothing has changed.
+    const values = this.#indexes.map((index) => [...new Set(index.values(object))]);
     if (this.#table.isFull) this.#table = new PackTable();
     const table = this.#table;
     const packed = this.#shared(this.#packing.packer.pack({ ...object, metadata }, table));
+    const previous = this.delete(home, name);
     const { namespace, entries } = this.#inNamespace(home);
     const whole = undefined;
     const entry: Entry = { namespace, name, uid, resourceVersion, packed, table, whole };
     if (!isOneOfMany) this.#packing.warm(entry, object);
     entries.set(name, entry);
     this.#size += 1;
-    this.#index(entry, object);
+    this.#index(entry, values);
     return previous;
   }
 
@@ -171,10 +174,11 @@ export class ObjectStore {
     return this.#lastPacked;
   }
 
-  #index(entry: Entry, object: KubernetesObject): void {
-    for (const index of this.#indexes) {
+  /** `valuesByIndex`: in the order of the indexes. */
+  #index(entry: Entry, valuesByIndex: readonly (readonly string[])[]): void {
+    for (const [at, index] of this.#indexes.entries()) {
       const bucket = this.#buckets.get(index.name);
-      for (const value of new Set(index.values(object))) {
+      for (const value of valuesByIndex[at] ?? []) {
         const found = bucket?.get(value);
         if (found === undefined) bucket?.set(value, [entry]);
         else found.push(entry);

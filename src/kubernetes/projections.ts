@@ -10,13 +10,15 @@ import {
   RolloutKind,
   StatefulSetKind,
 } from '../api/builtin.ts';
+import { deepestLevel, isDeeperThan, tooDeep } from '../api/depth.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
 import { type Kind, kindKey, type KubernetesObject } from '../api/object.ts';
-import { restartedAt } from '../api/keptn/annotations.ts';
+import { restartedAt, sluiceKeys } from '../api/keptn/annotations.ts';
+import { ObjectUnusable } from './left-out.ts';
 import { projectIdentity, projectMetadata, withApplied } from './project-metadata.ts';
 import { podFields } from './project-pod.ts';
 import { projectTemplate } from './project-template.ts';
-import { objectOf, pick, textOf, type RawObject } from './raw-json.ts';
+import { isRawObject, objectOf, pick, textOf, type RawObject } from './raw-json.ts';
 
 /** The fields of a projected object beside `apiVersion`, `kind` and `metadata`. */
 type Fields = Readonly<Record<string, unknown>>;
@@ -28,7 +30,7 @@ interface Projection {
 }
 
 /**
- * The object as the caches hold it; undefined if it is no object of the API. Objects are projected right after parsing, and
+ * The object as the caches hold it; undefined if it is no object of the API. Throws `ObjectUnusable` for one that cannot be worked on. Objects are projected right after parsing, and
  * the whole object is dropped: a cluster of thousands of Deployments then fits into megabytes (target T8). What a projection
  * leaves out is never needed: nothing is written back from a cache, changes are patches.
  *
@@ -48,7 +50,26 @@ export function project(kind: Kind, raw: RawObject): KubernetesObject | undefine
   const type = { apiVersion: textOf(raw['apiVersion']) ?? kind.apiVersion, kind: kind.kind };
   if (projection !== undefined) return { ...type, metadata, ...projection.fields(raw) };
   const isKept = kindKey(kind) === kindKey(KeptnApp);
-  return { ...raw, ...type, metadata: isKept ? withApplied(metadata, raw['metadata']) : metadata };
+  return whole({
+    ...raw,
+    ...type,
+    metadata: isKept ? withApplied(metadata, raw['metadata']) : metadata,
+  });
+}
+
+/** As `project`; throws `ObjectUnusable` also for what is no object of the API. */
+export function projected(kind: Kind, value: unknown): KubernetesObject {
+  const object = isRawObject(value) ? project(kind, value) : undefined;
+  if (object === undefined) throw new ObjectUnusable(`is no ${kind.kind}`);
+  return object;
+}
+
+/** An object that is kept whole, if it can be worked on. What is picked out of other kinds has the depth of its projection. */
+function whole(object: KubernetesObject): KubernetesObject {
+  const problem = object.metadata.annotations?.[sluiceKeys.conversionProblem];
+  if (problem !== undefined) throw new ObjectUnusable(problem);
+  if (isDeeperThan(object, deepestLevel)) throw new ObjectUnusable(tooDeep);
+  return object;
 }
 
 interface FieldNames {

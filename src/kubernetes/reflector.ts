@@ -7,9 +7,11 @@ import { clusterError } from './deadline.ts';
 import type { Feed } from './feed.ts';
 import { IdleTimer } from './idle-timer.ts';
 import { untilKindMayExist } from './kind-watch.ts';
+import { headOf } from './left-out.ts';
 import type { Log } from './log.ts';
 import { mediaTypeOf } from './media-type.ts';
-import { project } from './projections.ts';
+import type { Head } from './object-store.ts';
+import { projected } from './projections.ts';
 import { afterFailure, firstState, type ReflectorState } from './reflector-state.ts';
 import { collectionPath } from './resource-path.ts';
 import { unavailable } from './status-error.ts';
@@ -100,6 +102,7 @@ export class Reflector {
   async #list(state: Listing, signal: AbortSignal): Promise<ReflectorState> {
     const { client, kind, feed, pages, random } = this.#options;
     const each = (object: KubernetesObject): void => feed.listed(object);
+    const unusable = (head: Head, error: unknown): void => feed.unusable(head, error);
     try {
       let next: string | undefined;
       let resourceVersion: string;
@@ -107,7 +110,7 @@ export class Reflector {
         // All pages after the first show the same moment, however often they are read.
         const isFirst = next === undefined;
         const begin = (): void => void (isFirst && feed.listing());
-        const visit = { next, signal, begin, each };
+        const visit = { next, signal, begin, each, unusable };
         ({ next, resourceVersion } = await pages.run(() =>
           client.visitPage(kind, feed.scope, visit),
         ));
@@ -171,8 +174,13 @@ export class Reflector {
   #take({ type, object: raw, resourceVersion }: WatchEvent): void {
     const { feed, kind } = this.#options;
     if (type === 'BOOKMARK') return feed.advanced(resourceVersion);
-    const object = project(kind, raw);
-    if (object === undefined) throw unavailable(`an event of the watch is about no ${kind.kind}`);
+    let object: KubernetesObject;
+    try {
+      object = projected(kind, raw);
+    } catch (error) {
+      feed.unusable(headOf(raw), type === 'DELETED' ? undefined : error);
+      return feed.advanced(resourceVersion);
+    }
     if (type === 'DELETED') feed.deleted(object);
     else feed.changed(object);
   }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 
-import { isRawObject, objectOf } from './raw-json.ts';
+import { objectOf } from './raw-json.ts';
 
 /**
  * A digest of a Pod template: equal for equal templates, whatever the order of their keys, and equal for a Deployment's
@@ -22,14 +22,41 @@ export function templateDigest(template: unknown): string {
   return hash('sha256', text, 'base64url').slice(0, 22);
 }
 
-/** One text for each JSON value, whatever the order of its keys. Texts stand with their length, so they need no escaping. */
-function canonical(value: unknown): string {
-  if (typeof value === 'string') return `"${value.length}:${value}`;
-  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
-  if (!isRawObject(value)) return String(value);
-  let text = '{';
-  for (const key of Object.keys(value).toSorted()) {
-    text += `"${key.length}:${key}${canonical(value[key])}`;
+/** What is still to be written: a text as it stands, or a JSON value. */
+type Open = { readonly text: string } | { readonly value: unknown };
+
+/**
+ * One text for each JSON value, whatever the order of its keys. Texts stand with their length, so they need no escaping. Without
+ * recursion: the template of a Rollout may be as deep as its author likes.
+ */
+function canonical(whole: unknown): string {
+  const open: Open[] = [{ value: whole }];
+  let text = '';
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if ('text' in next) text += next.text;
+    else if (typeof next.value !== 'object' || next.value === null) text += scalar(next.value);
+    else open.push(...partsOf(next.value).toReversed());
   }
-  return `${text}}`;
+  return text;
+}
+
+function scalar(value: unknown): string {
+  return typeof value === 'string' ? `"${value.length}:${value}` : String(value);
+}
+
+function partsOf(value: object): Open[] {
+  if (Array.isArray(value)) {
+    const items = value.flatMap((item: unknown, index) => [
+      { text: index === 0 ? '' : ',' },
+      { value: item },
+    ]);
+    return [{ text: '[' }, ...items, { text: ']' }];
+  }
+  const fields = new Map<string, unknown>(Object.entries(value));
+  const keys = [...fields.keys()].toSorted();
+  const entries = keys.flatMap((key) => [
+    { text: `"${key.length}:${key}` },
+    { value: fields.get(key) },
+  ]);
+  return [{ text: '{' }, ...entries, { text: '}' }];
 }

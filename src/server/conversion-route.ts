@@ -27,12 +27,12 @@ function answer(
   { counts, log }: ConversionRouteOptions,
 ): FastifyReply {
   try {
-    const review = convertReview(parsedJson(body));
-    const { result } = review.response;
-    counts.add(name, result.status === 'Success' ? 'converted' : 'unconvertible');
-    if (result.status === 'Failed') {
-      log.warn({ reason: result.message }, 'an object could not be converted');
+    const { answer: review, problems } = convertReview(parsedJson(body));
+    for (const problem of problems) {
+      counts.add(name, 'unconvertible');
+      log.warn({ ...problem }, 'an object could not be converted as a whole');
     }
+    if (review.response.result.status === 'Success') counts.add(name, 'converted');
     return reply.type('application/json').send(JSON.stringify(review));
   } catch (error) {
     if (error instanceof BadReview) {

@@ -18,6 +18,7 @@ import {
   standardObjects,
 } from '../support/builders.ts';
 import { fixedLookup } from '../support/fixed-lookup.ts';
+import { nested } from '../support/nested.ts';
 import { requestFor } from '../support/reviews.ts';
 
 const places = { operatorNamespace: 'keptn-system', definitionsNamespace: 'keptn-system' };
@@ -327,4 +328,42 @@ test('everything that rules look up is cached on every replica', async () => {
   expect(asked).toContain(`${KeptnAppVersion.kind} `);
   expect(asked).toContain(`${KeptnAppContext.kind} `);
   expect(asked.size).toBeGreaterThanOrEqual(9);
+});
+
+describe('an object that is nested too deeply', () => {
+  const kinds = standardObjects.filter(({ kind }) => ownKinds.some((own) => own.kind === kind));
+
+  test.each(kinds.map((object) => [object.kind, object] as const))(
+    'is refused, and the place is named: %s',
+    (_kind, object) => {
+      const spec = { ...object.spec, odd: nested(10_000) };
+      expect(judge(Object.assign({}, object, { spec }))).toMatchObject({
+        type: 'denied',
+        causes: [{ path: 'spec', message: 'is nested deeper than 64 levels; make it flatter' }],
+      });
+    },
+  );
+
+  test('that was stored before can still be labelled and finalized', () => {
+    const spec = { container: nested(10_000) };
+    const after = withSpec(spec, { labels: { team: 'shop' } });
+    expect(judge(after, { operation: 'UPDATE', oldObject: withSpec(spec) })).toEqual(allow());
+  });
+
+  test('is refused where an older version hid it', () => {
+    const annotations = { 'sluice.keptn.sh/conversion-problem': 'is nested deeper than 64 levels' };
+    expect(judge(withSpec({ deno: { inline: { code: '1' } } }, { annotations }))).toMatchObject({
+      type: 'denied',
+      causes: [{ path: 'metadata.annotations[sluice.keptn.sh/conversion-problem]' }],
+    });
+  });
+
+  test('is deleted like any other', () => {
+    const { container } = { container: nested(10_000) };
+    const request = requestFor(withSpec({ container }), { operation: 'DELETE' });
+    const oldObject = withSpec({ container });
+    expect(
+      judgeDeletion(KeptnTaskDefinition, places)({ ...request, oldObject }, fixedLookup([])).type,
+    ).toBe('allowed');
+  });
 });

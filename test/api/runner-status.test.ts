@@ -26,6 +26,20 @@ describe("a runner's termination message", () => {
     expect(runnerStatusIn(inResult)).toEqual(rest);
   });
 
+  test('has no result where that is too deep to be handed on', () => {
+    const message = text.replace(
+      JSON.stringify(told.result),
+      '['.repeat(20_000) + ']'.repeat(20_000),
+    );
+    expect(runnerStatusIn(message)).toMatchObject({
+      status: 'failed',
+      resultError: {
+        reason: 'ResultInvalid',
+        message: 'the result is nested deeper than 54 levels',
+      },
+    });
+  });
+
   test('never says what the runner did not say, wherever it is cut off', () => {
     fc.assert(
       fc.property(fc.nat(text.length), (length) => {

@@ -146,7 +146,7 @@ describe('a conversion', () => {
     expect(answer.json()).toMatchObject({ response: { result: { status: 'Success' } } });
   });
 
-  test('of a list with one object that cannot be converted fails as a whole, and says which', async () => {
+  test('of a list with one object that cannot be converted answers with all others, and says which', async () => {
     const { post, counts, log } = built();
     const review = conversionOf(definition('a', { function: {} }), {
       ...definition('b', {}),
@@ -154,14 +154,20 @@ describe('a conversion', () => {
     });
     const answer = await post(convert, JSON.stringify(review));
     expect(answer.statusCode).toBe(200);
-    const { response } = answer.json<{ response: { result: { message: string } } }>();
-    expect(response).toEqual({
-      uid: 'conversion-1',
-      result: {
-        status: 'Failed',
-        message: expect.stringContaining(
-          'KeptnTaskDefinition shop/b cannot be converted from lifecycle.keptn.sh/v7 to lifecycle.keptn.sh/v1',
-        ),
+    const why =
+      'cannot be converted: KeptnTaskDefinition shop/b cannot be converted from lifecycle.keptn.sh/v7 to lifecycle.keptn.sh/v1';
+    expect(answer.json()).toMatchObject({
+      response: {
+        result: { status: 'Success' },
+        convertedObjects: [
+          { metadata: { name: 'a' }, spec: { deno: {} } },
+          {
+            metadata: {
+              name: 'b',
+              annotations: { 'sluice.keptn.sh/conversion-problem': expect.stringContaining(why) },
+            },
+          },
+        ],
       },
     });
     expect(counts.count('conversion', 'unconvertible')).toBe(1);

@@ -64,6 +64,8 @@ export const sluiceKeys = {
   release: 'sluice.keptn.sh/release',
   /** Annotation, with the name of a version behind it: what that version says beyond the one the object is read in. */
   conversion: 'sluice.keptn.sh/conversion-',
+  /** Annotation of an object in an answer to a conversion: why this is not the whole object. Never stored. */
+  conversionProblem: 'sluice.keptn.sh/conversion-problem',
 } as const;
 
 /** Set by `kubectl rollout restart` in a Pod template: another value of it alone starts the same Pods again. */

@@ -1,0 +1,33 @@
+import { describe, expect, test } from 'vitest';
+import { cutTo, isDeeperThan } from '../../src/api/depth.ts';
+import { nested } from '../support/nested.ts';
+
+describe('the depth of a JSON value', () => {
+  test.each([
+    ['an empty object', {}, 1],
+    ['an object with a text', { a: 'x' }, 1],
+    ['an object in an object', { a: { b: 1 } }, 2],
+    ['a list in an object in a list', [{ a: [1] }], 3],
+    ['a hundred objects', nested(100), 100],
+  ])('of %s is counted', (_what, value, levels) => {
+    expect(isDeeperThan(value, levels)).toBe(false);
+    expect(isDeeperThan(value, levels - 1)).toBe(true);
+  });
+});
+
+test('a text has no depth, and ten thousand levels are no trouble', () => {
+  expect(isDeeperThan('x', 0)).toBe(false);
+  expect(isDeeperThan(nested(10_000), 64)).toBe(true);
+  expect(isDeeperThan(nested(10_000, 'lists'), 64)).toBe(true);
+});
+
+describe('an object that is cut', () => {
+  test('has as many levels as asked for, and all of its texts above', () => {
+    const cut = cutTo({ a: 'x', b: { c: 'y', d: nested(10_000) }, e: [1, { f: 2 }] }, 2);
+    expect(cut).toEqual({ a: 'x', b: { c: 'y' }, e: [1] });
+  });
+
+  test('that is flat enough stays as it is', () => {
+    expect(cutTo({ a: { b: [1, 2] } }, 64)).toEqual({ a: { b: [1, 2] } });
+  });
+});
