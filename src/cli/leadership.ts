@@ -5,6 +5,7 @@ import type { Config } from '../config.ts';
 import { BypassedPods, type RunningPods } from '../controllers/bypassed-pods.ts';
 import type { EventSink } from '../controllers/cluster.ts';
 import { Engine } from '../controllers/engine.ts';
+import { OptInRecorder } from '../controllers/opt-in-recorder.ts';
 import { HeldPodSweep, type PendingPods } from '../controllers/held-pods.ts';
 import { tellLeftOut } from '../controllers/left-out-objects.ts';
 import { MetricLoop } from '../controllers/metric.ts';
@@ -128,7 +129,13 @@ async function lead(parts: LeadershipParts, { signal, sources, mayWrite }: Term)
         'held Pods could not be looked for; again in a while',
       ),
   });
+  const recorder = new OptInRecorder({
+    ...by,
+    pods: podsOf(connection),
+    operatorNamespace: config.namespace,
+  });
   const bypassed = new BypassedPods({
+    onOptIn: (namespace, whileLeading) => recorder.record(namespace, whileLeading),
     caches,
     events,
     clock,

@@ -1,6 +1,8 @@
 import { type Namespace, NamespaceKind, type Pod } from '../api/builtin.ts';
+import { sluiceKeys } from '../api/keptn/annotations.ts';
 import { bypassedNote, isBypassed } from '../domain/bypassed.ts';
 import { identityIn } from '../domain/identity-in.ts';
+import { isOnRecordOfOptIn } from '../domain/opt-in-record.ts';
 import { isOptedIn } from '../domain/namespace.ts';
 import { ownerChainOf, supportedOwner } from '../domain/owner-chain.ts';
 import { isReleased } from '../domain/release.ts';
@@ -24,6 +26,8 @@ export interface BypassedPodsParts {
   readonly events: EventSink;
   readonly clock: Clock;
   readonly operatorNamespace: string;
+  /** Called for a Namespace that opts in, before its Pods are looked through: what runs then is put on record. */
+  readonly onOptIn?: (namespace: string, signal: AbortSignal) => Promise<unknown>;
   /** Told how many there are in a namespace; not called when there are none. */
   readonly onFound: (namespace: string, count: number) => void;
   /** Told of a namespace that could not be looked through. */
@@ -52,11 +56,11 @@ export class BypassedPods {
     if (signal.aborted) return;
     const { caches, clock } = this.#parts;
     let last: Promise<void> = Promise.resolve();
-    const report = ({ metadata }: Namespace): void => {
-      last = last.then(() => this.#reportSafely(metadata.name, signal));
+    const report = ({ metadata }: Namespace, isNew = false): void => {
+      last = last.then(() => this.#reportSafely({ namespace: metadata.name, isNew }, signal));
     };
     const unsubscribe = caches.subscribe(NamespaceKind, (change) => {
-      if (optsIn(change)) report(change.object);
+      if (optsIn(change)) report(change.object, true);
     });
     const stop = (): void => {
       unsubscribe();
@@ -64,10 +68,12 @@ export class BypassedPods {
     };
     signal.addEventListener('abort', stop, { once: true });
     const round = (): void => {
-      caches
-        .list(NamespaceKind)
-        .filter(({ metadata }) => isOptedIn(metadata))
-        .forEach(report);
+      for (const namespace of caches.list(NamespaceKind)) {
+        const { metadata } = namespace;
+        // Without the label it was opted in while no Sluice was there.
+        const isNew = metadata.labels?.[sluiceKeys.enabled] === undefined;
+        if (isOptedIn(metadata)) report(namespace, isNew);
+      }
       void last.then(() => {
         if (!signal.aborted) this.#timer = clock.after(everyMs, round);
       });
@@ -92,9 +98,13 @@ export class BypassedPods {
     return found.values().reduce((sum, { count }) => sum + count, 0);
   }
 
-  async #reportSafely(namespace: string, signal: AbortSignal): Promise<void> {
+  async #reportSafely(
+    { namespace, isNew }: { readonly namespace: string; readonly isNew: boolean },
+    signal: AbortSignal,
+  ): Promise<void> {
     if (signal.aborted) return;
     try {
+      if (isNew) await this.#parts.onOptIn?.(namespace, signal);
       const count = await this.report(namespace, signal);
       if (count > 0) this.#parts.onFound(namespace, count);
     } catch (error) {
@@ -110,8 +120,8 @@ export class BypassedPods {
     const { caches, operatorNamespace } = this.#parts;
     const identity = identityIn(caches, pod, identityOptions(caches, operatorNamespace));
     const proof = proofOf(pod, ownerChainOf(pod, caches));
-    const released = isReleased(versionOfPod(pod, { identity, proof }, caches)?.status);
-    const version = { isReleased: released };
+    const record = versionOfPod(pod, { identity, proof }, caches);
+    const version = { isReleased: isReleased(record?.status) || isOnRecordOfOptIn(record) };
     const reference = supportedOwner(pod);
     if (reference === undefined || !isBypassed(pod, identity, version)) return;
     const owner = ownerOfReference(reference, namespace, caches);

@@ -17,6 +17,7 @@ import { setBack } from './deployment-clock.ts';
 import { durationOr } from './duration.ts';
 import type { Settings } from './keptn-config.ts';
 import { newestListing } from './newest-app-version.ts';
+import { isOfOptIn, withOptInRelease } from './opt-in-record.ts';
 import { isPassed, workloadPhases } from './phases.ts';
 import { type EventNote, nothing, type Plan } from './plan.ts';
 import {
@@ -84,16 +85,16 @@ export function decideWorkloadVersion(seen: WorkloadVersionSeen): Plan {
   return wanted === 'no' ? supersede(seen, status) : progress(seen, status);
 }
 
-/** The stored status, with Keptn's release on record if it matters: it is the current version, or there are Pods of it. */
+/** The stored status, with the release of what ran at the opt-in, or Keptn's release on record if it matters: it is the current version, or there are Pods of it. */
 function takenOver(
   { version, revisions, owners, now }: WorkloadVersionSeen,
   wanted: 'yes' | 'no' | 'unknown',
 ): KeptnWorkloadVersionStatus {
   const status = version.status ?? {};
+  const carriers = carriersOf(version, owners);
+  if (isOfOptIn(version)) return withOptInRelease(version, { now, owners: carriers });
   const matters = wanted === 'yes' || revisions.length > 0 || !isCompleted(status.status);
-  return matters
-    ? withKeptnsRelease(version, { now, owners: carriersOf(version, owners) })
-    : status;
+  return matters ? withKeptnsRelease(version, { now, owners: carriers }) : status;
 }
 
 function progress(seen: WorkloadVersionSeen, before: KeptnWorkloadVersionStatus): Plan {

@@ -1,6 +1,9 @@
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
+import { pointer } from '../api/json-patch.ts';
+import { sluiceKeys } from '../api/keptn/annotations.ts';
 import { type ObjectRef, refOf } from '../api/object.ts';
+import { isOnRecordOfOptIn, versionsAtOptIn } from './opt-in-record.ts';
 import { type AppsSeen, requestFor } from './app-request.ts';
 import { ownedBy } from './check-objects.ts';
 import type { OwnerSeen } from './current-revision.ts';
@@ -129,7 +132,13 @@ function complete(seen: WorkloadSeen, workload: KeptnWorkload, claims: Claims): 
   const creations = distinctVersions(claims.all)
     .filter(({ identity }) => find(identity.version) === undefined)
     .map((claim) => versionOf(seen, { workload, claim, all: claims.all }));
-  const request = requestFor(workload, claims.all, seen);
+  const recorded = forgetOptIn(workload, find);
+  if (recorded !== undefined && creations.length === 0) return { effects: [recorded] };
+  const ranAtOptIn = ({ identity }: Claim): boolean =>
+    versionsAtOptIn(workload).includes(identity.version) ||
+    isOnRecordOfOptIn(find(identity.version));
+  // What ran when its Namespace opted in makes no version of its application: nothing of that is to be checked.
+  const request = claims.all.every(ranAtOptIn) ? undefined : requestFor(workload, claims.all, seen);
   const wanted = [...creations, ...(request === undefined ? [] : [request])];
   const refusedVersion = firstRefusal(creations, seen);
   const again = refusedVersion === undefined ? checkedAgain(seen, workload, claims) : [];
@@ -156,6 +165,26 @@ function complete(seen: WorkloadSeen, workload: KeptnWorkload, claims: Claims): 
         ),
       ],
     }),
+  };
+}
+
+/** Once all versions that ran at the opt-in are on record: a record that is deleted later must not come back from here. */
+function forgetOptIn(
+  workload: KeptnWorkload,
+  find: (version: string) => KeptnWorkloadVersion | undefined,
+): Effect | undefined {
+  const versions = versionsAtOptIn(workload);
+  const isDone = versions.length > 0 && versions.every((version) => find(version) !== undefined);
+  if (!isDone) return undefined;
+  const { uid, resourceVersion } = workload.metadata;
+  return {
+    type: 'patch',
+    ref: refOf(KeptnWorkload, workload),
+    operations: [
+      { op: 'test', path: '/metadata/uid', value: uid },
+      { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
+      { op: 'remove', path: pointer('metadata', 'annotations', sluiceKeys.runningAtOptIn) },
+    ],
   };
 }
 
@@ -203,6 +232,9 @@ function versionOf(
     metadata: {
       name: isTaken ? hashedName(proper, [workload.metadata.uid ?? '', spec.version]) : proper,
       namespace,
+      ...(versionsAtOptIn(workload).includes(spec.version) && {
+        annotations: { [sluiceKeys.runningAtOptIn]: 'true' },
+      }),
       ownerReferences: [ownedBy(KeptnWorkload, workload)],
     },
     spec: {

@@ -44,6 +44,8 @@ export const sluiceKeys = {
   explanation: 'sluice.keptn.sh/explanation',
   /** Namespace annotation, with the value `true`: when the opt-in is withdrawn, Pods of failed versions are released, too. */
   releaseHeld: 'sluice.keptn.sh/release-held',
+  /** Annotation of KeptnWorkload (a JSON list of versions) and KeptnWorkloadVersion: ran when its Namespace opted in. */
+  runningAtOptIn: 'sluice.keptn.sh/running-at-opt-in',
   /** Pod annotation: held although its Namespace has withdrawn its opt-in; the KeptnWorkloadVersion whose checks failed. */
   heldAfterOptOut: 'sluice.keptn.sh/held-after-opt-out',
   /** Pod annotation beside a computed version: the digest of the template that it was computed from. */
