@@ -1,5 +1,5 @@
 /** The name of the service account that runs everything; `sluice-admission` runs admission alone. */
-const serviceAccountName = 'sluice';
+export const serviceAccountName = 'sluice';
 
 /** The user name that the API server states of an installation in this namespace. */
 export function serviceAccountUser(namespace: string): string {

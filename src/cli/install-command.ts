@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { fieldOf } from '../api/json.ts';
 import type { Kind } from '../api/object.ts';
-import { settings } from '../config.ts';
+import { type Config, settings } from '../config.ts';
 import type { Connection } from '../kubernetes/connect.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { configOf, connected, connecting } from './command-config.ts';
@@ -62,7 +62,7 @@ export function installCommand(terminal: Terminal): Command {
     .option('--dry-run', 'print the objects as YAML and change nothing');
   for (const part of installationParts)
     command.option(`--${part}`, `only this part (and others named): ${part}`);
-  return addSettings(command, [...connecting, settings.namespace])
+  return addSettings(command, [...connecting, settings.namespace, settings.leaseNamespace])
     .addHelpText(
       'after',
       `
@@ -75,10 +75,7 @@ Examples:
     .action(async (options: InstallOptions) => {
       const named = installationParts.filter((part) => options[part]);
       const parts = named.length === 0 ? installationParts : named;
-      const installation = await installationSettings(
-        configOf(command, terminal).namespace,
-        options,
-      );
+      const installation = await installationSettings(configOf(command, terminal), options);
       if (options.dryRun) {
         // Only now: `sluice run` writes no YAML.
         const { stringify } = await import('yaml');
@@ -93,7 +90,7 @@ Examples:
 }
 
 async function installationSettings(
-  namespace: string,
+  { namespace, leaseNamespace }: Pick<Config, 'namespace' | 'leaseNamespace'>,
   options: InstallOptions,
 ): Promise<InstallationSettings> {
   const { url, service, caFile, user, requesterChecks } = options;
@@ -103,6 +100,7 @@ async function installationSettings(
   const caBundle = caFile === undefined ? undefined : await pemOf(caFile);
   return {
     namespace,
+    leaseNamespace,
     target: url === undefined ? { service: { name: service, namespace } } : { url },
     requesterChecks: requesterChecks === 'on',
     ...(user !== undefined && { users: user }),
@@ -151,7 +149,7 @@ export function uninstallCommand(terminal: Terminal): Command {
       'take Sluice out of the cluster: webhooks first, then every own gate is lifted, then its rights',
     )
     .option('--crds', 'the CRDs too, and with them every object of Keptn’s kinds');
-  return addSettings(command, [...connecting, settings.namespace])
+  return addSettings(command, [...connecting, settings.namespace, settings.leaseNamespace])
     .addHelpText(
       'after',
       `
@@ -162,9 +160,12 @@ Examples:
   sluice uninstall --crds --context dev`,
     )
     .action(async (options: { crds?: true }) => {
-      const { namespace } = configOf(command, terminal);
+      const { namespace, leaseNamespace } = configOf(command, terminal);
       await using connection = await connected(command, terminal);
-      await uninstall({ namespace, crds: options.crds === true }, installing(connection, terminal));
+      await uninstall(
+        { namespace, leaseNamespace, crds: options.crds === true },
+        installing(connection, terminal),
+      );
     });
 }
 

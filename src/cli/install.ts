@@ -115,7 +115,7 @@ function isEstablished(crd: (KubernetesObject & { status?: unknown }) | undefine
  * nobody converts any more. Sluice itself should be stopped before.
  */
 export async function uninstall(
-  settings: Pick<InstallationSettings, 'namespace'> & { readonly crds: boolean },
+  settings: Pick<InstallationSettings, 'namespace' | 'leaseNamespace'> & { readonly crds: boolean },
   { cluster, tell }: Installing,
 ): Promise<void> {
   const { namespace } = settings;

@@ -16,6 +16,8 @@ export type InstallationPart = (typeof installationParts)[number];
 export interface InstallationSettings {
   /** Where Sluice runs. */
   readonly namespace: string;
+  /** Where its Lease is; `namespace` if not given. */
+  readonly leaseNamespace?: string;
   readonly target: Target;
   /** User names that Sluice works under beside its service account: those of a Sluice outside the cluster. */
   readonly users?: readonly string[];
@@ -43,14 +45,14 @@ function manifestsOfPart(
   const { namespace, target, caBundle } = settings;
   const operatorNamespace = namespace;
   const users = [serviceAccountUser(namespace), ...(settings.users ?? [])];
-  const requesterChecks = settings.requesterChecks ?? true;
+  const { requesterChecks = true, leaseNamespace = namespace } = settings;
   switch (part) {
     case 'crds':
       return ownKinds.map((kind) => crdOf(kind, converterConfig(settings)));
     case 'rights':
       return [
         { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
-        ...rights(namespace),
+        ...rights({ namespace, leaseNamespace }),
       ];
     case 'conversion':
       // Outside the cluster there is no Pod that a Service could lead to.

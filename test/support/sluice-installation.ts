@@ -51,10 +51,14 @@ export async function installSluice(cluster: TestCluster): Promise<SluiceInstall
   return { directory, namespace, caFile, port, args };
 }
 
-/** A kubeconfig with a token of Sluice's service account. */
-async function serviceAccountKubeconfig(cluster: TestCluster, directory: string): Promise<string> {
+/** A kubeconfig with a token of one of Sluice's service accounts. */
+export async function serviceAccountKubeconfig(
+  cluster: TestCluster,
+  directory: string,
+  account = 'sluice',
+): Promise<string> {
   const answer = await cluster.request(
-    `/api/v1/namespaces/${operatorNamespace}/serviceaccounts/sluice/token`,
+    `/api/v1/namespaces/${operatorNamespace}/serviceaccounts/${account}/token`,
     {
       method: 'POST',
       body: {
@@ -77,7 +81,7 @@ async function serviceAccountKubeconfig(cluster: TestCluster, directory: string)
     contexts: [{ name, context: { cluster: name, user, namespace: operatorNamespace } }],
     'current-context': name,
   };
-  const file = join(directory, 'kubeconfig');
+  const file = join(directory, account === 'sluice' ? 'kubeconfig' : `kubeconfig-${account}`);
   await writeFile(file, stringify(config), { mode: 0o600 });
   return file;
 }
