@@ -48,6 +48,14 @@ export const settings = {
     value: label,
     description: 'namespace of definitions that all may use; the one Sluice runs in if not given',
   }),
+  configsAnywhere: setting({
+    flag: 'configs-anywhere',
+    env: 'SLUICE_CONFIGS_ANYWHERE',
+    value: yesOrNo,
+    otherwise: false,
+    description:
+      'as in Keptn: without a KeptnConfig in its own namespace, Keptn’s fields of one elsewhere rule (never job options, collector or Sluice’s fields)',
+  }),
   only: optional({
     flag: 'only',
     env: 'SLUICE_ONLY',
@@ -210,6 +218,7 @@ export function configFrom(given: Given) {
     context: reader.read(settings.context),
     namespace,
     definitionsNamespace: reader.read(settings.definitionsNamespace) ?? namespace,
+    configsAnywhere: reader.read(settings.configsAnywhere),
     only: reader.read(settings.only),
     listenAddress: reader.read(settings.listenAddress),
     listenPort: reader.read(settings.listenPort),

@@ -7,13 +7,14 @@ import { allow, deny, type Verdict, warn } from './verdict.ts';
 
 /** What rules know at admission: what the caches hold, and the settings in force. */
 export function ruleContext(lookup: Lookup, places: ReferencePlaces): RuleContext {
-  const { operatorNamespace, definitionsNamespace } = places;
+  const { operatorNamespace, definitionsNamespace, configsAnywhere = false } = places;
   return {
     lookup,
     // Until the first list has come, absence means nothing.
     isComplete: (kind) => lookup.isSynced?.(kind) ?? true,
     operatorNamespace,
     definitionsNamespace,
+    configsAnywhere,
     settings: settingsFrom(lookup.list(KeptnConfig), operatorNamespace),
   };
 }

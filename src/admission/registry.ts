@@ -76,6 +76,8 @@ export interface AdmissionSettings {
   readonly operatorNamespace: string;
   /** Where definitions are that all may use; the operator's namespace if not given. */
   readonly definitionsNamespace?: string;
+  /** Whether a KeptnConfig of another namespace than the operator's may rule. */
+  readonly configsAnywhere?: boolean;
   /** How the caches tell Pod templates apart: the same text for the same template. */
   readonly templateDigest?: (template: unknown) => string;
 }

@@ -43,7 +43,8 @@ import { collectorIn } from './tracing.ts';
 /** Everything the engine runs. A new controller is another entry, and its indexes below. */
 export function allControllers(config: Config): readonly Controller[] {
   const { namespace, definitionsNamespace, denoImage, pythonImage, bashImage, workers } = config;
-  const places = { operatorNamespace: namespace, definitionsNamespace };
+  const { configsAnywhere } = config;
+  const places = { operatorNamespace: namespace, definitionsNamespace, configsAnywhere };
   const isTraced: IsTraced = (lookup) => collectorIn(config, lookup) !== undefined;
   const controllers: readonly Controller[] = [
     namespaceController(places),

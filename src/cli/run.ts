@@ -57,8 +57,8 @@ export async function checkComposition(config: Config): Promise<void> {
   if (collector !== undefined) await (await openExporter(config, collector)).close();
 }
 
-function placesOf({ namespace, definitionsNamespace }: Config) {
-  return { operatorNamespace: namespace, definitionsNamespace };
+function placesOf({ namespace, definitionsNamespace, configsAnywhere }: Config) {
+  return { operatorNamespace: namespace, definitionsNamespace, configsAnywhere };
 }
 
 interface Surroundings {

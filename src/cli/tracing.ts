@@ -1,7 +1,8 @@
 import { KeptnConfig } from '../api/keptn/config.ts';
 import type { Config } from '../config.ts';
 import type { SpanExporter } from '../controllers/trace-export.ts';
-import { type Collector, collectorFor } from '../domain/collector.ts';
+import type { CollectorAddress } from '../domain/collector-address.ts';
+import { collectorFor } from '../domain/collector.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import { openSpanExporter } from '../telemetry/span-exporter.ts';
 import { version } from './version.ts';
@@ -10,14 +11,14 @@ import { version } from './version.ts';
 export function collectorIn(
   { namespace, otlp }: Pick<Config, 'namespace' | 'otlp'>,
   lookup: Lookup,
-): Collector | undefined {
+): CollectorAddress | undefined {
   return collectorFor(lookup.list(KeptnConfig), namespace, otlp);
 }
 
-/** Opens the way to a collector. One that somebody else names gets no header and no certificate of ours. */
+/** Opens the way to a collector, which a process or the KeptnConfig of its own namespace names. */
 export function openExporter(
   { otlp }: Pick<Config, 'otlp'>,
-  { protocol, address, secure, isOwn }: Collector,
+  { protocol, address, secure }: CollectorAddress,
 ): Promise<SpanExporter> {
   const { headers, certificate, clientCertificate, clientKey, timeoutMs, resource } = otlp;
   return openSpanExporter({
@@ -27,8 +28,8 @@ export function openExporter(
     timeoutMs,
     resource: { ...resource, 'service.version': version },
     ...(certificate !== undefined && { caFile: certificate }),
-    headers: isOwn ? headers : {},
-    ...(isOwn && clientCertificate !== undefined && { certFile: clientCertificate }),
-    ...(isOwn && clientKey !== undefined && { keyFile: clientKey }),
+    headers,
+    ...(clientCertificate !== undefined && { certFile: clientCertificate }),
+    ...(clientKey !== undefined && { keyFile: clientKey }),
   });
 }

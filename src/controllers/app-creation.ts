@@ -13,9 +13,10 @@ import { inNamespace, workloadsByApp } from './lifecycle-indexes.ts';
 import type { Places } from './places.ts';
 
 /** Makes the KeptnApps that are asked for out of the workloads that name them. */
-export function appCreationController({
-  operatorNamespace,
-}: Pick<Places, 'operatorNamespace'>): Controller<AppCreationObservation> {
+export function appCreationController(
+  places: Pick<Places, 'operatorNamespace' | 'configsAnywhere'>,
+): Controller<AppCreationObservation> {
+  const { operatorNamespace } = places;
   return {
     name: 'app-creation',
     watches: [
@@ -40,7 +41,7 @@ export function appCreationController({
         app: world.get(KeptnApp, namespace, app),
         workloads: world.byIndex(KeptnWorkload, workloadsByApp.name, inNamespace(namespace, app)),
         listed: world.listed(kind, namespace, labelSelector),
-        windowMs: settingsFrom(world.list(KeptnConfig), operatorNamespace)
+        windowMs: settingsFrom(world.list(KeptnConfig), operatorNamespace, places)
           .appCreationRequestTimeoutMs,
         live: (ref) => world.live(ref),
         refusal: (ref) => world.refusal(ref),

@@ -72,7 +72,7 @@ export function appVersionController(
       if (version === undefined) return undefined;
       const { appName } = version.spec;
       const ofApp = inNamespace(namespace, appName);
-      const settings = settingsFrom(world.list(KeptnConfig), places.operatorNamespace);
+      const settings = settingsFrom(world.list(KeptnConfig), places.operatorNamespace, places);
       return {
         ...gatherChecks(version, world, places.definitionsNamespace),
         followUps: gatherFollowUps(version, world, places.definitionsNamespace),

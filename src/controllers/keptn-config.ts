@@ -4,9 +4,10 @@ import { type Controller, type Key, watch } from './controller.ts';
 import type { Places } from './places.ts';
 
 /** Says on every KeptnConfig whether it rules. What it sets is read where it is needed, by `settingsFrom`. */
-export function keptnConfigController({
-  operatorNamespace,
-}: Pick<Places, 'operatorNamespace'>): Controller<ConfigObservation> {
+export function keptnConfigController(
+  places: Pick<Places, 'operatorNamespace' | 'configsAnywhere'>,
+): Controller<ConfigObservation> {
+  const { operatorNamespace, configsAnywhere = false } = places;
   return {
     name: 'keptn-config',
     watches: [
@@ -17,7 +18,8 @@ export function keptnConfigController({
     gather({ namespace, name }, world) {
       const config = world.get(KeptnConfig, namespace, name);
       if (config === undefined) return undefined;
-      return { now: world.now, config, configs: world.list(KeptnConfig), operatorNamespace };
+      const configs = world.list(KeptnConfig);
+      return { now: world.now, config, configs, operatorNamespace, configsAnywhere };
     },
     decide: decideConfig,
   };

@@ -142,6 +142,7 @@ function observationOf(
     isComplete: (named) => world.isSynced?.(named) ?? true,
     operatorNamespace: places.operatorNamespace,
     definitionsNamespace: places.definitionsNamespace,
+    ...(places.configsAnywhere !== undefined && { configsAnywhere: places.configsAnywhere }),
     settings: settingsFrom(world.list(KeptnConfig), places.operatorNamespace),
   };
   const problems = problemsOf(object, context, { severities: hindering, without: toldElsewhere });

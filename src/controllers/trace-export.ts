@@ -2,7 +2,7 @@ import { ClusterError } from '../api/cluster-error.ts';
 import { KeptnConfig } from '../api/keptn/config.ts';
 import { type KubernetesObject, refKey, refOf } from '../api/object.ts';
 import { type SpanRecord, SpansRejected } from '../api/span.ts';
-import type { Collector } from '../domain/collector.ts';
+import type { CollectorAddress } from '../domain/collector-address.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import { type Delivery, type Exportable, exportables } from '../domain/trace-export.ts';
 import { type Backoff, backoffMs } from '../runtime/backoff.ts';
@@ -39,9 +39,9 @@ export interface TraceExportParts {
   readonly random: () => number;
   readonly mayWrite?: () => boolean;
   /** Where spans go now; undefined while tracing is off. */
-  readonly collector: (lookup: Lookup) => Collector | undefined;
+  readonly collector: (lookup: Lookup) => CollectorAddress | undefined;
   /** Opens the way to a collector. Nothing is loaded for it before. */
-  readonly open: (collector: Collector) => Promise<SpanExporter>;
+  readonly open: (collector: CollectorAddress) => Promise<SpanExporter>;
 }
 
 /** The objects whose spans are still to be exported. */
@@ -76,7 +76,7 @@ export class TraceExport {
   #settled: { readonly one: Sendable; readonly delivery: Delivery }[] = [];
   readonly #queue: WorkQueue;
   readonly #stop = new AbortController();
-  #exporter: { readonly to: Collector; readonly exporter: SpanExporter } | undefined;
+  #exporter: { readonly to: CollectorAddress; readonly exporter: SpanExporter } | undefined;
   #unsubscribe: (() => void)[] = [];
   #failures = 0;
   #notBeforeMs = 0;
@@ -193,7 +193,7 @@ export class TraceExport {
     }
   }
 
-  async #open(to: Collector): Promise<SpanExporter> {
+  async #open(to: CollectorAddress): Promise<SpanExporter> {
     if (this.#exporter === undefined) {
       this.#exporter = { to, exporter: await this.#parts.open(to) };
       if (this.#failures === 0) this.#parts.log.info(told(to), 'spans are sent to a collector');
@@ -266,18 +266,15 @@ export class TraceExport {
   }
 }
 
-function isSame(one: Collector | undefined, other: Collector | undefined): boolean {
+function isSame(one: CollectorAddress | undefined, other: CollectorAddress | undefined): boolean {
   if (one === undefined || other === undefined) return one === other;
   return (
-    one.address === other.address &&
-    one.protocol === other.protocol &&
-    one.secure === other.secure &&
-    one.isOwn === other.isOwn
+    one.address === other.address && one.protocol === other.protocol && one.secure === other.secure
   );
 }
 
 /** An address may carry a password. */
-function told({ protocol, address, secure }: Collector): object {
+function told({ protocol, address, secure }: CollectorAddress): object {
   const host = protocol === 'grpc' ? address : new URL(address).host;
   return { collector: host, protocol, tls: secure };
 }

@@ -114,12 +114,13 @@ export function workloadVersionController(places: Places): Controller<WorkloadVe
 function observation(
   version: KeptnWorkloadVersion,
   world: World,
-  { operatorNamespace, definitionsNamespace }: Places,
+  places: Places,
 ): WorkloadVersionSeen {
   const { namespace = '' } = version.metadata;
   const { app, workloadName } = version.spec;
+  const { operatorNamespace, definitionsNamespace } = places;
   const options = identityOptions(world, operatorNamespace);
-  const settings = settingsFrom(world.list(KeptnConfig), operatorNamespace);
+  const settings = settingsFrom(world.list(KeptnConfig), operatorNamespace, places);
   const workload = world.get(KeptnWorkload, namespace, workloadName);
   const pods = podsOfWorkload({ namespace, name: workloadName }, world, options);
   const own = pods.flatMap((pod) => carrying(pod, version, { lookup: world, options }) ?? []);

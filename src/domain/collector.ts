@@ -7,15 +7,6 @@ import {
 } from './collector-address.ts';
 import { rulingConfig } from './keptn-config.ts';
 
-/** A collector that spans are sent to. */
-export interface Collector extends CollectorAddress {
-  /**
-   * Whether it is named by the process or by the KeptnConfig of its own namespace. Headers and client certificates are secrets
-   * of the process: a collector that somebody elsewhere names does not get them.
-   */
-  readonly isOwn: boolean;
-}
-
 /** What the process was given for its collector. */
 export interface CollectorSettings extends AddressSettings {
   /** Base address; `/v1/traces` is added for HTTP. */
@@ -32,17 +23,14 @@ export function collectorFor(
   configs: readonly KeptnConfig[],
   operatorNamespace: string,
   given: CollectorSettings,
-): Collector | undefined {
+): CollectorAddress | undefined {
   const ruling = rulingConfig(configs, operatorNamespace);
   const named = ruling?.spec.OTelCollectorUrl?.trim() ?? '';
   if (named !== '') {
     if (collectorProblem(named) !== undefined) return undefined;
-    const isOwn = ruling?.metadata.namespace === operatorNamespace;
-    return { ...collectorAt(named, given), isOwn };
+    return collectorAt(named, given);
   }
   const { endpoint, tracesEndpoint } = given;
-  if (tracesEndpoint !== undefined) {
-    return { ...collectorAt(tracesEndpoint, given, 'asItIs'), isOwn: true };
-  }
-  return endpoint === undefined ? undefined : { ...collectorAt(endpoint, given), isOwn: true };
+  if (tracesEndpoint !== undefined) return collectorAt(tracesEndpoint, given, 'asItIs');
+  return endpoint === undefined ? undefined : collectorAt(endpoint, given);
 }

@@ -67,9 +67,22 @@ export const defaultSettings: Settings = {
   otelCollectorUrl: '',
 };
 
-/** The settings in force. A KeptnConfig that is deleted takes its settings with it. */
-export function settingsFrom(configs: readonly KeptnConfig[], operatorNamespace: string): Settings {
-  const spec = rulingConfig(configs, operatorNamespace)?.spec;
+/** Whether a KeptnConfig outside of the operator's namespace may count (Keptn's way), and then for Keptn's own fields only. */
+export interface ConfigScope {
+  readonly configsAnywhere?: boolean;
+}
+
+/**
+ * The settings in force. A KeptnConfig that is deleted takes its settings with it. Without the scope, what a KeptnConfig
+ * elsewhere may set has its default.
+ */
+export function settingsFrom(
+  configs: readonly KeptnConfig[],
+  operatorNamespace: string,
+  scope: ConfigScope = {},
+): Settings {
+  const ruling = rulingConfig(configs, operatorNamespace, scope);
+  const spec = ruling && honoured(ruling, operatorNamespace);
   const otherwise = defaultSettings;
   if (spec === undefined) return otherwise;
   const seconds = spec.keptnAppCreationRequestTimeoutSeconds;
@@ -123,15 +136,35 @@ function maxValueAgeIn({ maxValueAge }: KeptnConfig['spec']): number | undefined
 }
 
 /**
- * The one KeptnConfig that counts: one in the operator's namespace, and only if there is none, one from elsewhere, because
- * whoever may write in some namespace must not rule the cluster. Among equals the oldest, then the first by name.
+ * What of a KeptnConfig counts: all of it in the operator's namespace, elsewhere Keptn's own fields alone. Never the job
+ * options, which would mount volumes into the Jobs of all tenants, nor the collector, which would get everybody's traces.
+ */
+function honoured({ metadata, spec }: KeptnConfig, operatorNamespace: string): KeptnConfig['spec'] {
+  if (metadata.namespace === operatorNamespace) return spec;
+  const { blockDeployment, observabilityTimeout, cloudEventsEndpoint } = spec;
+  const { keptnAppCreationRequestTimeoutSeconds } = spec;
+  return {
+    ...(blockDeployment !== undefined && { blockDeployment }),
+    ...(observabilityTimeout !== undefined && { observabilityTimeout }),
+    ...(cloudEventsEndpoint !== undefined && { cloudEventsEndpoint }),
+    ...(keptnAppCreationRequestTimeoutSeconds !== undefined && {
+      keptnAppCreationRequestTimeoutSeconds,
+    }),
+  };
+}
+
+/**
+ * The one KeptnConfig that counts: one in the operator's namespace, because whoever may write in some namespace must not rule
+ * the cluster. Only if there is none and the scope says so, one from elsewhere. Among equals the oldest, then the first by
+ * name.
  */
 export function rulingConfig(
   configs: readonly KeptnConfig[],
   operatorNamespace: string,
+  { configsAnywhere = false }: ConfigScope = {},
 ): KeptnConfig | undefined {
   const own = configs.filter(({ metadata }) => metadata.namespace === operatorNamespace);
-  const candidates = own.length > 0 ? own : configs;
+  const candidates = own.length > 0 || !configsAnywhere ? own : configs;
   return candidates.toSorted(byAgeThenName)[0];
 }
 
@@ -145,7 +178,7 @@ function byAgeThenName(one: KeptnConfig, other: KeptnConfig): number {
 const nameOf = (metadata: { namespace?: string; name: string }): string =>
   `${metadata.namespace ?? ''}/${metadata.name}`;
 
-export interface ConfigObservation {
+export interface ConfigObservation extends ConfigScope {
   readonly now: number;
   readonly config: KeptnConfig;
   /** All of the cluster, `config` among them. */
@@ -154,11 +187,11 @@ export interface ConfigObservation {
 }
 
 /** Says on a KeptnConfig whether it rules and, if not, which one does. */
-export function decideConfig({ now, config, configs, operatorNamespace }: ConfigObservation): Plan {
+export function decideConfig(observation: ConfigObservation): Plan {
+  const { now, config } = observation;
   const { metadata, status } = config;
   if (metadata.deletionTimestamp !== undefined) return {};
-  const ruling = rulingConfig(configs, operatorNamespace) ?? config;
-  const changes = ruling.metadata.uid === metadata.uid ? rules(config) : ignored(config, ruling);
+  const changes = statements(observation);
   const conditions: readonly Condition[] = withConditions(
     status?.conditions,
     changes.map((change) => ({ ...change, ...observed(config) })),
@@ -176,8 +209,21 @@ export function decideConfig({ now, config, configs, operatorNamespace }: Config
 
 type Statement = Omit<ConditionChange, 'observedGeneration'>;
 
-function rules({ spec }: KeptnConfig): readonly Statement[] {
+function statements(observation: ConfigObservation): readonly Statement[] {
+  const { config, configs, operatorNamespace } = observation;
+  const ruling = rulingConfig(configs, operatorNamespace, observation);
+  if (ruling?.metadata.uid === config.metadata.uid) return rules(config, operatorNamespace);
+  return config.metadata.namespace === operatorNamespace && ruling !== undefined
+    ? ignored('AnotherRules', `KeptnConfig ${nameOf(ruling.metadata)} rules, which is older.`)
+    : ignored(
+        'OtherNamespace',
+        `Only a KeptnConfig in namespace ${operatorNamespace}, where Sluice runs, rules the cluster. Move this one there.`,
+      );
+}
+
+function rules({ metadata, spec }: KeptnConfig, operatorNamespace: string): readonly Statement[] {
   const type = conditionTypes.ready;
+  const isOwn = metadata.namespace === operatorNamespace;
   const problem = problemOf(spec);
   const ready: Statement =
     problem === undefined
@@ -185,7 +231,9 @@ function rules({ spec }: KeptnConfig): readonly Statement[] {
           type,
           status: 'True',
           reason: 'Rules',
-          message: 'The settings of this KeptnConfig apply to the whole cluster.',
+          message: isOwn
+            ? 'The settings of this KeptnConfig apply to the whole cluster.'
+            : `Keptn's own settings of this KeptnConfig apply to the whole cluster, until there is one in namespace ${operatorNamespace}; its job options, its collector and Sluice's settings do not.`,
         }
       : { type, status: 'False', ...problem };
   const notIgnored: Statement = {
@@ -215,11 +263,7 @@ function problemOf(
     : { reason: 'CollectorInvalid', message: `spec.OTelCollectorUrl: ${why}. Nothing is traced.` };
 }
 
-function ignored(config: KeptnConfig, ruling: KeptnConfig): readonly Statement[] {
-  const message =
-    `KeptnConfig ${nameOf(ruling.metadata)} rules instead of ${nameOf(config.metadata)}: one in the operator's namespace ` +
-    'comes first, then the oldest.';
-  const reason = 'AnotherRules';
+function ignored(reason: string, message: string): readonly Statement[] {
   return [
     { type: conditionTypes.ready, status: 'False', reason, message },
     { type: conditionTypes.ignored, status: 'True', reason, message },

@@ -5,14 +5,19 @@ import { type Rule, rule } from './rule.ts';
 const notRuling = rule({
   id: 'config-ignored',
   title: 'A KeptnConfig that does not rule',
-  why: 'One KeptnConfig rules the cluster: the oldest in the namespace of Sluice, and only if there is none, the oldest anywhere. All others have no effect.',
-  fix: 'Change the one that rules, or remove it.',
+  why: 'One KeptnConfig rules the cluster: the oldest in the namespace of Sluice. All others have no effect.',
+  fix: 'Change the one that rules, or move this one there.',
   severity: 'doubtful',
   kinds: [KeptnConfig],
   check(config, context) {
     const { lookup, operatorNamespace } = context;
+    const isOwn = config.metadata.namespace === operatorNamespace;
+    if (!isOwn && context.configsAnywhere !== true) {
+      const message = `has no effect: only a KeptnConfig in namespace ${operatorNamespace}, where Sluice runs, rules the cluster; move it there`;
+      return [{ path: 'spec', message }];
+    }
     if (!context.isComplete(KeptnConfig)) return [];
-    const ruling = rulingConfig(lookup.list(KeptnConfig), operatorNamespace) ?? config;
+    const ruling = rulingConfig(lookup.list(KeptnConfig), operatorNamespace, context) ?? config;
     const { name, namespace = '' } = ruling.metadata;
     if (name === config.metadata.name && namespace === config.metadata.namespace) return [];
     const message = `has no effect: KeptnConfig ${name} in ${namespace} rules the cluster; change that one`;

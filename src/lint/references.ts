@@ -35,6 +35,8 @@ export interface StatedReference {
 export interface ReferencePlaces {
   readonly operatorNamespace: string;
   readonly definitionsNamespace: string;
+  /** Whether a KeptnConfig of another namespace than the operator's may rule. */
+  readonly configsAnywhere?: boolean;
 }
 
 /** Whoever names more than this means no good; the rest is not looked at. */

@@ -54,6 +54,8 @@ export interface RuleContext {
   readonly operatorNamespace: string;
   /** Where definitions are looked for after the own namespace. */
   readonly definitionsNamespace: string;
+  /** Whether a KeptnConfig of another namespace than the operator's may rule. */
+  readonly configsAnywhere?: boolean;
   readonly settings: Settings;
 }
 

@@ -9,7 +9,7 @@ import type { Condition } from '../../src/api/object.ts';
 import { refOf } from '../../src/api/object.ts';
 import { type SpanRecord, SpansRejected } from '../../src/api/span.ts';
 import { awaitingExport, TraceExport } from '../../src/controllers/trace-export.ts';
-import type { Collector } from '../../src/domain/collector.ts';
+import type { CollectorAddress } from '../../src/domain/collector-address.ts';
 import { aTask, aWorkloadVersion } from '../support/builders.ts';
 import { LogMemory } from '../support/log-memory.ts';
 import { clearWeather, MemoryCaches } from '../support/memory-caches.ts';
@@ -17,11 +17,10 @@ import { type Call, type Fault, MemoryCluster } from '../support/memory-cluster.
 import { MemoryStore } from '../support/memory-store.ts';
 import { TestClock } from '../support/test-clock.ts';
 
-const collectorAt = (address: string): Collector => ({
+const collectorAt = (address: string): CollectorAddress => ({
   protocol: 'grpc',
   address,
   secure: false,
-  isOwn: true,
 });
 
 let clock: TestClock;
@@ -33,7 +32,7 @@ let closed: string[];
 let writes: Call[];
 let answer: (spans: readonly SpanRecord[], signal: AbortSignal) => Promise<string | undefined>;
 let fault: (call: Call) => Fault | undefined;
-let collector: Collector | undefined;
+let collector: CollectorAddress | undefined;
 let mayWrite: boolean;
 let running: TraceExport;
 

@@ -65,12 +65,13 @@ describe('spans go', () => {
 
   test('where the ruling KeptnConfig says, before what the process was given', () => {
     const given = { endpoint: 'given:4317' };
-    expect(at([elsewhere, own], given)).toMatchObject({ address: 'collector:4317', isOwn: true });
-    expect(at([], given)).toMatchObject({ address: 'given:4317', isOwn: true });
+    expect(at([elsewhere, own], given)).toMatchObject({ address: 'collector:4317' });
+    expect(at([], given)).toMatchObject({ address: 'given:4317' });
   });
 
-  test('to a collector that a KeptnConfig elsewhere names, but without the secrets of the process', () => {
-    expect(at([elsewhere])).toMatchObject({ address: 'elsewhere:4317', isOwn: false });
+  test('never where a KeptnConfig of another namespace says', () => {
+    expect(at([elsewhere])).toBeUndefined();
+    expect(at([elsewhere], { endpoint: 'given:4317' })).toMatchObject({ address: 'given:4317' });
   });
 
   test('to the address for traces rather than the one for everything', () => {

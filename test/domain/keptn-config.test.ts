@@ -122,12 +122,41 @@ describe('rulingConfig', () => {
     expect(settingsFrom([tenants, own], operatorNamespace).blockDeployment).toBe(true);
   });
 
-  test('B16: elsewhere one is honoured if the operator’s namespace has none: the oldest, then by name', () => {
+  test('B16: elsewhere none counts, whether or not the operator’s namespace has one', () => {
+    const tenants = aConfig('tenant/theirs', { blockDeployment: false, strictValidation: true });
+    expect(rulingConfig([tenants], operatorNamespace)).toBeUndefined();
+    expect(settingsFrom([tenants], operatorNamespace)).toEqual(defaultSettings);
+  });
+
+  test('B16: in Keptn’s way one elsewhere is honoured if the operator’s namespace has none: the oldest, then by name', () => {
+    const scope = { configsAnywhere: true };
     const old = aConfig('z/old', {}, '2025-01-01T00:00:00Z');
     const first = aConfig('a/new');
     const second = aConfig('b/new');
-    expect(rulingConfig([second, first, old], operatorNamespace)).toBe(old);
-    expect(rulingConfig([second, first], operatorNamespace)).toBe(first);
+    const own = aConfig('keptn-system/mine');
+    expect(rulingConfig([second, first, old], operatorNamespace, scope)).toBe(old);
+    expect(rulingConfig([second, first], operatorNamespace, scope)).toBe(first);
+    expect(rulingConfig([second, old, own], operatorNamespace, scope)).toBe(own);
+  });
+
+  test('B16: and then for Keptn’s own fields alone, never for job options or the collector', () => {
+    const tenants = aConfig('tenant/theirs', {
+      blockDeployment: false,
+      observabilityTimeout: '1m',
+      keptnAppCreationRequestTimeoutSeconds: 5,
+      cloudEventsEndpoint: 'http://events',
+      OTelCollectorUrl: 'spy:4317',
+      job: { volumes: [{ name: 'x' }] },
+      strictValidation: true,
+      versionFromImageTag: true,
+    });
+    expect(settingsFrom([tenants], operatorNamespace, { configsAnywhere: true })).toEqual({
+      ...defaultSettings,
+      blockDeployment: false,
+      observabilityTimeoutMs: 60_000,
+      appCreationRequestTimeoutMs: 5_000,
+      cloudEventsEndpoint: 'http://events',
+    });
   });
 
   test('does not depend on the order in which they are listed', () => {
@@ -160,8 +189,26 @@ describe('decideConfig', () => {
     });
   });
 
-  test('B16: one that does not rule carries the condition Ignored, which names the one that does', () => {
-    const status = statusOf(other, [own, other]);
+  test('B16: one elsewhere carries the condition Ignored, which says where it would rule', () => {
+    for (const configs of [[own, other], [other]]) {
+      expect(statusOf(other, configs)?.to).toMatchObject({
+        conditions: [
+          { type: 'Ready', status: 'False', reason: 'OtherNamespace' },
+          {
+            type: 'Ignored',
+            status: 'True',
+            reason: 'OtherNamespace',
+            message:
+              'Only a KeptnConfig in namespace keptn-system, where Sluice runs, rules the cluster. Move this one there.',
+          },
+        ],
+      });
+    }
+  });
+
+  test('B16: a second one of the operator’s namespace is ignored, and the one that rules is named', () => {
+    const later = aConfig('keptn-system/later', {}, '2026-01-01T12:00:00Z');
+    const status = statusOf(later, [own, later]);
     expect(status?.resourceVersion).toBe('7');
     expect(status?.to).toMatchObject({
       conditions: [

@@ -33,7 +33,7 @@ describe('accepts', () => {
     ['a metric with a range', aMetric({ spec: { range: { interval: '5m' } } })],
     ['a step that is empty', aMetric({ spec: { range: { interval: '5m', step: '' } } })],
     ['a type in capitals', aMetricsProvider({ spec: { type: 'Prometheus' } })],
-    ['a KeptnConfig', aConfig()],
+    ['a KeptnConfig', aConfig({ metadata: { namespace: 'keptn-system' } })],
     ['an app', anApp()],
     ['span links', anAppContext({ spec: { spanLinks: [traceparent] } })],
     ['an evaluation', anEvaluation()],
@@ -101,7 +101,7 @@ describe('rejects', () => {
     ],
     [
       'a time-out of settings that no program reads',
-      aConfig({ spec: { observabilityTimeout: '0min' } }),
+      aConfig({ metadata: { namespace: 'keptn-system' }, spec: { observabilityTimeout: '0min' } }),
       'duration-invalid spec.observabilityTimeout: "0min" is no duration: write numbers with units, for example 90s, 5m or 1h30m (units ns, us, µs, ms, s, m, h)',
     ],
     [
@@ -178,8 +178,16 @@ describe('warns of', () => {
     ],
     [
       'an endpoint that is no address',
-      aConfig({ spec: { cloudEventsEndpoint: 'events:80' } }),
+      aConfig({
+        metadata: { namespace: 'keptn-system' },
+        spec: { cloudEventsEndpoint: 'events:80' },
+      }),
       'doubtful config-events-endpoint spec.cloudEventsEndpoint: is no http or https address; write it whole: https://host/path',
+    ],
+    [
+      'a KeptnConfig outside of the namespace of Sluice',
+      aConfig({ metadata: { namespace: 'team' } }),
+      'doubtful config-ignored spec: has no effect: only a KeptnConfig in namespace keptn-system, where Sluice runs, rules the cluster; move it there',
     ],
     [
       'a workload that is listed twice',
@@ -227,7 +235,7 @@ describe('warns of', () => {
     [
       'a KeptnConfig beside the one that rules',
       {
-        object: aConfig({ metadata: { namespace: 'team' } }),
+        object: aConfig({ metadata: { name: 'later', namespace: 'keptn-system' } }),
         others: [aConfig({ metadata: { namespace: 'keptn-system' } })],
       },
       'doubtful config-ignored spec: has no effect: KeptnConfig keptn-config in keptn-system rules the cluster; change that one',

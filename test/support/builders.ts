@@ -200,5 +200,5 @@ export const standardObjects: readonly OwnObject<object, object>[] = [
   anEvaluationDefinition({ status: {} }),
   aMetric({ status: {} }),
   aMetricsProvider({ status: {} }),
-  aConfig({ status: {} }),
+  aConfig({ metadata: { namespace: 'keptn-system' }, status: {} }),
 ];
