@@ -10,9 +10,9 @@ import type { AnnotatedIdentity, Identity } from '../domain/identity.ts';
 import type { TooLong } from '../domain/identity-bounds.ts';
 import { rulingConfig } from '../domain/keptn-config.ts';
 import type { Lookup } from '../domain/lookup.ts';
-import { workloadName } from '../domain/names.ts';
 import { type OwnerChain, ownerChainOf, topOwner } from '../domain/owner-chain.ts';
 import { proofOf } from '../domain/revision.ts';
+import { workloadIn } from '../domain/workload-identity.ts';
 import { isGated, podPatch, type PodAdditions } from './pod-patch.ts';
 import { type Candidate, isKnownReplica, isOfWorkload, releasingVersion } from './pod-release.ts';
 import { type ReviewedPod, reviewedPod } from './reviewed-pod.ts';
@@ -130,13 +130,8 @@ function annotationsFor(
   if (isFound && spec.version === identity.version) return identity.annotations;
   const released = { [keptnAnnotations.version]: spec.version };
   if (identity.source === 'pod') return { ...identity.annotations, ...released };
-  const workload = isFound ? identity.workload : workloadOf(spec);
+  const workload = isFound ? identity.workload : workloadIn(spec);
   return workload === undefined
     ? {}
     : { [keptnAnnotations.app]: spec.app, [keptnAnnotations.workload]: workload, ...released };
-}
-
-function workloadOf({ app, workloadName: name }: KeptnWorkloadVersion['spec']): string | undefined {
-  const workload = name.startsWith(`${app}-`) ? name.slice(app.length + 1) : '';
-  return workloadName(app, workload) === name ? workload : undefined;
 }

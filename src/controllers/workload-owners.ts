@@ -1,11 +1,14 @@
 import { type Pod, PodKind } from '../api/builtin.ts';
 import { KeptnConfig } from '../api/keptn/config.ts';
 import type { KeptnWorkload } from '../api/keptn/workload.ts';
+import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { currentRevision, type OwnerSeen } from '../domain/current-revision.ts';
+import { identityIn } from '../domain/identity-in.ts';
 import { identityOf } from '../domain/identity.ts';
+import { withWordOfPods } from '../domain/word-of-pods.ts';
 import type { IdentityOptions } from '../domain/pod-version.ts';
 import { settingsFrom } from '../domain/keptn-config.ts';
-import type { Lookup } from '../domain/lookup.ts';
+import { type Lookup, ownerIndex } from '../domain/lookup.ts';
 import { ownerChainOf, supportedOwner } from '../domain/owner-chain.ts';
 import { ownerOfReference, type RolloutOwner } from '../domain/rollout-owner.ts';
 import { uidOf, workloadNameFor } from '../domain/workload-identity.ts';
@@ -72,8 +75,14 @@ export function ownersOfWorkload(
   for (const owner of [...referenced, ...above]) {
     if (owner !== undefined) owners.set(uidOf(owner.object), owner);
   }
-  return [...owners.values()].map((owner) => ({
-    owner,
-    current: currentRevision(owner, lookup, options),
-  }));
+  const identified = pods.map((pod) => ({ pod, identity: identityIn(lookup, pod, options) }));
+  const uid = workload && uidOf(workload);
+  const versions = uid === undefined ? [] : lookup.byIndex(KeptnWorkloadVersion, ownerIndex, uid);
+  return [...owners.values()].map((owner) => {
+    const current = currentRevision(owner, lookup, options);
+    return {
+      owner,
+      current: current && withWordOfPods(current, { pods: identified, versions }),
+    };
+  });
 }

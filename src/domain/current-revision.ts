@@ -27,6 +27,8 @@ export interface CurrentRevision {
   readonly madeAt: number;
   /** What a Pod of this revision is to Keptn. */
   readonly identity: Identity;
+  /** Set where neither owner nor template says so, but the Pods of the revision do (see `word-of-pods.ts`). */
+  readonly isWordOfPods?: true;
   /**
    * Whether the owner as it is cached knows of this revision. Until then its status speaks of the one before, and would call the
    * new one deployed.

@@ -34,6 +34,18 @@ function ownIdentity(pod: { metadata: ObjectMeta }): AnnotatedIdentity | undefin
   return identity.type === 'annotated' ? identity : undefined;
 }
 
+/** The workload of a version as a Pod names it; undefined where it cannot be read back from the version. */
+export function workloadIn({
+  app,
+  workloadName: name,
+}: {
+  readonly app: string;
+  readonly workloadName: string;
+}): string | undefined {
+  const workload = name.startsWith(`${app}-`) ? name.slice(app.length + 1) : '';
+  return workloadName(app, workload) === name ? workload : undefined;
+}
+
 /** The uid of an object that came from the API server. */
 export function uidOf(object: KubernetesObject): string {
   return object.metadata.uid ?? '';

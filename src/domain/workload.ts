@@ -210,6 +210,19 @@ function checkedAgain(
     }));
 }
 
+/** How the version came to be, where that counts later. */
+function recordMarks(
+  workload: KeptnWorkload,
+  { current, identity }: Claim,
+): { annotations?: Record<string, string> } {
+  const ranAtOptIn = versionsAtOptIn(workload).includes(identity.version);
+  const annotations = {
+    ...(ranAtOptIn && { [sluiceKeys.runningAtOptIn]: 'true' }),
+    ...(current.isWordOfPods && { [sluiceKeys.wordOfPods]: 'true' }),
+  };
+  return Object.keys(annotations).length > 0 ? { annotations } : {};
+}
+
 function versionOf(
   seen: WorkloadSeen,
   from: {
@@ -232,9 +245,7 @@ function versionOf(
     metadata: {
       name: isTaken ? hashedName(proper, [workload.metadata.uid ?? '', spec.version]) : proper,
       namespace,
-      ...(versionsAtOptIn(workload).includes(spec.version) && {
-        annotations: { [sluiceKeys.runningAtOptIn]: 'true' },
-      }),
+      ...recordMarks(workload, claim),
       ownerReferences: [ownedBy(KeptnWorkload, workload)],
     },
     spec: {

@@ -39,15 +39,20 @@ function watchedByKind(): Watched[] {
  * the caches of another replica), watches and indexes; and the cluster's own controllers.
  */
 export function sluice(
-  options: Partial<SimulationOptions> & { readonly seed: number },
+  options: Partial<SimulationOptions> & {
+    readonly seed: number;
+    /** What else changes objects on their way in, before Sluice's webhooks. */
+    readonly policies?: readonly Admission[];
+  },
 ): Simulation {
+  const ownWebhooks = webhooks({ operatorNamespace: config.namespace })
+    .filter(({ type }) => type === 'mutating')
+    .map(asAdmission);
   return new Simulation({
     controllers: allControllers(config),
     indexes: allIndexes,
     watched: watchedByKind(),
-    admission: webhooks({ operatorNamespace: config.namespace })
-      .filter(({ type }) => type === 'mutating')
-      .map(asAdmission),
+    admission: [...(options.policies ?? []), ...ownWebhooks],
     actors: [
       deploymentController,
       replicaSetController,

@@ -44,6 +44,8 @@ export const sluiceKeys = {
   explanation: 'sluice.keptn.sh/explanation',
   /** Namespace annotation, with the value `true`: when the opt-in is withdrawn, Pods of failed versions are released, too. */
   releaseHeld: 'sluice.keptn.sh/release-held',
+  /** Annotation of KeptnWorkloadVersion: what it is was said by its Pods alone, neither by their template nor by their owner. */
+  wordOfPods: 'sluice.keptn.sh/word-of-pods',
   /** Annotation of KeptnWorkload (a JSON list of versions) and KeptnWorkloadVersion: ran when its Namespace opted in. */
   runningAtOptIn: 'sluice.keptn.sh/running-at-opt-in',
   /** Pod annotation: held although its Namespace has withdrawn its opt-in; the KeptnWorkloadVersion whose checks failed. */
