@@ -4,6 +4,7 @@ import type { PhaseOutcome } from './advance.ts';
 import type { CheckContext } from './check-objects.ts';
 import { type ChecksSeen, runChecks } from './checks.ts';
 import { conditionTypes, type Progress, withCondition } from './conditions.ts';
+import { toldReasons } from './trouble.ts';
 import { phaseEvent, type PhaseSubject } from './phase-event.ts';
 import type { CheckPhase } from './phases.ts';
 import type { EventNote } from './plan.ts';
@@ -62,8 +63,9 @@ function nameTaken(items: readonly ItemStatus[], { status, now }: CheckPhaseRun)
   return { conditions: withCondition(status.conditions, condition, now) };
 }
 
-// A check has a reason before its end only if somebody has to help, or if it could not be created; these pass by themselves.
-const passing: ReadonlySet<string> = new Set(['Terminating', 'Unavailable']);
+// A check has a reason before its end only if somebody has to help, or if it could not be created, or measures what is not
+// as it should be; these pass by themselves.
+const passing: ReadonlySet<string> = new Set(['Terminating', 'Unavailable', ...toldReasons]);
 
 function progressOf(phase: CheckPhase, items: readonly ItemStatus[], isOver: boolean): Progress {
   const passed = items.filter(({ status }) => status === 'Succeeded').length;

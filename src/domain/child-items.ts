@@ -4,6 +4,7 @@ import { isCompleted, type KeptnState, stateOf } from '../api/keptn/states.ts';
 import type { KeptnTask } from '../api/keptn/task.ts';
 import { type Kind, type KubernetesObject, type ObjectRef, refOf } from '../api/object.ts';
 import { conditionOf, conditionTypes, isTrue } from './conditions.ts';
+import { toldReasons } from './trouble.ts';
 import type { Effect, Look, Refusal } from './plan.ts';
 
 /** What is known of the world beside the caches: what was read live, and what the API server refused. */
@@ -171,12 +172,14 @@ function wordOf({ status }: KeptnTask | KeptnEvaluation): string | undefined {
 /**
  * The item as its object shows it. An object that exists counts as Progressing whatever it says of itself before its end:
  * that it has begun, or tries again, is not worth a write of its parent's status. Why it waits is taken over once it waits
- * for somebody's help, and then stays in the words it had first.
+ * for somebody's help, or for values that meet its targets, and then stays in the words it had first.
  */
 function described(item: ItemStatus, child: ChildState): ItemStatus {
   const ended = isCompleted(child.state);
   const { reason, startTime, endTime } = child;
-  const isTrouble = reason !== undefined && (ended ? child.state !== 'Succeeded' : child.isStalled);
+  const isTrouble =
+    reason !== undefined &&
+    (ended ? child.state !== 'Succeeded' : child.isStalled || toldReasons.has(reason));
   const message = !ended && item.reason === reason ? item.message : child.message;
   return {
     ...withoutReason(item),

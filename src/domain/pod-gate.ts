@@ -4,7 +4,6 @@ import { keptnAnnotations, schedulingGate, sluiceKeys } from '../api/keptn/annot
 import { isCompleted } from '../api/keptn/states.ts';
 import type { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { type ObjectRef, refOf } from '../api/object.ts';
-import { conditionOf, conditionTypes } from './conditions.ts';
 import { heldForChecks, heldWithoutOwner, stalledExplanation } from './explanation.ts';
 import type { AnnotatedIdentity, Identity } from './identity.ts';
 import { isObsolete } from './obsolete-pod.ts';
@@ -13,6 +12,7 @@ import { type Effect, nothing, type Plan } from './plan.ts';
 import { isReleased } from './release.ts';
 import { type OwnerProof, revisionOfPod } from './revision.ts';
 import { refToOwner } from './rollout-owner.ts';
+import { troubleOf } from './trouble.ts';
 
 /*
  * The life of a watched Pod:
@@ -176,10 +176,11 @@ function hold(seen: PodGateSeen, identity: AnnotatedIdentity): Plan {
   if (version === undefined && chain.type === 'unowned') {
     return explain(seen, heldWithoutOwner(identity));
   }
-  const stalled = conditionOf(version, conditionTypes.stalled);
-  return version !== undefined && stalled?.status === 'True'
-    ? explain(seen, stalledExplanation(version, stalled.message))
-    : nothing;
+  if (version === undefined) return nothing;
+  const trouble = troubleOf(version);
+  return trouble === undefined
+    ? nothing
+    : explain(seen, stalledExplanation(version, trouble.message));
 }
 
 /**

@@ -6,6 +6,7 @@ import { appChecks, lists, newestListing } from './newest-app-version.ts';
 import { phaseEvent, type PhaseSubject } from './phase-event.ts';
 import type { EventNote } from './plan.ts';
 import { rfc3339 } from './time.ts';
+import { troubleOf } from './trouble.ts';
 
 /** A workload version and the app versions that may let it begin. */
 export interface AppsSeen {
@@ -40,11 +41,7 @@ export function waitForApp(seen: AppsSeen): Progress | undefined {
   const { name } = listing.metadata;
   switch (appChecks(listing)) {
     case 'open':
-      return {
-        kind: 'waiting',
-        reason: 'WaitingForAppChecks',
-        message: `the pre-deployment checks of KeptnAppVersion ${name} are not finished`,
-      };
+      return openChecks(listing);
     case 'failed':
       return {
         kind: 'stalled',
@@ -55,6 +52,18 @@ export function waitForApp(seen: AppsSeen): Progress | undefined {
     case 'warned':
       return undefined;
   }
+}
+
+/** The app's checks run; what keeps them is repeated, so that the held Pods say it. */
+function openChecks(listing: KeptnAppVersion): Progress {
+  const message = `the pre-deployment checks of KeptnAppVersion ${listing.metadata.name} are not finished`;
+  const trouble = troubleOf(listing);
+  if (trouble === undefined) return { kind: 'waiting', reason: 'WaitingForAppChecks', message };
+  return {
+    kind: trouble.type === conditionTypes.stalled ? 'stalled' : 'waiting',
+    reason: trouble.reason,
+    message: `${message}: ${trouble.message}`,
+  };
 }
 
 /**

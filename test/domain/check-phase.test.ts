@@ -6,8 +6,9 @@ import { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
 import { refKey } from '../../src/api/object.ts';
 import { ownedBy } from '../../src/domain/check-objects.ts';
 import { type CheckPhaseRun, runCheckPhase } from '../../src/domain/check-phase.ts';
+import { withProgress } from '../../src/domain/conditions.ts';
 import { type CheckPhase, workloadPhases } from '../../src/domain/phases.ts';
-import { aTask, aTaskDefinition, aWorkloadVersion } from '../support/builders.ts';
+import { aTask, aTaskDefinition, anEvaluation, aWorkloadVersion } from '../support/builders.ts';
 import {
   aSubject,
   type ChecksGiven,
@@ -145,6 +146,42 @@ describe('a phase of checks', () => {
       const refusals = { [refKey({ kind: KeptnTask, namespace: 'shop', name })]: reason };
       const { progress } = runWith([], { definitions: ['a'], seen: { taskDefinitions, refusals } });
       expect(progress).toMatchObject({ kind: 'waiting', reason });
+    },
+  );
+
+  test.each(['ObjectivesNotMet', 'QueryFailed'])(
+    'says which objective an evaluation misses, with what value at which attempt: %s',
+    (reason) => {
+      const phase = workloadPhases.find(
+        (each): each is CheckPhase => each.short === 'WorkloadPreDeployEvaluations',
+      );
+      const message = "cpu: value '3' did not meet objective '>4' (attempt 1 of 10)";
+      const stored = { ...item('ok', 'Progressing'), name: 'pre-eval-ok-1' };
+      const run = (text: string, before: ItemStatus = stored) =>
+        runWith([before], {
+          ...(phase && { phase }),
+          status: { preDeploymentEvaluationTaskStatus: [before] },
+          seen: {
+            evaluations: [
+              anEvaluation({
+                metadata: { name: 'pre-eval-ok-1' },
+                status: {
+                  overallStatus: 'Progressing',
+                  conditions: withProgress([], { kind: 'waiting', reason, message: text }, { now }),
+                },
+              }),
+            ],
+          },
+        });
+      const first = run(message);
+      expect(first.progress).toEqual({
+        kind: 'waiting',
+        reason,
+        message: `Workload Pre-Deployment Evaluations: 0 of 1 passed; waiting for ok (pre-eval-ok-1): ${reason}: ${message}`,
+      });
+      // The attempts after it are told on the evaluation: they are not worth a write of the version each.
+      const told = first.changes?.preDeploymentEvaluationTaskStatus?.[0];
+      expect(run(message.replace('1 of', '2 of'), told).progress).toEqual(first.progress);
     },
   );
 

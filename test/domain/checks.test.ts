@@ -196,7 +196,7 @@ describe('a check whose object is recorded', () => {
     ).toEqual(first);
   });
 
-  test('T7: an evaluation whose objectives are not met yet costs its parent no write per attempt', () => {
+  test('T7: an evaluation whose objectives are not met yet costs its parent one write, and none per attempt', () => {
     const evaluations = ['attempt 1 of 10', 'attempt 2 of 10'].map((message) =>
       anEvaluation({
         metadata: { name: 'e' },
@@ -207,14 +207,18 @@ describe('a check whose object is recorded', () => {
       }),
     );
     const item: ItemStatus = { definitionName: 'cpu-free', status: 'Progressing', name: 'e' };
-    const items = evaluations.map(
-      (evaluation) =>
+    const [first = [], second] = evaluations.reduce<(readonly ItemStatus[])[]>(
+      (items, evaluation) => [
+        ...items,
         run(
-          { phase: preEvaluations, definitions: ['cpu-free'], stored: [item] },
+          { phase: preEvaluations, definitions: ['cpu-free'], stored: items.at(-1) ?? [item] },
           { evaluations: [evaluation] },
         ).items,
+      ],
+      [],
     );
-    expect(items[0]).toEqual(items[1]);
+    expect(first).toMatchObject([{ reason: 'ObjectivesNotMet', message: 'attempt 1 of 10' }]);
+    expect(second).toEqual(first);
   });
 
   test('that waits for help says why, in the words it had first', () => {

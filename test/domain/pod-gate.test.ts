@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Pod, ReplicaSet } from '../../src/api/builtin.ts';
 import { keptnAnnotations, schedulingGate, sluiceKeys } from '../../src/api/keptn/annotations.ts';
 import type { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
+import { withProgress } from '../../src/domain/conditions.ts';
 import { identityOf } from '../../src/domain/identity.ts';
 import type { OwnerChain } from '../../src/domain/owner-chain.ts';
 import type { Plan } from '../../src/domain/plan.ts';
@@ -249,6 +250,18 @@ describe('B15: a Pod whose version needs help', () => {
     expect(pod.metadata.annotations?.[sluiceKeys.explanation]).toMatch(/smoke failed: exit code 3/);
     expect(pod.spec?.schedulingGates).toEqual(gates);
     expect(decidePodGate({ ...seen, pod })).toEqual({});
+  });
+
+  test('says also what an evaluation goes on waiting for, and nothing of a check that merely runs', () => {
+    const waiting = (reason: string) => {
+      const progress = { kind: 'waiting', reason, message: 'cpu: 3 is too low' } as const;
+      const conditions = withProgress([], progress, { now: 0 });
+      return decidePodGate(gateSeen({ version: aWorkloadVersion({ status: { conditions } }) }));
+    };
+    expect(waiting('ObjectivesNotMet').effects?.[1]).toMatchObject({
+      note: { reason: 'Held', message: expect.stringContaining('cpu: 3 is too low') },
+    });
+    expect(waiting('WaitingForEvaluations')).toEqual({});
   });
 
   test('T6: stays silent when enough of its version have spoken', () => {

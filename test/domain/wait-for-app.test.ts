@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { KeptnAppVersionStatus } from '../../src/api/keptn/app-version.ts';
+import { withProgress } from '../../src/domain/conditions.ts';
 import { endsByItself, waitEvent, waitForApp } from '../../src/domain/wait-for-app.ts';
 import { anApp, anAppVersion, aWorkloadVersion } from '../support/builders.ts';
 import { aSubject } from '../support/lifecycle-seen.ts';
@@ -44,6 +45,20 @@ describe('a workload version', () => {
       expect(holdup && waitEvent(aSubject, holdup)).toBeUndefined();
     }
   });
+
+  test.each([
+    ['waiting', 'ObjectivesNotMet'],
+    ['stalled', 'MetricNotFound'],
+  ] as const)(
+    "says what keeps the app's checks, so that the held Pods do: %s, %s",
+    (kind, reason) => {
+      const message = 'waiting for ok (pre-eval-ok-1): cpu: 3 is too low';
+      const conditions = withProgress([], { kind, reason, message }, { now: closesAt });
+      const holdup = at({ preDeploymentEvaluationStatus: 'Progressing', conditions });
+      expect(holdup).toMatchObject({ kind, reason });
+      expect(holdup?.message).toContain(`are not finished: ${message}`);
+    },
+  );
 
   test("is stalled by the app's failure, in the words of the app", () => {
     const holdup = at({

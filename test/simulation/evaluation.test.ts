@@ -148,7 +148,7 @@ describe('an evaluation', () => {
       ]);
       simulation.apply(aProvider('p'));
       await simulation.pass(60_000);
-      expect(stated()).toEqual(['Unknown ValuePending', 'True ValuePending', 'False ValuePending']);
+      expect(stated()).toEqual(['Unknown QueryFailed', 'True QueryFailed', 'False QueryFailed']);
       expect(statusOf(simulation)).toMatchObject({
         retryCount: 0,
         evaluationStatus: {
@@ -217,7 +217,7 @@ describe('an evaluation', () => {
       expect(statusOf(simulation)).toMatchObject({ overallStatus: 'Pending', retryCount: 0 });
       expect(statusOf(simulation)?.conditions?.[1]).toMatchObject({
         status: 'True',
-        reason: 'ValueTooOld',
+        reason: 'QueryFailed',
         message: expect.stringMatching(
           /^cpu: the last value of cpu, 5 of \S+Z, is older than 10s \(two fetch intervals\) \(the last query failed: no values in query result\)$/,
         ),

@@ -19,13 +19,14 @@ export interface Measurement {
 
 /**
  * Why an objective has no value that could be judged. `ValueJudged`: the last attempt has judged it already, and the next
- * one needs a newer one.
+ * one needs a newer one. `QueryFailed`: there would be a newer one, had the metric's last query not failed.
  */
 export type MissingReason =
   | 'MetricForbidden'
   | 'MetricNotFound'
   | 'ProviderNotFound'
   | 'ValuePending'
+  | 'QueryFailed'
   | 'ValueTooOld'
   | 'ValueBeforeDeployment'
   | 'ValueJudged';
@@ -95,12 +96,18 @@ function noValue(
   const failed = errMsg !== '';
   return {
     type: 'none',
-    reason,
+    reason: failed && renewable.has(reason) ? 'QueryFailed' : reason,
     message: failed ? `${message} (the last query failed: ${errMsg})` : message,
     fromMs: Math.max(now, fromMs),
     failed,
   };
 }
+
+const renewable: ReadonlySet<MissingReason> = new Set([
+  'ValuePending',
+  'ValueTooOld',
+  'ValueBeforeDeployment',
+]);
 
 function metricAbsent({ objective, metric }: Measurement): Flaw {
   if (metric.namespaces.length === 0) {

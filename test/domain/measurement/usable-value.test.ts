@@ -83,7 +83,7 @@ describe('a value counts', () => {
     const errMsg = 'connection refused';
     expect(reasonOf(seen(valueOf(20_000, { errMsg })))).toBe('value');
     expect(usableValue(seen(valueOf(21_000, { errMsg })), at)).toMatchObject({
-      reason: 'ValueTooOld',
+      reason: 'QueryFailed',
       failed: true,
       message:
         'the last value of cpu, 5 of 2026-01-01T11:59:39Z, is older than 20s (two fetch intervals) (the last query failed: connection refused)',
