@@ -21,6 +21,7 @@ import { referenceRules } from '../lint/reference-rules.ts';
 import { referencesOf } from '../lint/references.ts';
 import type { Problem, RuleContext } from '../lint/rule.ts';
 import { problemsOf } from '../lint/rules.ts';
+import { unusableReferences } from '../lint/unusable-references.ts';
 import { type Controller, type Key, type Watch, watch } from './controller.ts';
 import type { Places } from './places.ts';
 import { leadingTo, referrersOf } from './reference-index.ts';
@@ -110,16 +111,19 @@ function watchesOf({ kind, names }: ReferringKind, places: Places): readonly Wat
     referrersOf(kind, to, { lookup, places }).map(({ metadata }) => metadata);
   return [
     watch(kind, ({ metadata }) => [metadata], 'spec'),
-    ...names.map((named) =>
-      named === KeptnTaskDefinition
-        ? watch(
-            KeptnTaskDefinition,
-            (definition, lookup) =>
-              leadingTo(definition, { lookup, places }).flatMap((each) => ofObject(each, lookup)),
-            'spec',
-          )
-        : watch(named, ofObject, 'existence'),
-    ),
+    ...names
+      .filter((named) => named !== KeptnMetricsProvider)
+      .map((named) =>
+        named === KeptnTaskDefinition
+          ? watch(
+              KeptnTaskDefinition,
+              (definition, lookup) =>
+                leadingTo(definition, { lookup, places }).flatMap((each) => ofObject(each, lookup)),
+              'spec',
+            )
+          : watch(named, ofObject, named === KeptnMetric ? 'spec' : 'existence'),
+      ),
+    ...(names.includes(KeptnMetricsProvider) ? [behindMetrics(kind, places)] : []),
     // How deep chains may be is said there.
     watch(
       KeptnConfig,
@@ -127,6 +131,20 @@ function watchesOf({ kind, names }: ReferringKind, places: Places): readonly Wat
       'spec',
     ),
   ];
+}
+
+/** Who names a provider, and who names a metric that does: what the provider is, they are told, too. */
+function behindMetrics(kind: Kind<Referrer>, places: Places): Watch {
+  return watch(
+    KeptnMetricsProvider,
+    (provider, lookup) => {
+      const metrics = referrersOf(KeptnMetric, provider, { lookup, places });
+      return [provider, ...metrics]
+        .flatMap((each) => referrersOf(kind, each, { lookup, places }))
+        .map(({ metadata }) => metadata);
+    },
+    'spec',
+  );
 }
 
 function observationOf(
@@ -145,8 +163,21 @@ function observationOf(
     ...(places.configsAnywhere !== undefined && { configsAnywhere: places.configsAnywhere }),
     settings: settingsFrom(world.list(KeptnConfig), places.operatorNamespace),
   };
-  const problems = problemsOf(object, context, { severities: hindering, without: toldElsewhere });
-  const flaws = problems.map(flawOf);
+  const problems = problemsOf(object, context, {
+    severities: hindering,
+    hindering: true,
+    without: toldElsewhere,
+  });
+  const flaws = [
+    ...problems.map(flawOf),
+    ...unusableReferences(object, context).map((found) => ({
+      ...found,
+      reason: 'ReferenceUnusable',
+      isOfReference: true,
+      // The one that is named may be put right, without a change of this object.
+      mayPass: true,
+    })),
+  ];
   const isSaid = (): boolean => {
     const references = referencesOf(object, context);
     if (!references.every((reference) => context.isComplete(reference.kind))) return false;

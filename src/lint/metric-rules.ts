@@ -1,5 +1,9 @@
 import { KeptnMetric } from '../api/keptn/metric.ts';
-import { KeptnMetricsProvider } from '../api/keptn/metrics-provider.ts';
+import {
+  askedProviderTypes,
+  KeptnMetricsProvider,
+  unaskedProviderTypes,
+} from '../api/keptn/metrics-provider.ts';
 import { type Rule, rule } from './rule.ts';
 
 const emptyQuery = rule({
@@ -31,7 +35,7 @@ const rangePair = rule({
         ],
 });
 
-const providerTypes = ['prometheus', 'thanos', 'cortex', 'datadog', 'dynatrace', 'dql', 'elastic'];
+const providerTypes = [...askedProviderTypes, ...unaskedProviderTypes];
 
 const providerType = rule({
   id: 'provider-type',
@@ -45,6 +49,25 @@ const providerType = rule({
     const said = type === '' ? 'is not set' : `"${type.slice(0, 60)}" is no type of provider`;
     return [{ path: 'spec.type', message: `${said}; write one of ${providerTypes.join(', ')}` }];
   },
+});
+
+const providerUnasked = rule({
+  id: 'provider-type-unsupported',
+  title: 'A provider of a type that Sluice does not ask yet',
+  why: 'Keptn asks it; here its metrics never get a value, and evaluations of them wait for ever.',
+  fix: `Use one of ${askedProviderTypes.join(', ')}, or measure it by a task.`,
+  severity: 'doubtful',
+  hinders: true,
+  kinds: [KeptnMetricsProvider],
+  check: ({ spec: { type = '' } }) =>
+    unaskedProviderTypes.includes(type.toLowerCase())
+      ? [
+          {
+            path: 'spec.type',
+            message: `Sluice cannot ask ${type.toLowerCase()} yet, so its metrics get no value and evaluations of them wait; use one of ${askedProviderTypes.join(', ')}`,
+          },
+        ]
+      : [],
 });
 
 const providerAddress = rule({
@@ -108,6 +131,7 @@ export const metricRules: readonly Rule[] = [
   emptyQuery,
   rangePair,
   providerType,
+  providerUnasked,
   providerAddress,
   passwordInAddress,
   namelessSecret,

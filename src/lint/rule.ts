@@ -24,6 +24,8 @@ export interface Rule<T extends KubernetesObject = KubernetesObject> {
   /** What to do about it. */
   readonly fix: string;
   readonly severity: Severity;
+  /** It is accepted with a warning, and nothing can come of it: conditions say so as they do of an error. */
+  readonly hinders?: boolean;
   readonly kinds: readonly Kind<T>[];
   /** Pure and total on objects that their schema accepts. The object under review is what `context.lookup` finds under its name. */
   check(object: T, context: RuleContext): readonly Found[];

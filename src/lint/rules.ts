@@ -38,6 +38,8 @@ export const rules: readonly Rule[] = [
 /** What to look for; everything if it is not said. */
 export interface Wanted {
   readonly severities?: ReadonlySet<Severity>;
+  /** Also the rules of other severities that say so (`hinders`). */
+  readonly hindering?: boolean;
   /** Ids of rules that are not asked. */
   readonly without?: ReadonlySet<string>;
 }
@@ -50,8 +52,10 @@ export function problemsOf(
 ): readonly Problem[] {
   const judged = { ...context, lookup: objectsWith(object, context.lookup) };
   const problems = rules
-    .filter(({ id, kinds, severity }) => {
-      const isWanted = (wanted.severities?.has(severity) ?? true) && !wanted.without?.has(id);
+    .filter(({ id, kinds, severity, hinders }) => {
+      const isAsked = wanted.severities?.has(severity) ?? true;
+      const isWanted =
+        (isAsked || (wanted.hindering === true && hinders === true)) && !wanted.without?.has(id);
       return isWanted && kinds.some(({ kind }) => kind === object.kind);
     })
     .flatMap((rule) => rule.check(object, judged).map((found) => problemOf(rule, found)))

@@ -1,3 +1,4 @@
+import { askedProviderTypes } from '../api/keptn/metrics-provider.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { AddressPolicy } from './address-policy.ts';
 import { BoundedFetch, type FetchLimits } from './bounded-fetch.ts';
@@ -32,14 +33,8 @@ export class MetricSources {
   /** The samples of the query's one series as text, oldest first; rejects with an error fit for `status.errMsg`. */
   async query(query: MetricQuery, signal: AbortSignal): Promise<readonly string[]> {
     const type = query.provider.spec.type ?? '';
-    switch (type.toLowerCase()) {
-      case 'prometheus':
-      case 'thanos':
-      case 'cortex':
-        return this.#prometheus.query(query, signal);
-      default:
-        throw new ProviderUnsupported(type);
-    }
+    if (!askedProviderTypes.includes(type.toLowerCase())) throw new ProviderUnsupported(type);
+    return this.#prometheus.query(query, signal);
   }
 
   /** Ends the connections that are kept alive. */

@@ -122,6 +122,11 @@ describe('rejects', () => {
 describe('warns of', () => {
   test.each<[string, KubernetesObject, string]>([
     [
+      'a type that Keptn asks and Sluice does not yet',
+      aMetricsProvider({ spec: { type: 'dynatrace' } }),
+      'doubtful provider-type-unsupported spec.type: Sluice cannot ask dynatrace yet, so its metrics get no value and evaluations of them wait; use one of prometheus, thanos, cortex',
+    ],
+    [
       'a target that is never met',
       withTarget('>NaN'),
       'doubtful objective-never-met spec.objectives[0].evaluationTarget: no value ever meets ">NaN"; write a number',

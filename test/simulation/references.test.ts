@@ -157,6 +157,30 @@ describe('what names something that is not there', () => {
       expect(scene.notes).toEqual([]);
     }));
 
+  it('is looked through: a provider of a type that nothing asks is told on the provider, its metrics and their evaluations', () =>
+    play(async (scene) => {
+      const dynatrace = aMetricsProvider({ spec: { type: 'dynatrace' } });
+      const flaw =
+        'spec.type: Sluice cannot ask dynatrace yet, so its metrics get no value and evaluations of them wait; use one of prometheus, thanos, cortex';
+      await scene.after(dynatrace, aMetric(), anEvaluationDefinition());
+      expect(scene.condition(KeptnMetricsProvider, 'prometheus', 'Ready')).toMatchObject({
+        status: 'False',
+        reason: 'ProviderTypeUnsupported',
+        message: flaw,
+      });
+      expect(scene.condition(KeptnMetricsProvider, 'prometheus', 'Stalled')?.status).toBe('True');
+      const ofMetric = `spec.provider.name: KeptnMetricsProvider prometheus gives no value: ${flaw}`;
+      expect(scene.refs(KeptnMetric, 'cpu')).toBe(`ReferenceUnusable: ${ofMetric}`);
+      expect(scene.refs(KED, 'cpu-free')).toBe(
+        `ReferenceUnusable: spec.objectives[0].keptnMetricRef.name: KeptnMetric cpu gives no value: ${ofMetric}`,
+      );
+      await scene.after(aMetricsProvider());
+      expect(scene.refs(KeptnMetric, 'cpu')).toBe('resolved');
+      expect(scene.refs(KED, 'cpu-free')).toBe('resolved');
+      await scene.after(dynatrace);
+      expect(scene.refs(KED, 'cpu-free')).toContain('dynatrace');
+    }));
+
   it('is told of definitions of an application, and shared ones count', () =>
     play(async (scene) => {
       await scene.after(

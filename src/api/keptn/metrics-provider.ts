@@ -3,11 +3,20 @@ import { defineResource, type ObjectOf } from '../resource.ts';
 import { bool, object, optional, shortText, text, type Static } from '../schema.ts';
 import { metricsGroup } from './groups.ts';
 
+/** The types of providers that Sluice asks: Prometheus, and what speaks its HTTP API. */
+export const askedProviderTypes: readonly string[] = ['prometheus', 'thanos', 'cortex'];
+
+/** The further types that Keptn knows. They are accepted, so that Keptn's objects can be applied, and nothing asks them. */
+export const unaskedProviderTypes: readonly string[] = ['datadog', 'dynatrace', 'dql', 'elastic'];
+
 const spec = object('Where the provider is and how to talk to it.', {
   type: optional(
-    text('What it is: prometheus, thanos, cortex, datadog, dynatrace, dql or elastic.', {
-      pattern: 'cortex|datadog|dql|dynatrace|prometheus|elastic|thanos',
-    }),
+    text(
+      'What it is: prometheus, thanos or cortex. Of datadog, dynatrace, dql and elastic nothing is asked yet.',
+      {
+        pattern: 'cortex|datadog|dql|dynatrace|prometheus|elastic|thanos',
+      },
+    ),
   ),
   targetServer: shortText('Its address, with scheme and port.'),
   secretKeyRef: optional(
