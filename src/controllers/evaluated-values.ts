@@ -218,4 +218,5 @@ const absences: ReadonlySet<string> = new Set([
   'MetricNotFound',
   'ProviderNotFound',
   'ValuePending',
+  'QueryFailed',
 ]);

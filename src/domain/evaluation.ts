@@ -146,7 +146,11 @@ function waitForValues(
   };
 }
 
-const absentReasons: ReadonlySet<string> = new Set(['MetricNotFound', 'ProviderNotFound']);
+const absentReasons: ReadonlySet<string> = new Set([
+  'MetricForbidden',
+  'MetricNotFound',
+  'ProviderNotFound',
+]);
 
 function attempt(
   observation: EvaluationObservation,
