@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { forbiddenRanges } from './forbidden-ranges.ts';
 
 /** The address in a URL's host name (`[::1]` included); undefined if it is a name. */
 export function addressIn(hostname: string): string | undefined {
@@ -12,17 +13,16 @@ export function addressIn(hostname: string): string | undefined {
  */
 export function forbiddenAddresses(apiServer: readonly string[]): (address: string) => boolean {
   const list = new BlockList();
-  list.addSubnet('0.0.0.0', 8);
-  list.addSubnet('127.0.0.0', 8);
-  list.addSubnet('169.254.0.0', 16);
-  list.addAddress('100.100.100.200');
-  list.addSubnet('::', 127, 'ipv6');
-  list.addSubnet('fe80::', 10, 'ipv6');
-  list.addAddress('fd00:ec2::254', 'ipv6');
+  for (const range of forbiddenRanges) {
+    const [network = '', prefix = ''] = range.split('/');
+    list.addSubnet(network, Number(prefix), family(network));
+    // Behind NAT64; `64:ff9b::` alone is 0.0.0.0.
+    if (isIP(network) === 4) list.addSubnet(`64:ff9b::${network}`, 96 + Number(prefix), 'ipv6');
+  }
   for (const address of apiServer) list.addAddress(address, family(address));
   return (address) => {
     const embedded = embeddedIpv4(address);
-    if (embedded !== undefined) return list.check(embedded);
+    if (embedded !== undefined && list.check(embedded)) return true;
     return list.check(address, family(address));
   };
 }

@@ -161,7 +161,7 @@ async function body(answer: IncomingMessage, url: URL, limitBytes: number): Prom
 function forbidden(url: URL, addresses: string): AttemptFailed {
   return new AttemptFailed(
     'DownloadForbidden',
-    `${shown(url)}: ${addresses} is loopback, link-local or the API server; --allow-host ${url.hostname} allows it`,
+    `${shown(url)}: ${addresses} is loopback, link-local, a metadata service or the API server; --allow-host ${url.hostname} allows it`,
   );
 }
 

@@ -6,6 +6,7 @@ import { conversionService, converterConfig } from './admission/conversion-manif
 import { shippedRegistration, webhookConfigurations } from './admission/manifests.ts';
 import { policyManifests } from './admission/policies/policies.ts';
 import { crdOf } from './api/crd.ts';
+import { forbiddenAddresses } from './api/forbidden-addresses.ts';
 import { ownKinds } from './api/keptn/registry.ts';
 import { settings } from './config.ts';
 import { kindReference } from './generate/kind-reference.ts';
@@ -73,10 +74,26 @@ const reference = (): readonly Artefact[] => [
   { path: 'docs/reference/settings.md', content: settingReference(Object.values(settings)) },
 ];
 
+/** The runner imports nothing of `src`, and must not download from where providers must not be. */
+const runnerRanges = (): readonly Artefact[] => {
+  const ranges = Object.values(forbiddenAddresses).flat();
+  const content = [
+    '// Generated from src/api/forbidden-addresses.ts by "npm run generate". Do not edit.',
+    '',
+    '/** Where no script may be downloaded from, in CIDR notation. */',
+    'export const forbiddenRanges: readonly string[] = [',
+    ...ranges.map((range) => `  '${range}',`),
+    '];',
+    '',
+  ].join('\n');
+  return [{ path: 'runner/forbidden-ranges.ts', content }];
+};
+
 /** Everything that is generated; a new generator is another entry. */
 const generators: readonly (() => readonly Artefact[])[] = [
   crds,
   admission,
+  runnerRanges,
   ruleReference,
   reference,
 ];

@@ -34,7 +34,7 @@ export interface JobRequest {
  * gets the same Job at any time: a Job that was refused is asked for again only when its back-off is over.
  */
 export function jobFor(request: JobRequest): Job {
-  const { name, task, definition } = request;
+  const { name, task, definition, blueprint } = request;
   const { annotations } = withoutBookkeeping(task.metadata);
   const { namespace } = task.metadata;
   const { options, retries, workload } = jobParts(request);
@@ -64,7 +64,7 @@ export function jobFor(request: JobRequest): Job {
         },
         spec: {
           restartPolicy: retries.restartPolicy,
-          ...identityOf(definition),
+          ...identityOf(definition, blueprint),
           ...podOptions(options),
           containers: [container],
           ...(volumes.length > 0 && { volumes }),
@@ -116,14 +116,20 @@ function identityAnnotations({ metadata, spec: { context } }: KeptnTask): Record
   };
 }
 
-/** What the Pod may do and pull, from the definition as it is when the Job is made. */
-function identityOf({ spec }: KeptnTaskDefinition): Record<string, unknown> {
-  const { serviceAccount, automountServiceAccountToken, imagePullSecrets } = spec;
+/**
+ * What the Pod may do and pull, from the definition as it is when the Job is made. A function gets no token of the default
+ * service account: it has no business with the API server unless its definition names an account, or asks for the token.
+ */
+function identityOf(
+  { spec }: KeptnTaskDefinition,
+  { type }: Pick<Blueprint, 'type'>,
+): Record<string, unknown> {
+  const { serviceAccount, imagePullSecrets } = spec;
+  const isForFunction = type === 'function' && serviceAccount === undefined;
+  const mounts = spec.automountServiceAccountToken?.type ?? (isForFunction ? false : undefined);
   return {
     ...(serviceAccount !== undefined && { serviceAccountName: serviceAccount.name }),
-    ...(automountServiceAccountToken !== undefined && {
-      automountServiceAccountToken: automountServiceAccountToken.type,
-    }),
+    ...(mounts !== undefined && { automountServiceAccountToken: mounts }),
     ...(imagePullSecrets !== undefined && { imagePullSecrets }),
   };
 }

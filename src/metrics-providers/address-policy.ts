@@ -1,5 +1,6 @@
 import { lookup as resolve } from 'node:dns';
 import { BlockList, isIP, isIPv6, type LookupFunction } from 'node:net';
+import { forbiddenAddresses, type ForbiddenGroup } from '../api/forbidden-addresses.ts';
 
 /**
  * Where a metrics provider may be. Its URL is written by whoever may write in a namespace and fetched with the operator's
@@ -7,7 +8,7 @@ import { BlockList, isIP, isIPv6, type LookupFunction } from 'node:net';
  */
 export interface AddressPolicy {
   /** The groups of addresses that are allowed in spite of the rule. */
-  readonly allow: ReadonlySet<'loopback' | 'link-local' | 'api-server'>;
+  readonly allow: ReadonlySet<ForbiddenGroup | 'api-server'>;
   /** Addresses (not names) and ports of the API server. */
   readonly apiServers: readonly { readonly address: string; readonly port: number }[];
 }
@@ -20,21 +21,19 @@ export class AddressRefused extends Error {
   }
 }
 
-// Beside the ranges themselves their forms behind NAT64 (64:ff9b::/96); BlockList itself sees through IPv4-mapped ones.
-const loopback = subnets('127.0.0.0/8', '0.0.0.0/8', '::1/128', '::/128', '64:ff9b::7f00:0/104');
-// fd00:ec2::254 is the metadata service of EC2, which answers the same as 169.254.169.254.
-const linkLocal = subnets(
-  '169.254.0.0/16',
-  'fe80::/10',
-  'fd00:ec2::254/128',
-  '64:ff9b::a9fe:0/112',
-);
+const lists: readonly (readonly [ForbiddenGroup, string, BlockList])[] = [
+  ['loopback', 'a loopback address', subnets(forbiddenAddresses.loopback)],
+  ['link-local', 'a link-local address', subnets(forbiddenAddresses['link-local'])],
+  ['metadata', 'the metadata service of a cloud', subnets(forbiddenAddresses.metadata)],
+];
 
-function subnets(...ranges: readonly string[]): BlockList {
+/** Beside the ranges themselves their forms behind NAT64; BlockList itself sees through IPv4-mapped ones. */
+function subnets(ranges: readonly string[]): BlockList {
   const list = new BlockList();
   for (const range of ranges) {
     const [network = '', prefix = ''] = range.split('/');
     list.addSubnet(network, Number(prefix), familyOf(network));
+    if (!isIPv6(network)) list.addSubnet(`64:ff9b::${network}`, 96 + Number(prefix), 'ipv6');
   }
   return list;
 }
@@ -53,13 +52,10 @@ export function refusalOf(
   if (!policy.allow.has('api-server') && isApiServer(address, port, policy)) {
     return `${address}:${port} is the API server`;
   }
-  if (!policy.allow.has('loopback') && loopback.check(address, family)) {
-    return `${address} is a loopback address`;
-  }
-  if (!policy.allow.has('link-local') && linkLocal.check(address, family)) {
-    return `${address} is a link-local address`;
-  }
-  return undefined;
+  const found = lists.find(
+    ([group, , list]) => !policy.allow.has(group) && list.check(address, family),
+  );
+  return found && `${address} is ${found[1]}`;
 }
 
 function isApiServer(address: string, port: number, policy: AddressPolicy): boolean {

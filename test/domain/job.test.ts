@@ -154,6 +154,21 @@ describe("a function's Job", () => {
     });
   });
 
+  test('mounts the token of a service account only where the definition names one, or asks for it', () => {
+    const token = (spec: Partial<KeptnTaskDefinition['spec']>) =>
+      job(aTask(), { ...http, spec: { ...http.spec, ...spec } }).spec.template.spec[
+        'automountServiceAccountToken'
+      ];
+    expect(token({})).toBe(false);
+    expect(token({ automountServiceAccountToken: { type: true } })).toBe(true);
+    expect(token({ serviceAccount: { name: 'robot' } })).toBeUndefined();
+    const { deno: _, ...own } = http.spec;
+    const containers = { ...http, spec: { ...own, container: { name: 'c', image: 'c:1' } } };
+    expect(job(aTask(), containers).spec.template.spec).not.toHaveProperty(
+      'automountServiceAccountToken',
+    );
+  });
+
   test('has only what it needs when there is little to say', () => {
     const made = job(aTask(), http);
     expect(container(made)).toEqual({
@@ -171,7 +186,11 @@ describe("a function's Job", () => {
       ],
       terminationMessagePolicy: 'FallbackToLogsOnError',
     });
-    expect(Object.keys(made.spec.template.spec)).toEqual(['restartPolicy', 'containers']);
+    expect(Object.keys(made.spec.template.spec)).toEqual([
+      'restartPolicy',
+      'automountServiceAccountToken',
+      'containers',
+    ]);
   });
 
   test('tells a follow-up how its parent ended, behind all that Keptn tells', () => {

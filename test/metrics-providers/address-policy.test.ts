@@ -30,16 +30,23 @@ describe('refusalOf', () => {
     expect(refusalOf(address, 9090, withLoopback)).toBeUndefined();
   });
 
+  test.each(['169.254.169.254', 'fe80::1', 'febf::1', '::ffff:169.254.0.1', '64:ff9b::a9fe:a9fe'])(
+    '%s is link-local, also where loopback is allowed',
+    (address) => {
+      expect(refusalOf(address, 80, strict)).toContain('link-local');
+      expect(refusalOf(address, 80, withLoopback)).toContain('link-local');
+    },
+  );
+
   test.each([
-    '169.254.169.254',
-    'fe80::1',
-    'febf::1',
-    '::ffff:169.254.0.1',
-    '64:ff9b::a9fe:a9fe',
-    'fd00:ec2::254',
-  ])('%s is link-local, also where loopback is allowed', (address) => {
-    expect(refusalOf(address, 80, strict)).toContain('link-local');
-    expect(refusalOf(address, 80, withLoopback)).toContain('link-local');
+    ['EC2', 'fd00:ec2::254'],
+    ['Azure', '168.63.129.16'],
+    ['Azure, behind NAT64', '64:ff9b::a83f:8110'],
+    ['Alibaba', '100.100.100.200'],
+    ['Google', 'fd20:ce::254'],
+    ['Oracle', 'fd00:c1::a9fe:a9fe'],
+  ])('the metadata service of %s is refused', (_cloud, address) => {
+    expect(refusalOf(address, 80, withLoopback)).toContain('metadata service');
   });
 
   test.each(['10.0.0.5', '192.168.1.1', '8.8.8.8', '2001:db8::1', 'fd00::5'])(

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { addressIn, forbiddenAddresses } from '../../runner/address.ts';
+import { forbiddenAddresses as ranges } from '../../src/api/forbidden-addresses.ts';
+import { refusalOf } from '../../src/metrics-providers/address-policy.ts';
 
 const isForbidden = forbiddenAddresses(['10.96.0.1', 'fd00::1']);
 
@@ -19,6 +21,10 @@ describe('a script does not come from', () => {
     'fe80::1',
     'febf::1',
     'fd00:ec2::254',
+    '168.63.129.16',
+    '64:ff9b::168.63.129.16',
+    'fd20:ce::254',
+    'fd00:c1::a9fe:a9fe',
     'fd00::1',
   ])('%s', (address) => {
     expect(isForbidden(address)).toBe(true);
@@ -46,4 +52,19 @@ it.each([
   ['http://localhost/', undefined],
 ])('the address in %s is %s', (url, want) => {
   expect(addressIn(new URL(url).hostname)).toBe(want);
+});
+
+describe('the one list of providers and downloads', () => {
+  const policy = { allow: new Set<never>(), apiServers: [] };
+  const networks = Object.values(ranges)
+    .flat()
+    .map((range) => range.replace(/\/\d+$/u, ''));
+  const forms = networks.flatMap((network) =>
+    network.includes(':') ? [network] : [network, `::ffff:${network}`, `64:ff9b::${network}`],
+  );
+
+  it.each(forms)('forbids both: %s', (address) => {
+    expect(refusalOf(address, 80, policy)).toBeDefined();
+    expect(isForbidden(address)).toBe(true);
+  });
 });
