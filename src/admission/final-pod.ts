@@ -1,6 +1,6 @@
 import { schedulingGate } from '../api/keptn/annotations.ts';
 import type { AdmissionRequest } from '../api/review.ts';
-import { identityOf } from '../domain/identity.ts';
+import { identityIn } from '../domain/identity-in.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import { ownerChainOf } from '../domain/owner-chain.ts';
 import { identityOptions } from './gate-pod.ts';
@@ -27,7 +27,7 @@ export function judgeFinalPod(
   const pod = parsed.value;
   if (isGated(pod.spec.schedulingGates)) return allow();
   const chain = ownerChainOf(pod, lookup);
-  const identity = identityOf(pod, chain, identityOptions(lookup, settings.operatorNamespace));
+  const identity = identityIn(lookup, pod, identityOptions(lookup, settings.operatorNamespace));
   if (chain.type === 'unowned' || identity.type !== 'annotated') return allow();
   if ((pod.spec.nodeName ?? '') !== '') return refused(pod.metadata.name, placed);
   if (releasingVersion({ pod, identity, chain }, lookup) !== undefined) return allow();

@@ -4,7 +4,8 @@ import { gatePod } from '../../src/admission/gate-pod.ts';
 import { admissionIndexes } from '../../src/admission/indexes.ts';
 import type { Pod } from '../../src/api/builtin.ts';
 import type { KubernetesObject } from '../../src/api/object.ts';
-import { aWorkloadVersion } from '../support/builders.ts';
+import { identityIn } from '../../src/domain/identity-in.ts';
+import { aWorkload, aWorkloadVersion } from '../support/builders.ts';
 import { fixedLookup } from '../support/fixed-lookup.ts';
 import { admitted, requestFor } from '../support/reviews.ts';
 import {
@@ -116,4 +117,45 @@ describe('a Pod that leaves admission', () => {
     const free = deployed();
     expect(judged(free.world, onNode(free.pod)).type).toBe('allowed');
   });
+});
+
+describe('a Pod of a computed version that is not the first template with it', () => {
+  test('is let through where the gate was not put on it', () => {
+    const template = { containers: [{ name: 'ciao', image: 'peppetest12' }], digest: 'two' };
+    const deployment = aDeployment({ template });
+    const replicaSet = aReplicaSet({ owners: [ownedBy(deployment)], template });
+    const workload = aWorkload({ metadata: { name: 'shop-cart', namespace, uid: 'uid-cart' } });
+    const { 'keptn.sh/version': _, ...unversioned } = cart;
+    const pod = aPod({ annotations: unversioned, owners: [ownedBy(replicaSet)] });
+    const identity = identityIn(
+      lookupOf([deployment, replicaSet, workload, computed('1253120182', { digest: 'one' })]),
+      pod,
+    );
+    const own = identity.type === 'annotated' ? (identity.version ?? '') : '';
+    expect(own).toMatch(/^1253120182-/);
+    const { uid = '' } = replicaSet.metadata;
+    const world = [
+      deployment,
+      replicaSet,
+      workload,
+      computed('1253120182', { digest: 'one' }),
+      computed(own, { digest: 'two', revision: uid }),
+    ];
+    const entered = gated(world, pod);
+    expect(entered.spec?.schedulingGates).toBeUndefined();
+    expect(judged(world, entered).type).toBe('allowed');
+  });
+
+  function computed(version: string, of: { digest: string; revision?: string }) {
+    const owner = { apiVersion: 'lifecycle.keptn.sh/v1', kind: 'KeptnWorkload', name: 'shop-cart' };
+    return aWorkloadVersion({
+      metadata: {
+        name: `shop-cart-${version}`,
+        namespace,
+        ownerReferences: [{ ...owner, uid: 'uid-cart', controller: true }],
+      },
+      spec: { app: 'shop', workloadName: 'shop-cart', version, templateDigest: of.digest },
+      status: { ...releasedCart.status, releasedRevisions: [of.revision ?? 'another'] },
+    });
+  }
 });

@@ -46,7 +46,7 @@ export function sluice(
   },
 ): Simulation {
   const ownWebhooks = webhooks({ operatorNamespace: config.namespace })
-    .filter(({ type }) => type === 'mutating')
+    .filter(({ type, resource }) => type === 'mutating' || resource.kind === 'Pod')
     .map(asAdmission);
   return new Simulation({
     controllers: allControllers(config),
