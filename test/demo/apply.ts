@@ -3,6 +3,7 @@ import { NamespaceKind } from '../../src/api/builtin.ts';
 import { ClusterError } from '../../src/api/cluster-error.ts';
 import { sluiceKeys } from '../../src/api/keptn/annotations.ts';
 import type { Manifest, TestCluster } from '../support/test-cluster.ts';
+import { leavingFunctions } from './functions.ts';
 import { inOrder, optsIn } from './manifests.ts';
 
 /** What an API server answers while namespaces settle, service accounts are made and CRDs become known. */
@@ -19,7 +20,8 @@ export async function applyAll(
 ): Promise<void> {
   const deadline = Date.now() + options.withinMs;
   for (const manifest of inOrder(manifests)) {
-    await untilAccepted(manifest, () => cluster.apply(manifest), { ...options, deadline });
+    const played = leavingFunctions(manifest);
+    await untilAccepted(manifest, () => cluster.apply(played), { ...options, deadline });
     if (optsIn(manifest)) await untilEnabled(cluster, manifest.metadata.name ?? '', options.signal);
   }
 }

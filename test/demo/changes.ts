@@ -5,6 +5,7 @@ import type { KeptnEvaluation } from '../../src/api/keptn/evaluation.ts';
 import type { KeptnTask } from '../../src/api/keptn/task.ts';
 import type { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
 import type { KubernetesObject } from '../../src/api/object.ts';
+import { isPlayed } from './functions.ts';
 import { isHeld, isReady, type Scene } from './scene.ts';
 
 /** What happened between two moments, one plain line each: for output that is no terminal. */
@@ -61,10 +62,11 @@ function versionState({ status }: KeptnAppVersion | KeptnWorkloadVersion): strin
   return phase === 'Completed' ? `Completed, ${state}` : `${phase} ${state}`;
 }
 
-function taskState({ spec, status }: KeptnTask): string {
+function taskState(task: KeptnTask): string {
+  const { spec, status } = task;
   const { status: state = 'Pending', message = '' } = status ?? {};
   const why = state === 'Failed' && message !== '' ? `: ${message}` : '';
-  return `${spec.taskDefinition} ${state}${why}`;
+  return `${spec.taskDefinition} ${state}${why}${isPlayed(task) ? ' (played)' : ''}`;
 }
 
 function evaluationState({ spec, status }: KeptnEvaluation): string {

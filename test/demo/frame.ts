@@ -12,6 +12,7 @@ import { appPhases, type Phase, workloadPhases } from '../../src/domain/phases.t
 import type { VersionStatus } from '../../src/domain/version-status.ts';
 import { checkFindings } from '../../src/domain/explain/why-check.ts';
 import { lookupOver } from '../../src/cli/snapshot.ts';
+import { isPlayed } from './functions.ts';
 import { isHeld, isReady, type Scene } from './scene.ts';
 
 /** What a frame shows beside the scene. */
@@ -201,7 +202,13 @@ function openChecks(
     ({ short, state }) => short === status?.currentPhase || status?.[state] === 'Failed',
   );
   const lookup = lookupOver([...scene.tasks, ...scene.evaluations]);
-  return current === undefined ? [] : checkFindings(version, current, lookup);
+  if (current === undefined) return [];
+  const isOfPlayed = ({ kind, name }: Finding): boolean =>
+    kind === 'KeptnTask' &&
+    scene.tasks.some((task) => task.metadata.name === name && isPlayed(task));
+  return checkFindings(version, current, lookup).map((finding) =>
+    isOfPlayed(finding) ? { ...finding, says: `played: ${finding.says}` } : finding,
+  );
 }
 
 function checkLine({ mark, says, facts }: Finding, inColor: boolean): string {

@@ -3,6 +3,7 @@ import { startControlPlane } from '../control-plane/control-plane.ts';
 import { installSluice, operatorNamespace } from '../support/sluice-installation.ts';
 import { type SluiceProcess, startSluice } from '../support/sluice-process.ts';
 import { TestCluster } from '../support/test-cluster.ts';
+import { Functions } from './functions.ts';
 import type { Screen } from './screen.ts';
 
 /** A control plane with Sluice on it. Disposing of it ends Sluice, then the control plane, and removes the data. */
@@ -28,6 +29,9 @@ export async function startEverything(options: {
   const controlPlane = started.use(
     await startControlPlane({ audit: true, progress: (line) => screen.say(line) }),
   );
+  screen.say(
+    "Functions (deno, python, bash) are run by this machine's interpreters; containers are played, and say so: nothing of their images runs.",
+  );
   const cluster = new TestCluster(controlPlane, { 'user-agent': 'sluice-demo' });
   const { kubeconfig } = controlPlane;
 
@@ -40,6 +44,12 @@ export async function startEverything(options: {
   const sluice = await startSluice({ args, port, caFile, logFile, signal });
   started.defer(() => sluice.stop());
   screen.say('Sluice is ready.');
+  const ended = new AbortController();
+  const functions = new Functions(cluster).run(ended.signal);
+  started.defer(async () => {
+    ended.abort();
+    await functions;
+  });
   const whole = started.move();
   return { cluster, kubeconfig, sluice, [Symbol.asyncDispose]: () => whole.disposeAsync() };
 }
