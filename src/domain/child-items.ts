@@ -5,7 +5,9 @@ import type { KeptnTask } from '../api/keptn/task.ts';
 import { type Kind, type KubernetesObject, type ObjectRef, refOf } from '../api/object.ts';
 import { conditionOf, conditionTypes, isTrue } from './conditions.ts';
 import { toldReasons } from './trouble.ts';
+import { isLegalName } from './names.ts';
 import type { Effect, Look, Refusal } from './plan.ts';
+import { shortened } from './shortened.ts';
 
 /** What is known of the world beside the caches: what was read live, and what the API server refused. */
 export interface Answers {
@@ -42,6 +44,14 @@ export function definitionMissing(
   name: string,
   { namespace }: { readonly namespace: string },
 ): Made {
+  if (!isLegalName(name)) {
+    const shown = JSON.stringify(shortened(name, 80));
+    return {
+      type: 'missing',
+      reason: 'DefinitionNameInvalid',
+      message: `${shown} cannot be the name of any ${kind}; write names of lower-case letters, digits, - and ., and separate several by commas`,
+    };
+  }
   return {
     type: 'missing',
     reason: 'DefinitionNotFound',

@@ -15,13 +15,7 @@ const nameIsIllegal = rule({
   fix: 'Write the name of an object: lower-case letters, digits, - and . only.',
   severity: 'error',
   kinds: referringKinds,
-  check: (object, context) =>
-    referencesOf(object, context)
-      .filter(({ name }) => !isLegalName(name))
-      .map(({ path, kind, name }) => {
-        const shown = JSON.stringify(name.slice(0, 80));
-        return { path, message: `${shown} cannot be the name of anything; name a ${kind.kind}` };
-      }),
+  check: (object, context) => illegalReferences(referencesOf(object, context)),
 });
 
 const kindIsWrong = rule({
@@ -62,6 +56,16 @@ const objectIsMissing = rule({
 
 /** The rules about names that stand for other objects. */
 export const referenceRules: readonly Rule[] = [nameIsIllegal, kindIsWrong, objectIsMissing];
+
+/** One problem for every reference by a name that no object can have. */
+export function illegalReferences(references: readonly StatedReference[]): readonly Found[] {
+  return references
+    .filter(({ name }) => !isLegalName(name))
+    .map(({ path, kind, name }) => {
+      const shown = JSON.stringify(name.slice(0, 80));
+      return { path, message: `${shown} cannot be the name of anything; name a ${kind.kind}` };
+    });
+}
 
 /** One problem for every reference to an object that is not there and whose name could be one's. */
 export function missingReferences(

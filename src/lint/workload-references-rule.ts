@@ -3,7 +3,7 @@ import { KeptnEvaluationDefinition } from '../api/keptn/evaluation-definition.ts
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import type { Kind } from '../api/object.ts';
 import type { AnnotatedIdentity } from '../domain/identity.ts';
-import { missingReferences } from './reference-rules.ts';
+import { illegalReferences, missingReferences } from './reference-rules.ts';
 import type { ReferencePlaces, StatedReference } from './references.ts';
 import { rule } from './rule.ts';
 import {
@@ -36,6 +36,23 @@ function workloadReferences(
     return identity[list].map((name) => ({ path, kind, name, namespaces }));
   });
 }
+
+export const definitionIsIllegal = rule<WorkloadManifest>({
+  id: 'workload-definition-illegal',
+  title: 'A check whose name nothing can have',
+  why: 'No definition can ever have this name, so the Pods are held for ever. Most often another sign than a comma stands between two names, or a list is written as YAML or JSON.',
+  fix: 'Write names of definitions, separated by commas: lower-case letters, digits, - and . only.',
+  severity: 'doubtful',
+  kinds: workloadKinds,
+  check(workload, context) {
+    const identity = identityOfManifest(workload, context);
+    if (identity?.type !== 'annotated') return [];
+    return illegalReferences(workloadReferences(workload, identity, context)).map((found) => ({
+      ...found,
+      message: `${found.message}, and separate several by commas`,
+    }));
+  },
+});
 
 export const definitionIsMissing = rule<WorkloadManifest>({
   id: 'workload-definition-missing',

@@ -15,7 +15,7 @@ import {
   type WorkloadManifest,
 } from './workload-manifest.ts';
 import { gateComesLate } from './update-order-rule.ts';
-import { definitionIsMissing } from './workload-references-rule.ts';
+import { definitionIsIllegal, definitionIsMissing } from './workload-references-rule.ts';
 import { chainIsImpossible } from './workload-chain-rule.ts';
 
 const workloadIsNotNamed = rule({
@@ -186,6 +186,7 @@ export const workloadRules: readonly Rule<WorkloadManifest>[] = [
   deadlineIsTooShort,
   gateComesLate,
   chainIsImpossible,
+  definitionIsIllegal,
   definitionIsMissing,
 ];
 

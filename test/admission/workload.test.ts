@@ -128,6 +128,22 @@ const accepted: readonly Case[] = [
 
 const told: readonly Case[] = [
   {
+    what: 'names that no definition can have',
+    manifest: {
+      podAnnotations: {
+        ...named,
+        'keptn.sh/pre-deployment-tasks': 'no;no2',
+        'keptn.sh/post-deployment-tasks': 'No',
+        'keptn.sh/pre-deployment-evaluations': '[no]',
+      },
+    },
+    warnings: [
+      `${inTemplate}[keptn.sh/pre-deployment-tasks]: "no;no2" cannot be the name of anything; name a KeptnTaskDefinition, and separate several by commas`,
+      `${inTemplate}[keptn.sh/post-deployment-tasks]: "No" cannot be the name of anything; name a KeptnTaskDefinition, and separate several by commas`,
+      `${inTemplate}[keptn.sh/pre-deployment-evaluations]: "[no]" cannot be the name of anything; name a KeptnEvaluationDefinition, and separate several by commas`,
+    ],
+  },
+  {
     what: 'an app without a workload',
     manifest: { podAnnotations: { 'keptn.sh/app': 'shop' } },
     warnings: [

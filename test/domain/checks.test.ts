@@ -95,6 +95,17 @@ describe('a check that has no object yet', () => {
     expect(found.items).toMatchObject([{ name: second, collisionCount: 1 }]);
   });
 
+  test.each(['no;no2', '[no]', 'No'])(
+    'that asks for %j, which no definition can be called, says that and not "create it"',
+    (name) => {
+      const [item] = run({ definitions: [name] }, known).items;
+      expect(item).toMatchObject({ status: 'Pending', reason: 'DefinitionNameInvalid' });
+      expect(item?.message).toBe(
+        `${JSON.stringify(name)} cannot be the name of any KeptnTaskDefinition; write names of lower-case letters, digits, - and ., and separate several by commas`,
+      );
+    },
+  );
+
   test('B9: whose definition is missing waits with reason and message, and nothing is created', () => {
     const { items, effects } = run({ definitions: ['ghost'] }, known);
     expect(effects).toEqual([]);
