@@ -6,6 +6,7 @@ import {
   duration,
   type Given,
   label,
+  list,
   oneOf,
   port,
   SettingsReader,
@@ -89,6 +90,19 @@ export const settings = {
     value: text('file', 'the path of a PEM file'),
     otherwise: 'certs/tls.key',
     description: 'key of that certificate (PEM), read again when it changes',
+  }),
+  clientCaFile: optional({
+    flag: 'client-ca-file',
+    env: 'SLUICE_CLIENT_CA_FILE',
+    value: text('file', 'the path of a PEM file'),
+    description:
+      'CA that has signed the client certificate of the API server; with it nobody else’s reviews are answered',
+  }),
+  clientAllowedNames: optional({
+    flag: 'client-allowed-names',
+    env: 'SLUICE_CLIENT_ALLOWED_NAMES',
+    value: list('names', 'names with commas between them'),
+    description: 'common names that the client certificate may have; any if not given',
   }),
   probePort: optional({
     flag: 'probe-port',
@@ -224,6 +238,8 @@ export function configFrom(given: Given) {
     listenPort: reader.read(settings.listenPort),
     certFile: reader.read(settings.certFile),
     keyFile: reader.read(settings.keyFile),
+    clientCaFile: reader.read(settings.clientCaFile),
+    clientAllowedNames: reader.read(settings.clientAllowedNames),
     probePort: reader.read(settings.probePort),
     drainMs: reader.read(settings.drainMs),
     leaseName: reader.read(settings.leaseName),
@@ -243,6 +259,7 @@ export function configFrom(given: Given) {
     logFormat: reader.read(settings.logFormat),
   };
   refuseContradictions(config, reader);
+  refuseNamesAlone(config, reader);
   refuseUnknown(given, reader);
   if (reader.problems.length > 0) throw new ConfigInvalid(reader.problems);
   return Object.freeze(config);
@@ -252,6 +269,19 @@ interface LeaseTimes {
   readonly leaseDurationMs: number;
   readonly leaseRenewDeadlineMs: number;
   readonly leaseRetryMs: number;
+}
+
+/** Names without a CA would look like a protection, and be none. */
+function refuseNamesAlone(
+  config: { clientCaFile: string | undefined; clientAllowedNames: readonly string[] | undefined },
+  reader: SettingsReader,
+): void {
+  if (config.clientAllowedNames === undefined || config.clientCaFile !== undefined) return;
+  reader.refuse({
+    name: `--${settings.clientAllowedNames.flag}`,
+    value: config.clientAllowedNames.join(','),
+    expected: `--${settings.clientCaFile.flag} beside it`,
+  });
 }
 
 /** A leader must have stopped before another may begin: retry period < renew deadline < duration. */

@@ -40,14 +40,16 @@ export function judgeDeletion(resource: Resource, places: ReferencePlaces): Hand
     const parsed = parse(request.oldObject);
     if (!parsed.ok || parsed.value.metadata.deletionTimestamp !== undefined) return allow();
     const { versions, others } = dependentsOf(parsed.value, ruleContext(lookup, places));
-    const { kind, name } = { kind: resource.kind, name: parsed.value.metadata.name };
+    const { kind, name, namespace } = { kind: resource.kind, ...parsed.value.metadata };
     const warnings = [
       ...(versions.length > 0
         ? [
-            `${kind} ${name} is still needed by ${namesOf(versions)}, which will wait for it to come back`,
+            `${kind} ${name} is still needed by ${namesOf(versions, namespace)}, which will wait for it to come back`,
           ]
         : []),
-      ...(others.length > 0 ? [`${kind} ${name} is still named by ${namesOf(others)}`] : []),
+      ...(others.length > 0
+        ? [`${kind} ${name} is still named by ${namesOf(others, namespace)}`]
+        : []),
     ];
     return warnings.length > 0 ? warn(...warnings) : allow();
   };
@@ -81,9 +83,23 @@ function subjectOf({ kind, group }: Resource, { name, object }: AdmissionRequest
 
 const mostNamed = 3;
 
-/** `KeptnWorkloadVersion shop-cart-1.0.0, KeptnAppVersion shop-1-6b86b273 and 2 more`. */
-function namesOf(objects: readonly KubernetesObject[]): string {
-  const names = objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
-  const shown = names.slice(0, mostNamed).join(', ');
-  return names.length > mostNamed ? `${shown} and ${names.length - mostNamed} more` : shown;
+/**
+ * `KeptnWorkloadVersion shop-cart-1.0.0, KeptnAppVersion shop-1-6b86b273 and 2 more`. What is in other namespaces is counted only:
+ * whoever may delete here, or sends a review of their own making, need not be allowed to see what is there.
+ */
+function namesOf(objects: readonly KubernetesObject[], namespace: string | undefined): string {
+  const near = objects.filter(({ metadata }) => metadata.namespace === namespace);
+  const names = near.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+  const shown = names.slice(0, mostNamed);
+  const more = names.length - shown.length;
+  const far = objects.length - near.length;
+  return listOf([
+    shown.join(', '),
+    ...(more > 0 ? [`${more} more`] : []),
+    ...(far > 0 ? [`${far} in other namespaces`] : []),
+  ]);
+}
+
+function listOf(parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join(' and ');
 }

@@ -130,6 +130,7 @@ function admissionServer(
   const clock = systemClock;
   const log = base.child({ part: 'admission' });
   const { certFile, keyFile, listenAddress, listenPort, probePort, drainMs } = config;
+  const { clientCaFile, clientAllowedNames = [] } = config;
   return new AdmissionServer({
     webhooks: webhooks({ ...placesOf(config), templateDigest }),
     lookup: caches,
@@ -140,6 +141,9 @@ function admissionServer(
     listen: { address: listenAddress, port: listenPort },
     drainMs,
     ...(probePort !== undefined && { probePort }),
+    ...(clientCaFile !== undefined && {
+      clients: { caFile: clientCaFile, allowedNames: clientAllowedNames },
+    }),
     readiness: [
       {
         name: 'caches',

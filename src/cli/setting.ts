@@ -36,6 +36,19 @@ export function text(placeholder: string, expected: string): ValueType<string> {
   };
 }
 
+/** Texts with commas between them, at least one. */
+export function list(placeholder: string, expected: string): ValueType<readonly string[]> {
+  return {
+    placeholder,
+    expected,
+    read(given) {
+      const items = given.split(',').map((item) => item.trim());
+      return items.includes('') ? undefined : items;
+    },
+    show: (items) => items.join(','),
+  };
+}
+
 /** A name that Kubernetes accepts for namespaces and the like (RFC 1123 label). */
 export const label: ValueType<string> = {
   placeholder: 'name',

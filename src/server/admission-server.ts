@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { RequestListener, Server } from 'node:http';
 import { createServer, type Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -6,6 +7,7 @@ import type { AdmissionRoutesOptions } from './admission-routes.ts';
 import { buildApp, buildProbeApp } from './app.ts';
 import type { Certificates } from './certificates.ts';
 import type { ReadinessCheck } from './health-routes.ts';
+import type { ClientRule } from './client-identity.ts';
 import { setConnectionLimits } from './connection-limits.ts';
 import type { KeyPair } from './key-pair.ts';
 
@@ -18,6 +20,8 @@ export interface AdmissionServerOptions extends AdmissionRoutesOptions {
   readonly readiness: readonly ReadinessCheck[];
   /** How long reviews are still answered after `/readyz` has begun to say no, until nobody sends any more. */
   readonly drainMs?: number;
+  /** Who may send reviews, and the file with the CA (PEM) that has signed their certificates; anybody, if not given. */
+  readonly clients?: ClientRule & { readonly caFile: string };
 }
 
 /** A review in flight is answered within milliseconds; whatever is open after this is not one. */
@@ -30,6 +34,7 @@ export class AdmissionServer {
   #app: FastifyInstance | undefined;
   #probes: FastifyInstance | undefined;
   #stopping: Promise<void> | undefined;
+  #clientCa: string | undefined;
 
   constructor(options: AdmissionServerOptions) {
     this.#options = options;
@@ -39,6 +44,8 @@ export class AdmissionServer {
   async start(): Promise<void> {
     const { certificates, listen, probePort } = this.#options;
     const pair = await certificates.load();
+    const { clients } = this.#options;
+    if (clients !== undefined) this.#clientCa = await readFile(clients.caFile, 'utf8');
     const readiness = this.#readiness();
     this.#app = buildApp({
       ...this.#options,
@@ -95,11 +102,15 @@ export class AdmissionServer {
   }
 
   #httpsServer({ cert, key }: KeyPair, answer: RequestListener): Server {
-    const server: HttpsServer = createServer({ cert, key, minVersion: 'TLSv1.2' }, answer);
+    const ca = this.#clientCa;
+    const rest = { minVersion: 'TLSv1.2', ...(ca !== undefined && { ca }) } as const;
+    // Probes come without a certificate: who may do what is judged request by request.
+    const asked = { requestCert: ca !== undefined, rejectUnauthorized: false };
+    const server: HttpsServer = createServer({ cert, key, ...rest, ...asked }, answer);
     setConnectionLimits(server);
     // New connections get the new certificate; those that are open live on.
     this.#options.certificates.onChange((pair) => {
-      server.setSecureContext({ cert: pair.cert, key: pair.key, minVersion: 'TLSv1.2' });
+      server.setSecureContext({ cert: pair.cert, key: pair.key, ...rest });
     });
     return server;
   }

@@ -1,9 +1,13 @@
 import type { RequestListener, Server } from 'node:http';
-import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import type { Readable } from 'node:stream';
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
+import { conversionPath } from '../admission/conversion-manifests.ts';
 import { addAdmissionRoutes, type AdmissionRoutesOptions } from './admission-routes.ts';
 import { BodyBudget, bodyLimit } from './body-budget.ts';
+import { clientProblem, type ClientRule } from './client-identity.ts';
 import { addConversionRoute } from './conversion-route.ts';
 import { addHealthRoutes, type ReadinessCheck } from './health-routes.ts';
+import { BodyRefused, receiveBody } from './receive-body.ts';
 
 export interface AppOptions extends AdmissionRoutesOptions {
   readonly readiness: readonly ReadinessCheck[];
@@ -11,10 +15,18 @@ export interface AppOptions extends AdmissionRoutesOptions {
   readonly server: (answer: RequestListener) => Server;
   /** Whether the process is about to stop: callers are then told to open their next connection elsewhere. */
   readonly isStopping: () => boolean;
+  /** Who may send reviews; anybody, if that is not known. */
+  readonly clients?: ClientRule;
 }
 
-/** Bytes of reviews in memory at once: eight of the largest, thousands of usual ones. */
-const budgetBytes = 8 * bodyLimit;
+/**
+ * Bytes of reviews in memory at once: a few of the largest, thousands of usual ones. What Pods and conversions need is their own:
+ * neither is held up by what is sent to other paths.
+ */
+const budgets = { pods: 3 * bodyLimit, conversions: 4 * bodyLimit, others: 3 * bodyLimit };
+
+/** The webhooks that no Pod starts without. */
+const podPaths = ['/mutate-v1-pod', '/validate-v1-pod'];
 
 /** The admission webhooks, the conversion and the probes. Nothing listens yet. */
 export function buildApp(options: AppOptions): FastifyInstance {
@@ -25,13 +37,13 @@ export function buildApp(options: AppOptions): FastifyInstance {
     return503OnClosing: false,
     exposeHeadRoutes: false,
   });
-  limitMemory(app, new BodyBudget(budgetBytes));
+  refuseStrangers(app, options);
   app.addHook('preHandler', (_request, reply, done) => {
     if (options.isStopping()) reply.header('connection', 'close');
     done();
   });
   answerErrors(app, options);
-  takeBodiesAsTheyAre(app);
+  takeBodiesAsTheyAre(app, options);
   addConversionRoute(app, options);
   addAdmissionRoutes(app, options);
   addHealthRoutes(app, options.readiness);
@@ -46,33 +58,50 @@ export function buildProbeApp(readiness: readonly ReadinessCheck[]): FastifyInst
 }
 
 /** A body is parsed once, where it is answered: fastify's own parser and its schemas would look at it a second and a third time. */
-function takeBodiesAsTheyAre(app: FastifyInstance): void {
+function takeBodiesAsTheyAre(app: FastifyInstance, { clock }: AppOptions): void {
+  const others = new BodyBudget(budgets.others);
+  const pods = new BodyBudget(budgets.pods);
+  const own = new Map([
+    [conversionPath, new BodyBudget(budgets.conversions)],
+    ...podPaths.map((path) => [path, pods] as const),
+  ]);
+  const releases = new WeakMap<FastifyRequest, () => void>();
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
-    done(null, body);
-  });
-}
-
-function limitMemory(app: FastifyInstance, budget: BodyBudget): void {
+  app.addContentTypeParser(
+    'application/json',
+    async (request: FastifyRequest, stream: Readable) => {
+      const budget = own.get(request.routeOptions.url ?? '') ?? others;
+      const { bytes, release } = await receiveBody(stream, { budget, clock });
+      releases.set(request, release);
+      return bytes;
+    },
+  );
   app.addHook('onRequest', (request, reply, done) => {
-    const giveBack = budget.take(request.headers['content-length'] ?? bodyOf(request.method));
-    if (giveBack === undefined) {
-      void reply.code(503).header('retry-after', '1').send({ error: 'too many reviews at once' });
-      return;
-    }
-    reply.raw.once('close', giveBack);
+    reply.raw.once('close', () => releases.get(request)?.());
     done();
   });
 }
 
-/** A GET announces no body and has none. */
-function bodyOf(method: string): string | undefined {
-  return method === 'GET' ? '0' : undefined;
+/** Only the API server is answered, if it is known by a certificate. For conversions it has none, and they tell nothing. */
+function refuseStrangers(app: FastifyInstance, { clients }: AppOptions): void {
+  if (clients === undefined) return;
+  app.addHook('onRequest', (request, reply, done) => {
+    const isOpen = request.method === 'GET' || request.routeOptions.url === conversionPath;
+    const problem = isOpen ? undefined : clientProblem(request.raw, clients);
+    if (problem === undefined) return done();
+    void reply.code(403).header('connection', 'close').send({ error: problem });
+  });
 }
 
 function answerErrors(app: FastifyInstance, { log }: AppOptions): void {
   app.setErrorHandler((error: FastifyError, _request, reply) => {
     const status = error.statusCode ?? 500;
+    if (error instanceof BodyRefused) {
+      // The rest of the body is not waited for.
+      reply.header('connection', 'close');
+      if (status === 503) reply.header('retry-after', '1');
+      return reply.code(status).send({ error: error.message });
+    }
     if (status < 500) {
       // A wrong media type is a bad envelope like any other.
       return reply.code(status === 415 ? 400 : status).send({ error: error.message });

@@ -3,7 +3,8 @@ export const bodyLimit = 7 * 1024 * 1024;
 
 /**
  * How many bytes of requests may be in memory at once. Anybody in the cluster can open connections to this server; without
- * a bound, a few dozen large bodies would end the process.
+ * a bound, a few dozen large bodies would end the process. What counts is what has arrived, not what is announced: whoever
+ * announces much and sends nothing takes nothing from others.
  */
 export class BodyBudget {
   readonly #limit: number;
@@ -13,20 +14,16 @@ export class BodyBudget {
     this.#limit = limit;
   }
 
-  /**
-   * Takes what a request says it will send (the most it may send, if it does not say) and returns the way to give it back,
-   * which works once. Undefined when there is too much already.
-   */
-  take(contentLength: string | undefined): (() => void) | undefined {
-    const declared = contentLength === undefined ? Number.NaN : Number(contentLength);
-    const bytes = Number.isFinite(declared) ? Math.min(declared, bodyLimit) : bodyLimit;
-    if (this.#used + bytes > this.#limit) return undefined;
+  /** Takes so many bytes; false, and nothing taken, when there is too much already. */
+  take(bytes: number): boolean {
+    if (this.#used + bytes > this.#limit) return false;
     this.#used += bytes;
-    let isTaken = true;
-    return () => {
-      if (isTaken) this.#used -= bytes;
-      isTaken = false;
-    };
+    return true;
+  }
+
+  /** Gives back what was taken. */
+  giveBack(bytes: number): void {
+    this.#used -= bytes;
   }
 
   get used(): number {

@@ -246,6 +246,19 @@ describe('deleting a definition', () => {
     );
   });
 
+  test('names nothing that is in other namespaces', () => {
+    const shared = aTaskDefinition({ metadata: { name: 'smoke', namespace: 'keptn-system' } });
+    const far = aWorkloadVersion({
+      metadata: { namespace: 'secret-team' },
+      spec: { preDeploymentTasks: ['smoke'] },
+    });
+    expect(deletion(shared, [far])).toEqual(
+      warn(
+        'KeptnTaskDefinition smoke is still needed by 1 in other namespaces, which will wait for it to come back',
+      ),
+    );
+  });
+
   test('that only phases which are over have run is accepted, and nothing is said', () => {
     const spec = { preDeploymentTasks: ['smoke'] };
     const status = { status: 'Progressing', preDeploymentStatus: 'Succeeded' } as const;

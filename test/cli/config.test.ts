@@ -33,6 +33,15 @@ test('nothing given gives the defaults, Sluice’s own runner image among them',
   });
 });
 
+test('names of clients without a CA are refused, because they would protect nothing', () => {
+  expect(problemsOf({ 'client-allowed-names': 'kube-apiserver, front-proxy' })).toMatchObject([
+    { name: '--client-allowed-names', expected: '--client-ca-file beside it' },
+  ]);
+  expect(
+    configFrom(given({ 'client-ca-file': 'ca.crt', 'client-allowed-names': 'a, b' })),
+  ).toMatchObject({ clientCaFile: 'ca.crt', clientAllowedNames: ['a', 'b'] });
+});
+
 test('every setting of the schema is in the configuration, and nothing else', () => {
   const ofTraces = new Set(Object.keys(otlpSettings));
   const others = Object.keys(settings).filter((name) => !ofTraces.has(name));

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
+import { text as textOf } from 'node:stream/consumers';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, test } from 'vitest';
 import { admissionIndexes } from '../../src/admission/indexes.ts';
@@ -35,14 +36,18 @@ let app: FastifyInstance | undefined;
 afterEach(() => app?.close());
 
 function built(
-  options: { readiness?: readonly ReadinessCheck[]; isStopping?: () => boolean } = {},
+  options: {
+    readiness?: readonly ReadinessCheck[];
+    isStopping?: () => boolean;
+    clock?: TestClock;
+  } = {},
 ) {
   const counts = new ReviewCounts();
   const log = new LogMemory();
   app = buildApp({
     webhooks: [...table, faulty],
     lookup: fixedLookup([], admissionIndexes),
-    clock: new TestClock(),
+    clock: options.clock ?? new TestClock(),
     counts,
     log,
     readiness: options.readiness ?? [],
@@ -259,24 +264,59 @@ describe('hostile bodies', () => {
     expect({}).not.toHaveProperty('b');
   });
 
-  test('do not fill the memory: what would be too much at once is refused with 503 and the rest answered', async () => {
-    const { app: server } = built();
+  /** A running server, and requests that begin and never end. */
+  async function listening() {
+    const clock = new TestClock();
+    const { app: server } = built({ clock });
     const address = await server.listen({ port: 0, host: '127.0.0.1' });
     const { port, hostname } = new URL(address);
-    // Each says 7 MiB and sends nothing of it yet.
-    const head = `POST ${podPath} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${bodyLimit}\r\n\r\n`;
-    const sockets = Array.from({ length: 8 }, () => connect(Number(port), hostname));
-    for (const socket of sockets) socket.write(head);
-    const body = JSON.stringify(podReview);
-    const status = async () => {
-      const answer = await fetch(address + podPath, { method: 'POST', body, headers: json });
+    const begin = (path: string, sent: number) => {
+      const socket = connect(Number(port), hostname);
+      const answer = textOf(socket).catch(() => '');
+      socket.write(
+        `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${bodyLimit}\r\n\r\n`,
+      );
+      socket.write(Buffer.alloc(sent, 32));
+      return { socket, answer };
+    };
+    const statusOf = async (path: string, body: unknown) => {
+      const payload = JSON.stringify(body);
+      const answer = await fetch(address + path, { method: 'POST', body: payload, headers: json });
       await answer.text();
       return answer.status;
     };
-    await expect.poll(status).toBe(503);
+    return { clock, begin, address, statusOf };
+  }
+
+  test('that are announced and not sent take nothing from others', async () => {
+    const { begin, statusOf, clock } = await listening();
+    const requests = Array.from({ length: 40 }, () => begin(podPath, 0));
+    await expect.poll(() => clock.leftovers.length).toBe(40);
+    expect(await statusOf(podPath, podReview)).toBe(200);
+    for (const { socket } of requests) socket.destroy();
+    await expect.poll(() => clock.leftovers.length).toBe(0);
+  });
+
+  test('that do not come whole within three seconds are given up, and the connection is closed', async () => {
+    const { begin, clock } = await listening();
+    const { answer } = begin(podPath, 1_000);
+    await expect.poll(() => clock.leftovers.length).toBe(1);
+    clock.advance(3_000);
+    expect(await answer).toMatch(/^HTTP\/1\.1 408 [^]*did not come within 3000 ms/u);
+  });
+
+  test('do not fill the memory: what would be too much at once is refused with 503 and the rest answered', async () => {
+    const { begin, statusOf, address, clock } = await listening();
+    const requests = Array.from({ length: 3 }, () => begin(podPath, bodyLimit - 1));
+    const isFull = () => statusOf(podPath, podReview);
+    await expect.poll(isFull).toBe(503);
     expect((await fetch(`${address}/livez`)).status).toBe(200);
-    for (const socket of sockets) socket.destroy();
-    await expect.poll(status).toBe(200);
+    // Conversions and other reviews have budgets of their own.
+    expect(await statusOf('/convert', {})).toBe(400);
+    expect(await statusOf('/faulty', podReview)).toBe(500);
+    clock.advance(3_000);
+    for (const { answer } of requests) expect(await answer).toContain('408');
+    expect(await isFull()).toBe(200);
   });
 });
 
