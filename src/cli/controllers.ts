@@ -50,7 +50,7 @@ export function allControllers(config: Config): readonly Controller[] {
     namespaceController(places),
     keptnConfigController(places),
     appCreationController(places),
-    appController(),
+    appController(places),
     tracedAppVersions(
       appVersionController(places, { promotionTasks: config.promotionTasks }),
       isTraced,

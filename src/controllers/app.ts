@@ -1,34 +1,55 @@
 import { KeptnApp } from '../api/keptn/app.ts';
 import { KeptnAppContext } from '../api/keptn/app-context.ts';
 import { KeptnAppVersion } from '../api/keptn/app-version.ts';
+import { KeptnConfig } from '../api/keptn/config.ts';
+import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { type AppSeen, decideApp } from '../domain/app.ts';
-import { ownerIndex } from '../domain/lookup.ts';
+import { settingsFrom } from '../domain/keptn-config.ts';
+import { type Lookup, ownerIndex } from '../domain/lookup.ts';
+import { lists } from '../domain/newest-app-version.ts';
+import { isReleased } from '../domain/release.ts';
 import { type Controller, watch } from './controller.ts';
+import { inNamespace, workloadVersionsByApp } from './lifecycle-indexes.ts';
+import type { Places } from './places.ts';
 import { controllerKey } from './version-checks.ts';
 
 /** Makes a KeptnAppVersion for every generation of a KeptnApp. */
-export function appController(): Controller<AppSeen> {
+export function appController({ operatorNamespace }: Places): Controller<AppSeen> {
   return {
     name: 'app',
     startingPoints: [watch(KeptnApp, ({ metadata }) => [metadata])],
     watches: [
       watch(KeptnApp, ({ metadata }) => [metadata]),
       watch(KeptnAppVersion, (version) => controllerKey(version, KeptnApp)),
-      // Read when a version is made, so it has to be cached. A change of the context alone makes no version.
-      watch(KeptnAppContext, () => []),
+      // A change of the context alone makes no version, but one that has just come may be meant for the present one.
+      watch(KeptnAppContext, ({ metadata }) => [metadata], 'spec'),
+      // Which of their versions are Released is asked when a context comes.
+      watch(KeptnWorkloadVersion, () => [], 'existence'),
+      watch(KeptnConfig, () => [], 'existence'),
     ],
     gather({ namespace, name }, world) {
       const app = world.get(KeptnApp, namespace, name);
       if (app === undefined) return undefined;
+      const context = world.get(KeptnAppContext, namespace, name);
       return {
         app,
         now: world.now,
         versions: world.byIndex(KeptnAppVersion, ownerIndex, app.metadata.uid ?? ''),
-        context: world.get(KeptnAppContext, namespace, name),
+        context,
+        isAnyReleased: context !== undefined && isAnyReleased(app, world),
+        contextWindowMs: settingsFrom(world.list(KeptnConfig), operatorNamespace)
+          .appContextWindowMs,
         live: (ref) => world.live(ref),
         refusal: (ref) => world.refusal(ref),
       };
     },
     decide: decideApp,
   };
+}
+
+function isAnyReleased({ metadata: { namespace, name }, spec }: KeptnApp, lookup: Lookup): boolean {
+  const listing = { spec: { ...spec, appName: name } };
+  return lookup
+    .byIndex(KeptnWorkloadVersion, workloadVersionsByApp.name, inNamespace(namespace, name))
+    .some((version) => isReleased(version.status) && lists(listing, version));
 }

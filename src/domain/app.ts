@@ -1,13 +1,24 @@
+import { keptnAnnotations, singleServiceAppType } from '../api/keptn/annotations.ts';
 import { KeptnApp, type KeptnAppStatus } from '../api/keptn/app.ts';
 import { KeptnAppContext } from '../api/keptn/app-context.ts';
 import { KeptnAppVersion } from '../api/keptn/app-version.ts';
+import { isCompleted } from '../api/keptn/states.ts';
 import { type ObjectRef, refOf } from '../api/object.ts';
+import { isGenerated } from './app-creation.ts';
 import { ownedBy } from './check-objects.ts';
-import { progressConditions, withConditions, type Progress } from './conditions.ts';
+import {
+  conditionOf,
+  conditionTypes,
+  type Progress,
+  progressConditions,
+  withConditions,
+} from './conditions.ts';
 import { isCurrentVersion, secondAppVersionName } from './newest-app-version.ts';
 import { appVersionName, generationHash } from './names.ts';
 import { phaseEvent } from './phase-event.ts';
 import { type EventNote, nothing, type Plan, type Refusal } from './plan.ts';
+import { sameJson } from './same-json.ts';
+import { parseTime } from './time.ts';
 
 /** What the decision on an app knows of the world. */
 export interface AppSeen {
@@ -15,13 +26,18 @@ export interface AppSeen {
   readonly now: number;
   readonly versions: readonly KeptnAppVersion[];
   readonly context: KeptnAppContext | undefined;
+  /** Whether Pods of one of its workloads may start in the version that its newest app version lists. */
+  readonly isAnyReleased: boolean;
+  /** How long its first version waits for a context, in milliseconds. */
+  readonly contextWindowMs: number;
   live(ref: ObjectRef): 'unread' | 'absent' | 'present';
   refusal(ref: ObjectRef): Refusal | undefined;
 }
 
 /**
  * Makes the app version of every generation of an app (compatibility reference §4.3). The app's context is read live
- * first: a version made without its checks could never be mended (W8).
+ * first: a version made without its checks could never be mended (W8). What is applied together arrives in any order, so the
+ * first version waits a moment for a context, and one of which nothing has begun is made again when a context comes.
  */
 export function decideApp(seen: AppSeen): Plan {
   const { app, versions } = seen;
@@ -32,6 +48,9 @@ export function decideApp(seen: AppSeen): Plan {
   const { name, namespace = '' } = app.metadata;
   const contextRef: ObjectRef = { kind: KeptnAppContext, namespace, name };
   if (seen.live(contextRef) === 'unread') return { look: [contextRef] };
+
+  const contextDueMs = waitsForContextUntil(seen);
+  if (seen.now < contextDueMs) return { wakeAfterMs: contextDueMs - seen.now };
 
   const proper = versionNameOf(app);
   const isTaken =
@@ -52,18 +71,76 @@ export function decideApp(seen: AppSeen): Plan {
   };
 }
 
+/** Until when the first version of an app waits for its context. Workloads that are gathered have waited long enough. */
+function waitsForContextUntil({ app, versions, context, contextWindowMs }: AppSeen): number {
+  const isGathered = isGenerated(app) && !isSingleService(app);
+  if (context !== undefined || versions.length > 0 || isGathered) return 0;
+  return (parseTime(app.metadata.creationTimestamp) ?? 0) + contextWindowMs;
+}
+
+function isSingleService({ metadata }: KeptnApp): boolean {
+  return metadata.annotations?.[keptnAnnotations.appType] === singleServiceAppType;
+}
+
 function made(seen: AppSeen, current: KeptnAppVersion): Plan {
   const { app } = seen;
+  const isTooLate = isContextNews(seen, current);
+  if (isTooLate && !hasBegun(seen, current)) return makeAgain(seen, current);
   const isSecond = current.metadata.name !== versionNameOf(app);
-  const message = isSecond
-    ? `KeptnAppVersion ${current.metadata.name} exists; the name ${versionNameOf(app)} belongs to something else`
-    : `KeptnAppVersion ${current.metadata.name} exists`;
+  const message = [
+    `KeptnAppVersion ${current.metadata.name} exists`,
+    ...(isSecond ? [`the name ${versionNameOf(app)} belongs to something else`] : []),
+    ...(isTooLate ? [tooLate(app)] : []),
+  ].join('; ');
   const status = { ...app.status, currentVersion: app.spec.version };
-  return write(seen, status, {
+  const plan = write(seen, status, {
     kind: 'succeeded',
     reason: isSecond ? 'NameTaken' : 'AppVersionCreated',
     message,
   });
+  const isTold = conditionOf(app, conditionTypes.ready)?.message.includes(tooLate(app)) === true;
+  return isTooLate && !isTold ? { ...plan, events: [contextTooLate(app)] } : plan;
+}
+
+/** Whether a context was created after the version was made and says something that the version does not. */
+function isContextNews({ context }: AppSeen, { metadata, spec }: KeptnAppVersion): boolean {
+  if (context === undefined) return false;
+  const isNewer =
+    (parseTime(context.metadata.creationTimestamp) ?? 0) >=
+    (parseTime(metadata.creationTimestamp) ?? Infinity);
+  return isNewer && !sameJson(spec, { ...context.spec, ...spec });
+}
+
+/** Whether a check of the version was made, or a Pod of one of its workloads may have started: then it stays as it is. */
+function hasBegun({ isAnyReleased }: AppSeen, { spec, status }: KeptnAppVersion): boolean {
+  const lists = [spec.preDeploymentTasks, spec.preDeploymentEvaluations];
+  return isAnyReleased || isCompleted(status?.status) || lists.some((of = []) => of.length > 0);
+}
+
+/** The precondition is the version as it was seen: if it has begun meanwhile, it stays. */
+function makeAgain(seen: AppSeen, current: KeptnAppVersion): Plan {
+  const ref = refOf(KeptnAppVersion, current);
+  if (seen.live(ref) === 'unread') return { look: [ref] };
+  const { uid = '', resourceVersion = '' } = current.metadata;
+  const { name } = seen.app.metadata;
+  const message = `KeptnAppVersion ${current.metadata.name} is made again with the checks of KeptnAppContext ${name}, which came after it`;
+  return {
+    effects: [
+      { type: 'delete', ref, uid, resourceVersion, propagation: 'Background' },
+      {
+        type: 'event',
+        note: { about: seen.app, type: 'Normal', reason: 'AppVersionMadeAgain', message },
+      },
+    ],
+  };
+}
+
+function tooLate({ metadata, spec }: KeptnApp): string {
+  return `KeptnAppContext ${metadata.name} came when version ${spec.version} had begun, and counts from the next version on`;
+}
+
+function contextTooLate(app: KeptnApp): EventNote {
+  return { about: app, type: 'Warning', reason: 'AppContextTooLate', message: tooLate(app) };
 }
 
 function write(seen: AppSeen, status: KeptnAppStatus, progress: Progress): Pick<Plan, 'status'> {
@@ -92,8 +169,19 @@ function versionNameOf({ metadata, spec }: KeptnApp): string {
   return appVersionName(metadata.name, spec.version, metadata.generation ?? 1);
 }
 
-function versionOf({ app, context }: AppSeen, name: string): KeptnAppVersion {
-  const previous = app.status?.currentVersion;
+/** The version before; the app's status names the present one already where that is made again. */
+function previousOf({ app, versions }: AppSeen): string | undefined {
+  const { currentVersion } = app.status ?? {};
+  if (currentVersion !== app.spec.version) return currentVersion;
+  const createdAt = ({ metadata }: KeptnAppVersion): number =>
+    parseTime(metadata.creationTimestamp) ?? 0;
+  if (versions.some(({ spec }) => spec.version === currentVersion)) return undefined;
+  return versions.toSorted((one, other) => createdAt(other) - createdAt(one))[0]?.spec.version;
+}
+
+function versionOf(seen: AppSeen, name: string): KeptnAppVersion {
+  const { app, context } = seen;
+  const previous = previousOf(seen);
   return {
     apiVersion: KeptnAppVersion.apiVersion,
     kind: KeptnAppVersion.kind,

@@ -30,6 +30,8 @@ export interface Settings {
   readonly maxFollowUpDepth: number;
   /** How many follow-up tasks one check or version may have in all. */
   readonly maxFollowUps: number;
+  /** How long the first version of an app waits for a context that is not there, in milliseconds. */
+  readonly appContextWindowMs: number;
   /** How much of what is over is kept. */
   readonly retention: RetentionLimits;
   /** How old a value may be when it is judged, in milliseconds; undefined: two fetch intervals of its metric. */
@@ -58,6 +60,7 @@ export const defaultSettings: Settings = {
   jobDefaults: {},
   maxFollowUpDepth: 3,
   maxFollowUps: 32,
+  appContextWindowMs: 2_000,
   retention: defaultRetention,
   maxValueAgeMs: undefined,
   minTimeAfterDeploymentMs: 0,
@@ -98,6 +101,10 @@ export function settingsFrom(
     jobDefaults: spec.job ?? otherwise.jobDefaults,
     maxFollowUpDepth: spec.maxFollowUpDepth ?? otherwise.maxFollowUpDepth,
     maxFollowUps: spec.maxFollowUps ?? otherwise.maxFollowUps,
+    appContextWindowMs: Math.max(
+      0,
+      durationOr(spec.appContextWindow, otherwise.appContextWindowMs),
+    ),
     retention: retentionFrom(spec),
     maxValueAgeMs: maxValueAgeIn(spec),
     minTimeAfterDeploymentMs: durationOr(

@@ -119,7 +119,9 @@ function wait(
   const { version, now } = seen;
   const ageMs = now - (parseTime(version.metadata.creationTimestamp) ?? now);
   const isNew = status.conditions === undefined && holdup.kind === 'waiting';
-  if (isNew && ageMs < graceMs) return { wakeAfterMs: graceMs - ageMs };
+  // The app itself may wait for its context before it makes its first version.
+  const quietMs = graceMs + seen.settings.appContextWindowMs;
+  if (isNew && ageMs < quietMs) return { wakeAfterMs: quietMs - ageMs };
   const known = status.conditions?.find(({ type }) => type === conditionTypes.succeeded);
   const isNews = status.requestedChecks !== version.status?.requestedChecks;
   if (holdup.kind === 'waiting' && known !== undefined && !isNews && endsByItself(seen)) {

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { KeptnAppStatus } from '../../src/api/keptn/app.ts';
+import { KeptnAppVersion } from '../../src/api/keptn/app-version.ts';
+import { refKey, refOf } from '../../src/api/object.ts';
 import { type AppSeen, decideApp } from '../../src/domain/app.ts';
 import { secondAppVersionName } from '../../src/domain/newest-app-version.ts';
-import { anApp, anAppContext, anAppVersion } from '../support/builders.ts';
+import { anApp, anAppContext, anAppVersion, creationMs } from '../support/builders.ts';
 import {
   appSeen,
   asksForWrite,
@@ -125,4 +127,72 @@ describe('an app whose version is made', () => {
 test('nothing is made for an app that is being deleted', () => {
   const app = anApp({ metadata: { deletionTimestamp: nowText } });
   expect(decideApp(appSeen({ app, ...contextRead }))).toEqual({});
+});
+
+describe('a context that comes a moment later', () => {
+  const context = anAppContext({
+    metadata: { creationTimestamp: '2026-01-01T00:00:02Z' },
+    spec: { preDeploymentTasks: ['migrate'] },
+  });
+  const versionRead = { live: { [refKey(refOf(KeptnAppVersion, made))]: 'present' } } as const;
+  const newest = creationMs + 1_000;
+
+  test('is waited for before the first version is made, and for no other', () => {
+    expect(decideApp(appSeen({ now: newest, ...contextRead }))).toEqual({ wakeAfterMs: 1_000 });
+    expect(versionOf(appSeen({ now: newest + 1_000, ...contextRead }))).toBeDefined();
+    const none = { now: newest, contextWindowMs: 0, ...contextRead };
+    expect(versionOf(appSeen(none))).toBeDefined();
+    const before = anAppVersion({ metadata: { name: 'shop-0' }, spec: { version: '0' } });
+    expect(versionOf(appSeen({ now: newest, versions: [before], ...contextRead }))).toBeDefined();
+  });
+
+  test('is not waited for where workloads were gathered', () => {
+    const labels = { 'app.kubernetes.io/managed-by': 'keptn' };
+    const app = anApp({ metadata: { labels } });
+    expect(versionOf(appSeen({ app, now: newest, ...contextRead }))).toBeDefined();
+    const annotations = { 'keptn.sh/app-type': 'single-service' };
+    const single = anApp({ metadata: { labels, annotations } });
+    expect(decideApp(appSeen({ app: single, now: newest, ...contextRead }))).toEqual({
+      wakeAfterMs: 1_000,
+    });
+  });
+
+  test('makes the version again of which nothing has begun, as it was read live', () => {
+    const seen = { versions: [made], context };
+    expect(decideApp(appSeen(seen)).look).toHaveLength(1);
+    const { effects = [] } = decideApp(appSeen({ ...seen, ...versionRead }));
+    expect(effects).toMatchObject([
+      { type: 'delete', uid: made.metadata.uid, resourceVersion: '1000' },
+      { type: 'event', note: { reason: 'AppVersionMadeAgain' } },
+    ]);
+  });
+
+  test('comes too late when a Pod may have started or a check was made, and that is said once', () => {
+    const seen = { versions: [made], context, isAnyReleased: true, ...versionRead };
+    const plan = decideApp(appSeen(seen));
+    expect(plan.effects).toBeUndefined();
+    expect(reasons(plan)).toEqual(['AppContextTooLate']);
+    const status = after(appSeen(seen));
+    expect(conditionIn(status, 'Ready')?.message).toContain('counts from the next version on');
+    expect(reasons(decideApp(appSeen({ ...seen, app: anApp({ status }) })))).toEqual([]);
+    const checked = anAppVersion({ ...made, spec: { preDeploymentTasks: ['other'] } });
+    expect(
+      decideApp(appSeen({ versions: [checked], context, ...versionRead })).effects,
+    ).toBeUndefined();
+  });
+
+  test('that was there before the version changes nothing, whatever it says now', () => {
+    const older = anAppContext({
+      metadata: { creationTimestamp: '2025-12-31T00:00:00Z' },
+      spec: { preDeploymentTasks: ['migrate'] },
+    });
+    expect(decideApp(appSeen({ versions: [made], context: older })).look).toBeUndefined();
+  });
+
+  test('loses nothing of what the version says was before it', () => {
+    const before = anAppVersion({ metadata: { name: 'shop-0' }, spec: { version: '0.9.0' } });
+    const app = anApp({ status: { currentVersion: '1.0.0' } });
+    const again = versionOf(appSeen({ app, versions: [before], context, ...contextRead }));
+    expect(again).toMatchObject({ spec: { previousVersion: '0.9.0' } });
+  });
 });

@@ -41,9 +41,9 @@ import {
 describe('a workload version that waits for its app', () => {
   const waiting = { appVersions: [] };
 
-  test('is quiet for two seconds, because the app version of a single service follows at once', () => {
+  test('is quiet for two seconds and those in which a context may come, because the app version of a single service follows at once', () => {
     const young = { ...waiting, now: creationMs + 500 };
-    expect(decideWorkloadVersion(workloadVersionSeen(young))).toEqual({ wakeAfterMs: 1_500 });
+    expect(decideWorkloadVersion(workloadVersionSeen(young))).toEqual({ wakeAfterMs: 3_500 });
   });
 
   test('B9: then says what for, in a condition and in one Event on itself and on its owner', () => {

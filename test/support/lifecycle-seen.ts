@@ -158,6 +158,8 @@ export function appSeen(given: Partial<Omit<AppSeen, 'live' | 'refusal'>> & Aske
     now,
     versions: [],
     context: undefined,
+    isAnyReleased: false,
+    contextWindowMs: 2_000,
     ...own,
     ...answers(dropUndefined({ live, refusals })),
   };

@@ -93,6 +93,12 @@ const spec = object('The settings.', {
       { minimum: 0, maximum: 1000, default: 32 },
     ),
   ),
+  appContextWindow: optional(
+    duration(
+      'How long the first version of an application waits for a KeptnAppContext that may be applied a moment later; 0s: not at all.',
+      { default: '2s' },
+    ),
+  ),
   retention: optional(retention),
   maxValueAge: optional(
     duration(
