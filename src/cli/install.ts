@@ -78,10 +78,10 @@ async function untilServed(
   crds: readonly Installed[],
   { cluster, clock }: Pick<Installing, 'cluster' | 'clock'>,
 ): Promise<void> {
-  const deadline = clock.now() + establishedWithinMs;
+  const deadline = clock.elapsed() + establishedWithinMs;
   for (const { kind, object } of crds) {
     while (!isEstablished(await cluster.get(refOf(kind, object)))) {
-      if (clock.now() > deadline) {
+      if (clock.elapsed() > deadline) {
         throw new Error(
           `${object.metadata.name} was accepted but is not served after 60 s; see kubectl describe crd ${object.metadata.name}`,
         );

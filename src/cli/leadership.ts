@@ -17,7 +17,7 @@ import type { Connection } from '../kubernetes/connect.ts';
 import type { EventRecorder } from '../kubernetes/events.ts';
 import { LeaderElection } from '../kubernetes/lease.ts';
 import { MetricSources } from '../metrics-providers/sources.ts';
-import type { MonotonicClock } from '../runtime/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Part } from '../runtime/lifecycle.ts';
 import { sleep } from '../runtime/sleep.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -33,7 +33,7 @@ export interface LeadershipParts {
   /** What controllers cannot do without; the other caches are waited for, but not for ever. */
   readonly needed: readonly Kind[];
   readonly events: EventRecorder;
-  readonly clock: MonotonicClock;
+  readonly clock: Clock;
   readonly log: Logger;
   readonly config: Config;
 }
@@ -121,12 +121,15 @@ async function lead(parts: LeadershipParts, { signal, sources, mayWrite }: Term)
   });
   const sweep = new HeldPodSweep({
     ...by,
+    cluster: cluster.within({ signal, maySend: mayWrite }),
     lookup: caches,
     pods: podsOf(connection),
-    onFailure: (error) =>
+    onFailure: ({ error, ...where }) =>
       log.warn(
-        { err: error instanceof Error ? error : undefined },
-        'held Pods could not be looked for; again in a while',
+        { ...where, err: error instanceof Error ? error : undefined },
+        where.pod === undefined
+          ? 'held Pods of a Namespace could not be looked for; again in a while'
+          : 'a held Pod could not be labelled, so nothing releases it; again in a while',
       ),
   });
   const recorder = new OptInRecorder({

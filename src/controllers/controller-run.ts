@@ -126,7 +126,7 @@ export class ControllerRun {
     await Promise.resolve(); // never inside the very change that woke the key
     // Reconciles that find nothing to do wait for nothing: without a turn they would hold everything else up together.
     if (this.#turns.isOver) await this.#turns.turn();
-    const startedMs = this.#by.clock.now();
+    const startedMs = this.#by.clock.elapsed();
     let outcome: ReconcileOutcome = 'defect';
     let restMs: number | undefined;
     try {
@@ -142,7 +142,11 @@ export class ControllerRun {
       this.queue.addAfter(text, fencedRetryMs);
     } finally {
       this.#settleMemory(text);
-      this.#by.metrics.reconciled(this.#controller.name, outcome, this.#by.clock.now() - startedMs);
+      this.#by.metrics.reconciled(
+        this.#controller.name,
+        outcome,
+        this.#by.clock.elapsed() - startedMs,
+      );
     }
     await this.#rest(restMs);
   }
@@ -168,20 +172,20 @@ export class ControllerRun {
       memory.failures = 0;
       return 'settled';
     }
-    const now = this.#by.clock.now();
+    const nowMs = this.#by.clock.elapsed();
     if (memory.hasNewRefusals()) {
       memory.failures += 1;
-      memory.settle(now, backoffMs(memory.failures, backoff, this.#by.random));
+      memory.settle(nowMs, backoffMs(memory.failures, backoff, this.#by.random));
       this.#logRefusals(text, memory, waiting);
     }
     const nextTry = memory.nextTry(waiting);
-    if (nextTry !== undefined) this.queue.addAfter(text, Math.max(1, nextTry - now));
+    if (nextTry !== undefined) this.queue.addAfter(text, Math.max(1, nextTry - nowMs));
     return 'refused';
   }
 
   #settleMemory(text: string): void {
     const memory = this.#memories.get(text);
-    memory?.settle(this.#by.clock.now(), backoff.baseMs);
+    memory?.settle(this.#by.clock.elapsed(), backoff.baseMs);
     if (memory?.isEmpty() === true) this.#memories.delete(text);
   }
 

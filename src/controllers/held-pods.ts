@@ -1,12 +1,17 @@
 import { NamespaceKind, type Pod, PodKind } from '../api/builtin.ts';
 import { ClusterError } from '../api/cluster-error.ts';
-import { enabledValue, keptnAnnotations, sluiceKeys } from '../api/keptn/annotations.ts';
+import { sluiceKeys } from '../api/keptn/annotations.ts';
 import { type JsonPatchOperation, pointer } from '../api/json-patch.ts';
 import { refOf } from '../api/object.ts';
 import type { Lookup } from '../domain/lookup.ts';
+import { isOptedIn } from '../domain/namespace.ts';
 import { gateIndex } from '../domain/pod-gate.ts';
+import type { Backoff } from '../runtime/backoff.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
+import { RetryTimes } from '../runtime/retry-times.ts';
 import type { Cluster } from './cluster.ts';
+import { Fenced } from './fenced-cluster.ts';
+import { isInapplicablePatch } from './perform.ts';
 
 /** Lists Pods that no node has taken up yet, page by page: the cache holds only those with our label. */
 export interface PendingPods {
@@ -20,11 +25,24 @@ export interface HeldPodSweepParts {
   readonly cluster: Pick<Cluster, 'patch'>;
   readonly clock: Clock;
   readonly mayWrite?: () => boolean;
-  /** Told of a sweep that could not be finished; the next one follows in time. */
-  readonly onFailure?: (error: unknown) => void;
+  readonly random: () => number;
+  /** Told of a Pod that could not be labelled, or of a Namespace that could not be looked through; the others were. */
+  readonly onFailure?: (failed: FailedSweep) => void;
+}
+
+/** Where a sweep failed. */
+export interface FailedSweep {
+  readonly namespace: string;
+  /** The Pod's name; undefined where its Namespace could not be looked through. */
+  readonly pod?: string;
+  /** How often in a row. */
+  readonly failures: number;
+  readonly error: unknown;
 }
 
 const everyMs = 10 * 60_000;
+// What is refused once is refused again, more often than not.
+const backoff: Backoff = { baseMs: 9 * 60_000, capMs: 6 * 60 * 60_000 };
 
 /**
  * Finds held Pods that do not carry our label: gated by Keptn before Sluice took over, by a policy, or with the label
@@ -33,10 +51,12 @@ const everyMs = 10 * 60_000;
  */
 export class HeldPodSweep {
   readonly #parts: HeldPodSweepParts;
+  readonly #retries: RetryTimes;
   #timer: Timer | undefined;
 
   constructor(parts: HeldPodSweepParts) {
     this.#parts = parts;
+    this.#retries = new RetryTimes(backoff, parts.random);
   }
 
   /** Sweeps now and then again and again until the signal is aborted. */
@@ -47,45 +67,66 @@ export class HeldPodSweep {
 
   async #round(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
-    try {
-      await this.sweep(signal);
-    } catch (error) {
-      if (!signal.aborted) this.#parts.onFailure?.(error);
-    }
+    await this.sweep(signal);
     if (!signal.aborted)
       this.#timer = this.#parts.clock.after(everyMs, () => void this.#round(signal));
   }
 
-  /** One pass over the enabled namespaces; resolves with the number of Pods that got the label. */
+  /**
+   * One pass over the enabled namespaces; resolves with the number of Pods that got the label. Never rejects: what is refused
+   * for one Pod or one Namespace keeps no other from being looked at, and is left out for a while.
+   */
   async sweep(signal: AbortSignal): Promise<number> {
     let found = 0;
-    const enabled = this.#parts.lookup
-      .list(NamespaceKind)
-      .filter(
-        ({ metadata }) =>
-          metadata.annotations?.[keptnAnnotations.lifecycleToolkit] === enabledValue,
-      );
-    for (const { metadata } of enabled) {
-      for await (const page of this.#parts.pods.pendingPods(metadata.name, signal)) {
-        for (const pod of page.filter(isOverlooked)) {
-          if (signal.aborted || this.#parts.mayWrite?.() === false) return found;
-          if (await this.#label(pod)) found += 1;
+    for (const { metadata } of this.#parts.lookup.list(NamespaceKind)) {
+      if (!isOptedIn(metadata) || signal.aborted) continue;
+      const key = metadata.name;
+      const done = await this.#each(key, { namespace: metadata.name }, async () => {
+        for await (const page of this.#parts.pods.pendingPods(metadata.name, signal)) {
+          for (const pod of page) if (await this.#take(pod, signal)) found += 1;
         }
-      }
+      });
+      if (done) this.#retries.forget(key);
     }
     return found;
   }
 
-  async #label(pod: Pod): Promise<boolean> {
+  async #take(pod: Pod, signal: AbortSignal): Promise<boolean> {
+    if (!isOverlooked(pod) || signal.aborted || this.#parts.mayWrite?.() === false) return false;
+    const { namespace = '', name, uid = '' } = pod.metadata;
+    const isLabelled = await this.#each(uid, { namespace, pod: name }, () => this.#label(pod));
+    if (isLabelled) this.#retries.forget(uid);
+    return isLabelled;
+  }
+
+  /** Does something whose turn it is; false if it is not, or if it failed. */
+  async #each(
+    key: string,
+    what: Pick<FailedSweep, 'namespace' | 'pod'>,
+    work: () => Promise<void>,
+  ): Promise<boolean> {
+    const nowMs = this.#parts.clock.elapsed();
+    if (!this.#retries.isDue(key, nowMs)) return false;
     try {
-      await this.#parts.cluster.patch(refOf(PodKind, pod), labelling(pod));
+      await work();
       return true;
     } catch (error) {
       // Gone, or changed meanwhile: the next sweep sees what there is then.
-      if (error instanceof ClusterError && [404, 409, 422].includes(error.code)) return false;
-      throw error;
+      if (isOutdated(error) || error instanceof Fenced) return false;
+      const failures = this.#retries.failed(key, nowMs);
+      this.#parts.onFailure?.({ ...what, failures, error });
+      return false;
     }
   }
+
+  async #label(pod: Pod): Promise<void> {
+    await this.#parts.cluster.patch(refOf(PodKind, pod), labelling(pod));
+  }
+}
+
+function isOutdated(error: unknown): boolean {
+  if (!(error instanceof ClusterError)) return false;
+  return error.code === 404 || error.code === 409 || isInapplicablePatch(error);
 }
 
 function isOverlooked(pod: Pod): boolean {

@@ -12,7 +12,7 @@ interface Refused {
   readonly retryAfterMs: number;
   /** For a creation the version of what was in its way; undefined when nothing was. */
   readonly inTheWay: string | undefined;
-  /** When the change may be tried again; undefined while the reconcile it was refused in still runs. */
+  /** When the change may be tried again, in elapsed time; undefined while the reconcile it was refused in still runs. */
   notBefore: number | undefined;
 }
 
@@ -56,12 +56,12 @@ export class KeyMemory {
    * Whether this change has to wait: refused in this reconcile, or earlier with the same content, its time not come and the
    * object in its way not changed.
    */
-  isHeldBack(change: Change, now: number, lookup: Lookup): boolean {
+  isHeldBack(change: Change, nowMs: number, lookup: Lookup): boolean {
     const refused = this.#refused.get(changeKey(change));
     if (refused === undefined) return false;
     if (refused.notBefore === undefined) return true;
     return (
-      now < refused.notBefore &&
+      nowMs < refused.notBefore &&
       refused.inTheWay === inTheWay(change, lookup) &&
       sameJson(change, refused.change)
     );
@@ -73,9 +73,9 @@ export class KeyMemory {
   }
 
   /** Ends a reconcile: what was refused in it may be tried again after this delay, or later if the API server said so. */
-  settle(now: number, delayMs: number): void {
+  settle(nowMs: number, delayMs: number): void {
     for (const refused of this.#refused.values()) {
-      refused.notBefore ??= now + Math.max(delayMs, refused.retryAfterMs);
+      refused.notBefore ??= nowMs + Math.max(delayMs, refused.retryAfterMs);
     }
   }
 

@@ -49,8 +49,8 @@ export interface MetricLoopParts {
 
 /** What the loop remembers of a metric. */
 interface Asked {
-  /** When it was asked for last. */
-  readonly at: number;
+  /** When it was asked for last, in elapsed milliseconds. */
+  readonly atMs: number;
   /** The spec of metric and provider it was asked for. */
   readonly of: string;
   /** How many queries in a row have failed. */
@@ -139,17 +139,11 @@ export class MetricLoop {
 
   async #work(key: string): Promise<void> {
     await Promise.resolve(); // never inside the very change that woke the key
-    const { clock } = this.#parts;
     await this.#refresh(key);
     const metric = this.#metric(key);
     if (metric === undefined) return;
-    const now = clock.now();
-    const awaitedAt = this.#awaitedFrom(metric);
-    const dueAt = this.#dueAt(key, metric, awaitedAt);
-    if (dueAt > now) {
-      this.#queue.addAfter(key, dueAt - now);
-      return;
-    }
+    const dueInMs = this.#dueInMs(key, metric, this.#awaitedFrom(metric));
+    if (dueInMs > 0) return this.#queue.addAfter(key, dueInMs);
     await this.#slots.run(metric.metadata.namespace ?? '', () => this.#ask(key));
   }
 
@@ -164,7 +158,12 @@ export class MetricLoop {
     const of = identityOf(metric, provider);
     // Remembered before asking: whatever comes of it, the next query is an interval away.
     const stands = before?.of === of ? before : undefined;
-    this.#asked.set(key, { failures: 0, ...stands, at: askedAt, of });
+    this.#asked.set(key, {
+      failures: 0,
+      ...stands,
+      atMs: this.#parts.clock.elapsed(),
+      of,
+    });
     const pauseMs = provider === undefined ? providerGrace(metric, askedAt) : 0;
     this.#queue.addAfter(key, pauseMs > 0 ? pauseMs : fetchIntervalMs(metric));
     const outcome =
@@ -186,7 +185,7 @@ export class MetricLoop {
     const metric = this.#metric(key);
     const awaitedAt = metric && this.#awaitedFrom(metric);
     if (metric === undefined || awaitedAt === undefined || !this.#providerOf(metric)) return;
-    const afterMs = this.#dueAt(key, metric, awaitedAt) - this.#parts.clock.now();
+    const afterMs = this.#dueInMs(key, metric, awaitedAt);
     if (afterMs > 0) this.#queue.addAfter(key, afterMs);
   }
 
@@ -213,21 +212,23 @@ export class MetricLoop {
     return awaitedFrom(metric, { world: caches, places, now: clock.now() });
   }
 
-  #dueAt(key: string, metric: KeptnMetric, awaitedAt: number | undefined): number {
+  /** How long until the metric is to be asked for; 0 or less when it is now. */
+  #dueInMs(key: string, metric: KeptnMetric, awaitedAt: number | undefined): number {
     const { clock } = this.#parts;
     const provider = this.#providerOf(metric);
-    if (provider === undefined) return clock.now();
+    if (provider === undefined) return 0;
     const asked = this.#asked.get(key);
-    if (asked !== undefined && asked.of !== identityOf(metric, provider)) return asked.at;
-    const regular =
+    if (asked !== undefined && asked.of !== identityOf(metric, provider)) return 0;
+    const now = clock.now();
+    const sinceMs = asked === undefined ? Infinity : clock.elapsed() - asked.atMs;
+    const regularMs =
       asked === undefined
-        ? firstDueAt(metric, this.#measuredWith(metric), clock.now())
-        : asked.at + fetchIntervalMs(metric);
-    if (awaitedAt === undefined) return regular;
+        ? firstDueAt(metric, this.#measuredWith(metric), now) - now
+        : fetchIntervalMs(metric) - sinceMs;
+    if (awaitedAt === undefined) return regularMs;
     // What fails is not asked again and again for one that waits.
-    const { at = 0, failures = 0 } = asked ?? {};
-    const pauseMs = Math.min(leastFetchIntervalMs * 2 ** failures, backoff.capMs);
-    return Math.min(regular, Math.max(awaitedAt, at + pauseMs));
+    const pauseMs = Math.min(leastFetchIntervalMs * 2 ** (asked?.failures ?? 0), backoff.capMs);
+    return Math.min(regularMs, Math.max(awaitedAt - now, pauseMs - sinceMs));
   }
 
   /**

@@ -21,6 +21,7 @@ const mostCharacters = 1024 * 1024;
  */
 export class PendingSpans {
   readonly #lookup: Lookup;
+  readonly #onBroken: (object: KubernetesObject, error: unknown) => void;
   readonly #objects = new Map<
     string,
     { readonly exportable: Exportable; readonly ref: ObjectRef }
@@ -28,8 +29,10 @@ export class PendingSpans {
   /** Objects in a batch; halved where a collector refuses one, to find what it refuses. */
   #mostObjects = mostSpans;
 
-  constructor(lookup: Lookup) {
+  /** `onBroken` is told of an object whose spans cannot be built; it is forgotten, and the others go on. */
+  constructor(lookup: Lookup, onBroken: (object: KubernetesObject, error: unknown) => void) {
     this.#lookup = lookup;
+    this.#onBroken = onBroken;
   }
 
   get size(): number {
@@ -59,8 +62,9 @@ export class PendingSpans {
         this.#objects.delete(key);
         continue;
       }
-      const own = exportable.spans(object, this.#lookup);
-      if (own === undefined) continue;
+      const own = this.#spansOf(exportable, object);
+      if (own === 'broken') this.#objects.delete(key);
+      if (own === undefined || own === 'broken') continue;
       spans += own.length;
       characters += JSON.stringify(own).length;
       const isFull = spans > mostSpans || characters > mostCharacters;
@@ -69,6 +73,18 @@ export class PendingSpans {
       if (batch.length >= this.#mostObjects) break;
     }
     return batch;
+  }
+
+  #spansOf(
+    exportable: Exportable,
+    object: KubernetesObject,
+  ): readonly SpanRecord[] | undefined | 'broken' {
+    try {
+      return exportable.spans(object, this.#lookup);
+    } catch (error) {
+      this.#onBroken(object, error);
+      return 'broken';
+    }
   }
 
   /** The collector takes what it is given: batches may grow again. */

@@ -138,7 +138,7 @@ async function explainDelete(
  * answers 422 Invalid as for a refused value, but always in these words, without naming object or field (apimachinery,
  * `NewGenericServerResponse`; tried on 1.36.3).
  */
-function isInapplicablePatch({ code, message }: ClusterError): boolean {
+export function isInapplicablePatch({ code, message }: ClusterError): boolean {
   return (
     code === 422 &&
     message.startsWith('the server rejected our request due to an error in our request')

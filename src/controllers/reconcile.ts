@@ -124,7 +124,7 @@ class Rounds {
 
   #isHeldBack(change: Change): boolean {
     const { memory, clock, caches } = this.#by;
-    return memory.isHeldBack(change, clock.now(), caches);
+    return memory.isHeldBack(change, clock.elapsed(), caches);
   }
 
   /**

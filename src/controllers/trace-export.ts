@@ -7,6 +7,7 @@ import type { Lookup } from '../domain/lookup.ts';
 import { type Delivery, type Exportable, exportables } from '../domain/trace-export.ts';
 import { type Backoff, backoffMs } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { RetryTimes } from '../runtime/retry-times.ts';
 import { Slots } from '../runtime/slots.ts';
 import { WorkQueue } from '../runtime/work-queue.ts';
 import type { Caches, Cluster, ClusterConnection } from './cluster.ts';
@@ -60,6 +61,11 @@ const flushMs = 5_000;
 const logAgainMs = 10 * 60_000;
 const writesAtOnce = 8;
 const mostTries = 3;
+/** Objects that were sent and are not marked yet; with more of them nothing further is sent, or it would all be sent again. */
+const mostUnmarked = 1_000;
+// Conflicts and short absences of the API server pass; what fails as often as this is worth a word.
+const toldFailures = 3;
+const markBackoff: Backoff = { baseMs: 2_000, capMs: 60 * 60_000 };
 const backoff: Backoff = { baseMs: 1_000, capMs: 60_000 };
 const key = 'spans';
 
@@ -74,6 +80,8 @@ export class TraceExport {
   readonly #pending: PendingSpans;
   /** Accepted or refused, and not marked yet. */
   #settled: { readonly one: Sendable; readonly delivery: Delivery }[] = [];
+  /** An object whose mark is refused is tried again by itself, and holds up no other. */
+  readonly #marks: RetryTimes;
   readonly #queue: WorkQueue;
   readonly #stop = new AbortController();
   #exporter: { readonly to: CollectorAddress; readonly exporter: SpanExporter } | undefined;
@@ -88,7 +96,15 @@ export class TraceExport {
       mayWrite: parts.mayWrite ?? (() => true),
       signal: this.#stop.signal,
     });
-    this.#pending = new PendingSpans(parts.caches);
+    this.#marks = new RetryTimes(markBackoff, parts.random);
+    this.#pending = new PendingSpans(parts.caches, (object, error) => {
+      const { namespace, name } = object.metadata;
+      const err = error instanceof Error ? error : new Error(String(error));
+      parts.log.warn(
+        { kind: object.kind, namespace, name, err },
+        'the spans of an object cannot be built, and are left out',
+      );
+    });
     this.#queue = new WorkQueue({
       clock: parts.clock,
       concurrency: 1,
@@ -150,20 +166,24 @@ export class TraceExport {
 
   async #work(): Promise<void> {
     await Promise.resolve(); // never inside the very change that woke the key
-    const waitMs = this.#notBeforeMs - this.#parts.clock.now();
+    const waitMs = this.#notBeforeMs - this.#parts.clock.elapsed();
     if (waitMs > 0) return this.#queue.addAfter(key, waitMs);
     if ((await this.#round()) === 'more') return this.#queue.add(key);
+    const unmarked = this.#settled.map(({ one }) => keyOf(one));
+    const markInMs = this.#marks.nextInMs(unmarked, this.#parts.clock.elapsed());
+    if (markInMs !== undefined) this.#queue.addAfter(key, Math.max(1, markInMs));
     if (this.#pending.size > 0 && this.#exporter !== undefined) {
       this.#queue.addAfter(key, orphanMs);
     }
   }
 
-  /** Marks what was settled, sends one batch and marks it. Rejects if the collector or the API server cannot be reached. */
+  /** Marks what was settled, sends one batch and marks it. Rejects if the collector cannot be reached. */
   async #round(): Promise<'more' | 'done'> {
     await this.#markSettled();
     const collector = this.#parts.collector(this.#parts.caches);
     if (!isSame(collector, this.#exporter?.to)) await this.#close();
-    const batch = collector === undefined ? [] : this.#pending.batch();
+    const maySend = this.#settled.length < mostUnmarked;
+    const batch = collector === undefined || !maySend ? [] : this.#pending.batch();
     if (collector === undefined || batch.length === 0) return 'done';
     const exporter = await this.#open(collector);
     const delivery = await this.#send(batch, exporter);
@@ -214,9 +234,10 @@ export class TraceExport {
     void this.#close();
     this.#failures += 1;
     const waitMs = backoffMs(this.#failures, backoff, random);
-    this.#notBeforeMs = clock.now() + waitMs;
-    if (this.#toldAtMs === undefined || clock.now() - this.#toldAtMs >= logAgainMs) {
-      this.#toldAtMs = clock.now();
+    const nowMs = clock.elapsed();
+    this.#notBeforeMs = nowMs + waitMs;
+    if (this.#toldAtMs === undefined || nowMs - this.#toldAtMs >= logAgainMs) {
+      this.#toldAtMs = nowMs;
       const err = error instanceof Error ? error : new Error(String(error));
       log.warn({ err, waiting: this.#pending.size }, 'spans could not be exported; trying again');
     }
@@ -230,16 +251,36 @@ export class TraceExport {
     this.#toldAtMs = undefined;
   }
 
-  /** Marks all that can be; what the API server did not take stays settled and is marked, not sent, at the next round. */
+  /** Marks all whose turn it is; what the API server did not take stays settled, and is marked, not sent, another time. */
   async #markSettled(): Promise<void> {
     const settled = this.#settled;
     const slots = new Slots(writesAtOnce);
-    const tried = await Promise.allSettled(
-      settled.map(({ one, delivery }) => slots.run(() => this.#mark(one, delivery))),
+    const isMarked = await Promise.all(
+      settled.map(({ one, delivery }) => slots.run(() => this.#markSafely(one, delivery))),
     );
-    this.#settled = settled.filter((_, index) => tried[index]?.status === 'rejected');
-    const failed = tried.find((result) => result.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
+    this.#settled = settled.filter((_, index) => isMarked[index] === false);
+  }
+
+  async #markSafely(one: Sendable, delivery: Delivery): Promise<boolean> {
+    const { clock, log } = this.#parts;
+    const object = keyOf(one);
+    if (!this.#marks.isDue(object, clock.elapsed())) return false;
+    try {
+      await this.#mark(one, delivery);
+      this.#marks.forget(object);
+      return true;
+    } catch (error) {
+      if (error instanceof Fenced) throw error;
+      const failures = this.#marks.failed(object, clock.elapsed());
+      const err = error instanceof Error ? error : new Error(String(error));
+      if (failures === toldFailures) {
+        log.warn(
+          { object, err },
+          'an object cannot be marked as exported; trying again, ever less often',
+        );
+      }
+      return false;
+    }
   }
 
   /** Writes the mark on the object as it is now, if that is the object whose spans were sent. */
@@ -264,6 +305,10 @@ export class TraceExport {
     }
     throw new Error(`${refKey(ref)} changes too often to be marked as exported`);
   }
+}
+
+function keyOf({ exportable, object }: Sendable): string {
+  return refKey(refOf(exportable.kind, object));
 }
 
 function isSame(one: CollectorAddress | undefined, other: CollectorAddress | undefined): boolean {

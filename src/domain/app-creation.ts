@@ -14,6 +14,7 @@ import { sha256 } from './hash.ts';
 import { workloadName } from './names.ts';
 import type { Effect, Look, Plan, Refusal } from './plan.ts';
 import { parseTime, rfc3339 } from './time.ts';
+import { remainingMs } from './remaining.ts';
 
 /**
  * The life of a KeptnAppCreationRequest (compatibility reference §4.2): it waits until the discovery window closes, then
@@ -72,7 +73,8 @@ export function isGenerated({ metadata }: KeptnApp): boolean {
 /** When the discovery window closes; a single service has nothing to wait for. */
 function windowEnd({ request, windowMs, now }: AppCreationObservation): number {
   if (windowMs <= 0 || isSingleService(request)) return now;
-  return (parseTime(request.metadata.creationTimestamp) ?? now) + windowMs;
+  const createdAtMs = parseTime(request.metadata.creationTimestamp) ?? now;
+  return now + remainingMs(createdAtMs, windowMs, now);
 }
 
 function wait(seen: AppCreationObservation, closesAt: number): Plan {

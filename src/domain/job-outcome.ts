@@ -3,6 +3,7 @@ import type { Evidence, Hindrance } from './evidence.ts';
 import type { JobEnd } from './job-stage.ts';
 import { isLostRun } from './lost-run.ts';
 import { parseTime } from './time.ts';
+import { remainingMs } from './remaining.ts';
 
 /** Why a task has failed, for its status. */
 export interface Failure {
@@ -65,8 +66,8 @@ export function lingering(
       continue;
     const { exitCode } = ended;
     if (exitCode !== 0 && spec?.['restartPolicy'] !== 'Never') continue;
-    const remainingMs = (parseTime(ended.finishedAt) ?? now) + sidecarsEndWithinMs - now;
-    if (remainingMs > 0) return { askAgainMs: remainingMs };
+    const askAgainMs = remainingMs(parseTime(ended.finishedAt) ?? now, sidecarsEndWithinMs, now);
+    if (askAgainMs > 0) return { askAgainMs };
     const message = `the container of the task ended with exit code ${exitCode}; sidecars kept its Pod running and were stopped`;
     return { end: { succeeded: exitCode === 0, reason: exitWasTheEnd, message } };
   }

@@ -6,6 +6,7 @@ import { isPodRefusal, lookAgainMs, type PodRefusal } from './job-refused.ts';
 import { isLostRun } from './lost-run.ts';
 import { jobRunning, savedEvidence } from './task-status.ts';
 import { parseTime } from './time.ts';
+import { remainingMs } from './remaining.ts';
 
 /** How a Job ended. */
 export interface JobEnd {
@@ -209,8 +210,8 @@ function silence(
   now: number,
   say: { usual: string; reason: string; message: string },
 ): Stage {
-  const remainingMs = (parseTime(since) ?? now) + unusualAfterMs - now;
-  if (remainingMs > 0) return { ...waits(jobRunning, say.usual), askAgainMs: remainingMs };
+  const askAgainMs = remainingMs(parseTime(since) ?? now, unusualAfterMs, now);
+  if (askAgainMs > 0) return { ...waits(jobRunning, say.usual), askAgainMs };
   // A Pod that does not start may still be pulling a large image; one that nobody could create needs help.
   const kind = say.reason === noPodReason ? 'stalled' : 'waiting';
   return { progress: { kind, reason: say.reason, message: say.message } };

@@ -27,6 +27,7 @@ import {
   withoutEvidence,
 } from './task-status.ts';
 import { parseTime } from './time.ts';
+import { remainingMs } from './remaining.ts';
 
 /**
  * The life of a KeptnTask:
@@ -213,8 +214,9 @@ function stop(job: Job, observation: TaskObservation, followUps: Plan): Plan {
   }
   const { ttlSecondsAfterFinished = defaultTtlSeconds } =
     find(task.spec.taskDefinition)?.spec ?? {};
-  const dueMs = (parseTime(task.status?.endTime) ?? now) + ttlSecondsAfterFinished * 1000;
-  if (now < dueMs) return { wakeAfterMs: dueMs - now };
+  const endedAtMs = parseTime(task.status?.endTime) ?? now;
+  const wakeAfterMs = remainingMs(endedAtMs, ttlSecondsAfterFinished * 1000, now);
+  if (wakeAfterMs > 0) return { wakeAfterMs };
   const deletion: Effect = { type: 'delete', ref, uid, propagation: 'Background' };
   return { effects: [deletion, ...(followUps.effects ?? [])] };
 }

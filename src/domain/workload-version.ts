@@ -39,6 +39,7 @@ import {
 import { type AppsSeen, endsByItself, waitEvent, waitForApp } from './wait-for-app.ts';
 import { carriersOf, isWanted } from './wanted-version.ts';
 import { contextOf, followedIn, subjectOf } from './workload-version-context.ts';
+import { remainingMs } from './remaining.ts';
 
 /** What the decision on a workload version knows of the world. */
 export interface WorkloadVersionSeen
@@ -117,11 +118,12 @@ function wait(
   holdup: Progress,
 ): Plan {
   const { version, now } = seen;
-  const ageMs = now - (parseTime(version.metadata.creationTimestamp) ?? now);
   const isNew = status.conditions === undefined && holdup.kind === 'waiting';
   // The app itself may wait for its context before it makes its first version.
   const quietMs = graceMs + seen.settings.appContextWindowMs;
-  if (isNew && ageMs < quietMs) return { wakeAfterMs: quietMs - ageMs };
+  const createdAtMs = parseTime(version.metadata.creationTimestamp) ?? now;
+  const wakeAfterMs = remainingMs(createdAtMs, quietMs, now);
+  if (isNew && wakeAfterMs > 0) return { wakeAfterMs };
   const known = status.conditions?.find(({ type }) => type === conditionTypes.succeeded);
   const isNews = status.requestedChecks !== version.status?.requestedChecks;
   if (holdup.kind === 'waiting' && known !== undefined && !isNews && endsByItself(seen)) {

@@ -1,4 +1,4 @@
-import type { MonotonicClock } from '../runtime/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { ObjectCaches } from './caches.ts';
 import { KubernetesClient } from './client.ts';
 import { inClusterCredentials, type Credentials } from './credentials.ts';
@@ -14,7 +14,7 @@ export interface ConnectOptions {
   readonly context?: string;
   /** The process's environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly clock: MonotonicClock;
+  readonly clock: Clock;
   /** Of Sluice; shown in the user agent. */
   readonly version: string;
   readonly log?: Log;

@@ -2,7 +2,7 @@ import { watch, type FSWatcher } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import type { MonotonicClock } from '../runtime/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 
 /** What the TLS handshake with the API server needs. */
 export interface TlsSettings {
@@ -49,7 +49,7 @@ const rereadAfterMs = 60_000;
 export interface InClusterOptions {
   /** `KUBERNETES_SERVICE_HOST` and `KUBERNETES_SERVICE_PORT` are read from it. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly clock: MonotonicClock;
+  readonly clock: Clock;
   /** Default: where the kubelet mounts it. */
   readonly directory?: string;
 }

@@ -34,9 +34,12 @@ const reasonLength = 128;
 export interface Series {
   readonly note: Note;
   readonly reportedBy: string;
+  /** Since the Unix epoch, as is `lastMs`: what is shown. */
   readonly firstMs: number;
   lastMs: number;
   count: number;
+  /** When it was said last, in elapsed time, as is `writtenMs`: what the series is timed by. */
+  heardMs: number;
   /** How many the API server knows of. */
   written: number;
   writtenMs: number;

@@ -88,13 +88,16 @@ export class EventRecorder {
   record(note: Note, reportedBy: string): void {
     if (this.#stopping.signal.aborted) return;
     const by = note.reportedBy ?? reportedBy;
-    const nowMs = this.#options.clock.now();
+    const { clock } = this.#options;
+    const now = clock.now();
+    const nowMs = clock.elapsed();
     const key = seriesKey(note, by);
     const known = this.#series.get(key);
     this.#series.delete(key);
-    if (known !== undefined && nowMs - known.lastMs < seriesEndsAfterMs) {
+    if (known !== undefined && nowMs - known.heardMs < seriesEndsAfterMs) {
       known.count += 1;
-      known.lastMs = nowMs;
+      known.lastMs = now;
+      known.heardMs = nowMs;
       this.#series.set(key, known);
       this.#writeInItsMinute(known);
       return;
@@ -103,9 +106,10 @@ export class EventRecorder {
     const fresh = {
       note,
       reportedBy: by,
-      firstMs: nowMs,
-      lastMs: nowMs,
+      firstMs: now,
+      lastMs: now,
       count: 1,
+      heardMs: nowMs,
       written: 0,
       writtenMs: nowMs,
     };
@@ -152,7 +156,7 @@ export class EventRecorder {
   #writeInItsMinute(series: Series): void {
     // Not written at all yet: the repetition goes along.
     if (series.written === 0 || this.#timers.has(series)) return;
-    const inMs = Math.max(0, series.writtenMs + rewriteAfterMs - this.#options.clock.now());
+    const inMs = Math.max(0, series.writtenMs + rewriteAfterMs - this.#options.clock.elapsed());
     const timer = this.#options.clock.after(inMs, () => {
       this.#timers.delete(series);
       this.#enqueue(series);
@@ -163,7 +167,7 @@ export class EventRecorder {
   // Old series stand first.
   #forgetOldSeries(nowMs: number): void {
     for (const [key, series] of this.#series) {
-      const isOver = nowMs - series.lastMs >= seriesEndsAfterMs;
+      const isOver = nowMs - series.heardMs >= seriesEndsAfterMs;
       if (!isOver && this.#series.size < maxSeries) return;
       this.#series.delete(key);
     }
@@ -188,7 +192,7 @@ export class EventRecorder {
       try {
         await this.#send(series);
         series.written = count;
-        series.writtenMs = this.#options.clock.now();
+        series.writtenMs = this.#options.clock.elapsed();
         this.#written += 1;
         if (series.count > count) this.#writeInItsMinute(series);
         return;
@@ -211,27 +215,35 @@ export class EventRecorder {
   }
 
   #leaveAlone(namespace: string): void {
-    const nowMs = this.#options.clock.now();
+    const nowMs = this.#options.clock.elapsed();
     for (const [name, untilMs] of this.#going) if (untilMs <= nowMs) this.#going.delete(name);
     this.#going.set(namespace, nowMs + goingForMs);
   }
 
   #isGoing(series: Series): boolean {
     const untilMs = this.#going.get(eventAddress(series).namespace) ?? 0;
-    return untilMs > this.#options.clock.now();
+    return untilMs > this.#options.clock.elapsed();
+  }
+
+  /** Tells the repetition on the Event that is there; false if it has been deleted, and is to be made anew. */
+  async #repeat(series: Series): Promise<boolean> {
+    const ref = { kind: EventKind, ...eventAddress(series) };
+    const changed = Object.entries(timesOf(series));
+    try {
+      await this.#options.client.patch(
+        ref,
+        changed.map(([field, value]) => ({ op: 'add', path: `/${field}`, value })),
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof ClusterError && error.code === 404) return false;
+      throw error;
+    }
   }
 
   async #send(series: Series): Promise<void> {
     const { client, instance } = this.#options;
-    if (series.written > 0) {
-      const ref = { kind: EventKind, ...eventAddress(series) };
-      const changed = Object.entries(timesOf(series));
-      await client.patch(
-        ref,
-        changed.map(([field, value]) => ({ op: 'add', path: `/${field}`, value })),
-      );
-      return;
-    }
+    if (series.written > 0 && (await this.#repeat(series))) return;
     try {
       await client.create(EventKind, eventOf(series, instance));
     } catch (error) {

@@ -235,7 +235,7 @@ export class KindCache {
     } catch (error) {
       return this.#leaveOut(object.metadata, error);
     }
-    this.#guestSince.set(address, { object, sinceMs: this.#clock.now() });
+    this.#guestSince.set(address, { object, sinceMs: this.#clock.elapsed() });
     this.#seeGuestsOff();
   }
 
@@ -249,7 +249,7 @@ export class KindCache {
   // Guests stand in the order of their arrival.
   #seeGuestsOff(): void {
     for (const [address, { sinceMs }] of this.#guestSince) {
-      if (this.#clock.now() - sinceMs < guestStaysMs) return;
+      if (this.#clock.elapsed() - sinceMs < guestStaysMs) return;
       this.#seeOff(address);
     }
   }

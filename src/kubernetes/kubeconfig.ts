@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 
 import type { KubeConfig } from '@kubernetes/client-node';
 
-import type { MonotonicClock } from '../runtime/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import {
   CredentialsUnusable,
   type Credentials,
@@ -17,7 +17,7 @@ export interface KubeconfigOptions {
   readonly files: readonly string[];
   /** Default: the file's current context. */
   readonly context?: string;
-  readonly clock: MonotonicClock;
+  readonly clock: Clock;
 }
 
 /** Auth plug-ins know when their token ends and are cheap to ask; asking them for every request would not be. */

@@ -1,7 +1,7 @@
 import { ClusterError } from '../api/cluster-error.ts';
 import type { JsonPatchOperation } from '../api/json-patch.ts';
 import type { Kind, KubernetesObject, ObjectRef } from '../api/object.ts';
-import type { MonotonicClock, Timer } from '../runtime/clock.ts';
+import type { Clock, Timer } from '../runtime/clock.ts';
 import { sleep } from '../runtime/sleep.ts';
 import { heldBy, LeaseKind, letGo, type Lease, type LeaseSpec } from './lease-record.ts';
 import { silentLog, type Log } from './log.ts';
@@ -41,7 +41,7 @@ const defaultTimes: LeaseTimes = { leaseMs: 15_000, renewDeadlineMs: 10_000, ret
 
 export interface LeaderElectionOptions {
   readonly client: LeaseClient;
-  readonly clock: MonotonicClock;
+  readonly clock: Clock;
   readonly random: () => number;
   readonly namespace: string;
   readonly name: string;

@@ -1,5 +1,5 @@
 import type { Kind, KubernetesObject } from '../api/object.ts';
-import type { MonotonicClock } from '../runtime/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { sleep } from '../runtime/sleep.ts';
 import type { Slots } from '../runtime/slots.ts';
 import type { KubernetesClient } from './client.ts';
@@ -26,7 +26,7 @@ export interface ReflectorOptions {
   readonly optional: boolean;
   readonly client: KubernetesClient;
   readonly transport: Transport;
-  readonly clock: MonotonicClock;
+  readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
   /** Shared by all reflectors: so many pages are read and parsed at once, which bounds memory. */

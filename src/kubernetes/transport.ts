@@ -202,8 +202,8 @@ export class Transport {
     const { verb, path, body } = request;
     const identity = await credentials.identity();
     const pools = this.#poolsFor(identity.tls);
-    const startMs = clock.now();
-    const told = (code: number): void => onAnswer?.({ verb, code, ms: clock.now() - startMs });
+    const startMs = clock.elapsed();
+    const told = (code: number): void => onAnswer?.({ verb, code, ms: clock.elapsed() - startMs });
     this.#requests[verb] += 1;
     try {
       const answer = await poolFor(request, pools).request({

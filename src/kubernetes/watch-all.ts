@@ -1,5 +1,5 @@
 import type { Kind } from '../api/object.ts';
-import type { MonotonicClock } from '../runtime/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { Slots } from '../runtime/slots.ts';
 import type { ObjectCaches } from './caches.ts';
 import type { KubernetesClient } from './client.ts';
@@ -40,7 +40,7 @@ export function watchAll(
   cluster: {
     readonly client: KubernetesClient;
     readonly transport: Transport;
-    readonly clock: MonotonicClock;
+    readonly clock: Clock;
     readonly random: () => number;
     readonly log: Log;
   },

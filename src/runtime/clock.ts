@@ -3,16 +3,18 @@
  * nothing sleeps.
  */
 export interface Clock {
-  /** Milliseconds since the Unix epoch. */
+  /**
+   * Milliseconds since the Unix epoch: for what is stored, shown or compared with what is stored. It jumps when the machine's
+   * time is set.
+   */
   now(): number;
+  /**
+   * Milliseconds since some fixed moment; never goes back, never jumps. What is due, how old something in memory is and how
+   * long something took is measured by it.
+   */
+  elapsed(): number;
   /** Calls `run` once after `afterMs`; the returned timer can be cancelled and never keeps the process alive by itself. */
   after(afterMs: number, run: () => void): Timer;
-}
-
-/** A clock that also measures spans of time, which setting the machine's time neither lengthens nor shortens. */
-export interface MonotonicClock extends Clock {
-  /** Milliseconds since some fixed moment; never goes back, never jumps. */
-  elapsed(): number;
 }
 
 /** A pending call of a `Clock`. Cancelling it twice, or after it fired, does nothing. */
@@ -24,7 +26,7 @@ export interface Timer {
 const longestDelayMs = 2 ** 31 - 1;
 
 /** The clock of the machine. */
-export const systemClock: MonotonicClock = {
+export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
   after(afterMs, run) {

@@ -101,7 +101,7 @@ export class WorkQueue {
     if (afterMs <= 0) return this.add(key);
     const entry = this.#entry(key);
     if (entry.waiting !== undefined || entry.dirty !== undefined) return;
-    const dueMs = this.#options.clock.now() + afterMs;
+    const dueMs = this.#options.clock.elapsed() + afterMs;
     if (entry.delay !== undefined && entry.delay.dueMs <= dueMs) return;
     dropDelay(entry);
     entry.delay = { dueMs, timer: this.#options.clock.after(afterMs, () => this.add(key)) };

@@ -145,6 +145,25 @@ describe('the engine', () => {
     },
   );
 
+  it('tries a refused change again in its time though the clock was set back an hour', async () => {
+    rig.given('a');
+    let refusals = 0;
+    rig.fault = ({ verb }) => {
+      if (verb !== 'create') return undefined;
+      refusals += 1;
+      return '403';
+    };
+    const all = controller('a', () => ({
+      effects: [{ type: 'create', kind: ConfigMapKind, object: configMap('b') }],
+    }));
+    engineOf([all]).start(abort.signal);
+    await rig.clock.advanceAsync(60_000);
+    const before = refusals;
+    rig.clock.setTimeOfDay(rig.clock.now() - 3_600_000);
+    await rig.clock.advanceAsync(600_000);
+    expect(refusals).toBeGreaterThan(before);
+  });
+
   it('ends in the middle of its start, and wakes nothing any more', async () => {
     for (const name of ['a1', 'a2', 'a3']) rig.given(name);
     const all = controller('a', () => ({}));

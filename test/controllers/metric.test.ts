@@ -149,6 +149,18 @@ describe('MetricLoop', () => {
     expect(statusNow()?.lastUpdated).toBe('2026-01-01T00:00:15Z');
   });
 
+  test('a clock that is set back or ahead by an hour neither delays nor hastens a query', async () => {
+    store.create(KeptnMetricsProvider, aProvider());
+    store.create(KeptnMetric, aMetric());
+    await clock.advanceAsync(1_000);
+    for (const step of [-3_600_000, 3_600_000]) {
+      const before = asked.length;
+      clock.setTimeOfDay(clock.now() + step);
+      await clock.advanceAsync(20_000);
+      expect(asked.length - before).toBe(4); // every five seconds
+    }
+  });
+
   test('a changed spec takes effect at once', async () => {
     store.create(KeptnMetricsProvider, aProvider());
     store.create(KeptnMetric, aMetric({ fetchIntervalSeconds: 3600 }));

@@ -187,7 +187,7 @@ describe('a reconcile', () => {
     const tries = (): number => rig.calls.filter((call) => call.startsWith('create')).length;
     const runAndSettle = async (): Promise<number> => {
       await run(decide);
-      memory.settle(rig.clock.now(), 60_000);
+      memory.settle(rig.clock.elapsed(), 60_000);
       return tries();
     };
     expect(await runAndSettle()).toBe(1);
@@ -209,7 +209,7 @@ describe('a reconcile', () => {
       return child === undefined ? { effects: [createChild] } : {};
     };
     await run(decide);
-    memory.settle(rig.clock.now(), 0);
+    memory.settle(rig.clock.elapsed(), 0);
     rig.fault = () => undefined;
     await run(decide);
     expect(seen).toEqual([undefined, 'Unavailable', 'Unavailable', undefined]);
@@ -251,7 +251,7 @@ describe('a reconcile', () => {
     const names = ['a', 'b', 'c'];
     rig.latencyMs = 10;
     const times: Record<string, number[]> = { create: [], patch: [] };
-    rig.fault = ({ verb }) => void times[verb]?.push(rig.clock.now());
+    rig.fault = ({ verb }) => void times[verb]?.push(rig.clock.elapsed());
     const ended = run(({ world }) => {
       const missing = names.filter((name) => !world.get(ConfigMapKind, 'shop', name));
       if (missing.length === 0) return {};

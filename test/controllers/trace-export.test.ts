@@ -322,6 +322,41 @@ describe('the mark', () => {
     expect(statusMark('one')).toBe('True');
   });
 
+  test('that is refused for one object keeps no other from being sent and marked, and is told once', async () => {
+    fault = ({ verb, name }) => (verb === 'writeStatus' && name === 'bad' ? '403' : undefined);
+    start();
+    endTask('bad');
+    endTask('good');
+    await clock.advanceAsync(30_000);
+    endTask('later');
+    await clock.advanceAsync(30_000);
+    expect([statusMark('good'), statusMark('later'), statusMark('bad')]).toEqual([
+      'True',
+      'True',
+      'False',
+    ]);
+    expect(requests).toHaveLength(2);
+    expect(log.lines.filter(({ message }) => message.includes('marked as exported'))).toHaveLength(
+      1,
+    );
+    fault = () => undefined;
+    await clock.advanceAsync(120_000);
+    expect(statusMark('bad')).toBe('True');
+    expect(requests).toHaveLength(2);
+  });
+
+  test('and what is due do not wait for a clock that was set back an hour', async () => {
+    start();
+    clock.setTimeOfDay(clock.now() - 3_600_000);
+    answer = () => Promise.reject(new Error('away'));
+    endTask('one');
+    await clock.advanceAsync(10_000);
+    clock.setTimeOfDay(clock.now() - 3_600_000);
+    answer = () => Promise.resolve(undefined);
+    await clock.advanceAsync(60_000);
+    expect(statusMark('one')).toBe('True');
+  });
+
   test('is not written by a process that no longer leads', async () => {
     start();
     endTask('one');

@@ -133,6 +133,29 @@ describe('the same thing said again', () => {
     expect(created[0]?.series?.count ?? patched.length + 1).toBe(2);
   });
 
+  it('is made anew, with its count, when the Event was deleted meanwhile', async () => {
+    recorder.record(note, 'a');
+    await settled();
+    recorder.record(note, 'a');
+    faults = [failure(404)];
+    await clock.advanceAsync(60_000);
+    expect(patched).toEqual([]);
+    expect(created[1]).toMatchObject({ count: 2, series: { count: 2 } });
+    expect(created[1]?.metadata.name).toBe(created[0]?.metadata.name);
+    recorder.record(note, 'a');
+    await clock.advanceAsync(60_000);
+    expect(patched).toHaveLength(1);
+  });
+
+  it('is written within its minute though the clock was set back an hour', async () => {
+    recorder.record(note, 'a');
+    await settled();
+    clock.setTimeOfDay(clock.now() - 3_600_000);
+    recorder.record(note, 'a');
+    await clock.advanceAsync(60_000);
+    expect(patched).toHaveLength(1);
+  });
+
   it('is a new Event after six minutes', async () => {
     recorder.record(note, 'x');
     await clock.advanceAsync(360_000);

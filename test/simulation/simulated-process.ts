@@ -88,6 +88,7 @@ export class SimulatedProcess {
   #mortal(clock: Clock): Clock {
     return {
       now: () => clock.now(),
+      elapsed: () => clock.elapsed(),
       after: (ms, run) => clock.after(ms, () => void (this.#alive && run())),
     };
   }

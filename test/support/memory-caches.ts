@@ -136,10 +136,10 @@ export class MemoryCaches implements Caches {
   }
 
   #receiveBy(stream: Stream, change: StoredChange): void {
-    if (this.#clock.now() < stream.brokenUntilMs) return;
+    if (this.#clock.elapsed() < stream.brokenUntilMs) return;
     const breakMs = this.#weather.breakMs?.(change) ?? 0;
     if (breakMs > 0) {
-      stream.brokenUntilMs = this.#clock.now() + breakMs;
+      stream.brokenUntilMs = this.#clock.elapsed() + breakMs;
       this.#clock.after(breakMs, () => this.#relist(stream));
       return;
     }
@@ -150,11 +150,13 @@ export class MemoryCaches implements Caches {
   }
 
   #schedule(stream: Stream, change: StoredChange, lagMs: number): void {
-    const now = this.#clock.now();
-    stream.lastDueMs = Math.max(stream.lastDueMs, change.atMs + lagMs, now);
-    if (stream.lastDueMs === now) return this.#deliver(stream, change);
+    // The time of day may be set meanwhile; what is on its way does not notice.
+    const nowMs = this.#clock.elapsed();
+    const inMs = Math.max(0, change.atMs + lagMs - this.#clock.now());
+    stream.lastDueMs = Math.max(stream.lastDueMs, nowMs + inMs);
+    if (stream.lastDueMs === nowMs) return this.#deliver(stream, change);
     const { lists } = stream;
-    this.#clock.after(stream.lastDueMs - now, () => {
+    this.#clock.after(stream.lastDueMs - nowMs, () => {
       if (stream.lists === lists) this.#deliver(stream, change);
     });
   }

@@ -1,4 +1,4 @@
-import type { MonotonicClock, Timer } from '../../src/runtime/clock.ts';
+import type { Clock, Timer } from '../../src/runtime/clock.ts';
 
 interface Pending {
   readonly dueMs: number;
@@ -10,7 +10,7 @@ interface Pending {
  * A clock that moves only when told. Timers fire in the order they are due, ties in the order they were set, and `now` is
  * the due time while one fires. What is still set at the end of a test is in `leftovers`.
  */
-export class TestClock implements MonotonicClock {
+export class TestClock implements Clock {
   #nowMs: number;
   #elapsedMs = 0;
   #order = 0;

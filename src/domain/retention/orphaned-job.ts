@@ -6,6 +6,7 @@ import { defaultTtlSeconds } from '../job.ts';
 import { endOfJob } from '../job-stage.ts';
 import type { Plan } from '../plan.ts';
 import { parseTime } from '../time.ts';
+import { remainingMs } from '../remaining.ts';
 
 /** What the decision on a Job without an owner knows of the world. */
 export interface OrphanedJobSeen {
@@ -43,8 +44,8 @@ export function decideOrphanedJob({ now, job, task, isCertain }: OrphanedJobSeen
   const end = endOfJob(job);
   const isOver = end !== undefined && job.spec.ttlSecondsAfterFinished === undefined;
   if (!isOver && job.spec.suspend !== true) return {};
-  const dueMs = isOver ? endedAt(job, now) + defaultTtlSeconds * 1000 : now;
-  if (now < dueMs) return { wakeAfterMs: dueMs - now };
+  const wakeAfterMs = isOver ? remainingMs(endedAt(job, now), defaultTtlSeconds * 1000, now) : 0;
+  if (wakeAfterMs > 0) return { wakeAfterMs };
   if (task === 'unread') return { look: [taskOfOrphan(job)] };
   if (task === 'present') return {};
   const { uid = '', resourceVersion = '' } = job.metadata;
