@@ -62,8 +62,11 @@ function decided(
       definition: (name) => ({ name, namespaces: [namespace], object: find(name), unread: [] }),
       live: () => 'absent',
       refusal: () => undefined,
+      made: new Set(),
     },
-    hasConfigMap: () => true,
+    candidates: [],
+    made: new Set(),
+    configMaps: new Map(),
     refusal: () => undefined,
     settings: localSettings,
   });

@@ -10,6 +10,7 @@ import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import type { KubernetesObject } from '../api/object.ts';
 import { type AppVersionSeen, decideAppVersion } from '../domain/app-version.ts';
 import { settingsFrom } from '../domain/keptn-config.ts';
+import { recordedVersion } from '../domain/newest-app-version.ts';
 import { appPhases } from '../domain/phases.ts';
 import { type Lookup, ownerIndex } from '../domain/lookup.ts';
 import { type Controller, type Key, watch } from './controller.ts';
@@ -55,7 +56,7 @@ export function appVersionController(
         version.metadata,
         ...supersedable(versionsOf(version.spec.appName, version, lookup), version.spec.version),
       ]),
-      watch(KeptnApp, supersededBy),
+      watch(KeptnApp, (app, lookup) => [...supersededBy(app, lookup), ...onRecord(app, lookup)]),
       watch(KeptnWorkloadVersion, (version, lookup) =>
         unfinished(versionsOf(version.spec.app, version, lookup)),
       ),
@@ -89,6 +90,16 @@ export function appVersionController(
     },
     decide: decideAppVersion,
   };
+}
+
+/** The version that its app has on record: before that it does not begin. */
+function onRecord(app: KeptnApp, lookup: Lookup): readonly Key[] {
+  const recorded = recordedVersion(app);
+  return keysOf(
+    lookup
+      .byIndex(KeptnAppVersion, ownerIndex, app.metadata.uid ?? '')
+      .filter(({ metadata }) => metadata.uid === recorded),
+  );
 }
 
 /** The versions of an app in the namespace of an object. */

@@ -41,6 +41,7 @@ export function appController({ operatorNamespace }: Places): Controller<AppSeen
           .appContextWindowMs,
         live: (ref) => world.live(ref),
         refusal: (ref) => world.refusal(ref),
+        made: world.made,
       };
     },
     decide: decideApp,

@@ -7,7 +7,7 @@ import { KeptnMetricsProvider } from '../api/keptn/metrics-provider.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { controllerOf } from '../api/object.ts';
 import { objectivesAt } from '../domain/evaluation-objectives.ts';
-import { isMadeBy, metricNameOf } from '../domain/evaluation-queries.ts';
+import { isAsking, isMadeBy, metricNameOf } from '../domain/evaluation-queries.ts';
 import { attemptsOf, isOpen, statusOf, timeToNextAttempt } from '../domain/evaluation-status.ts';
 import { settingsFrom } from '../domain/keptn-config.ts';
 import { type Lookup, ownerIndex, type World } from '../domain/lookup.ts';
@@ -95,7 +95,10 @@ function ownMetric(
 ): Reference<KeptnMetric> {
   const name = metricNameOf(evaluation, objective);
   const object = metrics.find(
-    ({ metadata }) => metadata.name === name && metadata.deletionTimestamp === undefined,
+    (metric) =>
+      metric.metadata.name === name &&
+      metric.metadata.deletionTimestamp === undefined &&
+      isAsking(metric, objective),
   );
   return { name, namespaces: [evaluation.metadata.namespace ?? ''], object, unread: [] };
 }

@@ -48,6 +48,7 @@ export function gatherFollowUps(
       }),
     live: (ref) => world.live(ref),
     refusal: (ref) => world.refusal(ref),
+    made: world.made,
   };
 }
 

@@ -23,6 +23,11 @@ interface Refused {
 export class KeyMemory {
   /** Reconciles in a row that did not end well; the exponent of the back-off. */
   failures = 0;
+  /**
+   * The uids of objects that were created and may not be recorded yet. What exists under a name that anybody can compute is
+   * known as ours by these; after a restart only its content can tell.
+   */
+  readonly made = new Set<string>();
   readonly #refused = new Map<string, Refused>();
 
   /** Why the last try to change this object was refused. */
@@ -89,7 +94,7 @@ export class KeyMemory {
 
   /** Whether there is nothing to remember. */
   isEmpty(): boolean {
-    return this.failures === 0 && this.#refused.size === 0;
+    return this.failures === 0 && this.#refused.size === 0 && this.made.size === 0;
   }
 
   #about(ref: ObjectRef): [string, Refused][] {

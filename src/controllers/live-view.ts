@@ -17,10 +17,13 @@ export class LiveView {
   readonly #versions = new Map<string, string | undefined>();
   readonly #lists = new Set<string>();
   readonly #events = new Map<string, readonly ObjectEvent[]>();
+  readonly #made: Set<string>;
 
-  constructor(cluster: Cluster, caches: Caches) {
+  /** `made` gets the uids of what is created. */
+  constructor(cluster: Cluster, caches: Caches, made = new Set<string>()) {
     this.#cluster = cluster;
     this.#caches = caches;
+    this.#made = made;
   }
 
   /** What was learnt of this object. */
@@ -44,6 +47,12 @@ export class LiveView {
   observe(kind: Kind, object: KubernetesObject): void {
     this.#caches.observe(kind, object);
     this.#versions.set(refKey(refOf(kind, object)), object.metadata.resourceVersion ?? '');
+  }
+
+  /** The API server has created this object as it was asked to. */
+  created(kind: Kind, object: KubernetesObject): void {
+    this.observe(kind, object);
+    if (object.metadata.uid !== undefined) this.#made.add(object.metadata.uid);
   }
 
   /** The API server answered that there is no such object. */

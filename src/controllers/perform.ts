@@ -43,7 +43,7 @@ export async function perform(change: Change, by: Performing): Promise<Performed
 async function attempt(change: Change, { cluster, live }: Performing): Promise<Performed> {
   switch (change.type) {
     case 'create':
-      live.observe(change.kind, await cluster.create(change.kind, change.object));
+      live.created(change.kind, await cluster.create(change.kind, change.object));
       return done;
     case 'patch':
       live.observe(change.ref.kind, await cluster.patch(change.ref, change.operations));

@@ -50,6 +50,10 @@ export class ReconcileWorld implements World {
     return this.#live.eventsAbout(uid);
   }
 
+  get made(): ReadonlySet<string> {
+    return this.#memory.made;
+  }
+
   refusal(ref: ObjectRef): Refusal | undefined {
     return this.#memory.refusal(ref);
   }

@@ -61,7 +61,7 @@ export async function reconcile(
   by: Reconciling & { readonly memory: KeyMemory },
 ): Promise<Reconciled> {
   const { memory, caches } = by;
-  const live = new LiveView(by.cluster, caches);
+  const live = new LiveView(by.cluster, caches, memory.made);
   const rounds = new Rounds(controller.name, live, by);
   for (let round = 0; round < maxRounds; round += 1) {
     // Everything in it is being deleted: nothing can be created in it, and no end of anything is worth a word.
@@ -70,7 +70,10 @@ export async function reconcile(
     const observation = controller.gather(key, world);
     if (observation === undefined) return { outcome: 'gone' };
     const end = await rounds.carryOut(controller.decide(observation));
-    if (end !== 'again') return end;
+    if (end === 'again') continue;
+    // A decision that has nothing left to do has recorded what was made for it.
+    if (end.outcome === 'settled') memory.made.clear();
+    return end;
   }
   return { outcome: 'unsettled' };
 }

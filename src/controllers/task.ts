@@ -12,6 +12,7 @@ import type { Lookup, World } from '../domain/lookup.ts';
 import { runnerImage } from '../domain/runner-image.ts';
 import { decideTask, podSelector } from '../domain/task.ts';
 import {
+  candidatesOf,
   jobOf,
   recordedJob,
   type TaskObservation,
@@ -36,7 +37,7 @@ import {
 import type { Places } from './places.ts';
 import { isParentSuperseded, supersededParentWatches } from './superseded-parent.ts';
 import { dependentNames } from './task-definition.ts';
-import { awaiting } from './version-checks.ts';
+import { awaiting, byName } from './version-checks.ts';
 
 /** The tasks that have no Job yet, by the name of their definition. */
 export const tasksAwaitingDefinition: IndexDefinition<KeptnTask> = {
@@ -148,10 +149,9 @@ function observe(
 ): TaskObservation {
   const { namespace = '', uid = '' } = task.metadata;
   const recorded = recordedJob(task);
-  const job = jobOf(task, {
-    named: recorded && world.get(JobKind, namespace, recorded.name),
-    owned: world.byIndex(JobKind, ownerIndex, uid),
-  });
+  const named = recorded && world.get(JobKind, namespace, recorded.name);
+  const job = recorded && jobOf(task, { named, owned: [] });
+  const candidates = candidatesOf(task, world.byIndex(JobKind, ownerIndex, uid));
   const { find, unread } = findDefinitions(world, [namespace, settings.definitionsNamespace]);
   // Asked here so that the decision knows what was not read live.
   if (job === undefined && isToBeStarted(task)) blueprintOf(task.spec.taskDefinition, find);
@@ -160,9 +160,13 @@ function observe(
     now: world.now,
     task,
     job,
+    candidates,
+    made: world.made,
     jobLive: recorded === undefined ? 'unread' : world.live(recorded),
-    pods: job === undefined ? [] : podsOf(job, world, departed),
-    jobEvents: world.eventsAbout(job?.metadata.uid ?? ''),
+    pods: [...(job === undefined ? [] : [job]), ...candidates].flatMap((each) =>
+      podsOf(each, world, departed),
+    ),
+    jobEvents: world.eventsAbout((job ?? candidates[0])?.metadata.uid ?? ''),
     heldPods: job === undefined || (job.status?.active ?? 0) > 0 ? 0 : heldPods(world, namespace),
     podsListed: world.listed(PodKind, namespace, podSelector(task)),
     ...slotFor(task, settings.maxJobsPerNamespace, world),
@@ -176,7 +180,11 @@ function observe(
       line: hasOpenFollowUps(task.status?.followUps) ? lines.namesOf(task, world) : new Set(),
       before: () => chainBefore(task, world),
     },
-    hasConfigMap: (name) => world.get(ConfigMapKind, namespace, name) !== undefined,
+    configMaps: byName(
+      world
+        .byIndex(ConfigMapKind, ownerIndex, uid)
+        .filter((each) => controllerOf(each)?.uid === uid),
+    ),
     refusal: (ref: ObjectRef) => world.refusal(ref),
     settings,
   };

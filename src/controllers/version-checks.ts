@@ -42,6 +42,7 @@ export function gatherChecks(
     }),
     live: (ref) => world.live(ref),
     refusal: (ref) => world.refusal(ref),
+    made: world.made,
   };
 }
 
@@ -83,7 +84,8 @@ function named(version: CheckedVersion, fields: readonly DefinitionsField[]): re
   return fields.flatMap((field) => version.spec[field] ?? []);
 }
 
-function byName<T extends KubernetesObject>(objects: readonly T[]): ReadonlyMap<string, T> {
+/** The objects by their names. */
+export function byName<T extends KubernetesObject>(objects: readonly T[]): ReadonlyMap<string, T> {
   return new Map(objects.map((object) => [object.metadata.name, object]));
 }
 

@@ -8,7 +8,7 @@ import { type CheckContext, ownedBy } from './check-objects.ts';
 import { runCheckPhase } from './check-phase.ts';
 import type { ChecksSeen } from './checks.ts';
 import type { Settings } from './keptn-config.ts';
-import { isCurrentVersion } from './newest-app-version.ts';
+import { recordedVersion } from './newest-app-version.ts';
 import type { PhaseSubject } from './phase-event.ts';
 import { runWorkloads } from './app-workloads.ts';
 import { appPhases } from './phases.ts';
@@ -46,15 +46,24 @@ export function decideAppVersion(seen: AppVersionSeen): Plan {
   const status: KeptnAppVersionStatus = version.status ?? {};
   const newer = newerVersion(seen);
   if (newer !== undefined && isSupersededBy(newer, version)) return supersede(seen, status, newer);
-  return isCompleted(status.status)
-    ? planAfterEnd(status, followedIn(seen, status), seen)
-    : planOf(seen, run(seen, status));
+  if (isCompleted(status.status)) return planAfterEnd(status, followedIn(seen, status), seen);
+  return mayRun(seen, status) ? planOf(seen, run(seen, status)) : nothing;
 }
 
-/** The version that was made for the app as it is now, if that is another one than this. */
+/**
+ * Whether it runs: a version begins once its app has it on record, which follows its creation at once. Name and owner can be
+ * given to any object; a version that something else has made, without the checks of the app, never begins.
+ */
+function mayRun({ app, version }: AppVersionSeen, { currentPhase = '' }: KeptnAppVersionStatus) {
+  const hasBegun = currentPhase !== '';
+  return hasBegun || (app !== undefined && recordedVersion(app) === version.metadata.uid);
+}
+
+/** The version that is on record for the app as it is now, if that is another one than this. */
 function newerVersion({ app, siblings, version }: AppVersionSeen): KeptnAppVersion | undefined {
-  if (app === undefined) return undefined;
-  const current = siblings.find((sibling) => isCurrentVersion(sibling, app));
+  const recorded = app && recordedVersion(app);
+  if (recorded === undefined) return undefined;
+  const current = siblings.find(({ metadata }) => metadata.uid === recorded);
   return current?.metadata.uid === version.metadata.uid ? undefined : current;
 }
 

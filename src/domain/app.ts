@@ -9,11 +9,12 @@ import { ownedBy } from './check-objects.ts';
 import {
   conditionOf,
   conditionTypes,
+  isTrue,
   type Progress,
   progressConditions,
   withConditions,
 } from './conditions.ts';
-import { isCurrentVersion, secondAppVersionName } from './newest-app-version.ts';
+import { hasCurrentName, recordedVersion, secondAppVersionName } from './newest-app-version.ts';
 import { appVersionName, generationHash } from './names.ts';
 import { phaseEvent } from './phase-event.ts';
 import { type EventNote, nothing, type Plan, type Refusal } from './plan.ts';
@@ -32,6 +33,8 @@ export interface AppSeen {
   readonly contextWindowMs: number;
   live(ref: ObjectRef): 'unread' | 'absent' | 'present';
   refusal(ref: ObjectRef): Refusal | undefined;
+  /** The uids of the versions that this process has made and that are not on record yet. */
+  readonly made: ReadonlySet<string>;
 }
 
 /**
@@ -42,32 +45,59 @@ export interface AppSeen {
 export function decideApp(seen: AppSeen): Plan {
   const { app, versions } = seen;
   if (app.metadata.deletionTimestamp !== undefined) return nothing;
-  const current = versions.find((version) => isCurrentVersion(version, app));
+  const candidates = versions.filter((version) => hasCurrentName(version, app));
+  const current = candidates.find((version) => isOnRecord(version, seen));
   if (current !== undefined) return made(seen, current);
 
   const { name, namespace = '' } = app.metadata;
   const contextRef: ObjectRef = { kind: KeptnAppContext, namespace, name };
   if (seen.live(contextRef) === 'unread') return { look: [contextRef] };
-
+  const left = candidates.find((version) => isAsMade(version, seen));
+  if (left !== undefined) return made(seen, left);
   const contextDueMs = waitsForContextUntil(seen);
   if (seen.now < contextDueMs) return { wakeAfterMs: contextDueMs - seen.now };
+  return make(seen, candidates);
+}
 
-  const proper = versionNameOf(app);
-  const isTaken =
-    seen.refusal({ kind: KeptnAppVersion, namespace, name: proper })?.reason === 'NameTaken';
-  const versionName = isTaken ? secondAppVersionName(app) : proper;
+/** Whether a version is known as ours by more than its name and owner, which anybody can compute. */
+function isOnRecord({ metadata: { uid = '' } }: KeptnAppVersion, seen: AppSeen): boolean {
+  const { app } = seen;
+  const { observedGeneration, currentVersion, appVersionUID } = app.status ?? {};
+  if (recordedVersion(app) === uid || seen.made.has(uid)) return true;
+  if (appVersionUID !== undefined) return false;
+  // Made by Keptn, or before uids were on record.
+  if (observedGeneration === undefined) return currentVersion === app.spec.version;
+  return observedGeneration === app.metadata.generation && isTrue(app, conditionTypes.ready);
+}
+
+/** Whether a version says what would be made now; a process that was stopped before it could record it may have left it. */
+function isAsMade({ metadata, spec }: KeptnAppVersion, seen: AppSeen): boolean {
+  const wanted = new Map<string, unknown>(Object.entries(versionOf(seen, metadata.name).spec));
+  const found = new Map<string, unknown>(Object.entries(spec));
+  for (const field of ['previousVersion', 'traceId'])
+    for (const of of [wanted, found]) of.delete(field);
+  return sameJson(Object.fromEntries(wanted), Object.fromEntries(found));
+}
+
+/** Makes the version, under its second name if the first one belongs to something else. */
+function make(seen: AppSeen, foreign: readonly KeptnAppVersion[]): Plan {
+  const { app } = seen;
+  const { namespace = '' } = app.metadata;
+  const isTaken = (name: string): boolean =>
+    foreign.some(({ metadata }) => metadata.name === name) ||
+    seen.refusal({ kind: KeptnAppVersion, namespace, name })?.reason === 'NameTaken';
+  const names = [versionNameOf(app), secondAppVersionName(app)];
+  const versionName = names.find((name) => !isTaken(name));
+  if (versionName === undefined) {
+    const why = `both names it may have (${names.join(', ')}) belong to something else; delete what has them`;
+    return notMade(seen, why);
+  }
   const refused = seen.refusal({ kind: KeptnAppVersion, namespace, name: versionName });
   return {
     effects: [{ type: 'create', kind: KeptnAppVersion, object: versionOf(seen, versionName) }],
     onlyIfCurrent: { ...refOf(KeptnApp, app), resourceVersion: app.metadata.resourceVersion ?? '' },
-    ...(refused !== undefined && {
-      ...write(seen, app.status ?? {}, {
-        kind: 'waiting',
-        reason: 'AppVersionNotCreated',
-        message: `KeptnAppVersion ${versionName} could not be created: ${refused.message}`,
-      }),
-      events: [creationFailed(app, refused.message)],
-    }),
+    ...(refused !== undefined &&
+      notMade(seen, `KeptnAppVersion ${versionName} could not be created: ${refused.message}`)),
   };
 }
 
@@ -82,6 +112,23 @@ function isSingleService({ metadata }: KeptnApp): boolean {
   return metadata.annotations?.[keptnAnnotations.appType] === singleServiceAppType;
 }
 
+function notMade(seen: AppSeen, message: string): Pick<Plan, 'status' | 'events'> {
+  return {
+    ...write(seen, withoutVersion(seen.app), {
+      kind: 'waiting',
+      reason: 'AppVersionNotCreated',
+      message,
+    }),
+    events: [creationFailed(seen.app, message)],
+  };
+}
+
+/** The status without the version of an earlier generation on record: it says nothing of the present one. */
+function withoutVersion({ status }: KeptnApp): KeptnAppStatus {
+  const { appVersionUID: _uid, ...rest } = status ?? {};
+  return rest;
+}
+
 function made(seen: AppSeen, current: KeptnAppVersion): Plan {
   const { app } = seen;
   const isTooLate = isContextNews(seen, current);
@@ -92,7 +139,12 @@ function made(seen: AppSeen, current: KeptnAppVersion): Plan {
     ...(isSecond ? [`the name ${versionNameOf(app)} belongs to something else`] : []),
     ...(isTooLate ? [tooLate(app)] : []),
   ].join('; ');
-  const status = { ...app.status, currentVersion: app.spec.version };
+  const { uid } = current.metadata;
+  const status = {
+    ...app.status,
+    currentVersion: app.spec.version,
+    ...(uid !== undefined && { appVersionUID: uid }),
+  };
   const plan = write(seen, status, {
     kind: 'succeeded',
     reason: isSecond ? 'NameTaken' : 'AppVersionCreated',

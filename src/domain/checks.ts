@@ -1,10 +1,11 @@
 import { KeptnEvaluation } from '../api/keptn/evaluation.ts';
-import type { KeptnEvaluationDefinition } from '../api/keptn/evaluation-definition.ts';
+import { KeptnEvaluationDefinition } from '../api/keptn/evaluation-definition.ts';
 import type { ItemStatus } from '../api/keptn/item-status.ts';
 import { KeptnTask } from '../api/keptn/task.ts';
-import type { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
+import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import type { KubernetesObject } from '../api/object.ts';
 import { type CheckContext, evaluationFor, taskFor } from './check-objects.ts';
+import { isCheckAsMade } from './check-as-made.ts';
 import {
   type Answers,
   type Child,
@@ -82,6 +83,22 @@ function checkOf(definition: string, { phase, context }: Request, seen: ChecksSe
       return found === undefined
         ? definitionMissing('KeptnEvaluationDefinition', definition, context)
         : created(evaluationFor(name, found, check));
+    },
+    isAsMade(object) {
+      const check = { context, checkType: phase.checkType };
+      const { name } = object.metadata;
+      // Only the definition's name is compared: it may have gone meanwhile.
+      const metadata = { name: definition };
+      return isCheckAsMade(
+        object,
+        isTask
+          ? taskFor(name, { ...KeptnTaskDefinition, metadata, spec: {} }, check)
+          : evaluationFor(
+              name,
+              { ...KeptnEvaluationDefinition, metadata, spec: { objectives: [] } },
+              check,
+            ),
+      );
     },
   };
 }

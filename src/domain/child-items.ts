@@ -13,6 +13,8 @@ import { shortened } from './shortened.ts';
 export interface Answers {
   live(ref: ObjectRef): 'unread' | 'absent' | 'present';
   refusal(ref: ObjectRef): Refusal | undefined;
+  /** The uids of the objects that this process has made for the parent and that are not recorded yet. */
+  readonly made: ReadonlySet<string>;
 }
 
 /** The task or evaluation behind one item of a status: a check of a version, or a follow-up. */
@@ -26,6 +28,8 @@ export interface Child {
   /** The object of this name that belongs to the parent, if there is one in the caches. */
   seen(name: string): KeptnTask | KeptnEvaluation | undefined;
   make(name: string): Made;
+  /** Whether an object is what `make` makes, judged by its content alone. */
+  isAsMade(object: KeptnTask | KeptnEvaluation): boolean;
 }
 
 /** The object to create; or what has to be read first; or why there is none, for the time being or for good. */
@@ -98,17 +102,19 @@ function only(item: ItemStatus): Step {
 /** A child that has no object yet, or whose object was made but not recorded. */
 function begin(item: ItemStatus, child: Child, answers: Answers): Step {
   let collisionCount = item.collisionCount ?? 0;
-  const refused = (): Refusal | undefined =>
-    answers.refusal(placeOf(child, child.name(collisionCount)));
-  while (refused()?.reason === 'NameTaken') collisionCount += 1;
+  const isTaken = (): boolean => isNameTaken(child, child.name(collisionCount), answers);
+  while (collisionCount < mostCollisions && isTaken()) collisionCount += 1;
   const name = child.name(collisionCount);
+  if (isTaken()) return only(allTaken(item, child));
   const known = child.seen(name);
   if (known !== undefined) {
+    const { uid } = known.metadata;
     const named = {
       ...item,
       ...(child.attempt > 1 && { attempt: child.attempt }),
       ...(collisionCount > 0 && { collisionCount }),
       name,
+      ...(uid !== undefined && { uid }),
     };
     return only(described(named, stateOfChild(known)));
   }
@@ -120,9 +126,25 @@ function begin(item: ItemStatus, child: Child, answers: Answers): Step {
     return only({ ...item, ...(isOver && { status: 'Failed' as const }), reason, message });
   }
   return {
-    ...only(waitingFor(refused(), item)),
+    ...only(waitingFor(answers.refusal(placeOf(child, name)), item)),
     effects: [{ type: 'create', kind: child.kind, object: made.object }],
   };
+}
+
+/** As many names are tried: more of them are taken by design, and not by chance. */
+export const mostCollisions = 10;
+
+/** Whether something else has this name: by the word of the API server, or because it is not what would be made. */
+function isNameTaken(child: Child, name: string, answers: Answers): boolean {
+  const known = child.seen(name);
+  if (known === undefined) return answers.refusal(placeOf(child, name))?.reason === 'NameTaken';
+  return !answers.made.has(known.metadata.uid ?? '') && !child.isAsMade(known);
+}
+
+function allTaken(item: ItemStatus, child: Child): ItemStatus {
+  const names = [0, 1].map((count) => child.name(count)).join(', ');
+  const message = `every name it may have (${names}, …) belongs to a ${child.kind.kind} that something else has made; delete those in namespace ${child.namespace}`;
+  return { ...item, reason: 'NameTaken', message };
 }
 
 function waitingFor(refused: Refusal | undefined, item: ItemStatus): ItemStatus {
@@ -137,15 +159,33 @@ function follow(
   { child, name, answers }: { child: Child; name: string; answers: Answers },
 ): Step {
   const known = child.seen(name);
-  if (known !== undefined) return only(described(item, stateOfChild(known)));
+  const isRecorded = item.uid === undefined || known?.metadata.uid === item.uid;
+  if (known !== undefined && isRecorded) {
+    return only(isChanged(known) ? changed(item, child) : described(item, stateOfChild(known)));
+  }
   const place = placeOf(child, name);
   if (answers.live(place) === 'unread') return { ...only(item), look: [place] };
+  const other = known === undefined ? '' : ', and another one has its name';
   return only({
     ...item,
     status: 'Failed',
     reason: 'TaskLost',
-    message: `${child.kind.kind} ${name} was deleted before its result was known; it is not run again within this attempt`,
+    message: `${child.kind.kind} ${name} was deleted before its result was known${other}; it is not run again within this attempt`,
   });
+}
+
+/** Whether its spec was written since it was made: what it ran then, and with what result, is not what was asked for. */
+function isChanged({ metadata: { generation = 1 } }: KubernetesObject): boolean {
+  return generation > 1;
+}
+
+function changed(item: ItemStatus, { kind }: Child): ItemStatus {
+  return {
+    ...item,
+    status: 'Failed',
+    reason: 'TaskChanged',
+    message: `the spec of ${kind.kind} ${item.name ?? ''} was changed by something else after it was made, so that its result does not count`,
+  };
 }
 
 function placeOf({ kind, namespace }: Child, name: string): ObjectRef {

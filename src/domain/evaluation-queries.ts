@@ -49,6 +49,19 @@ export function isMadeBy(evaluation: KeptnEvaluation, metric: KeptnMetric): bool
   return owner?.kind === KeptnEvaluation.kind && owner.uid === evaluation.metadata.uid;
 }
 
+/**
+ * Whether a metric of the evaluation asks what the objective asks. Its name and owner can be computed by anybody, and its
+ * query may have been changed since.
+ */
+export function isAsking(metric: KeptnMetric, objective: Objective): boolean {
+  const provider = objective.provider?.name ?? '';
+  return (
+    metric.spec.query === objective.query &&
+    (provider === '' || metric.spec.provider.name === provider) &&
+    metric.spec.range === undefined
+  );
+}
+
 /** The metrics of the evaluation that nobody needs any more; of an evaluation that has ended, all of them. */
 export function discarded(
   { evaluation, measurements, queries }: QueryingEvaluation,
@@ -94,7 +107,13 @@ export function preparation(
     }
     const spec = { provider: { name: provider }, query: objective.query, fetchIntervalSeconds };
     const object = metricFor(querying.evaluation, metric.name, spec);
-    effects.push({ type: 'create', kind: KeptnMetric, object });
+    // Under its name and owner, but not asking the same: put there or changed by something else.
+    const other = querying.queries.metrics.find(({ metadata }) => metadata.name === metric.name);
+    effects.push(
+      other === undefined
+        ? { type: 'create', kind: KeptnMetric, object }
+        : { type: 'delete', ref: refOf(KeptnMetric, other), uid: other.metadata.uid ?? '' },
+    );
     const refusal = querying.queries.refusal(refOf(KeptnMetric, object));
     problems.push(refusal === undefined ? waitingFor(objective) : refused(metric.name, refusal));
   }

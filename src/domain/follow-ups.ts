@@ -1,8 +1,9 @@
 import type { FollowUpStatus, TaskTrigger, Trigger } from '../api/keptn/follow-up.ts';
 import { isCompleted } from '../api/keptn/states.ts';
 import { KeptnTask, type TaskContext } from '../api/keptn/task.ts';
-import type { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
+import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import type { ObjectRef, OwnerReference } from '../api/object.ts';
+import { isCheckAsMade } from './check-as-made.ts';
 import { taskOf } from './check-objects.ts';
 import {
   type Answers,
@@ -156,6 +157,11 @@ function followUpOf(item: FollowUpStatus, parent: FollowUpParent, seen: Counting
       }),
     seen: (name) => seen.task(name),
     make: (name) => made({ name, definitionName, trigger }, parent, seen),
+    isAsMade(object) {
+      const { name } = object.metadata;
+      const definition = { ...KeptnTaskDefinition, metadata: { name: definitionName }, spec: {} };
+      return isCheckAsMade(object, followUpTask(definition, { name, trigger }, parent));
+    },
   };
 }
 
@@ -165,7 +171,7 @@ function made(
   seen: Counting,
 ): Made {
   const { name, definitionName, trigger } = wanted;
-  const { namespace, owner, attempt, context, end, chain, depth, line } = parent;
+  const { chain, line } = parent;
   const { object: definition, unread } = seen.definition(definitionName);
   if (unread.length > 0) return { type: 'look', look: unread };
   if (definition === undefined) {
@@ -182,8 +188,16 @@ function made(
     return { type: 'impossible', ...tooMany(line.total) };
   }
   seen.taken.add(name);
+  return { type: 'object', object: followUpTask(definition, { name, trigger }, parent) };
+}
+
+function followUpTask(
+  definition: KeptnTaskDefinition,
+  { name, trigger }: { readonly name: string; readonly trigger: Trigger },
+  { namespace, owner, attempt, context, end, depth, line }: FollowUpParent,
+): KeptnTask {
   const checkType = spellingInProposal[trigger];
-  const object = taskOf(definition, {
+  return taskOf(definition, {
     name,
     namespace,
     owner,
@@ -199,5 +213,4 @@ function made(
       depth: depth + 1,
     },
   });
-  return { type: 'object', object };
 }

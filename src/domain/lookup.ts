@@ -45,4 +45,6 @@ export interface World extends Lookup {
   eventsAbout(uid: string): readonly ObjectEvent[] | 'unread';
   /** Why the last try to change this object was refused; undefined when it was not, or has succeeded since. */
   refusal(ref: ObjectRef): Refusal | undefined;
+  /** The uids of objects that this process has created for this key and that may not be recorded yet. */
+  readonly made: ReadonlySet<string>;
 }

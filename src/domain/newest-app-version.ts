@@ -36,15 +36,31 @@ export function isNameOf(objectName: string, app: string, workload: string): boo
   );
 }
 
-/** Whether the app version was made for the app as it is now (its generation is part of the name). */
+/**
+ * Whether the app version was made for the app as it is now: the one on record, and until there is one whatever has the right
+ * name and owner (the app's generation is part of the name).
+ */
 export function isCurrentVersion(appVersion: KeptnAppVersion, app: KeptnApp): boolean {
-  const { uid, generation = 1, name } = app.metadata;
+  const recorded = recordedVersion(app);
+  return recorded === undefined
+    ? hasCurrentName(appVersion, app)
+    : appVersion.metadata.uid === recorded;
+}
+
+/** Whether the app version has the name and the owner of the one for the app as it is now. */
+export function hasCurrentName(appVersion: KeptnAppVersion, app: KeptnApp): boolean {
+  const { generation = 1, name } = app.metadata;
   const expected = appVersionName(name, app.spec.version, generation);
   return (
-    appVersion.metadata.ownerReferences?.some((owner) => owner.uid === uid) === true &&
+    isOwnedBy(appVersion, app) &&
     (appVersion.metadata.name === expected ||
       appVersion.metadata.name === secondAppVersionName(app))
   );
+}
+
+/** The uid of the app version that is on record for the present generation of an app. */
+export function recordedVersion({ metadata, status }: KeptnApp): string | undefined {
+  return status?.observedGeneration === metadata.generation ? status?.appVersionUID : undefined;
 }
 
 /** The name of an app version whose proper name belongs to something else (B3). */
@@ -66,12 +82,17 @@ export function newestListing(
     (candidate) =>
       candidate.status?.status !== 'Deprecated' &&
       candidate.metadata.deletionTimestamp === undefined &&
+      (app === undefined || isOwnedBy(candidate, app)) &&
       lists(candidate, version),
   );
   const current = app && listing.find((candidate) => isCurrentVersion(candidate, app));
   const made = (candidate: KeptnAppVersion): number =>
     parseTime(candidate.metadata.creationTimestamp) ?? 0;
   return current ?? listing.toSorted((a, b) => made(b) - made(a))[0];
+}
+
+function isOwnedBy({ metadata }: KeptnAppVersion, app: KeptnApp): boolean {
+  return metadata.ownerReferences?.some(({ uid }) => uid === app.metadata.uid) === true;
 }
 
 /** Whether the app's own checks let its workloads begin: passed, failed for good, or still open. */

@@ -1,4 +1,4 @@
-import { JobKind, type Job, type Pod } from '../api/builtin.ts';
+import { type ConfigMap, JobKind, type Job, type Pod } from '../api/builtin.ts';
 import { KeptnTask, type KeptnTaskStatus } from '../api/keptn/task.ts';
 import { controllerOf, type ObjectRef, refOf } from '../api/object.ts';
 import type { FollowUpsSeen } from './follow-ups.ts';
@@ -28,8 +28,12 @@ export interface TaskFollowUpsSeen extends FollowUpsSeen {
 export interface TaskObservation {
   readonly now: number;
   readonly task: KeptnTask;
-  /** What `jobOf` answers. */
+  /** What `jobOf` answers for a recorded Job; undefined while `candidates` are to be judged. */
   readonly job: Job | undefined;
+  /** Jobs that the task owns while none is recorded, oldest first: which of them is its own has still to be judged. */
+  readonly candidates: readonly Job[];
+  /** The uids of the Jobs that this process has made for the task. */
+  readonly made: ReadonlySet<string>;
   /** What a live read of the recorded Job said in this reconcile. */
   readonly jobLive: 'unread' | 'absent' | 'present';
   readonly pods: readonly Pod[];
@@ -54,7 +58,8 @@ export interface TaskObservation {
   readonly followUps: TaskFollowUpsSeen;
   /** The task's own span, while tracing is on. */
   readonly traceparent?: string | undefined;
-  hasConfigMap(name: string): boolean;
+  /** The ConfigMaps that the task owns, by name. */
+  readonly configMaps: ReadonlyMap<string, ConfigMap>;
   refusal(ref: ObjectRef): Refusal | undefined;
   readonly settings: TaskSettings;
 }
@@ -67,18 +72,26 @@ export function jobOf(
   task: KeptnTask,
   jobs: { named: Job | undefined; owned: readonly Job[] },
 ): Job | undefined {
-  const isOurs = (job: Job): boolean => controllerOf(job)?.uid === task.metadata.uid;
-  const { jobUID, attempts } = task.status ?? {};
-  if (recordedJob(task) === undefined) {
-    const past = new Set(attempts?.map((attempt) => attempt.jobUID));
-    const candidates = jobs.owned.filter((job) => isOurs(job) && !past.has(job.metadata.uid));
-    return candidates.toSorted((one, other) => age(one).localeCompare(age(other)))[0];
-  }
+  const { jobUID } = task.status ?? {};
+  if (recordedJob(task) === undefined) return candidatesOf(task, jobs.owned)[0];
   const { named } = jobs;
   if (named === undefined) return undefined;
   // Keptn records the name only.
-  const isRecorded = jobUID === undefined ? isOurs(named) : named.metadata.uid === jobUID;
+  const isRecorded = jobUID === undefined ? owns(task, named) : named.metadata.uid === jobUID;
   return isRecorded ? named : undefined;
+}
+
+/** The Jobs of a task that may be that of its current attempt while none is recorded, oldest first. */
+export function candidatesOf(task: KeptnTask, owned: readonly Job[]): readonly Job[] {
+  if (recordedJob(task) !== undefined) return [];
+  const past = new Set(task.status?.attempts?.map((attempt) => attempt.jobUID));
+  return owned
+    .filter((job) => owns(task, job) && !past.has(job.metadata.uid))
+    .toSorted((one, other) => age(one).localeCompare(age(other)));
+}
+
+function owns(task: KeptnTask, job: Job): boolean {
+  return controllerOf(job)?.uid === task.metadata.uid;
 }
 
 /** Where the recorded Job of a task is; undefined when none is recorded. */

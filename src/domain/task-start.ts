@@ -1,6 +1,8 @@
-import { ConfigMapKind, JobKind } from '../api/builtin.ts';
+import { type ConfigMap, ConfigMapKind, type Job, JobKind } from '../api/builtin.ts';
 import { KeptnTask } from '../api/keptn/task.ts';
-import { refOf } from '../api/object.ts';
+import { controllerOf, type ObjectRef, refOf } from '../api/object.ts';
+import { isJobAsMade } from './as-made.ts';
+import { mostCollisions } from './child-items.ts';
 import type { Progress } from './conditions.ts';
 import { codeCopyFor } from './function-config-map.ts';
 import { blueprintOf, type BlueprintProblem } from './function-source.ts';
@@ -8,9 +10,17 @@ import { jobFor } from './job.ts';
 import { jobName } from './names.ts';
 import { type Effect, type EventNote, nothing, type Plan, type Refusal } from './plan.ts';
 import { foreignImageProblem } from './runner-image.ts';
+import { sameJson } from './same-json.ts';
 import { taskWarning } from './task-events.ts';
 import { jobRef, storing, type TaskObservation } from './task-observation.ts';
 import { attemptOf, waiting } from './task-status.ts';
+
+/** What a task that has no Job does to the cluster. */
+type Change = Extract<Effect, { type: 'create' | 'delete' }>;
+
+function targetOf(change: Change): ObjectRef {
+  return change.type === 'create' ? refOf(change.kind, change.object) : change.ref;
+}
 
 /** The reason of a task that waits until other tasks of its namespace have ended. */
 export const waitingForSlot = 'WaitingForSlot';
@@ -29,11 +39,12 @@ export function startTask(observation: TaskObservation): Plan {
   const isFull = observation.runningJobs >= (settings.maxJobsPerNamespace ?? Infinity);
   if (isFull || !observation.isItsTurn) return waitForSlot(observation);
   const copy = codeCopyFor(blueprint, task);
-  if (copy !== undefined && !observation.hasConfigMap(copy.metadata.name)) {
-    return make({ type: 'create', kind: ConfigMapKind, object: copy }, observation);
-  }
+  const change = copy && changeOfCopy(copy, observation);
+  if (change !== undefined) return make(change, observation);
+  const ownName = nextJobName(observation);
+  if (isTaken(ownName, observation)) return showAllTaken(ownName, observation);
   const job = jobFor({
-    name: nextJobName(observation),
+    name: ownName,
     task,
     definition,
     blueprint,
@@ -43,14 +54,60 @@ export function startTask(observation: TaskObservation): Plan {
   return make({ type: 'create', kind: JobKind, object: job }, observation);
 }
 
+/**
+ * What has to be done until the copy of the code is there. One that is the task's by name and owner and holds other code was
+ * put there by something else, or is older than the definition: it goes.
+ */
+function changeOfCopy(copy: ConfigMap, { configMaps }: TaskObservation): Change | undefined {
+  const known = configMaps.get(copy.metadata.name);
+  if (known === undefined) return { type: 'create', kind: ConfigMapKind, object: copy };
+  if (sameJson(known.data, copy.data)) return undefined;
+  const { uid = '' } = known.metadata;
+  return { type: 'delete', ref: refOf(ConfigMapKind, known), uid };
+}
+
 /** How many names for the Job of the current attempt turned out to be taken by something else. */
 export function collisionsOf(observation: TaskObservation): number {
   const { task } = observation;
   let count = task.status?.collisionCount ?? 0;
-  const isTaken = (): boolean =>
-    observation.refusal(jobRef(task, nameOfJob(task, count)))?.reason === 'NameTaken';
-  while (isTaken()) count += 1;
+  while (count < mostCollisions && isTaken(nameOfJob(task, count), observation)) count += 1;
   return count;
+}
+
+/** Whether something else has this name: by the word of the API server, or because it is not the Job that would be made. */
+function isTaken(name: string, observation: TaskObservation): boolean {
+  const { task, candidates } = observation;
+  const isForeign = candidates.some(({ metadata }) => metadata.name === name);
+  return isForeign || observation.refusal(jobRef(task, name))?.reason === 'NameTaken';
+}
+
+/**
+ * The observation with the Job in it that is the task's own although none is recorded: one that this process has just made,
+ * or one that is what would be made, left by a process that could not record it any more. Whatever else calls itself the
+ * task's stays a candidate, and its name counts as taken.
+ */
+export function withOwnJob(observation: TaskObservation): TaskObservation {
+  const { candidates, made, pods } = observation;
+  if (candidates.length === 0) return observation;
+  const wanted = wantedJob(observation);
+  const job =
+    candidates.find(({ metadata }) => made.has(metadata.uid ?? '')) ??
+    candidates.find((each) => wanted !== undefined && isJobAsMade(each, wanted));
+  return {
+    ...observation,
+    job,
+    candidates: candidates.filter((each) => each !== job),
+    pods: pods.filter((pod) => job !== undefined && controllerOf(pod)?.uid === job.metadata.uid),
+  };
+}
+
+/** The Job that would be made now; undefined while it cannot be told. Its name is not looked at. */
+function wantedJob({ task, find, settings, traceparent }: TaskObservation): Job | undefined {
+  const name = task.spec.taskDefinition;
+  const blueprint = blueprintOf(name, find);
+  const definition = find(name);
+  if (blueprint.type === 'problem' || definition === undefined) return undefined;
+  return jobFor({ name: '', task, definition, blueprint, settings, traceparent });
 }
 
 function nextJobName(observation: TaskObservation): string {
@@ -66,10 +123,10 @@ function nameOfJob(task: TaskObservation['task'], collisionCount: number): strin
  * Creates the Job or what it needs, but only while the live task is the one this was decided on: a cache that lags could
  * hide that it has run. What the API server refuses is shown while the engine tries again.
  */
-function make(effect: Extract<Effect, { type: 'create' }>, observation: TaskObservation): Plan {
+function make(effect: Change, observation: TaskObservation): Plan {
   const { task } = observation;
   const { resourceVersion = '' } = task.metadata;
-  const refused = observation.refusal(refOf(effect.kind, effect.object));
+  const refused = observation.refusal(targetOf(effect));
   const shown = refused === undefined ? nothing : showRefusal(effect, refused, observation);
   return {
     ...shown,
@@ -87,19 +144,22 @@ const refusalReasons: Readonly<Record<Refusal['reason'], string>> = {
   Unavailable: 'JobNotCreated',
 };
 
-function showRefusal(
-  { kind, object }: Extract<Effect, { type: 'create' }>,
-  refused: Refusal,
-  observation: TaskObservation,
-): Plan {
+function showRefusal(effect: Change, refused: Refusal, observation: TaskObservation): Plan {
   const passes = refused.reason === 'Terminating' || refused.reason === 'Unavailable';
-  const message = `${kind.kind} ${object.metadata.name} could not be created: ${refused.message}`;
+  const { kind, name } = targetOf(effect);
+  const done = effect.type === 'create' ? 'created' : 'deleted';
+  const message = `${kind.kind} ${name} could not be ${done}: ${refused.message}`;
   const text = `could not create Job: ${observation.task.metadata.name}: ${refused.message}`;
   return waitFor(
     { kind: passes ? 'waiting' : 'stalled', reason: refusalReasons[refused.reason], message },
     observation,
     taskWarning(observation.task, 'create', { suffix: 'Failed', text }),
   );
+}
+
+function showAllTaken(name: string, observation: TaskObservation): Plan {
+  const message = `every name that its Job may have belongs to something else, the last one tried is ${name}; delete the Jobs of this task that Sluice has not made`;
+  return waitFor({ kind: 'stalled', reason: 'NameTaken', message }, observation);
 }
 
 function showProblem(problem: BlueprintProblem, observation: TaskObservation): Plan {

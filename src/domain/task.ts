@@ -17,7 +17,7 @@ import { setKey } from './set-key.ts';
 import { taskResult, taskWarning } from './task-events.ts';
 import { concluding, followingUp } from './task-follow-ups.ts';
 import { recordedJob, storing, type TaskObservation } from './task-observation.ts';
-import { collisionsOf, startTask } from './task-start.ts';
+import { collisionsOf, startTask, withOwnJob } from './task-start.ts';
 import {
   ended,
   savedEvidence,
@@ -41,7 +41,8 @@ import { remainingMs } from './remaining.ts';
  *
  * A state that is an end absorbs: nothing leads out of it within this attempt.
  */
-export function decideTask(observation: TaskObservation): Plan {
+export function decideTask(given: TaskObservation): Plan {
+  const observation = withOwnJob(given);
   const { task, job } = observation;
   if (task.metadata.deletionTimestamp !== undefined) return nothing;
   if (isCompleted(task.status?.status)) return afterTheEnd(observation);

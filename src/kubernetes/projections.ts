@@ -186,8 +186,11 @@ function jobFields(raw: RawObject): Fields {
     'suspend',
     'podFailurePolicy',
   ];
+  const spec = objectOf(raw['spec']);
+  // Until its outcome is recorded, which is when it gets a time to live, its content may have to tell whose it is.
+  const isRecorded = spec['ttlSecondsAfterFinished'] !== undefined;
   return {
-    spec: { ...pick(objectOf(raw['spec']), settings), template: { spec: {} } },
+    spec: isRecorded ? { ...pick(spec, settings), template: { spec: {} } } : spec,
     status: objectOf(raw['status']),
   };
 }

@@ -18,6 +18,7 @@ function worldOf(objects: readonly KubernetesObject[], isListed: boolean): World
     listed: () => false,
     eventsAbout: () => 'unread',
     refusal: () => undefined,
+    made: new Set(),
     isSynced: (...kinds) => isListed || !kinds.includes(ServiceAccountMetadataKind),
   };
 }

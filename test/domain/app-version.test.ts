@@ -22,6 +22,7 @@ import {
   reasons,
   settings,
   stored,
+  recording,
 } from '../support/lifecycle-seen.ts';
 
 function after(seen: AppVersionSeen): KeptnAppVersionStatus {
@@ -260,8 +261,10 @@ describe('the promotion', () => {
 });
 
 describe('B11: when the app has moved on', () => {
-  const app = (version: string, generation: number) =>
-    anApp({ metadata: { generation }, spec: { version } });
+  const app = (version: string, generation: number) => {
+    const made = generation === 1 ? first({}) : second(version);
+    return recording(made, { metadata: { generation }, spec: { version } });
+  };
   const owner = { ownerReferences: [controllerReference(anApp())] };
   const second = (version: string) =>
     anAppVersion({ metadata: { name: `shop-${version}-d4735e3a`, ...owner }, spec: { version } });
@@ -372,16 +375,17 @@ describe('whatever the world looks like', () => {
   function seenIn(world: typeof aWorld extends fc.Arbitrary<infer W> ? W : never): AppVersionSeen {
     const owner = { ownerReferences: [controllerReference(anApp())] };
     const version = anAppVersion({ metadata: owner, status: world.status });
+    const second = anAppVersion({
+      metadata: { name: 'shop-2-d4735e3a', ...owner },
+      spec: { version: '2' },
+    });
     return appVersionSeen({
       version,
-      app: anApp({
+      app: recording(world.generation === 1 ? version : second, {
         metadata: { generation: world.generation },
         spec: { version: `${world.generation}` },
       }),
-      siblings: [
-        version,
-        anAppVersion({ metadata: { name: 'shop-2-d4735e3a', ...owner }, spec: { version: '2' } }),
-      ],
+      siblings: [version, second],
       workloadVersions: cart({ status: world.workload }),
       settings: settings(world),
       live: { 'KeptnApp shop/shop': 'present' },

@@ -117,6 +117,39 @@ describe('an app whose version is made', () => {
     expect(conditionIn(after(seen), 'Ready')).toMatchObject({ status: 'True' });
   });
 
+  test('that an earlier process left is told by its content', () => {
+    const left = appSeen({ ...contextRead, versions: [made], made: [] });
+    expect(after(left)).toMatchObject({ appVersionUID: made.metadata.uid });
+  });
+
+  test('and something else under its name and owner is not it: the version gets its second name', () => {
+    const forged = { ...made, spec: { ...made.spec, workloads: [] } };
+    const seen = appSeen({ ...contextRead, versions: [forged], made: [] });
+    const second = secondAppVersionName(anApp());
+    expect(created(decideApp(seen))).toEqual([`KeptnAppVersion ${second}`]);
+    const both = [forged, { ...forged, metadata: { ...forged.metadata, name: second } }];
+    const stuck = appSeen({ ...contextRead, versions: both, made: [] });
+    expect(created(decideApp(stuck))).toEqual([]);
+    expect(conditionIn(after(stuck), 'Ready')?.message).toContain('belong to something else');
+    // Saying so adopts neither of them.
+    const again = { ...stuck, app: stored(stuck.app, decideApp(stuck)) };
+    expect(conditionIn(after(again), 'Ready')).toMatchObject({ status: 'False' });
+  });
+
+  test('is taken as it is where it was on record before uids were, or is Keptn’s', () => {
+    const ready = { type: 'Ready', status: 'True', reason: 'AppVersionCreated', message: 'x' };
+    const lastTransitionTime = nowText;
+    const conditions = [{ ...ready, status: 'True' as const, lastTransitionTime }];
+    const changed = { ...made, spec: { ...made.spec, preDeploymentTasks: ['since-changed'] } };
+    for (const status of [
+      { observedGeneration: 1, currentVersion: '1.0.0', conditions },
+      { currentVersion: '1.0.0' },
+    ]) {
+      const seen = appSeen({ app: anApp({ status }), versions: [changed], made: [] });
+      expect(after(seen)).toMatchObject({ appVersionUID: made.metadata.uid });
+    }
+  });
+
   test('asks for nothing more', () => {
     const seen = appSeen({ versions: [made] });
     const again = { ...seen, app: stored(seen.app, decideApp(seen)) };

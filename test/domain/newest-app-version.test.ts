@@ -69,6 +69,11 @@ describe('the newest app version that lists a workload version', () => {
     expect(newestListing(version, { app: anApp(), appVersions: [current, young] })).toBe(current);
   });
 
+  test('is none that the app does not own, however new it is', () => {
+    const forged = made('z', '2026-01-09T00:00:00Z', { ownerReferences: [] });
+    expect(newestListing(version, { app: anApp(), appVersions: [forged] })).toBeUndefined();
+  });
+
   test('is never a Deprecated one, one that does not list it, or one that is going', () => {
     const deprecated = anAppVersion({
       metadata: { name: 'a', creationTimestamp: '2026-01-03T00:00:00Z' },
@@ -93,8 +98,21 @@ describe('the app version of an app as it is now', () => {
     expect(isCurrentVersion(owned('shop-1.0.0-6b86b273'), anApp())).toBe(true);
     expect(isCurrentVersion(owned('shop-1.0.0-d4735e3a'), anApp())).toBe(false);
     expect(
-      isCurrentVersion(anAppVersion({ metadata: { name: 'shop-1.0.0-6b86b273' } }), anApp()),
+      isCurrentVersion(
+        anAppVersion({ metadata: { name: 'shop-1.0.0-6b86b273', ownerReferences: [] } }),
+        anApp(),
+      ),
     ).toBe(false);
+  });
+
+  test('is the one on record for the generation, whatever else has its name and owner', () => {
+    const recorded = { ...owned('shop-1.0.0-6b86b273'), status: {} };
+    recorded.metadata.uid = 'uid-on-record';
+    const status = { observedGeneration: 1, appVersionUID: 'uid-on-record' };
+    expect(isCurrentVersion(recorded, anApp({ status }))).toBe(true);
+    expect(isCurrentVersion(owned('shop-1.0.0-6b86b273'), anApp({ status }))).toBe(false);
+    const older = anApp({ metadata: { generation: 2 }, status });
+    expect(isCurrentVersion(recorded, older)).toBe(false);
   });
 
   test('B3: may have its second name', () => {

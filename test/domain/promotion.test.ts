@@ -27,6 +27,7 @@ import {
   reasons,
   settings,
   stored,
+  recording,
   workloadVersionSeen,
 } from '../support/lifecycle-seen.ts';
 import { isOf } from '../support/memory-store.ts';
@@ -320,11 +321,11 @@ describe('promoteAfterWarning', () => {
 
 describe('being superseded', () => {
   const newer = (to: string) => {
-    const app = anApp({ metadata: { generation: 2 }, spec: { version: to } });
     const next = anAppVersion({
       metadata: { name: `shop-${to}-d4735e3a`, ...owner },
       spec: { version: to },
     });
+    const app = recording(next, { metadata: { generation: 2 }, spec: { version: to } });
     return { app, siblings: [next], live: { 'KeptnApp shop/shop': 'present' } } as const;
   };
 

@@ -48,7 +48,9 @@ function seen(given: Partial<TaskObservation> = {}, followUps: FollowUpsGiven = 
     unread: [],
     isSuperseded: false,
     followUps: followUpsSeen(followUps),
-    hasConfigMap: () => false,
+    candidates: [],
+    made: new Set(),
+    configMaps: new Map(),
     refusal: () => undefined,
     settings: {
       images: { deno: image, python: image, bash: image },

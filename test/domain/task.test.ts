@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Job, Pod } from '../../src/api/builtin.ts';
-import { JobKind } from '../../src/api/builtin.ts';
+import type { ConfigMap, Job, Pod } from '../../src/api/builtin.ts';
+import { ConfigMapKind, JobKind } from '../../src/api/builtin.ts';
 import { KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts';
 import type { KeptnTask, KeptnTaskStatus } from '../../src/api/keptn/task.ts';
 import { conditionOf } from '../../src/domain/conditions.ts';
@@ -75,7 +75,6 @@ describe('a task without a Job', () => {
         seen({
           now: time,
           find: () => python,
-          hasConfigMap: () => true,
           settings: { ...settings, images },
         }),
       );
@@ -90,10 +89,23 @@ describe('a task without a Job', () => {
     const before = decideTask(seen({ find: () => shared }));
     expect(before.effects).toMatchObject([{ object: { kind: 'ConfigMap', data: { code: 'x' } } }]);
     expect(before.onlyIfCurrent).toBeDefined();
-    const then = decideTask(
-      seen({ find: () => shared, hasConfigMap: (name) => name.startsWith('keptnfn-check-') }),
-    );
-    expect(then.effects).toMatchObject([{ object: { kind: 'Job' } }]);
+    const [creation] = before.effects ?? [];
+    const copy = creation?.type === 'create' ? creation.object : undefined;
+    const then = (content: object) => {
+      const configMap: ConfigMap = {
+        ...ConfigMapKind,
+        metadata: { name: '' },
+        ...copy,
+        ...content,
+      };
+      const configMaps = new Map([[configMap.metadata.name, configMap]]);
+      return decideTask(seen({ find: () => shared, configMaps }));
+    };
+    expect(then({}).effects).toMatchObject([{ object: { kind: 'Job' } }]);
+    // Under its name and owner, but not what was asked for.
+    expect(then({ data: { code: 'other' } }).effects).toMatchObject([
+      { type: 'delete', ref: { kind: ConfigMapKind, name: copy?.metadata.name } },
+    ]);
   });
 
   test('says which definition is missing, with one Event, and waits (B9)', () => {

@@ -25,6 +25,7 @@ import {
   now,
   reasons,
   settings,
+  recording,
   stored,
   workloadVersionSeen,
 } from '../support/lifecycle-seen.ts';
@@ -105,7 +106,7 @@ describe('the end of an app version', () => {
     });
     const seen = appVersionSeen({
       version,
-      app: anApp({ metadata: { generation: 2 }, spec: { version: '2.0.0' } }),
+      app: recording(next, { metadata: { generation: 2 }, spec: { version: '2.0.0' } }),
       siblings: [version, next],
       live: { 'KeptnApp shop/shop': 'present' },
     });
@@ -236,7 +237,7 @@ describe('a follow-up of an app version', () => {
     });
     const seen = appIn('Succeeded', {
       version: ended,
-      app: anApp({ metadata: { generation: 2 } }),
+      app: recording(next, { metadata: { generation: 2 } }),
       siblings: [ended, next],
       live: { 'KeptnApp shop/shop': 'present' },
     });

@@ -87,11 +87,27 @@ export const anAppCreationRequest = builderOf(KeptnAppCreationRequest, {
   status: {},
 });
 
-export const anAppVersion = builderOf(KeptnAppVersion, {
+/** The reference by which app `shop` controls its versions. */
+const ownedByShop = {
+  apiVersion: KeptnApp.apiVersion,
+  kind: KeptnApp.kind,
+  name: 'shop',
+  uid: 'uid-keptnapp-shop-shop',
+  controller: true,
+  blockOwnerDeletion: true,
+};
+
+const aBareAppVersion = builderOf(KeptnAppVersion, {
   name: 'shop-1.0.0-6b86b273',
   spec: { appName: 'shop', version: '1.0.0', revision: 1, workloads: [cart] },
   status: {},
 });
+
+export const anAppVersion: typeof aBareAppVersion = (given = {}) =>
+  aBareAppVersion({
+    ...given,
+    metadata: { ownerReferences: [ownedByShop], ...given.metadata },
+  });
 
 export const aWorkload = builderOf(KeptnWorkload, {
   name: 'shop-cart',

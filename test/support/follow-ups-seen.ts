@@ -31,7 +31,7 @@ export function followUpsSeen(
       object: definitions.find(({ metadata }) => metadata.name === name),
       unread: isUnread ? [{ kind: KeptnTaskDefinition, namespace: 'shop', name }] : [],
     }),
-    ...answers(given),
+    ...answers({ ...given, made: given.made ?? tasks }),
     limit,
     total: given.total ?? 32,
     line: new Set(given.line),

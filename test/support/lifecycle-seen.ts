@@ -1,3 +1,4 @@
+import type { KeptnAppVersion } from '../../src/api/keptn/app-version.ts';
 import type { KeptnEvaluationDefinition } from '../../src/api/keptn/evaluation-definition.ts';
 import type { KeptnEvaluation } from '../../src/api/keptn/evaluation.ts';
 import type { KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts';
@@ -36,11 +37,14 @@ export const settings = (given: Partial<Settings> = {}): Settings => ({
 export interface Asked {
   readonly live?: Readonly<Record<string, 'absent' | 'present'>>;
   readonly refusals?: Readonly<Record<string, Refusal['reason']>>;
+  /** What this process has just made: by default everything there is. */
+  readonly made?: readonly KubernetesObject[];
 }
 
 /** The two questions that a decision may ask of the engine. */
-export function answers({ live = {}, refusals = {} }: Asked = {}) {
+export function answers({ live = {}, refusals = {}, made = [] }: Asked = {}) {
   return {
+    made: new Set(made.map(({ metadata }) => metadata.uid ?? '')),
     live: (ref: ObjectRef) => live[refKey(ref)] ?? ('unread' as const),
     refusal: (ref: ObjectRef): Refusal | undefined => {
       const reason = refusals[refKey(ref)];
@@ -61,6 +65,8 @@ export interface ChecksGiven extends Asked {
 export function checksSeen(given: ChecksGiven = {}): ChecksSeen & VersionFollowUpsSeen {
   const tasks = byName(given.tasks);
   const taskDefinitions = byName(given.taskDefinitions);
+  const { made = [...(given.tasks ?? []), ...(given.evaluations ?? [])] } = given;
+  const asked = answers({ ...given, made });
   return {
     tasks,
     evaluations: byName(given.evaluations),
@@ -74,9 +80,9 @@ export function checksSeen(given: ChecksGiven = {}): ChecksSeen & VersionFollowU
         object: taskDefinitions.get(name),
         unread: [],
       }),
-      ...answers(given),
+      ...asked,
     },
-    ...answers(given),
+    ...asked,
   };
 }
 
@@ -108,8 +114,16 @@ export function controllerReference({ apiVersion, kind, metadata }: KubernetesOb
 export function workloadVersionSeen(
   given: Partial<Omit<WorkloadVersionSeen, keyof ChecksSeen>> & ChecksGiven = {},
 ): WorkloadVersionSeen {
-  const { tasks, evaluations, taskDefinitions, evaluationDefinitions, live, refusals, ...own } =
-    given;
+  const {
+    tasks,
+    evaluations,
+    taskDefinitions,
+    evaluationDefinitions,
+    live,
+    refusals,
+    made,
+    ...own
+  } = given;
   return {
     version: aWorkloadVersion(),
     now,
@@ -124,16 +138,44 @@ export function workloadVersionSeen(
     pods: undefined,
     ...own,
     ...checksSeen(
-      dropUndefined({ tasks, evaluations, taskDefinitions, evaluationDefinitions, live, refusals }),
+      dropUndefined({
+        tasks,
+        evaluations,
+        taskDefinitions,
+        evaluationDefinitions,
+        live,
+        refusals,
+        made,
+      }),
     ),
   };
+}
+
+/** The app as it is once it has this version on record. */
+export function recording(
+  { metadata: { uid = '' } }: KeptnAppVersion,
+  given: Parameters<typeof anApp>[0] = {},
+) {
+  const { generation = 1 } = given.metadata ?? {};
+  return anApp({
+    ...given,
+    status: { observedGeneration: generation, appVersionUID: uid, ...given.status },
+  });
 }
 
 export function appVersionSeen(
   given: Partial<Omit<AppVersionSeen, keyof ChecksSeen>> & ChecksGiven = {},
 ): AppVersionSeen {
-  const { tasks, evaluations, taskDefinitions, evaluationDefinitions, live, refusals, ...own } =
-    given;
+  const {
+    tasks,
+    evaluations,
+    taskDefinitions,
+    evaluationDefinitions,
+    live,
+    refusals,
+    made,
+    ...own
+  } = given;
   const {
     version = anAppVersion({ metadata: { ownerReferences: [controllerReference(anApp())] } }),
   } = own;
@@ -141,18 +183,28 @@ export function appVersionSeen(
     version,
     now,
     settings: defaultSettings,
-    app: anApp(),
+    app: recording(version),
     siblings: [version],
     workloadVersions: [aWorkloadVersion()],
     ...own,
     ...checksSeen(
-      dropUndefined({ tasks, evaluations, taskDefinitions, evaluationDefinitions, live, refusals }),
+      dropUndefined({
+        tasks,
+        evaluations,
+        taskDefinitions,
+        evaluationDefinitions,
+        live,
+        refusals,
+        made,
+      }),
     ),
   };
 }
 
-export function appSeen(given: Partial<Omit<AppSeen, 'live' | 'refusal'>> & Asked = {}): AppSeen {
-  const { live, refusals, ...own } = given;
+export function appSeen(
+  given: Partial<Omit<AppSeen, 'live' | 'refusal' | 'made'>> & Asked = {},
+): AppSeen {
+  const { live, refusals, made = given.versions, ...own } = given;
   return {
     app: anApp(),
     now,
@@ -161,7 +213,7 @@ export function appSeen(given: Partial<Omit<AppSeen, 'live' | 'refusal'>> & Aske
     isAnyReleased: false,
     contextWindowMs: 2_000,
     ...own,
-    ...answers(dropUndefined({ live, refusals })),
+    ...answers(dropUndefined({ live, refusals, made })),
   };
 }
 

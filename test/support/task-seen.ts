@@ -31,7 +31,9 @@ export function taskSeen(given: Partial<TaskObservation> = {}): TaskObservation 
     unread: [],
     isSuperseded: false,
     followUps: followUpsSeen(),
-    hasConfigMap: () => false,
+    candidates: [],
+    made: new Set(),
+    configMaps: new Map(),
     refusal: () => undefined,
     settings: {
       images: {

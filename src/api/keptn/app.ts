@@ -25,6 +25,7 @@ const spec = object('The application as it should be.', appSpecFields);
 
 const status = statusObject('What Sluice knows of the application.', {
   currentVersion: optional(text('The version for which a KeptnAppVersion was made last.')),
+  appVersionUID: optional(text('uid of the KeptnAppVersion that was made for this generation.')),
 });
 
 export type KeptnAppSpec = Static<typeof spec>;

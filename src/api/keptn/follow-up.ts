@@ -55,6 +55,7 @@ export const itemFields = {
   definitionName: optional(text('Name of its definition.')),
   status: optional(state('State of the task or evaluation.')),
   name: optional(text('Name of the KeptnTask or KeptnEvaluation that was made for it.')),
+  uid: optional(text('Its uid: another object under the same name is not the one that was made.')),
   startTime: optional(time('When it started.')),
   endTime: optional(time('When it ended.')),
   attempt: optional(int32('Which attempt of the version it belongs to, from 1.')),
