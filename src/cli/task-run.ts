@@ -4,6 +4,7 @@ import type { KeptnTask } from '../api/keptn/task.ts';
 import { formatDuration } from '../domain/duration.ts';
 import { defaultRetries, defaultTimeoutMs } from '../domain/job-retries.ts';
 import { systemClock } from '../runtime/clock.ts';
+import { admitted } from './task-admission.ts';
 import { documentsIn } from './task-documents.ts';
 import { contextFrom, parametersFrom, secretFrom } from './task-inputs.ts';
 import { localTask } from './task-job.ts';
@@ -35,6 +36,7 @@ class TaskFailed extends Error {
 export async function runTask(options: TaskRunOptions, terminal: Terminal): Promise<void> {
   const objects = taskObjects(await documentsIn(options.filename));
   const definition = chosen(objects, options.name);
+  for (const warning of admitted(definition, objects)) terminal.writeError(`⚠ ${warning}\n`);
   const parameters = parametersFrom(options.parameter ?? []);
   const given = await contextFrom(options.context);
   const secrets = await Promise.all((options.secret ?? []).map(secretFrom));

@@ -106,6 +106,21 @@ describe('sluice task run', { timeout: 60_000 }, () => {
     expect(JSON.parse(String(status.result))).toMatchObject({ appName: 'local' });
   });
 
+  test.each([
+    [
+      'check',
+      { ...bash('true'), onFailure: ['No;no2'] },
+      'check: spec.onFailure[0]: "No;no2" cannot be',
+    ],
+    ['a b', bash('true'), 'a b: metadata.name: write lower-case letters'],
+    ['circle', { python: { functionRef: { name: 'circle' } } }, 'circle: spec.python.functionRef'],
+  ])('refuses what the cluster refuses: %s', async (name, spec, message) => {
+    const file = await written('a.yaml', definition(name, spec));
+    const { exitCode, complaint } = await taskRun('-f', file);
+    expect(complaint).toContain(message);
+    expect(exitCode).toBe(2);
+  });
+
   test('makes a context up, which a file overrides', async () => {
     const spec = bash(resultOf('env.KEPTN_CONTEXT | fromjson'));
     const file = await written('a.yaml', definition('context', spec));
