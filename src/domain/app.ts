@@ -20,6 +20,7 @@ import { phaseEvent } from './phase-event.ts';
 import { type EventNote, nothing, type Plan, type Refusal } from './plan.ts';
 import { sameJson } from './same-json.ts';
 import { parseTime } from './time.ts';
+import { selectionLabels } from './selection-labels.ts';
 
 /** What the decision on an app knows of the world. */
 export interface AppSeen {
@@ -240,6 +241,7 @@ function versionOf(seen: AppSeen, name: string): KeptnAppVersion {
     metadata: {
       name,
       namespace: app.metadata.namespace ?? '',
+      labels: selectionLabels({ app: app.metadata.name, version: app.spec.version }),
       ownerReferences: [ownedBy(KeptnApp, app)],
     },
     spec: {

@@ -5,7 +5,9 @@ import { KeptnTask, type TaskContext } from '../api/keptn/task.ts';
 import type { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import type { Kind, KubernetesObject, OwnerReference } from '../api/object.ts';
 import { withoutBookkeeping } from './bookkeeping.ts';
+import { asGoWrites } from './duration.ts';
 import type { CheckType } from './phases.ts';
+import { selectionLabels } from './selection-labels.ts';
 
 /** What a check is told of the version it is made for. */
 export interface CheckContext {
@@ -89,20 +91,55 @@ export function taskOf(definition: KeptnTaskDefinition, request: TaskRequest): K
     metadata: {
       name,
       namespace,
-      ...(labels && { labels }),
+      labels: { ...labels, ...labelsOf(context, { checkType, definition, owner }) },
       ...(annotations && { annotations }),
       ownerReferences: [owner],
     },
     spec: {
+      ...shownByColumns(context),
       taskDefinition: definition.metadata.name,
       checkType,
       ...(retries !== undefined && { retries }),
-      ...(timeout !== undefined && { timeout }),
+      ...(timeout !== undefined && { timeout: asGoWrites(timeout) }),
       attempt,
       context,
       ...(parent !== undefined && { parent }),
     },
   };
+}
+
+/** The fields that Keptn's printer columns of KeptnTask read. */
+function shownByColumns({
+  appName = '',
+  appVersion = '',
+  workloadName = '',
+  workloadVersion = '',
+}: TaskContext): Pick<KeptnTask['spec'], 'app' | 'appVersion' | 'workload' | 'workloadVersion'> {
+  return {
+    ...(appName !== '' && { app: appName }),
+    ...(appVersion !== '' && { appVersion }),
+    ...(workloadName !== '' && { workload: workloadName }),
+    ...(workloadVersion !== '' && { workloadVersion }),
+  };
+}
+
+function labelsOf(
+  { appName, appVersion, workloadName, workloadVersion }: TaskContext,
+  of: {
+    readonly checkType: string;
+    readonly definition: KubernetesObject;
+    readonly owner: OwnerReference;
+  },
+): Record<string, string> {
+  const isWorkloads = (workloadName ?? '') !== '';
+  return selectionLabels({
+    app: appName,
+    workload: workloadName,
+    version: isWorkloads ? workloadVersion : appVersion,
+    phase: of.checkType,
+    definition: of.definition.metadata.name,
+    parent: of.owner.name,
+  });
 }
 
 /** The KeptnEvaluation of a phase (compatibility reference §4.7). */
@@ -117,7 +154,12 @@ export function evaluationFor(
   return {
     apiVersion: KeptnEvaluation.apiVersion,
     kind: KeptnEvaluation.kind,
-    metadata: { name, namespace: context.namespace, ownerReferences: [context.owner] },
+    metadata: {
+      name,
+      namespace: context.namespace,
+      labels: labelsOf(context, { checkType, definition, owner: context.owner }),
+      ownerReferences: [context.owner],
+    },
     spec: {
       appName: context.appName,
       ...(forApp && { appVersion: context.appVersion }),
@@ -127,7 +169,7 @@ export function evaluationFor(
       evaluationDefinition: definition.metadata.name,
       checkType,
       ...(retries !== undefined && { retries }),
-      ...(retryInterval !== undefined && { retryInterval }),
+      ...(retryInterval !== undefined && { retryInterval: asGoWrites(retryInterval) }),
       attempt: context.attempt,
     },
   };

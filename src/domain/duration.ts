@@ -57,6 +57,12 @@ export function formatDuration(ms: number): string {
   return ns < 0n ? `-${formatPositive(-ns)}` : formatPositive(ns);
 }
 
+/** The duration as Go stores it when it copies an object (`5m0s` for `5m`): text that is none stays as it is. */
+export function asGoWrites(text: string): string {
+  const ms = durationOr(text, Number.NaN);
+  return Number.isNaN(ms) ? text : formatDuration(ms);
+}
+
 function formatPositive(ns: bigint): string {
   if (ns === 0n) return '0s';
   if (ns < 1_000n) return `${ns}ns`;

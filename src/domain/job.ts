@@ -11,6 +11,7 @@ import { containerWorkload, functionWorkload, type Workload } from './job-contai
 import { mergedOptions, podOptions, inOwnImage } from './job-options.ts';
 import { type Retries, retriesOf } from './job-retries.ts';
 import type { JobSettings } from './runner-image.ts';
+import { selectionLabels } from './selection-labels.ts';
 
 /** Keptn's default of `ttlSecondsAfterFinished`. */
 export const defaultTtlSeconds = 300;
@@ -51,7 +52,8 @@ export function jobFor(request: JobRequest): Job {
     metadata: {
       name,
       ...(namespace !== undefined && { namespace }),
-      labels,
+      // Nothing selects Pods by the labels of their Job: only people read these.
+      labels: { ...labels, ...taskSelection(task) },
       annotations: { ...annotations, ...identityAnnotations(task) },
       ownerReferences: [ownedBy(KeptnTask, task)],
     },
@@ -100,6 +102,18 @@ export function jobParts(request: JobRequest): JobParts {
 /** The value of the label that a task's Job and Pods carry: the task's name, or its uid where the name is too long. */
 export function taskLabel({ metadata }: KeptnTask): string {
   return metadata.name.length <= longestLabelValue ? metadata.name : (metadata.uid ?? '');
+}
+
+function taskSelection({ spec, metadata }: KeptnTask): Record<string, string> {
+  const { appName, appVersion, workloadName = '', workloadVersion } = spec.context ?? {};
+  return selectionLabels({
+    app: appName,
+    workload: workloadName,
+    version: workloadName === '' ? appVersion : workloadVersion,
+    phase: spec.checkType,
+    definition: spec.taskDefinition,
+    parent: metadata.name,
+  });
 }
 
 function identityAnnotations({ metadata, spec: { context } }: KeptnTask): Record<string, string> {

@@ -17,6 +17,7 @@ import type { OwnerSeen } from './current-revision.ts';
 import { workloadVersionName } from './names.ts';
 import { gateIndex } from './pod-gate.ts';
 import { withRevisions } from './release.ts';
+import { selectionLabels } from './selection-labels.ts';
 import { rfc3339 } from './time.ts';
 import { type Claim, distinctVersions, referenceTo, specOf } from './workload-claim.ts';
 
@@ -73,6 +74,7 @@ export function versionAtOptIn(
     metadata: {
       namespace,
       name: workloadVersionName(name, version),
+      labels: selectionLabels({ app: workload.spec.app, workload: name, version }),
       annotations: { [sluiceKeys.runningAtOptIn]: 'true' },
       ownerReferences: [ownedBy(KeptnWorkload, workload)],
     },

@@ -15,6 +15,7 @@ import { refToOwner } from './rollout-owner.ts';
 import { sameJson } from './same-json.ts';
 import { type Claim, claimsOn, distinctVersions, referenceTo, specOf } from './workload-claim.ts';
 import { workloadStatus } from './workload-status.ts';
+import { selectionLabels } from './selection-labels.ts';
 
 /** What the decision on a workload knows of the world. */
 export interface WorkloadSeen extends AppsSeen {
@@ -245,6 +246,7 @@ function versionOf(
     metadata: {
       name: isTaken ? hashedName(proper, [workload.metadata.uid ?? '', spec.version]) : proper,
       namespace,
+      labels: selectionLabels({ app: spec.app, workload: name, version: spec.version }),
       ...recordMarks(workload, claim),
       ownerReferences: [ownedBy(KeptnWorkload, workload)],
     },

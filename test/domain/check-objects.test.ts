@@ -61,7 +61,12 @@ describe('the task of a phase', () => {
       taskDefinition: 'smoke',
       checkType: 'post',
       retries: 3,
-      timeout: '90s',
+      // As Go stores it.
+      timeout: '1m30s',
+      // What Keptn's printer columns read.
+      app: 'shop',
+      workload: 'shop-cart',
+      workloadVersion: '1.0.0',
       attempt: 1,
       context: {
         workloadName: 'shop-cart',
@@ -73,6 +78,27 @@ describe('the task of a phase', () => {
         metadata: { team: 'fruit' },
       },
     });
+  });
+
+  test('can be selected by what it is for', () => {
+    const { metadata } = taskFor('n', aTaskDefinition(), {
+      context: ofWorkload,
+      checkType: 'post',
+    });
+    expect(metadata.labels).toMatchObject({
+      'sluice.keptn.sh/app': 'shop',
+      'sluice.keptn.sh/workload': 'shop-cart',
+      'sluice.keptn.sh/version': '1.0.0',
+      'sluice.keptn.sh/phase': 'post',
+      'sluice.keptn.sh/definition': 'smoke',
+      'sluice.keptn.sh/parent': ofWorkload.owner.name,
+    });
+    const ofApplication = taskFor('n', aTaskDefinition(), {
+      context: ofApp,
+      checkType: 'promotion',
+    });
+    expect(ofApplication.metadata.labels).toMatchObject({ 'sluice.keptn.sh/version': '2.0.0' });
+    expect(ofApplication.metadata.labels).not.toHaveProperty('sluice.keptn.sh/workload');
   });
 
   test("of an app names the app's version and no workload, as in Keptn", () => {

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { durationOr, formatDuration, parseDuration } from '../../src/domain/duration.ts';
+import {
+  asGoWrites,
+  durationOr,
+  formatDuration,
+  parseDuration,
+} from '../../src/domain/duration.ts';
 
 test.each([
   ['0', 0],
@@ -54,4 +59,9 @@ test('a stored duration that is none counts as its default', () => {
   expect([durationOr('0nonsense', 7), durationOr(undefined, 7), durationOr('1s', 7)]).toEqual([
     7, 7, 1000,
   ]);
+});
+
+test('asGoWrites spells a duration as Go stores it, and leaves alone what is none', () => {
+  const texts = ['5m', '90s', '1h', '0', '300ms', 'soon', ''];
+  expect(texts.map(asGoWrites)).toEqual(['5m0s', '1m30s', '1h0m0s', '0s', '300ms', 'soon', '']);
 });

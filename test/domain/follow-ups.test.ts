@@ -67,13 +67,22 @@ describe('a follow-up that has no task yet', () => {
             name,
             namespace: 'shop',
             annotations: { team: 'shop' },
+            labels: {
+              'sluice.keptn.sh/app': 'shop',
+              'sluice.keptn.sh/workload': 'shop-cart',
+              'sluice.keptn.sh/phase': 'on-failure',
+              'sluice.keptn.sh/definition': 'undo',
+              'sluice.keptn.sh/parent': 'pre-check',
+            },
             ownerReferences: [parent.owner],
           },
           spec: {
+            app: 'shop',
+            workload: 'shop-cart',
             taskDefinition: 'undo',
             checkType: 'on-failure',
             retries: 2,
-            timeout: '1m',
+            timeout: '1m0s',
             attempt: 2,
             context: {
               appName: 'shop',

@@ -72,6 +72,16 @@ export const sluiceKeys = {
   conversionProblem: 'sluice.keptn.sh/conversion-problem',
 } as const;
 
+/** Labels of the objects that Sluice makes: what they stand for. Users select by them; Sluice itself never reads them. */
+export const selectionKeys = {
+  app: 'sluice.keptn.sh/app',
+  workload: 'sluice.keptn.sh/workload',
+  version: 'sluice.keptn.sh/version',
+  phase: 'sluice.keptn.sh/phase',
+  definition: 'sluice.keptn.sh/definition',
+  parent: 'sluice.keptn.sh/parent',
+} as const;
+
 /** Set by `kubectl rollout restart` in a Pod template: another value of it alone starts the same Pods again. */
 export const restartedAt = 'kubectl.kubernetes.io/restartedAt';
 

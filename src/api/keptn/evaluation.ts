@@ -64,6 +64,7 @@ const columns: readonly PrinterColumn[] = [
   { name: 'RetryCount', jsonPath: '.status.retryCount' },
   { name: 'EvaluationStatus', jsonPath: '.status.evaluationStatus' },
   { name: 'OverallStatus', jsonPath: '.status.overallStatus' },
+  { name: 'Definition', jsonPath: '.spec.evaluationDefinition' },
 ];
 
 /** One judgement by a KeptnEvaluationDefinition. */

@@ -88,6 +88,9 @@ const columns: readonly PrinterColumn[] = [
   { name: 'Value', jsonPath: '.status.value' },
   { name: 'Step', jsonPath: '.spec.range.step' },
   { name: 'Aggregation', jsonPath: '.spec.range.aggregation' },
+  // Interval is the span of a range, and empty without one.
+  { name: 'Every', jsonPath: '.spec.fetchIntervalSeconds', type: 'integer' },
+  { name: 'Measured', jsonPath: '.status.lastUpdated', type: 'date' },
 ];
 
 /** A number that a provider is asked for again and again. */

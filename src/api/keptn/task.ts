@@ -44,6 +44,14 @@ const spec = object('What is to be run, and what for.', {
   retries: optional(int32('How often a failed run is repeated.', { default: 10 })),
   timeout: optional(duration('How long all runs together may take.', { default: '5m' })),
   attempt: optional(int32('Which attempt of the version it belongs to, from 1.')),
+  app: optional(shortText('Name of the application, as in context; for the columns of kubectl.')),
+  appVersion: optional(
+    shortText('Version of the application, as in context; for the columns of kubectl.'),
+  ),
+  workload: optional(shortText('Name of the workload, as in context; for the columns of kubectl.')),
+  workloadVersion: optional(
+    shortText('Version of the workload, as in context; for the columns of kubectl.'),
+  ),
   parent: parentField,
 });
 
@@ -99,7 +107,8 @@ const status = statusObject('How far the task has come.', {
 export type KeptnTaskSpec = Static<typeof spec>;
 export type KeptnTaskStatus = Static<typeof status>;
 
-// The first four are Keptn's and have been empty since v1alpha3: the data moved under .spec.context. Scripts rely on the order.
+// The first six are Keptn's, whose order scripts rely on. What the first four read moved under .spec.context in v1alpha3, so that
+// they were empty in Keptn; Sluice states it in both places.
 const columns: readonly PrinterColumn[] = [
   { name: 'AppName', jsonPath: '.spec.app' },
   { name: 'AppVersion', jsonPath: '.spec.appVersion' },
@@ -107,6 +116,9 @@ const columns: readonly PrinterColumn[] = [
   { name: 'WorkloadVersion', jsonPath: '.spec.workloadVersion' },
   { name: 'Job Name', jsonPath: '.status.jobName' },
   { name: 'Status', jsonPath: '.status.status' },
+  { name: 'Definition', jsonPath: '.spec.taskDefinition' },
+  { name: 'Parent', jsonPath: '.spec.parent.name' },
+  { name: 'Trigger', jsonPath: '.spec.parent.trigger', priority: 1 },
 ];
 
 /** One run of a KeptnTaskDefinition. */
