@@ -4,6 +4,8 @@ export function nearestName(given: string, known: readonly string[]): string | u
   // A third of the letters: "SLUICE_LOG_LEVL" is a slip, "SLUICE_FOO" is something else.
   let least = Math.floor(given.length / 3) + 1;
   for (const name of known) {
+    // So many letters have to be added or removed at least: what is much longer is not compared letter by letter.
+    if (Math.abs(given.length - name.length) >= least) continue;
     const steps = editDistance(given, name);
     if (steps < least) {
       least = steps;

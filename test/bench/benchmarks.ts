@@ -3,8 +3,10 @@ import type { Benchmark } from './benchmark.ts';
 import { fiftyVersions } from './fifty-versions.ts';
 import { followUpJobs } from './follow-up-jobs.ts';
 import { functionRunner } from './function-runner.ts';
+import { hostileReviews } from './hostile-reviews.ts';
 import { leaderStart } from './leader/leader-start.ts';
 import { oneVersion } from './one-version.ts';
+import { parsers } from './parsers.ts';
 import { podCreation } from './pod-creation.ts';
 import { start } from './start.ts';
 import { writes } from './writes.ts';
@@ -14,6 +16,8 @@ export const benchmarks: readonly Benchmark[] = [
   admission,
   leaderStart,
   followUpJobs,
+  parsers,
+  hostileReviews,
   start,
   podCreation,
   writes,
