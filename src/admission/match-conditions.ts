@@ -1,4 +1,3 @@
-import { keptnAnnotations, sluiceKeys } from '../api/keptn/annotations.ts';
 import { isGatedIn, notByUser } from './policies/cel.ts';
 
 /** CEL that decides whether the API server asks at all; a webhook or policy is asked only if all of its conditions hold. */
@@ -35,12 +34,26 @@ export const notHeld: MatchCondition = {
   expression: `!${isGatedIn('object')}`,
 };
 
-/** Namespaces that say anything of the opt-in. */
+const mentions = (map: string): string =>
+  `(has(object.metadata.${map}) && object.metadata.${map}.exists(key, key.contains('keptn') || key.contains('lifecycle-toolkit')))`;
+
+/** Namespaces that say anything of the opt-in, be it misspelt. */
 export const optInMentioned: MatchCondition = {
   name: 'opt-in-mentioned',
-  expression:
-    `(has(object.metadata.annotations) && '${keptnAnnotations.lifecycleToolkit}' in object.metadata.annotations) || ` +
-    `(has(object.metadata.labels) && '${sluiceKeys.enabled}' in object.metadata.labels)`,
+  expression: `${mentions('annotations')} || ${mentions('labels')}`,
+};
+
+const keptnsKeys = (metadata: string): string =>
+  ['annotations', 'labels']
+    .map((map) => `${metadata}.?${map}.orValue({}).exists(key, key.startsWith('keptn.sh/'))`)
+    .join(' || ');
+
+/** Workloads that carry a key of Keptn's, themselves or in their Pod template. */
+export const asksForChecks: MatchCondition = {
+  name: 'asks-for-checks',
+  expression: [keptnsKeys('object.metadata'), keptnsKeys('object.?spec.?template.?metadata')].join(
+    ' || ',
+  ),
 };
 
 /**

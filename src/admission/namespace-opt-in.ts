@@ -2,6 +2,7 @@ import { parserOf } from '../api/parse.ts';
 import type { AdmissionRequest } from '../api/review.ts';
 import { object, optional, stringMap } from '../api/schema.ts';
 import { labelOperations } from '../domain/namespace.ts';
+import { optInSlip } from '../domain/opt-in-slips.ts';
 import { allowWith, deny, type Verdict } from './verdict.ts';
 
 const shape = object('', {
@@ -12,10 +13,13 @@ const parseShape = parserOf(shape);
 
 /**
  * Keeps the label that the Pod webhook selects by in step with the annotation that people opt in with (design, "Opt-in"):
- * a webhook can be selected by labels of the Namespace, never by annotations.
+ * a webhook can be selected by labels of the Namespace, never by annotations. Whoever meant to opt in and did not is told.
  */
 export function followOptIn(request: AdmissionRequest): Verdict {
   const parsed = parseShape(request.object);
   if (!parsed.ok) return deny(`Namespace "${request.name ?? ''}"`, parsed.errors);
-  return allowWith(labelOperations(parsed.value.metadata));
+  const { metadata } = parsed.value;
+  const slip = optInSlip(request.name ?? '', metadata);
+  const verdict = allowWith(labelOperations(metadata));
+  return slip === undefined ? verdict : { ...verdict, warnings: [slip] };
 }

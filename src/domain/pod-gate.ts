@@ -1,3 +1,4 @@
+import { bareNote } from './bare-pod.ts';
 import { type Pod, PodKind } from '../api/builtin.ts';
 import { type JsonPatchOperation, pointer } from '../api/json-patch.ts';
 import { keptnAnnotations, schedulingGate, sluiceKeys } from '../api/keptn/annotations.ts';
@@ -53,7 +54,10 @@ export function decidePodGate(seen: PodGateSeen): Plan {
   if (look.length > 0) return { look };
   const { identity, version } = seen;
   if (identity.type === 'ownerUnknown') return nothing;
-  if (seen.chain.type === 'unowned' && gateIndex(pod) < 0) return release(pod);
+  if (seen.chain.type === 'unowned' && gateIndex(pod) < 0) {
+    const isUnchecked = identity.type === 'annotated' && !isReleased(version?.status);
+    return isUnchecked ? releaseBare(pod) : release(pod);
+  }
   if (identity.type === 'notAnnotated') {
     return seen.chain.type === 'unowned'
       ? explain(seen, heldWithoutOwner(undefined))
@@ -126,6 +130,14 @@ function patchOf(pod: Pod, operations: readonly JsonPatchOperation[]): Effect {
 function release(pod: Pod): Plan {
   const effect = liftGate(pod);
   return effect === undefined ? nothing : { afterwards: [effect] };
+}
+
+/** A Pod that nothing owns and nothing holds: it is told of once, with the last look at it. */
+function releaseBare(pod: Pod): Plan {
+  const effect = liftGate(pod);
+  return effect === undefined
+    ? nothing
+    : { effects: [effect, { type: 'event', note: bareNote(pod) }] };
 }
 
 /** What has to be read live before anything may be concluded from the Pod's owners. */

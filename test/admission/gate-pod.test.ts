@@ -395,8 +395,10 @@ describe('Pods that cannot be held enter untouched', () => {
     );
   });
 
-  test('because no workload made them', () => {
-    expect(patchOf(judge(world, aPod({ annotations: cart('1.2.0') })))).toEqual([]);
+  test('because no workload made them, but for the label by which an Event is written', () => {
+    expect(patchOf(judge(world, aPod({ annotations: cart('1.2.0') })))).toEqual([
+      { op: 'add', path: '/metadata/labels', value: { [watched]: 'true' } },
+    ]);
   });
 
   test('because a Job controls them', () => {
@@ -483,5 +485,22 @@ describe('a value that is longer than anything that is read', () => {
     const replicaSet = aReplicaSet({ owners: [ownedBy(deployment)] });
     const pod = aPod({ owners: [ownedBy(replicaSet)] });
     expect(judge([deployment, replicaSet], pod).type).toBe('allowed');
+  });
+});
+
+describe('a Pod that nothing owns', () => {
+  test('that is annotated enters, is watched for an Event, and its author is warned that nothing is checked', () => {
+    const pod = aPod({ annotations: cart('1.2.0') });
+    const verdict = judge([], pod);
+    expect(verdict).toMatchObject({
+      type: 'allowed',
+      warnings: [expect.stringContaining('nothing is checked')],
+    });
+    const entered = admitted(pod, verdict);
+    expect([isHeld(entered), isWatched(entered)]).toEqual([false, true]);
+  });
+
+  test('that is not annotated enters untouched, without a word', () => {
+    expect(judge([], aPod())).toEqual({ type: 'allowed', patch: [], warnings: [] });
   });
 });

@@ -47,3 +47,18 @@ describe('the label of a Namespace follows its annotation', () => {
     expect(labelsAfter({ labels: optedIn })).toEqual(optedIn);
   });
 });
+
+describe('whoever applies a Namespace', () => {
+  const warningsOf = (annotations: Record<string, string>) => {
+    const verdict = followOptIn(requestFor(aNamespace({ annotations })));
+    return verdict.type === 'allowed' ? verdict.warnings : [];
+  };
+
+  test('is warned when the opt-in does not count as it is written, and not otherwise', () => {
+    expect(warningsOf({ 'keptn.sh/lifecycle-toolkit': 'true' })).toEqual([
+      expect.stringContaining('Namespace shop-team is not opted in'),
+    ]);
+    expect(warningsOf(optedIn)).toEqual([]);
+    expect(warningsOf({})).toEqual([]);
+  });
+});

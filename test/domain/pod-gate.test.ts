@@ -151,11 +151,17 @@ describe('a held Pod that has lost something', () => {
     expect(decidePodGate(gateSeen({ pod: told, chain: unowned }))).toEqual({});
   });
 
-  test('its owner and the gate: the label goes, there is nothing to wait for', () => {
+  test('its owner and the gate, or never had them: the label goes, and one Event says that nothing is checked', () => {
     const pod = { ...held({ annotations: annotated, owners: [] }), spec: {} };
     pod.metadata.labels = { [sluiceKeys.watched]: 'true' };
-    const after = patched(pod, decidePodGate(gateSeen({ pod, chain: unowned })));
+    const plan = decidePodGate(gateSeen({ pod, chain: unowned }));
+    expect(plan.effects?.map(({ type }) => type)).toEqual(['patch', 'event']);
+    expect(plan.effects?.[1]).toMatchObject({ note: { about: pod, reason: 'NothingChecked' } });
+    const after = patched(pod, plan);
     expect(after.metadata.labels).toEqual({});
+    expect(decidePodGate(gateSeen({ pod: after, chain: unowned }))).toEqual({});
+    const bare = decidePodGate(gateSeen({ pod, chain: unowned, version: released }));
+    expect(bare.effects).toBeUndefined();
   });
 
   test('its annotations: the template it was made from still says what it is', () => {
