@@ -6,7 +6,7 @@ import { type Config, settings } from '../config.ts';
 import type { Connection } from '../kubernetes/connect.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { configOf, connected, connecting } from './command-config.ts';
-import { install, uninstall } from './install.ts';
+import { install } from './install.ts';
 import {
   type InstallationPart,
   installationParts,
@@ -14,6 +14,7 @@ import {
   objectsOfPart,
 } from './installation.ts';
 import { addSettings } from './setting-options.ts';
+import { uninstall } from './uninstall.ts';
 import { BadInput, type Terminal } from './terminal.ts';
 
 // Anchors save space and cost whoever reads the text.
@@ -25,6 +26,7 @@ interface InstallOptions extends Partial<Record<InstallationPart, true>> {
   readonly caFile?: string;
   readonly user?: readonly string[];
   readonly requesterChecks: string;
+  readonly forceConflicts?: true;
   readonly dryRun?: true;
 }
 
@@ -32,7 +34,7 @@ interface InstallOptions extends Partial<Record<InstallationPart, true>> {
 export function installCommand(terminal: Terminal): Command {
   const command = new Command('install')
     .description(
-      'make CRDs, rights, webhooks and the opt-in policy be in the cluster; a second time changes nothing',
+      'make CRDs, rights, webhooks and policies be in the cluster; a second time changes nothing',
     )
     .option(
       '--url <url>',
@@ -45,7 +47,7 @@ export function installCommand(terminal: Terminal): Command {
     )
     .option(
       '--ca-file <file>',
-      'certificate of the authority that signed the server’s (PEM); without it something else must fill in caBundle',
+      'certificate of the authority that signed the server’s (PEM); without it the caBundle that is there stays, or something else must fill it in',
     )
     .option(
       '--user <name...>',
@@ -59,6 +61,7 @@ export function installCommand(terminal: Terminal): Command {
         .choices(['on', 'off'])
         .default('on'),
     )
+    .option('--force-conflicts', 'take over what others have set to something else')
     .option('--dry-run', 'print the objects as YAML and change nothing');
   for (const part of installationParts)
     command.option(`--${part}`, `only this part (and others named): ${part}`);
@@ -67,7 +70,7 @@ export function installCommand(terminal: Terminal): Command {
       'after',
       `
 Examples:
-  sluice install --ca-file certs/ca.crt                              for a Sluice in the cluster, behind Service sluice
+  sluice install --ca-file certs/ca.crt                              for one that you run in the cluster, behind a Service sluice
   sluice install --url https://127.0.0.1:9443 --ca-file certs/ca.crt  for one on this machine
   sluice install --crds --ca-file certs/ca.crt                       the CRDs alone; they name who converts old versions
   sluice install --dry-run > sluice.yaml`,
@@ -85,7 +88,12 @@ Examples:
       }
       await using connection = await connected(command, terminal);
       const users = options.user ?? (options.url === undefined ? [] : [await userOf(connection)]);
-      await install(parts, { ...installation, users }, installing(connection, terminal));
+      const forceConflicts = options.forceConflicts === true;
+      await install(
+        parts,
+        { ...installation, users, forceConflicts },
+        installing(connection, terminal),
+      );
     });
 }
 
@@ -148,22 +156,34 @@ export function uninstallCommand(terminal: Terminal): Command {
     .description(
       'take Sluice out of the cluster: webhooks first, then every own gate is lifted, then its rights',
     )
-    .option('--crds', 'the CRDs too, and with them every object of Keptn’s kinds');
-  return addSettings(command, [...connecting, settings.namespace, settings.leaseNamespace])
+    .option('--crds', 'the CRDs too, and with them every object of Keptn’s kinds')
+    .option('--force', 'although a Sluice still runs');
+  return addSettings(command, [
+    ...connecting,
+    settings.namespace,
+    settings.leaseNamespace,
+    settings.leaseName,
+  ])
     .addHelpText(
       'after',
       `
-Stop Sluice before, or its controllers go on working.
+Stop Sluice before. While its Lease is held, nothing is done without --force.
 
 Examples:
   sluice uninstall
   sluice uninstall --crds --context dev`,
     )
-    .action(async (options: { crds?: true }) => {
-      const { namespace, leaseNamespace } = configOf(command, terminal);
+    .action(async (options: { crds?: true; force?: true }) => {
+      const { namespace, leaseNamespace, leaseName } = configOf(command, terminal);
       await using connection = await connected(command, terminal);
       await uninstall(
-        { namespace, leaseNamespace, crds: options.crds === true },
+        {
+          namespace,
+          leaseNamespace,
+          leaseName,
+          crds: options.crds === true,
+          force: options.force === true,
+        },
         installing(connection, terminal),
       );
     });

@@ -238,6 +238,22 @@ export class KubernetesClient {
     }
   }
 
+  /**
+   * Server-side apply: makes what the object says be so, and leaves what it does not mention to others. Rejects with 409 when
+   * another manager owns a field and says something else, unless forced.
+   */
+  async apply(
+    kind: Kind,
+    object: KubernetesObject,
+    options: { readonly fieldManager: string; readonly force?: boolean; readonly dryRun?: boolean },
+  ): Promise<KubernetesObject> {
+    const { fieldManager, force, dryRun } = options;
+    const query = { fieldManager, ...(force && { force }), ...(dryRun && { dryRun: 'All' }) };
+    const path = objectPath(refOf(kind, object), undefined, query);
+    const contentType = 'application/apply-patch+yaml';
+    return this.#send(kind, { verb: 'patch', path, body: object, contentType });
+  }
+
   /** Creates something that is asked, not stored (a SubjectAccessReview), and answers it as the API server sent it. */
   async review(kind: Kind, object: KubernetesObject): Promise<unknown> {
     const path = collectionPath(kind, object.metadata.namespace);

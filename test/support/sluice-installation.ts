@@ -37,7 +37,9 @@ export async function installSluice(cluster: TestCluster): Promise<SluiceInstall
   const namespace = operatorNamespace;
   await mustRunSluice(['certs', ...flags({ directory })]);
   const url = `https://127.0.0.1:${port}`;
-  await mustRunSluice(['install', ...flags({ kubeconfig, namespace, url, 'ca-file': caFile })]);
+  const settings = flags({ kubeconfig, namespace, url, 'ca-file': caFile });
+  // Tests may have left CRDs of their own.
+  await mustRunSluice(['install', '--force-conflicts', ...settings]);
   const args = flags({
     kubeconfig: await serviceAccountKubeconfig(cluster, directory),
     namespace,

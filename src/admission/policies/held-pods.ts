@@ -7,6 +7,8 @@ import { lifecycleGroup } from '../../api/keptn/groups.ts';
 import { celList, isGatedIn, notByUser } from './cel.ts';
 import type { PolicyDefinition, PolicySettings } from './policy.ts';
 
+export const heldPodsPolicyName = 'held-pods.sluice.keptn.sh';
+
 /** The right that lets somebody start what is held: this verb, on this resource, in the namespace of the Pod. */
 const releaseRight = { verb: 'release', resource: 'keptnworkloadversions' } as const;
 
@@ -31,7 +33,7 @@ const role =
  */
 export function heldPodsPolicy({ users }: PolicySettings): PolicyDefinition {
   return {
-    name: 'held-pods.sluice.keptn.sh',
+    name: heldPodsPolicyName,
     rules: [{ apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], operations: ['UPDATE'] }],
     matchConditions: [
       { name: 'held-before', expression: isGatedIn('oldObject') },

@@ -1,0 +1,89 @@
+import { ClusterError } from '../api/cluster-error.ts';
+import { isEqualJson } from '../api/json.ts';
+import type { KubernetesObject } from '../api/object.ts';
+import type { InstallCluster } from './install-cluster.ts';
+import type { Installed } from './installation.ts';
+
+/** The name under which an installation owns the fields it sets. */
+const fieldManager = 'sluice-install';
+
+/** Under these names Sluice has written what is its own: as it does now, and by whole objects. */
+const ownManagers: ReadonlySet<string> = new Set([fieldManager, 'sluice']);
+
+/** An object as it is now, and what became of it. */
+export interface Applied {
+  readonly object: KubernetesObject;
+  readonly deed: 'created' | 'changed' | 'unchanged';
+}
+
+/**
+ * Applies an object. What Sluice itself wrote in another way is taken over; of what others own, only if forced. Otherwise it
+ * rejects with the API server's conflict (409).
+ */
+export async function applyObject(
+  { kind, object }: Installed,
+  live: KubernetesObject | undefined,
+  { cluster, force }: { readonly cluster: InstallCluster; readonly force: boolean },
+): Promise<Applied> {
+  const apply = (isForced: boolean) =>
+    cluster.apply(kind, object, { fieldManager, force: isForced });
+  const now = await apply(force).catch((error: unknown) => {
+    if (!isConflict(error) || foreignConflicts(error.message).length > 0) throw error;
+    return apply(true);
+  });
+  if (live === undefined) return { object: now, deed: 'created' };
+  return { object: now, deed: isSame(live, now) ? 'unchanged' : 'changed' };
+}
+
+/** Whether nothing but a status has changed, which the API server writes for policies soon after they are made. */
+function isSame(
+  { metadata: one }: KubernetesObject,
+  { metadata: other }: KubernetesObject,
+): boolean {
+  if (one.resourceVersion === other.resourceVersion) return true;
+  return (
+    one.generation !== undefined &&
+    one.generation === other.generation &&
+    isEqualJson(one.labels ?? {}, other.labels ?? {}) &&
+    isEqualJson(one.annotations ?? {}, other.annotations ?? {})
+  );
+}
+
+/** Who owns what would have to be taken from others, as the API server says it: one line per manager. Nothing is stored. */
+export async function conflictsOf(
+  { kind, object }: Installed,
+  cluster: InstallCluster,
+): Promise<readonly string[]> {
+  try {
+    await cluster.apply(kind, object, { fieldManager, dryRun: true });
+    return [];
+  } catch (error) {
+    if (isConflict(error)) return foreignConflicts(error.message);
+    throw error;
+  }
+}
+
+function isConflict(error: unknown): error is ClusterError {
+  return error instanceof ClusterError && error.code === 409 && error.reason === 'Conflict';
+}
+
+/**
+ * The conflicts with others, of `Apply failed with 2 conflicts: conflicts with "x" using v1:` and a list of fields, or
+ * `conflict with "x" using v1: .spec.replicas`.
+ */
+function foreignConflicts(message: string): readonly string[] {
+  const parts = message.split(/conflicts? with (?=")/u).slice(1);
+  // A message in other words is told as it is.
+  if (parts.length === 0) return [message];
+  return parts.flatMap((part) => {
+    const [, manager = ''] = /^"((?:[^"\\]|\\.)*)"/u.exec(part) ?? [];
+    if (ownManagers.has(manager)) return [];
+    const fields = part.slice(part.indexOf(': ') < 0 ? part.indexOf(':') : part.indexOf(': ') + 1);
+    return [
+      `${manager} owns ${fields
+        .replace(/^:?\s*-?\s*/u, '')
+        .trim()
+        .replaceAll(/\s*\n-\s*/gu, ', ')}`,
+    ];
+  });
+}

@@ -1,0 +1,144 @@
+import { NamespaceKind } from '../api/builtin.ts';
+import { pointer } from '../api/json-patch.ts';
+import { sluiceKeys } from '../api/keptn/annotations.ts';
+import { isJsonObject } from '../api/json.ts';
+import { type KubernetesObject, type ObjectRef, refOf } from '../api/object.ts';
+import { type Lease, LeaseKind } from '../kubernetes/lease-record.ts';
+import { sleep } from '../runtime/sleep.ts';
+import type { InstallCluster, Installing } from './install-cluster.ts';
+import {
+  type Installed,
+  type InstallationSettings,
+  objectsOfPart,
+  unconvertedCrds,
+} from './installation.ts';
+import { liftGates } from './lift-gates.ts';
+import { removeObject, unlessGone } from './remove-object.ts';
+
+/** What is to be taken away, and whether a Sluice that still runs is left to itself. */
+export interface Uninstalling extends Pick<InstallationSettings, 'namespace' | 'leaseNamespace'> {
+  readonly leaseName: string;
+  /** The CRDs too, and with them all objects of Keptn's kinds. */
+  readonly crds: boolean;
+  readonly force: boolean;
+}
+
+/**
+ * Takes Sluice out of a cluster: first what the API server asks it about, so that no Pod is held any more; then every own gate
+ * is lifted; then its labels, its Lease and its rights go. The CRDs, and with them all of Keptn's objects, stay unless asked
+ * for, and serve v1 alone: nobody converts any more. Rejects while a Sluice runs, unless it is forced: its controllers would go
+ * on working.
+ */
+export async function uninstall(
+  settings: Uninstalling,
+  { cluster, clock, tell }: Installing,
+): Promise<void> {
+  const { namespace } = settings;
+  const lease = leaseOf(settings);
+  if (!settings.force) await refuseWhileRunning(lease, { cluster, clock });
+  const all = { ...settings, target: { service: { name: 'any', namespace } } };
+  for (const part of ['webhooks', 'policy'] as const) {
+    await removeAll(objectsOfPart(part, all).toReversed(), cluster);
+    tell(`${part} removed`);
+  }
+  tell(`gates lifted: ${await liftGates({ cluster, clock })}`);
+  tell(`labels removed from Namespaces: ${await removeLabels(cluster)}`);
+  const live = await cluster.get(lease);
+  if (live?.metadata.uid !== undefined) {
+    await unlessGone(cluster.delete(lease, { uid: live.metadata.uid }));
+    tell(`Lease ${lease.namespace}/${lease.name} removed`);
+  }
+  const ownRights = objectsOfPart('rights', all).filter(({ kind }) => kind !== NamespaceKind);
+  await removeAll(ownRights.toReversed(), cluster);
+  tell('rights removed');
+  const served = await stopConverting(cluster);
+  await removeAll(objectsOfPart('conversion', all), cluster);
+  if (served.length > 0) tell(`only their stored version is served now: ${served.join(', ')}`);
+  if (settings.crds) {
+    await removeAll(objectsOfPart('crds', all), cluster);
+    await untilGone(objectsOfPart('crds', all), { cluster, clock });
+    tell('CRDs removed, and with them every object of their kinds');
+  }
+  tell(whatStays(settings));
+}
+
+function whatStays({ namespace, crds }: Uninstalling): string {
+  const objects = crds ? '' : 'the CRDs with all objects of Keptn’s kinds (--crds removes them), ';
+  return `Left as they are: ${objects}Namespace ${namespace} with what else is in it, and the annotations on Namespaces and workloads`;
+}
+
+function leaseOf({ namespace, leaseNamespace = namespace, leaseName: name }: Uninstalling) {
+  return { kind: LeaseKind, namespace: leaseNamespace, name } satisfies ObjectRef;
+}
+
+/** By the clock of this machine, which may differ from that of the holder by less than a lease lasts. */
+async function refuseWhileRunning(
+  ref: ReturnType<typeof leaseOf>,
+  { cluster, clock }: Pick<Installing, 'cluster' | 'clock'>,
+): Promise<void> {
+  const lease: Lease | undefined = await cluster.get(ref);
+  const { holderIdentity = '', leaseDurationSeconds = 0, renewTime = '' } = lease?.spec ?? {};
+  const heldUntil = Date.parse(renewTime) + leaseDurationSeconds * 1000;
+  // A time that cannot be read is no sign of life.
+  if (holderIdentity === '' || !(heldUntil > clock.now())) return;
+  throw new Error(
+    `Sluice runs: ${holderIdentity} holds the Lease ${ref.namespace}/${ref.name}. Stop it first (its Deployment scaled to 0, or the process ended), or its controllers go on working; --force uninstalls nevertheless`,
+  );
+}
+
+async function removeLabels(cluster: InstallCluster): Promise<number> {
+  const path = pointer('metadata', 'labels', sluiceKeys.enabled);
+  let count = 0;
+  for await (const { items } of cluster.listPaged(NamespaceKind, {
+    labelSelector: sluiceKeys.enabled,
+  })) {
+    for (const { metadata } of items) {
+      const ref = { kind: NamespaceKind, name: metadata.name };
+      const test = { op: 'test', path: '/metadata/uid', value: metadata.uid } as const;
+      if (await unlessGone(cluster.patch(ref, [test, { op: 'remove', path }]))) count += 1;
+    }
+  }
+  return count;
+}
+
+const goneWithinMs = 120_000;
+
+async function untilGone(
+  crds: readonly Installed[],
+  { cluster, clock }: Pick<Installing, 'cluster' | 'clock'>,
+): Promise<void> {
+  const deadline = clock.now() + goneWithinMs;
+  for (const { kind, object } of crds) {
+    while ((await cluster.get(refOf(kind, object))) !== undefined) {
+      if (clock.now() > deadline) {
+        throw new Error(
+          `${object.metadata.name} is still going after ${goneWithinMs / 1000} s: objects of it have finalizers that nobody takes off; see kubectl get ${object.metadata.name} --all-namespaces`,
+        );
+      }
+      await sleep(clock, 200);
+    }
+  }
+}
+
+async function removeAll(installed: readonly Installed[], cluster: InstallCluster): Promise<void> {
+  for (const one of installed) await removeObject(one, cluster);
+}
+
+/**
+ * Serves only the stored version of the kinds that Sluice has converted; resolves with their CRDs. Without it, whatever is
+ * stored in an old version could not even be listed or deleted any more.
+ */
+async function stopConverting(cluster: InstallCluster): Promise<readonly string[]> {
+  const changed: string[] = [];
+  for (const { kind, object } of unconvertedCrds()) {
+    if (!isConverted(await cluster.get(refOf(kind, object)))) continue;
+    await cluster.createOrReplace(kind, object);
+    changed.push(object.metadata.name);
+  }
+  return changed;
+}
+
+function isConverted(crd: (KubernetesObject & { readonly spec?: unknown }) | undefined): boolean {
+  const spec = isJsonObject(crd?.spec) ? crd.spec : {};
+  return isJsonObject(spec['conversion']) && spec['conversion']['strategy'] === 'Webhook';
+}
