@@ -19,10 +19,12 @@ import { LeaderElection } from '../kubernetes/lease.ts';
 import { MetricSources } from '../metrics-providers/sources.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Part } from '../runtime/lifecycle.ts';
+import { endsWithin } from '../runtime/ends-within.ts';
 import { sleep } from '../runtime/sleep.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { clusterLog } from './cluster-log.ts';
 import { allControllers } from './controllers.ts';
+import { stopTimes } from './stop-times.ts';
 import { collectorIn, openExporter } from './tracing.ts';
 import { unlessAborted, untilAborted } from './until-aborted.ts';
 
@@ -84,6 +86,7 @@ export async function leadership(parts: LeadershipParts, identity: string): Prom
       await standing;
       sources.close();
     },
+    stopWithinMs: stopTimes.controllersMs,
   };
 }
 
@@ -160,9 +163,9 @@ async function lead(parts: LeadershipParts, { signal, sources, mayWrite }: Term)
   bypassed.start(signal);
   await untilAborted(signal);
   stopTelling();
-  await Promise.all([engine.stop(), metrics.stop()]);
+  await Promise.all([engine.stop(), endsWithin(metrics.stop(), stopTimes.metricsMs, clock)]);
   // What the engine has just ended is sent as well, while this process may still mark it.
-  await traces.stop();
+  await endsWithin(traces.stop(), stopTimes.tracesMs, clock);
 }
 
 /** What the Events tell is told in the log, too: warnings for everybody, the rest to whoever looks closely. */

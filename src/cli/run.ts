@@ -9,7 +9,7 @@ import { EventRecorder } from '../kubernetes/events.ts';
 import { templateDigest } from '../kubernetes/template-digest.ts';
 import type { Watching } from '../kubernetes/watch-all.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { type Part, startAll } from '../runtime/lifecycle.ts';
+import { inOrder, longestStopMs, type Part, sideBySide, startAll } from '../runtime/lifecycle.ts';
 import { AdmissionServer } from '../server/admission-server.ts';
 import { Certificates } from '../server/certificates.ts';
 import { ReviewCounts } from '../server/review-counts.ts';
@@ -17,6 +17,7 @@ import { createLogger, type Logger } from '../telemetry/logger.ts';
 import { allControllers, allIndexes } from './controllers.ts';
 import { clusterLog } from './cluster-log.ts';
 import { type LeadershipParts, leadership } from './leadership.ts';
+import { stopTimes } from './stop-times.ts';
 import type { Terminal } from './terminal.ts';
 import { openExporter } from './tracing.ts';
 import { untilAborted } from './until-aborted.ts';
@@ -37,8 +38,12 @@ export async function run(config: Config, terminal: Terminal): Promise<void> {
     log.error({ err }, 'ending because of an error that nobody caught');
   });
   const parts = await partsOf(config, { terminal, log });
-  const running = await startAll(parts);
-  log.info({ version, only: config.only, namespace: config.namespace }, 'Sluice is running');
+  const running = await startAll(parts, systemClock);
+  const stopsWithinMs = longestStopMs(parts);
+  log.info(
+    { version, only: config.only, namespace: config.namespace, stopsWithinMs },
+    'Sluice is running',
+  );
   await untilAborted(terminal.stop);
   log.info({}, 'ending');
   await running.stop();
@@ -89,16 +94,23 @@ async function partsOf(config: Config, { terminal, log }: Surroundings): Promise
 
   let watching: Watching | undefined;
   const parts: Part[] = [
-    { name: 'connection', start: () => undefined, stop: () => connection.close() },
+    {
+      name: 'connection',
+      start: () => undefined,
+      stop: () => connection.close(),
+      stopWithinMs: stopTimes.connectionMs,
+    },
     {
       name: 'caches',
       start: () => void (watching = connection.watchAll(watched, caches)),
       stop: () => watching?.stop(),
+      stopWithinMs: stopTimes.cachesMs,
     },
   ];
+  const working: Part[] = [];
   if (only !== 'controllers') {
     const kinds = forAdmission.map(({ kind }) => kind);
-    parts.push(admissionServer(config, { log, caches, kinds }));
+    working.push(admissionServer(config, { log, caches, kinds }));
   }
   if (only !== 'admission') {
     const events = new EventRecorder({
@@ -110,12 +122,17 @@ async function partsOf(config: Config, { terminal, log }: Surroundings): Promise
     });
     const needed = forControllers.map(({ kind }) => kind);
     const leading: LeadershipParts = { connection, caches, needed, events, clock, log, config };
-    parts.push(
-      { name: 'events', start: () => undefined, stop: () => events.stop() },
-      await leadership(leading, `${identity}_${randomUUID().slice(0, 8)}`),
-    );
+    const controllers = await leadership(leading, `${identity}_${randomUUID().slice(0, 8)}`);
+    const telling: Part = {
+      name: 'events',
+      start: () => undefined,
+      stop: () => events.stop(stopTimes.eventsMs - 1_000),
+      stopWithinMs: stopTimes.eventsMs,
+    };
+    working.push(inOrder('controllers and their events', [telling, controllers], clock));
   }
-  return parts;
+  // The server says at once that it is going, however long the controllers take to end.
+  return [...parts, sideBySide('admission and controllers', working, clock)];
 }
 
 function admissionServer(

@@ -122,7 +122,8 @@ export class EventRecorder {
     if (this.#stopping.signal.aborted) return;
     this.#flushSeries();
     const late = this.#options.clock.after(withinMs, () => this.#giveUp());
-    while (this.#writing > 0) {
+    // A write that is not answered is given up with the connection.
+    while (this.#writing > 0 && !this.#stopping.signal.aborted) {
       await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
     }
     late.cancel();

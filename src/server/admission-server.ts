@@ -30,6 +30,8 @@ const hardStopMs = 5_000;
 /** The HTTPS server, with a beginning and an end (a `Part` of `runtime/lifecycle.ts`). */
 export class AdmissionServer {
   readonly name = 'admission server';
+  /** The drain, what is in flight after it, and a second for the sockets. */
+  readonly stopWithinMs: number;
   readonly #options: AdmissionServerOptions;
   #app: FastifyInstance | undefined;
   #probes: FastifyInstance | undefined;
@@ -38,6 +40,7 @@ export class AdmissionServer {
 
   constructor(options: AdmissionServerOptions) {
     this.#options = options;
+    this.stopWithinMs = (options.drainMs ?? 0) + hardStopMs + 1_000;
   }
 
   /** Resolves when the server listens. Rejects when there is no certificate to serve or the port is taken. */

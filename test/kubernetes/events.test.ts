@@ -242,6 +242,20 @@ describe('recording', () => {
     expect(clock.leftovers).toEqual([]);
   });
 
+  it('stops in time when the API server takes a request and does not answer', async () => {
+    const silent = new EventRecorder({
+      clock,
+      random: () => 0,
+      instance: 'sluice-0',
+      client: { create: () => new Promise(() => {}), patch: () => new Promise(() => {}) },
+    });
+    silent.record(note, 'a');
+    let isStopped = false;
+    void silent.stop(3_000).then(() => (isStopped = true));
+    await clock.advanceAsync(3_000);
+    expect(isStopped).toBe(true);
+  });
+
   it('stops in time when the API server is away', async () => {
     faults = Array.from({ length: 99 }, () => failure(0));
     recorder.record(note, 'x');
