@@ -22,6 +22,8 @@ export interface ConnectOptions {
   readonly random?: () => number;
   /** Told of every answer; for metrics. */
   readonly onAnswer?: TransportOptions['onAnswer'];
+  /** Default: where the kubelet mounts the credentials of a Pod. */
+  readonly serviceAccountDirectory?: string;
 }
 
 /** A connection to one cluster. */
@@ -64,9 +66,11 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
 }
 
 async function credentialsFor(options: ConnectOptions): Promise<Credentials> {
-  const { kubeconfig, context, env, clock } = options;
+  const { kubeconfig, context, env, clock, serviceAccountDirectory: directory } = options;
   const isNamed = Boolean(kubeconfig ?? context ?? env['KUBECONFIG']);
-  if (!isNamed && env['KUBERNETES_SERVICE_HOST']) return inClusterCredentials({ env, clock });
+  if (!isNamed && env['KUBERNETES_SERVICE_HOST']) {
+    return inClusterCredentials({ env, clock, ...(directory !== undefined && { directory }) });
+  }
   const files = kubeconfigFiles(kubeconfig, env);
   return kubeconfigCredentials({ files, clock, ...(context !== undefined && { context }) });
 }

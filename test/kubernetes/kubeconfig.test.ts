@@ -137,7 +137,9 @@ describe('a connection', () => {
     expect([named.server.hostname, named.namespace]).toEqual(['one.test', 'one-space']);
     const listed = await connect({ env: { ...env, KUBECONFIG: file }, clock, version: '1' });
     expect(listed.server.hostname).toBe('one.test');
-    const inPod = connect({ env, clock, version: '1' });
+    // The tests may run in a Pod themselves.
+    const serviceAccountDirectory = join(directory, 'no-service-account');
+    const inPod = connect({ env, clock, version: '1', serviceAccountDirectory });
     await expect(inPod).rejects.toThrow('the service account in');
     await Promise.all([named.close(), listed.close()]);
   });
