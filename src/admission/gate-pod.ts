@@ -6,8 +6,8 @@ import type { FieldError } from '../api/parse.ts';
 import type { AdmissionRequest } from '../api/review.ts';
 import { heldForChecks, heldUntilOwnerIsKnown } from '../domain/explanation.ts';
 import { identityIn } from '../domain/identity-in.ts';
-import { nothingChecked } from '../domain/bare-pod.ts';
-import { type AnnotatedIdentity, type Identity, identityOf } from '../domain/identity.ts';
+import { asksForChecks, nothingChecked } from '../domain/bare-pod.ts';
+import type { AnnotatedIdentity, Identity } from '../domain/identity.ts';
 import type { TooLong } from '../domain/identity-bounds.ts';
 import { rulingConfig } from '../domain/keptn-config.ts';
 import type { Lookup } from '../domain/lookup.ts';
@@ -40,7 +40,7 @@ export function gatePod(
   const pod = parsed.value;
   if (cannotBeHeld(pod)) return allow();
   const chain = ownerChainOf(pod, lookup);
-  if (chain.type === 'unowned') return judgeBare(pod, identityOf(pod, chain));
+  if (chain.type === 'unowned') return judgeBare(pod);
   const identity = identityIn(lookup, pod, identityOptions(lookup, settings.operatorNamespace));
   if (identity.type === 'annotated' && identity.tooLong !== undefined) {
     return deny(`Pod "${request.name ?? ''}"`, [unreadable(identity, identity.tooLong, chain)]);
@@ -87,8 +87,8 @@ export function identityOptions(lookup: Lookup, operatorNamespace: string) {
  * A Pod of its own has no version that could be released, and nothing is checked for it: whoever applies it is told at once,
  * and by an Event, for which the controller has to see the Pod.
  */
-function judgeBare(pod: ReviewedPod, identity: Identity): Verdict {
-  if (identity.type !== 'annotated') return allow();
+function judgeBare(pod: ReviewedPod): Verdict {
+  if (!asksForChecks(pod.metadata)) return allow();
   const additions = { annotations: {}, isGated: false, isWatched: true };
   return { ...allowWith(podPatch(pod, additions)), warnings: [nothingChecked] };
 }

@@ -1,13 +1,15 @@
 import { type Namespace, NamespaceKind, type Pod } from '../api/builtin.ts';
 import { sluiceKeys } from '../api/keptn/annotations.ts';
+import { asksForChecks, bareNote } from '../domain/bare-pod.ts';
 import { bypassedNote, isBypassed } from '../domain/bypassed.ts';
 import { identityIn } from '../domain/identity-in.ts';
 import { isOnRecordOfOptIn } from '../domain/opt-in-record.ts';
 import { isOptedIn } from '../domain/namespace.ts';
 import { ownerChainOf, supportedOwner } from '../domain/owner-chain.ts';
 import { isReleased } from '../domain/release.ts';
+import type { EventNote } from '../domain/plan.ts';
 import { proofOf } from '../domain/revision.ts';
-import { ownerOfReference, type RolloutOwner } from '../domain/rollout-owner.ts';
+import { ownerOfReference } from '../domain/rollout-owner.ts';
 import { uidOf } from '../domain/workload-identity.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import type { CacheChange, Caches, EventSink } from './cluster.ts';
@@ -34,10 +36,17 @@ export interface BypassedPodsParts {
   readonly onFailure: (namespace: string, error: unknown) => void;
 }
 
+/** Pods of one owner, or a Pod that nothing owns, and what is said of so many. */
+interface Found {
+  readonly note: (count: number) => EventNote;
+  readonly count: number;
+}
+
 const everyMs = 10 * 60_000;
 
 /**
- * Counts and reports annotated Pods that run without ever having been judged (Bypassed), with one Event per owner. Runs on
+ * Counts and reports annotated Pods that run without ever having been judged (Bypassed), with one Event per owner, or on the
+ * Pod itself if nothing owns it. Runs on
  * the leader: for every enabled Namespace at start and every ten minutes, and for each one when it opts in. An owner is
  * reported again only when more of its Pods are found than before.
  */
@@ -83,15 +92,14 @@ export class BypassedPods {
 
   /** Reports what is new in one namespace and resolves with the number of Pods found there. */
   async report(namespace: string, signal: AbortSignal): Promise<number> {
-    const found = new Map<string, { owner: RolloutOwner; count: number }>();
+    const found = new Map<string, Found>();
     for await (const page of this.#parts.pods.runningPods(namespace, signal)) {
       for (const pod of page) this.#count(pod, namespace, found);
     }
     if (signal.aborted) return 0;
     const before = this.#known.get(namespace);
-    for (const [uid, { owner, count }] of found) {
-      if (count > (before?.get(uid) ?? 0))
-        this.#parts.events.record(bypassedNote(owner, count), 'bypassed-pods');
+    for (const [uid, { note, count }] of found) {
+      if (count > (before?.get(uid) ?? 0)) this.#parts.events.record(note(count), 'bypassed-pods');
     }
     const counts = [...found].map(([uid, { count }]) => [uid, count] as const);
     this.#known.set(namespace, new Map(counts));
@@ -112,22 +120,24 @@ export class BypassedPods {
     }
   }
 
-  #count(
-    pod: Pod,
-    namespace: string,
-    found: Map<string, { owner: RolloutOwner; count: number }>,
-  ): void {
+  #count(pod: Pod, namespace: string, found: Map<string, Found>): void {
     const { caches, operatorNamespace } = this.#parts;
     const identity = identityIn(caches, pod, identityOptions(caches, operatorNamespace));
     const proof = proofOf(pod, ownerChainOf(pod, caches));
     const record = versionOfPod(pod, { identity, proof }, caches);
     const version = { isReleased: isReleased(record?.status) || isOnRecordOfOptIn(record) };
+    if (!isBypassed(pod, identity, version)) return;
     const reference = supportedOwner(pod);
-    if (reference === undefined || !isBypassed(pod, identity, version)) return;
+    if (reference === undefined) {
+      if (asksForChecks(pod.metadata))
+        found.set(uidOf(pod), { note: () => bareNote(pod), count: 1 });
+      return;
+    }
     const owner = ownerOfReference(reference, namespace, caches);
     if (owner === undefined) return;
     const uid = uidOf(owner.object);
-    found.set(uid, { owner, count: (found.get(uid)?.count ?? 0) + 1 });
+    const note = (count: number): EventNote => bypassedNote(owner, count);
+    found.set(uid, { note, count: (found.get(uid)?.count ?? 0) + 1 });
   }
 }
 

@@ -1,4 +1,4 @@
-import { bareNote } from './bare-pod.ts';
+import { asksForChecks, bareNote } from './bare-pod.ts';
 import { type Pod, PodKind } from '../api/builtin.ts';
 import { type JsonPatchOperation, pointer } from '../api/json-patch.ts';
 import { keptnAnnotations, schedulingGate, sluiceKeys } from '../api/keptn/annotations.ts';
@@ -55,7 +55,7 @@ export function decidePodGate(seen: PodGateSeen): Plan {
   const { identity, version } = seen;
   if (identity.type === 'ownerUnknown') return nothing;
   if (seen.chain.type === 'unowned' && gateIndex(pod) < 0) {
-    const isUnchecked = identity.type === 'annotated' && !isReleased(version?.status);
+    const isUnchecked = asksForChecks(pod.metadata) && !isReleased(version?.status);
     return isUnchecked ? releaseBare(pod) : release(pod);
   }
   if (identity.type === 'notAnnotated') {

@@ -500,7 +500,9 @@ describe('a Pod that nothing owns', () => {
     expect([isHeld(entered), isWatched(entered)]).toEqual([false, true]);
   });
 
-  test('that is not annotated enters untouched, without a word', () => {
-    expect(judge([], aPod())).toEqual({ type: 'allowed', patch: [], warnings: [] });
+  test('that is not annotated enters untouched, without a word, also with the labels that everything has', () => {
+    const labels = { 'app.kubernetes.io/name': 'db', 'app.kubernetes.io/version': '17' };
+    for (const pod of [aPod(), aPod({ labels })])
+      expect(judge([], pod)).toEqual({ type: 'allowed', patch: [], warnings: [] });
   });
 });

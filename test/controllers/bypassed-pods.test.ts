@@ -130,6 +130,14 @@ describe('Pods that run without ever having been judged', () => {
     expect(clock.leftovers).toEqual([]);
   });
 
+  test('a Pod that nothing owns is told of itself, if it carries Keptn’s own keys', async () => {
+    const labels = { 'app.kubernetes.io/name': 'db' };
+    const bare = running(aPod({ name: 'bare', annotations }));
+    const { report, notes } = aReport([bare, running(aPod({ name: 'db-1', labels }))]);
+    expect(await report.report(namespace, forever)).toBe(1);
+    expect(notes).toMatchObject([{ about: bare, reason: 'NothingChecked' }]);
+  });
+
   test('a Pod of a Released version is none of them', async () => {
     const workload = aWorkload({ metadata: { name: 'shop-cart', namespace, uid: 'uid-cart' } });
     const released = {
