@@ -73,11 +73,13 @@ function isOnRecord({ metadata: { uid = '' } }: KeptnAppVersion, seen: AppSeen):
 
 /** Whether a version says what would be made now; a process that was stopped before it could record it may have left it. */
 function isAsMade({ metadata, spec }: KeptnAppVersion, seen: AppSeen): boolean {
-  const wanted = new Map<string, unknown>(Object.entries(versionOf(seen, metadata.name).spec));
-  const found = new Map<string, unknown>(Object.entries(spec));
-  for (const field of ['previousVersion', 'traceId'])
-    for (const of of [wanted, found]) of.delete(field);
-  return sameJson(Object.fromEntries(wanted), Object.fromEntries(found));
+  return sameJson(compared(versionOf(seen, metadata.name).spec), compared(spec));
+}
+
+/** What an app version says, without what another moment of its creation would change. */
+function compared(spec: KeptnAppVersion['spec']): unknown {
+  const { previousVersion: _previous, traceId: _trace, ...rest } = spec;
+  return rest;
 }
 
 /** Makes the version, under its second name if the first one belongs to something else. */

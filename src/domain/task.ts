@@ -47,11 +47,20 @@ export function decideTask(given: TaskObservation): Plan {
   if (task.metadata.deletionTimestamp !== undefined) return nothing;
   if (isCompleted(task.status?.status)) return afterTheEnd(observation);
   if (observation.isSuperseded && (job === undefined || endOfJob(job) === undefined)) {
-    const definition = observation.find(task.spec.taskDefinition);
-    if (definition?.spec.onSupersede !== 'finish') return suspend(job, observation);
+    if (isToBeStopped(observation)) return suspend(job, observation);
   }
   if (job !== undefined) return follow(job, observation);
   return recordedJob(task) === undefined ? startTask(observation) : lookForJob(observation);
+}
+
+/**
+ * Whether a task of a superseded version is over now. What runs may finish unless its definition says otherwise: a migration
+ * that is cut off in the middle does more harm than one that nobody waits for. What has no Job yet does not begin.
+ */
+function isToBeStopped({ task, job, find }: TaskObservation): boolean {
+  const onSupersede = find(task.spec.taskDefinition)?.spec.onSupersede;
+  if (onSupersede !== undefined) return onSupersede !== 'finish';
+  return job === undefined && recordedJob(task) === undefined;
 }
 
 /** Selects the Pods of a task's Jobs. */
@@ -176,12 +185,14 @@ function fail(observation: TaskObservation, status: KeptnTaskStatus): Plan {
   return { ...plan, events: [event, ...(plan.events ?? [])] };
 }
 
-/** The end of a task nobody waits for (B11): its Job is kept, so that one can look into it, and does not run any more. */
+/** The end of a task nobody waits for (B11): its Job is stopped first, and deleted once the end is recorded. */
 function suspend(job: Job | undefined, observation: TaskObservation): Plan {
   const { task, now } = observation;
   const message =
     'the version it checks was superseded by another one' +
-    (job === undefined ? '; it never ran' : `; Job ${job.metadata.name} is suspended`);
+    (job === undefined
+      ? '; it never ran'
+      : `; Job ${job.metadata.name} was stopped and is deleted`);
   const end = ended(task, { state: 'Deprecated', reason: 'Superseded', message }, now);
   if (job === undefined || job.spec.suspend === true) return storing(observation, end);
   return { effects: [suspension(job)] };
@@ -207,9 +218,13 @@ function afterTheEnd(observation: TaskObservation): Plan {
  */
 function stop(job: Job, observation: TaskObservation, followUps: Plan): Plan {
   const { task, now, find } = observation;
-  if (task.status?.status === 'Deprecated') return {};
   const ref = refOf(JobKind, job);
   const { uid = '' } = job.metadata;
+  const deletion: Effect = { type: 'delete', ref, uid, propagation: 'Background' };
+  // Jobs that nobody looks into would fill quotas for ever: a suspended one never ends.
+  if (task.status?.status === 'Deprecated') {
+    return { effects: [deletion, ...(followUps.effects ?? [])] };
+  }
   if (job.spec.suspend !== true) {
     return { effects: [suspension(job), ...(followUps.effects ?? [])] };
   }
@@ -218,7 +233,6 @@ function stop(job: Job, observation: TaskObservation, followUps: Plan): Plan {
   const endedAtMs = parseTime(task.status?.endTime) ?? now;
   const wakeAfterMs = remainingMs(endedAtMs, ttlSecondsAfterFinished * 1000, now);
   if (wakeAfterMs > 0) return { wakeAfterMs };
-  const deletion: Effect = { type: 'delete', ref, uid, propagation: 'Background' };
   return { effects: [deletion, ...(followUps.effects ?? [])] };
 }
 

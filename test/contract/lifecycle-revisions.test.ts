@@ -198,7 +198,7 @@ describe.concurrent('a Deployment', () => {
   it('whose version was never Released is superseded by the next, and its Job runs no more (B11)', async () => {
     await using shop = await sluice.namespace();
     await shop.apply(
-      aTaskDefinition('endless', { outcome: 'run' }),
+      aTaskDefinition('endless', { outcome: 'run', spec: { onSupersede: 'stop' } }),
       aTaskDefinition('migrate'),
       aDeployment({ preDeploymentTasks: ['endless'] }),
     );
@@ -210,8 +210,9 @@ describe.concurrent('a Deployment', () => {
     ]);
     expect(conditionOf(old, conditionTypes.succeeded)?.reason).toBe('Superseded');
     const task = await shop.untilTask('endless', ({ status }) => status?.status === 'Deprecated');
-    const job = (await shop.jobs()).find(({ metadata }) => metadata.name === task.status?.jobName);
-    expect(job?.spec.suspend).toBe(true);
+    const isThere = async () =>
+      (await shop.jobs()).some(({ metadata }) => metadata.name === task.status?.jobName);
+    await expect.poll(isThere, { timeout: 20_000 }).toBe(false);
     await shop.untilPods(1, isReadyIn('2.0.0'));
   });
 

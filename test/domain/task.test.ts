@@ -719,27 +719,44 @@ describe('whatever is observed', () => {
 });
 
 describe('a task whose version was superseded (B11)', () => {
-  test('has its running Job suspended and ends Deprecated', () => {
-    const made = job.running();
-    const plan = decideTask(seen({ task: running, job: made, isSuperseded: true }));
-    expect(plan.status).toBeUndefined();
-    expect(plan.effects).toEqual([
-      {
-        type: 'patch',
-        ref: expect.objectContaining({ name: made.metadata.name }),
-        operations: [
-          { op: 'test', path: '/metadata/uid', value: made.metadata.uid },
-          { op: 'add', path: '/spec/suspend', value: true },
-        ],
-        goneIsDone: true,
-      },
-    ]);
-    const suspended = { ...made, spec: { ...made.spec, suspend: true } };
-    const end = decideTask(seen({ task: running, job: suspended, isSuperseded: true }));
-    expect(after(end, running).status).toMatchObject({
-      status: 'Deprecated',
-      reason: 'Superseded',
-    });
+  const told = (onSupersede: 'finish' | 'stop' | 'suspend') => ({
+    ...definition,
+    spec: { ...definition.spec, onSupersede },
+  });
+
+  test.each(['stop', 'suspend'] as const)(
+    'has its running Job suspended and ends Deprecated where its definition says %s; then the Job is deleted',
+    (word) => {
+      const made = job.running();
+      const find = () => told(word);
+      const plan = decideTask(seen({ task: running, job: made, isSuperseded: true, find }));
+      expect(plan.status).toBeUndefined();
+      expect(plan.effects).toEqual([
+        {
+          type: 'patch',
+          ref: expect.objectContaining({ name: made.metadata.name }),
+          operations: [
+            { op: 'test', path: '/metadata/uid', value: made.metadata.uid },
+            { op: 'add', path: '/spec/suspend', value: true },
+          ],
+          goneIsDone: true,
+        },
+      ]);
+      const suspended = { ...made, spec: { ...made.spec, suspend: true } };
+      const end = decideTask(seen({ task: running, job: suspended, isSuperseded: true, find }));
+      const over = after(end, running);
+      expect(over.status).toMatchObject({ status: 'Deprecated', reason: 'Superseded' });
+      const then = decideTask(seen({ task: over, job: suspended, isSuperseded: true, find }));
+      expect(then.effects).toMatchObject([
+        { type: 'delete', ref: { name: made.metadata.name }, uid: made.metadata.uid },
+      ]);
+    },
+  );
+
+  test('has a Job deleted that an earlier Sluice left suspended', () => {
+    const over: KeptnTask = { ...running, status: { ...running.status, status: 'Deprecated' } };
+    const left = { ...job.running(), spec: { ...job.running().spec, suspend: true } };
+    expect(decideTask(seen({ task: over, job: left })).effects).toMatchObject([{ type: 'delete' }]);
   });
 
   test('that never began gets no Job any more', () => {
@@ -751,13 +768,12 @@ describe('a task whose version was superseded (B11)', () => {
     });
   });
 
-  test('may finish when its definition says so', () => {
+  test('may finish what runs, unless its definition says otherwise', () => {
     const made = job.running();
-    const patient = { ...definition, spec: { ...definition.spec, onSupersede: 'finish' as const } };
-    const plan = decideTask(
-      seen({ task: running, job: made, isSuperseded: true, find: () => patient }),
-    );
-    expect(JSON.stringify(plan.effects ?? [])).not.toContain('suspend');
-    expect(after(plan, running).status?.status).toBe('Progressing');
+    for (const find of [() => told('finish'), () => definition]) {
+      const plan = decideTask(seen({ task: running, job: made, isSuperseded: true, find }));
+      expect(JSON.stringify(plan.effects ?? [])).not.toContain('suspend');
+      expect(after(plan, running).status?.status).toBe('Progressing');
+    }
   });
 });

@@ -192,10 +192,11 @@ describe('the spans of a version that came back', () => {
       await simulation.explained(async () => {
         const { store } = simulation;
         const collector = new SimulatedExport(simulation);
-        simulation.apply(aShopNamespace, tracing, aTaskDefinition('check', 'run'), cart('1'));
+        const endless = `${aTaskDefinition('check', 'run')}  onSupersede: stop\n`;
+        simulation.apply(aShopNamespace, tracing, endless, cart('1'));
         simulation.start();
         await simulation.until('the task runs', () => store.list(JobKind).length === 1);
-        simulation.apply(aTaskDefinition('check'), cart('2'));
+        simulation.apply(`${aTaskDefinition('check')}  onSupersede: stop\n`, cart('2'));
         await versionBecomes(simulation, 'cart-cart-2', 'Succeeded');
         await versionBecomes(simulation, 'cart-cart-1', 'Deprecated');
         simulation.apply(cart('1'));

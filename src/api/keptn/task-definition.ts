@@ -49,8 +49,8 @@ const fields = {
   ),
   onSupersede: optional(
     oneOf(
-      'What happens to a running Job when another version takes the place of the one it checks; suspend if not set.',
-      ['suspend', 'finish'],
+      'What happens to a running Job when another version takes the place of the one it checks: it may finish, which is the default, or it is stopped and deleted. A task that has no Job yet is made one only by finish. suspend is the older name of stop.',
+      ['finish', 'stop', 'suspend'],
     ),
   ),
   ttlSecondsAfterFinished: optional(
