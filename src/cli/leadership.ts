@@ -16,6 +16,7 @@ import type { ObjectCaches } from '../kubernetes/caches.ts';
 import type { Connection } from '../kubernetes/connect.ts';
 import type { EventRecorder } from '../kubernetes/events.ts';
 import { LeaderElection } from '../kubernetes/lease.ts';
+import type { WatchReport } from '../kubernetes/watch-all.ts';
 import { MetricSources } from '../metrics-providers/sources.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Part } from '../runtime/lifecycle.ts';
@@ -24,6 +25,7 @@ import { sleep } from '../runtime/sleep.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { clusterLog } from './cluster-log.ts';
 import { allControllers } from './controllers.ts';
+import { MissingKinds, missingKinds } from './missing-kinds.ts';
 import { stopTimes } from './stop-times.ts';
 import { collectorIn, openExporter } from './tracing.ts';
 import { unlessAborted, untilAborted } from './until-aborted.ts';
@@ -34,6 +36,8 @@ export interface LeadershipParts {
   readonly caches: ObjectCaches;
   /** What controllers cannot do without; the other caches are waited for, but not for ever. */
   readonly needed: readonly Kind[];
+  /** How the lists and watches fare. */
+  readonly reports: () => readonly WatchReport[];
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly log: Logger;
@@ -43,11 +47,17 @@ export interface LeadershipParts {
 /** So long a list that is merely slow may take; one that is forbidden never comes. */
 const patienceMs = 30_000;
 
+/** The part that stands for election, and what it says of itself. */
+export interface Standing extends Part {
+  /** Whether controllers run, here or elsewhere, and if not why, in a sentence. */
+  readonly state: () => string;
+}
+
 /**
  * Stands for election once the caches are filled, and runs engine, metrics, traces and the sweep for held Pods while it leads.
  * When leading ends, everything of it has stopped before the Lease is let go.
  */
-export async function leadership(parts: LeadershipParts, identity: string): Promise<Part> {
+export async function leadership(parts: LeadershipParts, identity: string): Promise<Standing> {
   const { connection, clock, config, caches, needed, log } = parts;
   const sources = await metricSources(parts);
   const election = new LeaderElection({
@@ -67,7 +77,10 @@ export async function leadership(parts: LeadershipParts, identity: string): Prom
   });
   let standing: Promise<void> = Promise.resolve();
   const stand = async (signal: AbortSignal): Promise<void> => {
+    const missing = new MissingKinds({ caches, needed, reports: parts.reports, clock, log });
+    missing.watch(signal);
     await unlessAborted(caches.synced(...needed), signal);
+    missing.end();
     await unlessAborted(Promise.race([caches.synced(), sleep(clock, patienceMs, signal)]), signal);
     if (signal.aborted) return;
     const kinds = caches.unsynced();
@@ -87,6 +100,10 @@ export async function leadership(parts: LeadershipParts, identity: string): Prom
       sources.close();
     },
     stopWithinMs: stopTimes.controllersMs,
+    state: () =>
+      caches.isSynced(...needed)
+        ? election.state
+        : `controllers wait for ${missingKinds({ caches, needed, reports: parts.reports })}`,
   };
 }
 

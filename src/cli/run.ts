@@ -7,7 +7,7 @@ import { connect } from '../kubernetes/connect.ts';
 import { ObjectCaches } from '../kubernetes/caches.ts';
 import { EventRecorder } from '../kubernetes/events.ts';
 import { templateDigest } from '../kubernetes/template-digest.ts';
-import type { Watching } from '../kubernetes/watch-all.ts';
+import type { Watching, WatchReport } from '../kubernetes/watch-all.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { inOrder, longestStopMs, type Part, sideBySide, startAll } from '../runtime/lifecycle.ts';
 import { AdmissionServer } from '../server/admission-server.ts';
@@ -16,7 +16,7 @@ import { ReviewCounts } from '../server/review-counts.ts';
 import { createLogger, type Logger } from '../telemetry/logger.ts';
 import { allControllers, allIndexes } from './controllers.ts';
 import { clusterLog } from './cluster-log.ts';
-import { type LeadershipParts, leadership } from './leadership.ts';
+import { leadership, type Standing } from './leadership.ts';
 import { stopTimes } from './stop-times.ts';
 import type { Terminal } from './terminal.ts';
 import { openExporter } from './tracing.ts';
@@ -107,11 +107,8 @@ async function partsOf(config: Config, { terminal, log }: Surroundings): Promise
       stopWithinMs: stopTimes.cachesMs,
     },
   ];
-  const working: Part[] = [];
-  if (only !== 'controllers') {
-    const kinds = forAdmission.map(({ kind }) => kind);
-    working.push(admissionServer(config, { log, caches, kinds }));
-  }
+  let standing: Standing | undefined;
+  let leading: Part | undefined;
   if (only !== 'admission') {
     const events = new EventRecorder({
       client: connection.client,
@@ -121,16 +118,26 @@ async function partsOf(config: Config, { terminal, log }: Surroundings): Promise
       log: clusterLog(log.child({ part: 'events' })),
     });
     const needed = forControllers.map(({ kind }) => kind);
-    const leading: LeadershipParts = { connection, caches, needed, events, clock, log, config };
-    const controllers = await leadership(leading, `${identity}_${randomUUID().slice(0, 8)}`);
+    const reports = (): readonly WatchReport[] => watching?.reports() ?? [];
+    standing = await leadership(
+      { connection, caches, needed, reports, events, clock, log, config },
+      `${identity}_${randomUUID().slice(0, 8)}`,
+    );
     const telling: Part = {
       name: 'events',
       start: () => undefined,
       stop: () => events.stop(stopTimes.eventsMs - 1_000),
       stopWithinMs: stopTimes.eventsMs,
     };
-    working.push(inOrder('controllers and their events', [telling, controllers], clock));
+    leading = inOrder('controllers and their events', [telling, standing], clock);
   }
+  const working: Part[] = [];
+  if (only !== 'controllers') {
+    const kinds = forAdmission.map(({ kind }) => kind);
+    const state = standing === undefined ? undefined : standing.state;
+    working.push(admissionServer(config, { log, caches, kinds, ...(state && { state }) }));
+  }
+  if (leading !== undefined) working.push(leading);
   // The server says at once that it is going, however long the controllers take to end.
   return [...parts, sideBySide('admission and controllers', working, clock)];
 }
@@ -141,9 +148,11 @@ function admissionServer(
     readonly log: Logger;
     readonly caches: ObjectCaches;
     readonly kinds: readonly Kind[];
+    /** How the controllers of this process stand; not given where there are none. */
+    readonly state?: () => string;
   },
 ): AdmissionServer {
-  const { log: base, caches, kinds } = by;
+  const { log: base, caches, kinds, state } = by;
   const clock = systemClock;
   const log = base.child({ part: 'admission' });
   const { certFile, keyFile, listenAddress, listenPort, probePort, drainMs } = config;
@@ -167,6 +176,10 @@ function admissionServer(
         problem: () =>
           caches.isSynced(...kinds) ? undefined : `waiting for ${caches.unsynced().join(', ')}`,
       },
+      // Reviews are answered whoever leads: this is only told.
+      ...(state === undefined
+        ? []
+        : [{ name: 'controllers', problem: () => undefined, detail: state }]),
     ],
   });
 }

@@ -4,6 +4,7 @@ import type { Kind, KubernetesObject, ObjectRef } from '../api/object.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import { sleep } from '../runtime/sleep.ts';
 import { heldBy, LeaseKind, letGo, type Lease, type LeaseSpec } from './lease-record.ts';
+import { LeaseTrouble } from './lease-trouble.ts';
 import { silentLog, type Log } from './log.ts';
 import { isOf } from './object-store.ts';
 
@@ -78,6 +79,7 @@ export class LeaderElection {
   #mustRead = true;
   /** When the renewal that counts now was sent; undefined while not leading. */
   #renewedAtMs: number | undefined;
+  readonly #trouble: LeaseTrouble;
 
   constructor(options: LeaderElectionOptions) {
     const { namespace, name } = options;
@@ -85,6 +87,10 @@ export class LeaderElection {
     this.#times = { ...defaultTimes, ...options.times };
     this.#log = options.log ?? silentLog;
     this.#ref = { kind: LeaseKind, namespace, name };
+    this.#trouble = new LeaseTrouble(`${namespace}/${name}`, {
+      clock: options.clock,
+      log: this.#log,
+    });
     const { leaseMs, renewDeadlineMs, retryMs } = this.#times;
     if (!(leaseMs > renewDeadlineMs && renewDeadlineMs > retryMs && retryMs > 0)) {
       throw new RangeError(
@@ -107,6 +113,17 @@ export class LeaderElection {
   /** Who holds the lease, as far as is known. */
   get leader(): string | undefined {
     return this.#seen?.lease.spec?.holderIdentity || undefined;
+  }
+
+  /** How things stand, in a sentence: who leads and since when, or why that is not known. */
+  get state(): string {
+    if (this.#trouble.lasting !== undefined) return this.#trouble.lasting;
+    if (this.isLeader) return `this process leads since ${this.#since}`;
+    return this.leader === undefined ? 'nobody leads' : `${this.leader} leads since ${this.#since}`;
+  }
+
+  get #since(): string {
+    return this.#seen?.lease.spec?.acquireTime ?? 'an unknown time';
   }
 
   /** Stands for election, leads, and stands again, until the signal is aborted. Never rejects. */
@@ -194,6 +211,7 @@ export class LeaderElection {
     } catch (error) {
       this.#mustRead = true;
       this.#log.debug('lease not taken', { error: String(error) });
+      this.#trouble.failed(error instanceof Error ? error.message : String(error));
       return 'failed';
     }
   }
@@ -208,9 +226,14 @@ export class LeaderElection {
 
   #see(object: KubernetesObject): Lease {
     if (!isOf(LeaseKind, object)) throw new TypeError('the answer is no Lease');
+    this.#trouble.answered();
+    const before = this.leader;
     const isUnchanged = JSON.stringify(object.spec) === JSON.stringify(this.#seen?.lease.spec);
     const nowMs = this.#options.clock.elapsed();
     this.#seen = { lease: object, sinceMs: isUnchanged ? (this.#seen?.sinceMs ?? nowMs) : nowMs };
+    if (this.leader !== undefined && this.leader !== before) {
+      this.#log.info('leader', { leader: this.leader, since: this.#since });
+    }
     return object;
   }
 

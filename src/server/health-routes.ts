@@ -5,6 +5,8 @@ export interface ReadinessCheck {
   readonly name: string;
   /** What is missing, as a sentence; undefined when nothing is. */
   problem(): string | undefined;
+  /** What is worth knowing although the process is ready. */
+  detail?(): string | undefined;
 }
 
 /**
@@ -14,11 +16,16 @@ export interface ReadinessCheck {
 export function addHealthRoutes(app: FastifyInstance, checks: readonly ReadinessCheck[]): void {
   app.get('/livez', (_request, reply) => reply.type('text/plain').send('ok\n'));
   app.get('/readyz', (_request, reply) => {
-    const results = checks.map((check) => ({ name: check.name, problem: check.problem() }));
+    const results = checks.map((check) => ({
+      name: check.name,
+      problem: check.problem(),
+      detail: check.detail?.(),
+    }));
     const isReady = results.every(({ problem }) => problem === undefined);
-    const lines = results.map(({ name, problem }) =>
-      problem === undefined ? `[+] ${name} ok` : `[-] ${name}: ${problem}`,
-    );
+    const lines = results.map(({ name, problem, detail }) => {
+      if (problem !== undefined) return `[-] ${name}: ${problem}`;
+      return detail === undefined ? `[+] ${name} ok` : `[+] ${name} ok: ${detail}`;
+    });
     return reply
       .code(isReady ? 200 : 503)
       .type('text/plain')

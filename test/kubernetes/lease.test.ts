@@ -28,6 +28,10 @@ function candidate(identity: string, own: TestClock = clock) {
     if (!net.isUp) throw new ClusterError({ code: 0, reason: 'Unavailable', message: 'down' });
     return answer();
   };
+  const told: { message: string; fields: object }[] = [];
+  const tell = (message: string, fields: object = {}): void => {
+    if (!message.includes('leading')) told.push({ message, fields });
+  };
   const work = { ends: true };
   const election = new LeaderElection({
     clock: own,
@@ -35,6 +39,7 @@ function candidate(identity: string, own: TestClock = clock) {
     namespace: 'shop',
     name: 'sluice',
     identity,
+    log: { debug: () => undefined, info: tell, warn: tell },
     client: {
       get: (ref, given) => ask(given, () => store.get(ref.kind, ref.namespace, ref.name)),
       create: (kind, object, given) => ask(given, () => store.create(kind, object)),
@@ -53,7 +58,7 @@ function candidate(identity: string, own: TestClock = clock) {
     stopping.abort();
     await settled();
   };
-  return { election, net, work, stop, done, limits };
+  return { election, net, work, stop, done, limits, told };
 }
 
 /** A request that is never answered: it ends, failing, in its time or when its caller gives up. */
@@ -237,6 +242,32 @@ describe('leader election', () => {
     await clock.advanceAsync(2000);
     expect(isDone).toBe(true);
     expect(clock.leftovers).toEqual([]);
+  });
+
+  it('says who leads and since when, on every replica', async () => {
+    const [a, b] = [candidate('a'), candidate('b')];
+    await clock.advanceAsync(5_000);
+    expect(a.election.state).toBe('this process leads since 2026-01-01T00:00:00.000000Z');
+    expect(b.election.state).toBe('a leads since 2026-01-01T00:00:00.000000Z');
+    expect(b.told).toEqual([
+      { message: 'leader', fields: { leader: 'a', since: '2026-01-01T00:00:00.000000Z' } },
+    ]);
+  });
+
+  it('warns by name, again every few minutes, while the lease cannot be asked about', async () => {
+    const a = candidate('a');
+    a.net.isUp = false;
+    await clock.advanceAsync(28_000);
+    expect(a.told).toEqual([]);
+    await clock.advanceAsync(9 * 60_000);
+    expect(a.told).toMatchObject([
+      { fields: { lease: 'shop/sluice', error: 'down', forSeconds: 30 } },
+      { fields: { lease: 'shop/sluice', error: 'down', forSeconds: 330 } },
+    ]);
+    expect(a.election.state).toBe('the Lease shop/sluice gives no answer: down');
+    a.net.isUp = true;
+    await clock.advanceAsync(5_000);
+    expect(a.election.isLeader).toBe(true);
   });
 
   it('stands again after it was lost', async () => {
