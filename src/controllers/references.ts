@@ -1,4 +1,5 @@
 import { ConfigMapMetadataKind, ServiceAccountMetadataKind } from '../api/builtin.ts';
+import { KeptnApp } from '../api/keptn/app.ts';
 import { KeptnAppContext } from '../api/keptn/app-context.ts';
 import { KeptnConfig } from '../api/keptn/config.ts';
 import { KeptnEvaluationDefinition } from '../api/keptn/evaluation-definition.ts';
@@ -23,6 +24,7 @@ import type { Problem, RuleContext } from '../lint/rule.ts';
 import { problemsOf } from '../lint/rules.ts';
 import { unusableReferences } from '../lint/unusable-references.ts';
 import { type Controller, type Key, type Watch, watch } from './controller.ts';
+import { inNamespace, workloadsByApp } from './lifecycle-indexes.ts';
 import type { Places } from './places.ts';
 import { leadingTo, referrersOf } from './reference-index.ts';
 
@@ -37,6 +39,8 @@ interface ReferringKind {
    * not resolve before, because each new version of a workload would have one write more.
    */
   readonly saysResolved: 'always' | 'withReferences' | 'afterTrouble' | 'never';
+  /** It belongs to the application of its own name. */
+  readonly isOfApp?: boolean;
   /** The kinds of what it names, and of what is taken for that. Task definitions count with all that they lead to. */
   readonly names: readonly Kind[];
 }
@@ -64,6 +68,7 @@ const table: readonly ReferringKind[] = [
   {
     name: 'app-context',
     kind: KeptnAppContext,
+    isOfApp: true,
     saysReady: true,
     saysResolved: 'always',
     names: [KeptnTaskDefinition, KeptnEvaluationDefinition],
@@ -106,11 +111,28 @@ export function referenceControllers(places: Places): readonly Controller<Referr
   }));
 }
 
-function watchesOf({ kind, names }: ReferringKind, places: Places): readonly Watch[] {
+const appWatches: readonly Watch[] = [
+  watch(KeptnApp, ({ metadata }) => [metadata], 'existence'),
+  watch(
+    KeptnWorkload,
+    ({ metadata: { namespace = '' }, spec }) => [{ namespace, name: spec.app }],
+    'existence',
+  ),
+];
+
+function lacksApp({ namespace = '', name }: Key, world: World): boolean {
+  if (world.get(KeptnApp, namespace, name) !== undefined) return false;
+  return (
+    world.byIndex(KeptnWorkload, workloadsByApp.name, inNamespace(namespace, name)).length === 0
+  );
+}
+
+function watchesOf({ kind, names, isOfApp }: ReferringKind, places: Places): readonly Watch[] {
   const ofObject = (to: KubernetesObject, lookup: Lookup): readonly Key[] =>
     referrersOf(kind, to, { lookup, places }).map(({ metadata }) => metadata);
   return [
     watch(kind, ({ metadata }) => [metadata], 'spec'),
+    ...(isOfApp === true ? appWatches : []),
     ...names
       .filter((named) => named !== KeptnMetricsProvider)
       .map((named) =>
@@ -148,7 +170,7 @@ function behindMetrics(kind: Kind<Referrer>, places: Places): Watch {
 }
 
 function observationOf(
-  { kind, saysReady, saysResolved }: ReferringKind,
+  { kind, saysReady, saysResolved, isOfApp }: ReferringKind,
   by: { readonly key: Key; readonly world: World; readonly places: Places },
 ): ReferrerObservation | undefined {
   const { key, world, places } = by;
@@ -193,6 +215,7 @@ function observationOf(
     saysResolved: flaws.some(({ isOfReference }) => isOfReference) || isSaid(),
     unread: problems.flatMap((problem) => unreadOf(problem, world)),
     saysReady,
+    ...(isOfApp === true && { lacksApp: lacksApp(key, world) }),
   };
 }
 

@@ -34,6 +34,8 @@ export const conditionTypes = {
   exported: 'Exported',
   /** KeptnMetric: it is asked less often than its spec says, because that is more often than any metric is. */
   intervalRaised: 'IntervalRaised',
+  /** KeptnAppContext: no application has its name. */
+  appMissing: 'AppMissing',
   /** KeptnConfig: another one rules. */
   ignored: 'Ignored',
   /** Definitions and metrics: everything they name is there and leads nowhere it must not. */

@@ -42,6 +42,8 @@ export interface ReferrerObservation {
   readonly unread: readonly ObjectRef[];
   /** Nobody else says whether an object of this kind is ready. */
   readonly saysReady: boolean;
+  /** It counts for the application of its own name, and there is none. */
+  readonly lacksApp?: boolean;
 }
 
 /**
@@ -76,9 +78,12 @@ function statusOf(observation: ReferrerObservation): Referrer['status'] {
     metadata.generation === undefined ? {} : { observedGeneration: metadata.generation };
   const stated = (changes: readonly Omit<ConditionChange, 'observedGeneration'>[]) =>
     changes.map((change) => ({ ...change, ...observed }));
+  const known = observation.lacksApp
+    ? withConditions(status.conditions, stated([appMissing(metadata.name)]), now)
+    : withoutCondition(status.conditions, conditionTypes.appMissing);
   const others = saysResolved
-    ? withConditions(status.conditions, stated([resolvedRefs(observation)]), now)
-    : withoutCondition(status.conditions, conditionTypes.resolvedRefs);
+    ? withConditions(known, stated([resolvedRefs(observation)]), now)
+    : withoutCondition(known, conditionTypes.resolvedRefs);
   if (!saysReady) {
     return others.length === 0 && object.status === undefined
       ? undefined
@@ -86,6 +91,15 @@ function statusOf(observation: ReferrerObservation): Referrer['status'] {
   }
   const conditions = withConditions(others, stated(readiness(observation)), now);
   return { ...status, ...observed, conditions };
+}
+
+function appMissing(name: string): Omit<ConditionChange, 'observedGeneration'> {
+  return {
+    type: conditionTypes.appMissing,
+    status: 'True',
+    reason: 'AppNotFound',
+    message: `There is no application ${name} here yet, neither a KeptnApp nor a workload that names it; a context counts for the application of its own name.`,
+  };
 }
 
 function resolvedRefs({ flaws }: ReferrerObservation): Omit<ConditionChange, 'observedGeneration'> {

@@ -1,5 +1,6 @@
 import { KeptnAppContext } from '../api/keptn/app-context.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
+import { contextIsMisnamed } from './context-name-rule.ts';
 import { type Found, type Rule, rule } from './rule.ts';
 
 const listedTwice = rule({
@@ -58,7 +59,7 @@ const spanLink = rule({
 });
 
 /** The rules about applications. */
-export const appRules: readonly Rule[] = [listedTwice, workloadTwice, spanLink];
+export const appRules: readonly Rule[] = [listedTwice, workloadTwice, spanLink, contextIsMisnamed];
 
 function repeated(path: string, names: readonly string[]): readonly Found[] {
   const seen = new Set<string>();

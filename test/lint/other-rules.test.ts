@@ -9,6 +9,7 @@ import {
   anAppContext,
   anEvaluation,
   anEvaluationDefinition,
+  aWorkload,
 } from '../support/builders.ts';
 import { lintContext, problemLines } from '../support/lint-context.ts';
 
@@ -39,6 +40,23 @@ describe('accepts', () => {
     ['an evaluation', anEvaluation()],
   ])('%s', (_, object) => {
     expect(lines(object)).toEqual([]);
+  });
+});
+
+describe('the name of a context', () => {
+  const contextCalled = (name: string) => anAppContext({ metadata: { name } });
+  const books = aWorkload({ spec: { app: 'books' } });
+
+  test('that is nearly the name of an application is pointed out', () => {
+    expect(lines(contextCalled('bookz'), [books])).toEqual([
+      'advice context-name metadata.name: there is no application bookz here, but one that is called books; a context counts for the application of its own name',
+    ]);
+  });
+
+  test('may be that of an application, or of one that is to come', () => {
+    expect(lines(contextCalled('books'), [books])).toEqual([]);
+    expect(lines(contextCalled('library'), [books])).toEqual([]);
+    expect(lines(contextCalled('bookz'), [])).toEqual([]);
   });
 });
 

@@ -105,6 +105,26 @@ const KTD = KeptnTaskDefinition;
 const followedBy = (name: string, ...followUps: string[]) =>
   aTaskDefinition({ metadata: { name }, spec: { onFailure: followUps } });
 
+describe('a context', () => {
+  it('says that no application has its name, until one has: a workload that names it, or a KeptnApp', async () => {
+    const scene = new Scene();
+    await scene.explained(async () => {
+      scene.start();
+      await scene.after(anAppContext({ metadata: { name: 'shop' } }));
+      expect(scene.condition(KeptnAppContext, 'shop', 'AppMissing')).toMatchObject({
+        status: 'True',
+        reason: 'AppNotFound',
+        message: expect.stringContaining('There is no application shop here yet'),
+      });
+      expect(scene.condition(KeptnAppContext, 'shop', 'Ready')).toMatchObject({ status: 'True' });
+      await scene.staysQuiet();
+      await scene.after(aWorkload());
+      expect(scene.condition(KeptnAppContext, 'shop', 'AppMissing')).toBeUndefined();
+      await scene.staysQuiet();
+    });
+  });
+});
+
 describe('what names something that is not there', () => {
   it('says so, with one Event, until it has come', () =>
     play(async (scene) => {
