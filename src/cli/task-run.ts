@@ -3,6 +3,7 @@ import type { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import type { KeptnTask } from '../api/keptn/task.ts';
 import { formatDuration } from '../domain/duration.ts';
 import { defaultRetries, defaultTimeoutMs } from '../domain/job-retries.ts';
+import { fullMessageOf } from '../domain/task-status.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { admitted } from './task-admission.ts';
 import { documentsIn } from './task-documents.ts';
@@ -61,7 +62,7 @@ export async function runTask(options: TaskRunOptions, terminal: Terminal): Prom
   terminal.write(stringify({ status }, { lineWidth: 0, aliasDuplicateObjects: false }));
   const took = formatDuration(endedAt - startedAt);
   if (status?.status !== 'Succeeded') {
-    const why = status?.message ?? `the runner ended with exit code ${end.exitCode}`;
+    const why = fullMessageOf(status) ?? `the runner ended with exit code ${end.exitCode}`;
     throw new TaskFailed(`✖ ${definition.metadata.name} failed after ${took}: ${why}`);
   }
   terminal.writeError(`✔ ${definition.metadata.name} succeeded after ${took}\n`);

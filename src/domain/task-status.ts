@@ -111,26 +111,32 @@ function savedReport(
   return { succeeded: false, reason, message, final: true, runs, result: undefined };
 }
 
-/** The task at its end. Nothing moves it on from there within this attempt. */
+/**
+ * The task at its end. Nothing moves it on from there within this attempt. `jobMessage` is what the condition of its Job says:
+ * scripts that were written for Keptn compare it, so that `message` is exactly this, and what is known beyond it is evidence.
+ */
 export function ended(
   task: KeptnTask,
   end: {
     state: KeptnState & ('Succeeded' | 'Failed' | 'Deprecated');
     reason: string;
     message: string;
+    jobMessage?: string;
   },
   now: number,
 ): KeptnTaskStatus {
-  const { state, reason, message } = end;
+  const { state, reason, message, jobMessage = message } = end;
   const kind = state === 'Succeeded' ? 'succeeded' : 'failed';
   const {
     reason: _reason,
     message: _message,
+    evidence: _evidence,
     ...status
   } = stated(task, { kind, reason, message }, now);
   // Clocks of two processes differ; nothing ends before it starts.
   const endTime = rfc3339(Math.max(now, parseTime(status.startTime) ?? now));
-  const why = state === 'Succeeded' ? {} : { reason, message };
+  const evidence = jobMessage === message ? {} : { evidence: { message } };
+  const why = state === 'Succeeded' ? {} : { reason, message: jobMessage, ...evidence };
   const { jobName, jobUID, startTime, exitCode, restarts, runs } = status;
   const outcome = {
     status: state,
@@ -153,6 +159,11 @@ export function ended(
 /** The current attempt of a task, from 1. */
 export function attemptOf({ status }: KeptnTask): number {
   return status?.attempt ?? 1;
+}
+
+/** Why a task is in its state, with all that is known. */
+export function fullMessageOf(status: KeptnTaskStatus | undefined): string | undefined {
+  return status?.evidence?.message ?? status?.message;
 }
 
 function stated(task: KeptnTask, progress: Progress, now: number): KeptnTaskStatus {

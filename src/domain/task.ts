@@ -20,6 +20,7 @@ import { recordedJob, storing, type TaskObservation } from './task-observation.t
 import { collisionsOf, startTask, withOwnJob } from './task-start.ts';
 import {
   ended,
+  fullMessageOf,
   savedEvidence,
   waiting,
   withEvidence,
@@ -167,7 +168,13 @@ function copyOutcome(end: JobEnd, { task, evidence, observation }: Followed): Pl
   }
   const shown = own ?? evidence;
   const known = shown === undefined ? task : withEvidence(task, shown);
-  return fail(observation, ended(known, { state: 'Failed', ...failureOf(end, own, told) }, now));
+  const { job } = observation;
+  const jobMessage = job && endOfJob(job)?.message;
+  const failure = {
+    ...failureOf(end, own, told),
+    ...(jobMessage !== undefined && { jobMessage }),
+  };
+  return fail(observation, ended(known, { state: 'Failed', ...failure }, now));
 }
 
 /** Of a task that returned nothing the parent's Events say enough. */
@@ -179,7 +186,7 @@ function succeed(observation: TaskObservation, status: KeptnTaskStatus): Plan {
 }
 
 function fail(observation: TaskObservation, status: KeptnTaskStatus): Plan {
-  const text = `task failed: ${status.message ?? ''}`;
+  const text = `task failed: ${fullMessageOf(status) ?? ''}`;
   const event = taskWarning(observation.task, 'reconcile', { suffix: 'Failed', text });
   const plan = concluding(observation, status);
   return { ...plan, events: [event, ...(plan.events ?? [])] };

@@ -7,6 +7,7 @@ import { controllerOf } from '../api/object.ts';
 import type { SpanEvent, SpanRecord } from '../api/span.ts';
 import { conditionOf, conditionTypes } from './conditions.ts';
 import type { Lookup } from './lookup.ts';
+import { fullMessageOf } from './task-status.ts';
 import { parseTime } from './time.ts';
 import {
   type Attributes,
@@ -67,7 +68,8 @@ export function checkSpanRecord(check: TracedCheck, lookup: Lookup): SpanRecord 
 }
 
 function taskSeen(task: KeptnTask): CheckSeen {
-  const { status: word, reason, message = '' } = task.status ?? {};
+  const { status: word, reason } = task.status ?? {};
+  const message = fullMessageOf(task.status) ?? '';
   const state = stateOf(word);
   const name = task.metadata.name;
   return {

@@ -67,7 +67,7 @@ describe('sluice task run', { timeout: 60_000 }, () => {
     expect(status).toMatchObject({
       status: 'Failed',
       reason: 'FunctionFailed',
-      message: expect.stringContaining('no connection'),
+      evidence: { message: expect.stringContaining('no connection') },
       exitCode: 3,
       followUps: [{ trigger: 'onFailure', definitionName: 'tell', status: 'Pending' }],
     });

@@ -38,7 +38,8 @@ it('the demo runs functions, whose Pods end as they did, and says of containers 
       place,
       ({ status }) => status?.endTime !== undefined,
     );
-    return { status: task.status?.status, message: task.status?.message, played: isPlayed(task) };
+    const { status, evidence } = task.status ?? {};
+    return { status, message: evidence?.message, played: isPlayed(task) };
   };
   try {
     const code = 'echo "no luck" >&2; exit 1';

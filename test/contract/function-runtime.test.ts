@@ -152,7 +152,9 @@ describe('the Pod of a function', () => {
     const { status } = await cluster.until(KeptnTask, { ...place, withinMs: 30_000 }, isOver);
     expect(status).toMatchObject({
       status: 'Failed',
-      message: expect.stringContaining('was still running and was stopped (exit code 143)'),
+      evidence: {
+        message: expect.stringContaining('was still running and was stopped (exit code 143)'),
+      },
     });
     expect(await cluster.list(PodKind, { namespace: namespace.name })).toEqual([]);
   });

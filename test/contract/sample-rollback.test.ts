@@ -104,7 +104,7 @@ describe.concurrent('the task that rolls back', () => {
       'Deployment cart has no earlier revision that has passed its checks; 1.0.0 stays as it is';
     expect(end.status.message).toContain(words);
     const task = await shop.untilTask('roll-back-cart', hasFailed);
-    expect(task.status?.message).toContain(words);
+    expect(task.status?.evidence?.message).toContain(words);
     // It never changes how its parent ended.
     const after = await shop.untilVersion({}, ({ status }) => {
       return status?.followUps?.[0]?.status === 'Failed';

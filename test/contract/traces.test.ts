@@ -251,7 +251,7 @@ describe('the spans of a run with two workloads, a failure and a follow-up', () 
     });
 
     const loadName = load?.metadata.name;
-    expect(load?.status?.message).toContain('p95 is 2.3 s');
+    expect(load?.status?.evidence?.message).toContain('p95 is 2.3 s');
     expect(span('post-load')).toMatchObject({
       name: loadName,
       startMs: ms(load?.status?.startTime),
@@ -259,7 +259,7 @@ describe('the spans of a run with two workloads, a failure and a follow-up', () 
       status: { code: 'error', message: 'Failed' },
       events: [
         { name: `${loadName} has failed`, atMs: ms(load?.status?.endTime) },
-        { name: `task '${loadName}' failed with reason: '${load?.status?.message}'` },
+        { name: `task '${loadName}' failed with reason: '${load?.status?.evidence?.message}'` },
       ],
     });
     expect(span('post-load').attributes).toEqual({

@@ -64,7 +64,9 @@ describe("a task whose function ran in Sluice's runner", () => {
     expect(status).toMatchObject({
       status: 'Failed',
       reason: 'FunctionFailed',
-      message: told.message,
+      // Exactly what Keptn wrote; what is known beyond it has a field of its own.
+      message: 'Container main failed with exit code 3 matching FailJob rule',
+      evidence: { message: told.message },
       exitCode: 3,
       runs: [
         { startTime: '2026-01-01T11:59:10Z', durationMilliseconds: 900, exitCode: 2 },
@@ -81,7 +83,7 @@ describe("a task whose function ran in Sluice's runner", () => {
     expect(status).toMatchObject({
       status: 'Failed',
       reason: 'FunctionFailed',
-      message: told.message,
+      evidence: { message: told.message },
       runs: [{}, {}],
     });
   });
@@ -117,8 +119,11 @@ describe("a task whose function ran in Sluice's runner", () => {
     const job = jobs.failed('DeadlineExceeded', 'Job was active longer than specified deadline');
     expect(decided({ job, pods: [pod] }).status).toMatchObject({
       reason: 'DeadlineExceeded',
-      message:
-        'Job was active longer than specified deadline; attempt 1 of 2 ended with exit code 2',
+      message: 'Job was active longer than specified deadline',
+      evidence: {
+        message:
+          'Job was active longer than specified deadline; attempt 1 of 2 ended with exit code 2',
+      },
     });
   });
 
@@ -128,7 +133,7 @@ describe("a task whose function ran in Sluice's runner", () => {
     const going = { ...pod, metadata: { ...pod.metadata, deletionTimestamp: finishedAt } };
     expect(decided({ job: failedOnce, pods: [going] }).status).toMatchObject({
       reason: 'Terminated',
-      message: 'ended by SIGTERM',
+      evidence: { message: 'ended by SIGTERM' },
       exitCode: 143,
     });
   });
@@ -140,7 +145,7 @@ describe("a task whose function ran in Sluice's runner", () => {
     expect(status).toMatchObject({
       status: 'Failed',
       reason: 'FunctionFailed',
-      message: 'the container ended with exit code 137 (Error)',
+      evidence: { message: 'the container ended with exit code 137 (Error)' },
     });
     expect(status).not.toHaveProperty('result');
   });
@@ -152,7 +157,7 @@ describe("a task whose function ran in Sluice's runner", () => {
     const state = { terminated: { exitCode: 137, reason: word, finishedAt } };
     expect(decided({ job: failedOnce, pods: [podWith(state, 'Failed')] }).status).toMatchObject({
       reason,
-      message: `the container ended with exit code 137 (${word})`,
+      evidence: { message: `the container ended with exit code 137 (${word})` },
     });
   });
 });
@@ -199,7 +204,7 @@ describe('a function whose container is killed', () => {
     expect(decided({ job: lost, pods }).status).toMatchObject({
       status: 'Failed',
       reason: 'OOMKilled',
-      message: `${message}; 4 Pods were lost, Kubernetes replaces no more`,
+      evidence: { message: `${message}; 4 Pods were lost, Kubernetes replaces no more` },
       runs: [{}, {}],
     });
   });
@@ -209,7 +214,7 @@ describe('a function whose container is killed', () => {
     const { task } = decided({ job, pods });
     const failed = { ...jobs.failed(), spec: job.spec };
     const { status } = decided({ task, job: failed, pods: [], podsListed: true });
-    expect(status?.message).toMatch(
+    expect(status?.evidence?.message).toMatch(
       /^the container ended with exit code 137 \(OOMKilled\); before that: attempt 1 of 11/,
     );
   });
@@ -217,7 +222,7 @@ describe('a function whose container is killed', () => {
   test('is told in the words of its runner where that was still ending it', () => {
     const pods = [killed(143, 'Error', JSON.stringify({ ...between, exitCode: 143 }))];
     const failed = jobs.failed('DeadlineExceeded', 'Job was active longer than specified deadline');
-    expect(decided({ job: failed, pods }).status?.message).toBe(
+    expect(decided({ job: failed, pods }).status?.evidence?.message).toBe(
       'Job was active longer than specified deadline; attempt 1 of 11: exit code 1: connection refused',
     );
   });

@@ -325,8 +325,11 @@ describe('a task whose Job runs', () => {
     expect(after(gone, task).status).toMatchObject({
       status: 'Failed',
       reason: 'BackoffLimitExceeded',
-      message:
-        'Job has reached the specified backoff limit; the container ended with exit code 2: no route to host',
+      message: 'Job has reached the specified backoff limit',
+      evidence: {
+        message:
+          'Job has reached the specified backoff limit; the container ended with exit code 2: no route to host',
+      },
       exitCode: 2,
       restarts: 1,
     });
@@ -379,7 +382,7 @@ describe('a task whose Job runs', () => {
         job: job.failed('DeadlineExceeded', 'Job was active longer than specified deadline'),
       }),
     );
-    expect(after(late, task).status?.message).toBe(
+    expect(after(late, task).status?.evidence?.message).toBe(
       'Job was active longer than specified deadline; container main cannot start: no such host',
     );
   });
@@ -408,7 +411,7 @@ describe('a task whose Job runs', () => {
     const later = after(decideTask(seen({ task: told, job: ending })), told);
     const failed = made.failed('DeadlineExceeded', 'too late');
     const end = after(decideTask(seen({ task: later, job: failed })), later);
-    expect(end.status?.message).toMatch(/^too late; Job .* has no Pod yet/u);
+    expect(end.status?.evidence?.message).toMatch(/^too late; Job .* has no Pod yet/u);
   });
 
   test('keeps saying what hindered its Pods while they go, up to the end', () => {
@@ -524,7 +527,7 @@ describe('the end of a task', () => {
     ]);
     expect(unseen.status).toBeUndefined();
     const plan = decideTask(seen({ task: running, job: job.failed(), podsListed: true }));
-    expect(after(plan, running).status?.message).toBe(
+    expect(after(plan, running).status?.evidence?.message).toBe(
       'Job has reached the specified backoff limit; its Pods were gone before their end was seen',
     );
     expect(plan.events).toMatchObject([{ reason: 'ReconcileTaskFailed', type: 'Warning' }]);
@@ -533,7 +536,7 @@ describe('the end of a task', () => {
   test('at a deadline does not suggest that an end of its Pods was missed', () => {
     const late = job.failed('DeadlineExceeded', 'too late');
     const plan = decideTask(seen({ task: running, job: late, podsListed: true }));
-    expect(after(plan, running).status?.message).toBe(
+    expect(after(plan, running).status?.evidence?.message).toBe(
       'too late; no run of its container was seen to end before that',
     );
   });
@@ -554,7 +557,7 @@ describe('the end of a task', () => {
           seen({ task, job: job.failed('DeadlineExceeded', 'too late'), pods: [stopped] }),
         ),
         task,
-      ).status?.message;
+      ).status?.evidence?.message;
     };
     expect(message({ exitCode: 2, restarts: 3, output: 'no route' })).toBe(
       'too late; the container ended with exit code 2: no route',

@@ -70,7 +70,16 @@ export type FunctionRun = Static<typeof run>;
 /** What is known of how a Job ended, in the task's own status and in each of its attempts. */
 const outcome = {
   reason: optional(text('Why it is in this state, as one word.')),
-  message: optional(text('Why it is in this state, as a sentence.')),
+  message: optional(
+    text(
+      'Why it is in this state, as a sentence. Of a task whose Job has failed it is the message of the Job, as in Keptn; evidence says more.',
+    ),
+  ),
+  evidence: optional(
+    object('What Sluice knows of the end of a Job beyond the message of the Job.', {
+      message: text('What happened, as a sentence.'),
+    }),
+  ),
   exitCode: optional(int32('Exit code of the last run of the container.')),
   restarts: optional(int32('How often the container was started again.')),
   runs: optional(list('The runs of the function, oldest first, as its runner reported them.', run)),
@@ -119,6 +128,7 @@ const columns: readonly PrinterColumn[] = [
   { name: 'Definition', jsonPath: '.spec.taskDefinition' },
   { name: 'Parent', jsonPath: '.spec.parent.name' },
   { name: 'Trigger', jsonPath: '.spec.parent.trigger', priority: 1 },
+  { name: 'Evidence', jsonPath: '.status.evidence.message', priority: 1 },
 ];
 
 /** One run of a KeptnTaskDefinition. */

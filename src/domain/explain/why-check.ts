@@ -10,6 +10,7 @@ import type { Facts } from './facts.ts';
 import { type Finding, findingAbout, markOf } from './finding.ts';
 import type { Lookup } from '../lookup.ts';
 import { isPassed, type Phase } from '../phases.ts';
+import { fullMessageOf } from '../task-status.ts';
 import { parseTime, rfc3339 } from '../time.ts';
 import type { VersionStatus } from '../version-status.ts';
 
@@ -85,7 +86,8 @@ function whyFollowUps(
 /** How a task stands, what its Job said last, and what follows it. */
 export function whyTask(task: KeptnTask, lookup: Lookup, depth = 0): Finding {
   const { status = {}, spec } = task;
-  const { reason, message } = status;
+  const { reason } = status;
+  const message = fullMessageOf(status);
   const state = status.status ?? 'Pending';
   const mark = markOf(state);
   const isStalled = isTrue(task, conditionTypes.stalled);
@@ -99,7 +101,8 @@ export function whyTask(task: KeptnTask, lookup: Lookup, depth = 0): Finding {
 }
 
 function taskFacts({ spec, status = {} }: KeptnTask, state: string): Facts {
-  const { reason, message, jobName, exitCode, restarts, output, runs, startTime, endTime } = status;
+  const { reason, jobName, exitCode, restarts, output, runs, startTime, endTime } = status;
+  const message = fullMessageOf(status);
   const deadline = endTime === undefined ? deadlineOf(startTime, spec.timeout) : undefined;
   return defined({
     state,
