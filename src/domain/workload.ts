@@ -238,6 +238,8 @@ function versionOf(
   const { namespace, name } = seen;
   const proper = workloadVersionName(name, spec.version);
   const isTaken =
+    // Names know no `_` and no capitals: another version of the workload may have this one already.
+    seen.versions.some(({ metadata }) => metadata.name === proper) ||
     seen.refusal({ kind: KeptnWorkloadVersion, namespace, name: proper })?.reason === 'NameTaken';
   const previous = workload.status?.currentVersion;
   const object: KeptnWorkloadVersion = {

@@ -5,8 +5,10 @@ import { KeptnApp } from '../../src/api/keptn/app.ts';
 import { KeptnAppVersion } from '../../src/api/keptn/app-version.ts';
 import { KeptnWorkload } from '../../src/api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
+import { conditionOf } from '../../src/domain/conditions.ts';
 import { ownVersion } from './oracles.ts';
 import { allRun, completed, expectNoHarm, podsOf, versionBecomes } from './scenario.ts';
+import { seeds } from './seeds.ts';
 import { aShopNamespace, aTaskDefinition, aWorkload } from './shop.ts';
 import type { Simulation } from './simulation.ts';
 import { sluice } from './sluice.ts';
@@ -75,6 +77,45 @@ describe('two Deployments that share app and workload in two versions', () => {
       ]);
       expectNoHarm(simulation);
     });
+  });
+});
+
+describe('versions that differ only in what names cannot hold', () => {
+  it('are versions of their own: the second is checked, told of its other name, and released', async () => {
+    for (const seed of seeds(4)) {
+      const simulation = sluice({ seed, ...(seed > 1 && { weather: storm }) });
+      await simulation.explained(async () => {
+        const { store } = simulation;
+        simulation.apply(aShopNamespace, aTaskDefinition('check'), track('cart', '2026_01_05'));
+        simulation.start();
+        await completed(simulation);
+        simulation.apply(track('cart', '2026-01-05'));
+        await simulation.until('both are completed', () => {
+          const versions = store.list(KeptnWorkloadVersion);
+          return (
+            versions.length === 2 && versions.every(({ status }) => status?.status === 'Succeeded')
+          );
+        });
+        const versions = store.list(KeptnWorkloadVersion);
+        expect(versions.map(({ spec }) => spec.version).toSorted()).toEqual([
+          '2026-01-05',
+          '2026_01_05',
+        ]);
+        expect(versions.map(({ status }) => status?.preDeploymentTaskStatus)).toEqual([
+          [expect.objectContaining({ status: 'Succeeded' })],
+          [expect.objectContaining({ status: 'Succeeded' })],
+        ]);
+        const [workload] = store.list(KeptnWorkload);
+        expect(conditionOf(workload, 'NameTaken')?.status).toBe('True');
+        // And back: each of them is found again.
+        simulation.apply(track('cart', '2026_01_05'));
+        await simulation.until('the first is back', () =>
+          allRun(simulation, 'cart', { version: '2026_01_05' }),
+        );
+        await expectQuiet(simulation);
+        expectNoHarm(simulation);
+      });
+    }
   });
 });
 
