@@ -2,7 +2,7 @@ import { ClusterError } from '../api/cluster-error.ts';
 import type { Kind, KubernetesObject } from '../api/object.ts';
 import { refKey } from '../api/object.ts';
 import type { Backoff } from '../runtime/backoff.ts';
-import { backoffMs } from '../runtime/backoff.ts';
+import { backoffMs, waitMs } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Slices } from '../runtime/slices.ts';
 import { WorkQueue } from '../runtime/work-queue.ts';
@@ -207,7 +207,7 @@ export class ControllerRun {
       this.#by.log.warn(fields, error.message);
     } else if (error instanceof ClusterError) {
       this.#by.log.warn({ ...fields, code: error.code }, `decided later: ${error.message}`);
-      return Math.max(delayMs, error.retryAfterMs ?? 0);
+      return waitMs(error.retryAfterMs, failures, { shape: backoff, random: this.#by.random });
     } else {
       this.#by.log.error({ ...fields, err: error }, 'the decision failed');
     }

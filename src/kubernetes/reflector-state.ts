@@ -1,5 +1,5 @@
 import type { ClusterError } from '../api/cluster-error.ts';
-import { backoffMs } from '../runtime/backoff.ts';
+import { waitMs } from '../runtime/backoff.ts';
 
 /**
  * Where a reflector is. It is always in one of these, and `step` leads from one to the next.
@@ -56,10 +56,13 @@ export function afterFailure(
   const listAnew = state.at === 'watching' && (failed.code === 404 || isExpired(failed));
   const next = listAnew ? ({ at: 'listing', failures } as const) : { ...state, failures };
   if (listAnew && failures === 1) return next;
-  const forMs =
-    failed.retryAfterMs === undefined
-      ? backoffMs(failures, failed.code === 0 ? unreachableShape : shape, random)
-      : Math.min(failed.retryAfterMs, longestRetryAfterMs);
+  const forMs = Math.min(
+    waitMs(failed.retryAfterMs, failures, {
+      shape: failed.code === 0 ? unreachableShape : shape,
+      random,
+    }),
+    longestRetryAfterMs,
+  );
   return { at: 'waiting', forMs, failed, next };
 }
 

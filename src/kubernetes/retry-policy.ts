@@ -1,5 +1,5 @@
 import type { ClusterError } from '../api/cluster-error.ts';
-import { backoffMs } from '../runtime/backoff.ts';
+import { waitMs } from '../runtime/backoff.ts';
 
 /** What a request does: the closed set of label values for its metrics, Kubernetes' own verbs. */
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
@@ -29,6 +29,6 @@ export function repeatAfterMs(
   const read = verb === 'get' || verb === 'list';
   const passing = error.code === 429 || (read && (error.code === 0 || error.code >= 500));
   if (!passing) return undefined;
-  const waitMs = error.retryAfterMs ?? backoffMs(tries, shape, random);
-  return waitMs <= longestWaitMs ? waitMs : undefined;
+  const forMs = waitMs(error.retryAfterMs, tries, { shape, random });
+  return forMs <= longestWaitMs ? forMs : undefined;
 }

@@ -18,13 +18,32 @@ const reasons: Readonly<Record<number, string>> = {
   504: 'Timeout',
 };
 
+/** What an answer says beside its body. */
+export interface AnswerHeaders {
+  readonly retryAfter?: string | undefined;
+  /** `Audit-Id`, which the API server sets on every answer of its own. */
+  readonly auditId?: string | undefined;
+}
+
 /**
  * The error for an answer that was not a success. The server's own reason and message where the body is a metav1.Status,
  * else what the HTTP status says; a body that is something else is never repeated.
+ *
+ * A 404 means that something does not exist only if the API server says so: by a Status with the reason NotFound, or, for a kind it
+ * does not serve, by a page under an audit id. Any other comes from something in between (a proxy that restarts), and is no answer.
  */
-export function errorOfAnswer(code: number, body: string, retryAfter?: string): ClusterError {
+export function errorOfAnswer(
+  code: number,
+  body: string,
+  { retryAfter, auditId }: AnswerHeaders = {},
+): ClusterError {
   const status = statusIn(body);
-  const reason = textOf(status?.['reason']) || (reasons[code] ?? 'Unknown');
+  const stated = textOf(status?.['reason']);
+  const isAbsence = stated === 'NotFound' || (status === undefined && auditId !== undefined);
+  if (code === 404 && !isAbsence) {
+    return unavailable('HTTP 404 that is not from the API server: something in between answered');
+  }
+  const reason = stated || (reasons[code] ?? 'Unknown');
   const message = textOf(status?.['message']) || `HTTP ${code} without a metav1.Status`;
   const retryAfterMs = secondsToMs(
     retryAfter ?? numberOf(objectOf(status?.['details'])['retryAfterSeconds']),

@@ -189,12 +189,10 @@ export class Transport {
     }
     const { statusCode, headers, body } = answer;
     if (statusCode >= 200 && statusCode < 300) return answer;
-    const retryAfter = headers['retry-after'];
-    throw errorOfAnswer(
-      statusCode,
-      await body.text(),
-      typeof retryAfter === 'string' ? retryAfter : undefined,
+    const [retryAfter, auditId] = [headers['retry-after'], headers['audit-id']].map((value) =>
+      typeof value === 'string' ? value : undefined,
     );
+    throw errorOfAnswer(statusCode, await body.text(), { retryAfter, auditId });
   }
 
   async #dispatch(request: Request, deadline: Deadline): Promise<Dispatcher.ResponseData> {

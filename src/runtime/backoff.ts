@@ -17,3 +17,20 @@ export function backoffMs(failures: number, shape: Backoff, random: () => number
   const delayMs = Math.min(doubled, capMs);
   return Math.round(delayMs * (1 - jitter * random()));
 }
+
+/** What a server asked for is made longer by chance, up to this share: those it asked together must not come back together. */
+const spread = 0.1;
+
+/**
+ * The wait before the next try where the server may have asked for one (`Retry-After`): the larger of that and the back-off, because
+ * a server that asks for nothing, or for 0, is not to be asked in a loop.
+ */
+export function waitMs(
+  askedMs: number | undefined,
+  failures: number,
+  by: { readonly shape: Backoff; readonly random: () => number },
+): number {
+  const own = backoffMs(failures, by.shape, by.random);
+  if (askedMs === undefined || askedMs <= own) return own;
+  return Math.round(askedMs * (1 + spread * by.random()));
+}

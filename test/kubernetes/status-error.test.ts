@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { ClusterError, isNamespaceTerminating } from '../../src/api/cluster-error.ts';
 import { errorOfAnswer } from '../../src/kubernetes/status-error.ts';
@@ -20,4 +20,26 @@ test('a refusal for any other reason does not, nor does an error that is none of
   const quota = new ClusterError({ code: 403, reason: 'Forbidden', message: 'being terminated' });
   expect(isNamespaceTerminating(quota)).toBe(false);
   expect(isNamespaceTerminating(new Error('NamespaceTerminating'))).toBe(false);
+});
+
+describe('a 404 is an absence', () => {
+  const page = '404 page not found\n';
+  const status = (reason?: string) => JSON.stringify({ kind: 'Status', code: 404, reason });
+
+  test.each([
+    ['a Status with the reason NotFound', status('NotFound'), undefined],
+    ['a page of the API server, which does not serve the kind', page, 'audit-1'],
+  ])('when it is %s', (_what, body, auditId) => {
+    expect(errorOfAnswer(404, body, { auditId })).toMatchObject({ code: 404, reason: 'NotFound' });
+  });
+
+  test.each([
+    ['a page of a proxy', page],
+    ['an empty body', ''],
+    ['JSON of something else', '{"error":"no route"}'],
+    ['a Status without a reason', status()],
+    ['a Status with another reason', status('Gone')],
+  ])('and not when it is %s', (_what, body) => {
+    expect(errorOfAnswer(404, body)).toMatchObject({ code: 0, reason: 'Unavailable' });
+  });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 
-import { backoffMs } from '../../src/runtime/backoff.ts';
+import { backoffMs, waitMs } from '../../src/runtime/backoff.ts';
 
 const shape = { baseMs: 100, capMs: 10_000, jitter: 0.5 };
 
@@ -25,4 +25,18 @@ it('lets chance take away at most its share', () => {
       },
     ),
   );
+});
+
+it.each([
+  ['asked for nothing', undefined, 100],
+  ['asked for 0, which would be a loop', 0, 100],
+  ['asked for less than the back-off', 50, 100],
+  ['asked for more', 7_000, 7_000],
+])('a server that has %s is asked again after the larger wait', (_what, askedMs, ms) => {
+  expect(waitMs(askedMs, 1, { shape, random: () => 0 })).toBe(ms);
+});
+
+it('what a server asked for is made longer by chance, never shorter', () => {
+  expect(waitMs(10_000, 1, { shape, random: () => 0.999 })).toBeGreaterThan(10_900);
+  expect(waitMs(10_000, 1, { shape, random: () => 0.999 })).toBeLessThanOrEqual(11_000);
 });

@@ -201,7 +201,9 @@ export class FakeApiServer implements AsyncDisposable {
     const target = this.#target(request);
     if (target === undefined) {
       // What an API server says of a path it does not know, in plain text.
-      response.writeHead(404, { 'content-type': 'text/plain' }).end('404 page not found\n');
+      response
+        .writeHead(404, { 'content-type': 'text/plain', 'audit-id': 'a' })
+        .end('404 page not found\n');
     } else if (request.isWatch) {
       this.#watch(target, request, response);
     } else if (target.name === undefined && request.method === 'GET') {
