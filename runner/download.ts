@@ -11,6 +11,8 @@ import { longestTimerMs } from './timer.ts';
 export interface DownloadRules {
   /** Host names and addresses that may be used although they are forbidden. */
   readonly allowedHosts: readonly string[];
+  /** Host names, addresses and `*.` domains that may be used and no others; empty is no restriction. */
+  readonly onlyHosts: readonly string[];
   readonly isForbidden: (address: string) => boolean;
   readonly limitBytes: number;
   /** For everything, redirects included. */
@@ -74,6 +76,10 @@ async function followed(
 }
 
 function get(url: URL, rules: DownloadRules, signal: AbortSignal): Promise<IncomingMessage> {
+  if (rules.onlyHosts.length > 0 && !isListed(url.hostname, rules.onlyHosts)) {
+    const message = `${shown(url)}: ${url.hostname} is none of the hosts that are allowed (--only-host)`;
+    throw new AttemptFailed('DownloadForbidden', message);
+  }
   const address = addressIn(url.hostname);
   const isAllowed = (one: string): boolean =>
     rules.allowedHosts.includes(url.hostname) ||
@@ -108,6 +114,15 @@ function get(url: URL, rules: DownloadRules, signal: AbortSignal): Promise<Incom
     const request = url.protocol === 'https:' ? https.get(url, options) : http.get(url, options);
     request.once('response', settle).on('error', fail);
   });
+}
+
+/** By name or address, or below a domain (`*.example.com`). */
+function isListed(hostname: string, hosts: readonly string[]): boolean {
+  const bare = (text: string): string => text.toLowerCase().replace(/^\[([^\]]*)\]$/u, '$1');
+  const asked = bare(hostname);
+  return hosts
+    .map(bare)
+    .some((host) => (host.startsWith('*.') ? asked.endsWith(host.slice(1)) : asked === host));
 }
 
 /** Where the answer sends to, if it does. */

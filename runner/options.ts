@@ -95,6 +95,12 @@ export const options = [
     text: 'a host that downloads may use although it is forbidden',
   },
   {
+    name: 'only-host',
+    placeholder: 'HOST|*.DOMAIN',
+    isRepeatable: true,
+    text: 'a host that downloads may use; with any of them, no others',
+  },
+  {
     name: 'download-timeout',
     variable: 'DOWNLOAD_TIMEOUT',
     placeholder: 'DURATION',

@@ -27,6 +27,8 @@ export interface Settings extends CommandWords {
   /** Patterns of variables that the script gets beside the usual ones. */
   readonly passedOn: readonly string[];
   readonly allowedHosts: readonly string[];
+  /** Hosts that downloads may use and no others; empty is no restriction. */
+  readonly onlyHosts: readonly string[];
   readonly downloadTimeoutMs: number;
   readonly downloadLimitBytes: number;
   readonly outputLimitBytes: number;
@@ -60,6 +62,7 @@ export function settingsFrom(args: readonly string[], env: Environment): Setting
     permissions: permissions(list('permission')),
     passedOn: list('env').map(variablePattern),
     allowedHosts: list('allow-host'),
+    onlyHosts: list('only-host'),
     downloadTimeoutMs: orNone(duration('download-timeout', value('download-timeout'))),
     downloadLimitBytes: size('download-limit', value('download-limit')),
     outputLimitBytes: size('output-limit', value('output-limit')),

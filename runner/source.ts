@@ -54,6 +54,7 @@ async function rulesFor({ settings, env }: Sourcing): Promise<DownloadRules> {
   const apiServer = addressIn(env['KUBERNETES_SERVICE_HOST'] ?? '');
   return {
     allowedHosts: settings.allowedHosts,
+    onlyHosts: settings.onlyHosts,
     isForbidden: forbiddenAddresses(apiServer === undefined ? [] : [apiServer]),
     limitBytes: settings.downloadLimitBytes,
     timeoutMs: settings.downloadTimeoutMs,

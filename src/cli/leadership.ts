@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { type Pod, PodKind } from '../api/builtin.ts';
+import { KeptnConfig } from '../api/keptn/config.ts';
 import type { Kind } from '../api/object.ts';
 import type { Config } from '../config.ts';
 import { BypassedPods, type RunningPods } from '../controllers/bypassed-pods.ts';
@@ -12,6 +13,7 @@ import { MetricLoop } from '../controllers/metric.ts';
 import { noMetrics } from '../controllers/metrics.ts';
 import { secretReader } from '../controllers/secret-reader.ts';
 import { TraceExport } from '../controllers/trace-export.ts';
+import { settingsFrom } from '../domain/keptn-config.ts';
 import type { ObjectCaches } from '../kubernetes/caches.ts';
 import type { Connection } from '../kubernetes/connect.ts';
 import type { EventRecorder } from '../kubernetes/events.ts';
@@ -221,6 +223,7 @@ async function metricSources({
   connection,
   clock,
   config,
+  caches,
 }: LeadershipParts): Promise<MetricSources> {
   const { server } = connection;
   const host = server.hostname.replace(/^\[|\]$/gu, '');
@@ -230,6 +233,7 @@ async function metricSources({
   return new MetricSources({
     policy: {
       allow: new Set(config.allowLoopbackProviders ? ['loopback'] : []),
+      allowedHosts: () => settingsFrom(caches.list(KeptnConfig), config.namespace).allowedHosts,
       apiServers: addresses.map(({ address }) => ({ address, port })),
     },
     secrets: secretReader(connection.client),

@@ -114,8 +114,9 @@ export function taskController(settings: TaskControllerSettings): Controller<Tas
     gather({ namespace = '', name }, world) {
       const task = world.get(KeptnTask, namespace, name);
       if (task === undefined) return undefined;
-      const { maxJobsPerNamespace, maxFollowUpDepth, maxFollowUps, functionRetries, jobDefaults } =
-        settingsFrom(world.list(KeptnConfig), operatorNamespace);
+      const settingsNow = settingsFrom(world.list(KeptnConfig), operatorNamespace);
+      const { maxJobsPerNamespace, maxFollowUpDepth, maxFollowUps } = settingsNow;
+      const { functionRetries, jobDefaults, allowedHosts } = settingsNow;
       return observe(
         task,
         { world, departed, lines },
@@ -124,6 +125,7 @@ export function taskController(settings: TaskControllerSettings): Controller<Tas
           images,
           functionRetries,
           jobDefaults,
+          allowedHosts,
           maxFollowUpDepth,
           maxFollowUps,
           ...(maxJobsPerNamespace !== undefined && { maxJobsPerNamespace }),

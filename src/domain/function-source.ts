@@ -55,7 +55,8 @@ export interface BlueprintProblem {
     | 'ChainTooDeep'
     | 'FunctionRefToContainer'
     | 'NoSource'
-    | 'RunnerImageForeign';
+    | 'RunnerImageForeign'
+    | 'HostNotAllowed';
   readonly message: string;
   readonly missing?: string;
 }

@@ -61,6 +61,7 @@ export function retriesOf(repeated: Repeated): Retries {
     attemptTimeoutMs: knownMs(attemptTimeout, 1),
     timeoutMs,
     variables: variablesOf(blueprint, { task, options }),
+    onlyHosts: blueprint.code.type === 'url' ? (settings.allowedHosts ?? []) : [],
   };
   if (!retriesInside(image, settings)) {
     const once = { ...runner, retries: 0 };

@@ -42,6 +42,8 @@ export interface Settings {
   readonly promotionFailurePolicy: PromotionFailurePolicy;
   /** Whether what would be a warning of admission is refused. */
   readonly strictValidation: boolean;
+  /** Hosts that providers and downloads may use and no others; undefined is no restriction. */
+  readonly allowedHosts: readonly string[] | undefined;
   /** Empty: no CloudEvents. */
   readonly cloudEventsEndpoint: string;
   /** Empty: no traces. */
@@ -66,6 +68,7 @@ export const defaultSettings: Settings = {
   minTimeAfterDeploymentMs: 0,
   promotionFailurePolicy: 'Fail',
   strictValidation: false,
+  allowedHosts: undefined,
   cloudEventsEndpoint: '',
   otelCollectorUrl: '',
 };
@@ -113,6 +116,7 @@ export function settingsFrom(
     ),
     promotionFailurePolicy: spec.promotionFailurePolicy ?? otherwise.promotionFailurePolicy,
     strictValidation: spec.strictValidation ?? otherwise.strictValidation,
+    allowedHosts: spec.allowedHosts,
     cloudEventsEndpoint: spec.cloudEventsEndpoint ?? otherwise.cloudEventsEndpoint,
     otelCollectorUrl: spec.OTelCollectorUrl ?? otherwise.otelCollectorUrl,
   };

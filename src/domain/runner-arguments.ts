@@ -13,6 +13,8 @@ export interface RunnerSettings {
   readonly timeoutMs: number;
   /** Names of the variables that the function gets beside Keptn's, or `*` for all of them. */
   readonly variables: readonly string[];
+  /** Hosts that code may be downloaded from, redirects included; none is no restriction. */
+  readonly onlyHosts: readonly string[];
 }
 
 /** The arguments of Sluice's runner (contract: runner/README.md). Only what was asked for is among them. */
@@ -34,6 +36,7 @@ export function runnerArguments(
       (permission) => `--permission=${permission}`,
     ),
     ...settings.variables.map((name) => `--env=${name}`),
+    ...settings.onlyHosts.map((host) => `--only-host=${host}`),
     ...(args.length > 0 ? ['--', ...args] : []),
   ];
 }

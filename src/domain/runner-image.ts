@@ -24,6 +24,8 @@ export interface JobSettings {
   readonly functionRetries: FunctionRetries | undefined;
   /** What Jobs get where their definition does not say it. */
   readonly jobDefaults: JobOptions;
+  /** Hosts that code may be downloaded from; undefined is no restriction. */
+  readonly allowedHosts?: readonly string[] | undefined;
 }
 
 /** Whether the container of a function repeats it by itself. */

@@ -4,6 +4,7 @@ import { controllerOf, type ObjectRef, refOf } from '../api/object.ts';
 import { isJobAsMade } from './as-made.ts';
 import { mostCollisions } from './child-items.ts';
 import type { Progress } from './conditions.ts';
+import { downloadProblem } from './download-host.ts';
 import { codeCopyFor } from './function-config-map.ts';
 import { blueprintOf, type BlueprintProblem } from './function-source.ts';
 import { jobFor } from './job.ts';
@@ -32,8 +33,9 @@ export function startTask(observation: TaskObservation): Plan {
   const name = task.spec.taskDefinition;
   const blueprint = blueprintOf(name, find);
   if (blueprint.type === 'problem') return showProblem(blueprint, observation);
-  const foreign = foreignImageProblem(blueprint, settings);
-  if (foreign !== undefined) return showProblem(foreign, observation);
+  const problem =
+    foreignImageProblem(blueprint, settings) ?? downloadProblem(blueprint, settings.allowedHosts);
+  if (problem !== undefined) return showProblem(problem, observation);
   const definition = find(name);
   if (definition === undefined) return nothing;
   const isFull = observation.runningJobs >= (settings.maxJobsPerNamespace ?? Infinity);

@@ -8,6 +8,7 @@ import { durationRules } from './duration-rules.ts';
 import { evaluationRules } from './evaluation-rules.ts';
 import { fieldRules } from './field-rules.ts';
 import { functionRules } from './function-rules.ts';
+import { hostRules } from './host-rules.ts';
 import { metricRules } from './metric-rules.ts';
 import { numberRules } from './number-rules.ts';
 import { objectsWith } from './objects-with.ts';
@@ -31,6 +32,7 @@ export const rules: readonly Rule[] = [
   ...taskRules,
   ...appRules,
   ...configRules,
+  ...hostRules,
   ...fieldRules,
   ...workloadRules,
 ];

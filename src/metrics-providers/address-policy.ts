@@ -1,5 +1,6 @@
 import { lookup as resolve } from 'node:dns';
 import { BlockList, isIP, isIPv6, type LookupFunction } from 'node:net';
+import { isListedHost } from '../api/listed-host.ts';
 import { forbiddenAddresses, type ForbiddenGroup } from '../api/forbidden-addresses.ts';
 
 /**
@@ -9,6 +10,8 @@ import { forbiddenAddresses, type ForbiddenGroup } from '../api/forbidden-addres
 export interface AddressPolicy {
   /** The groups of addresses that are allowed in spite of the rule. */
   readonly allow: ReadonlySet<ForbiddenGroup | 'api-server'>;
+  /** The hosts that may be asked and no others, as the settings say now; undefined is no restriction. */
+  readonly allowedHosts?: () => readonly string[] | undefined;
   /** Addresses (not names) and ports of the API server. */
   readonly apiServers: readonly { readonly address: string; readonly port: number }[];
 }
@@ -79,6 +82,10 @@ export function providerUrl(targetServer: string, policy: AddressPolicy): URL {
     throw new AddressRefused(
       `the provider's URL must begin with http:// or https://, not ${url.protocol}`,
     );
+  }
+  const allowed = policy.allowedHosts?.();
+  if (allowed !== undefined && !isListedHost(url.hostname, allowed)) {
+    throw notAllowed(url, 'it is not among allowedHosts of the KeptnConfig');
   }
   // A literal address is never resolved, so that vettedLookup does not see it.
   const literal = url.hostname.replace(/^\[|\]$/g, '');

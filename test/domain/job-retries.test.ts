@@ -22,6 +22,7 @@ function made(
     script?: FunctionSpec;
     task?: Partial<KeptnTaskSpec>;
     jobDefaults?: JobSettings['jobDefaults'];
+    allowedHosts?: readonly string[];
   } = {},
 ) {
   const { image = own, functionRetries, script = {}, spec, jobDefaults = {} } = given;
@@ -38,6 +39,7 @@ function made(
       images: { deno: image, python: image, bash: image },
       functionRetries,
       jobDefaults,
+      allowedHosts: given.allowedHosts,
     },
   });
   const { containers } = job.spec.template.spec;
@@ -197,6 +199,23 @@ describe('a function in an image of somebody else', () => {
     expect(job.spec.template.spec).toMatchObject({ restartPolicy: 'Never' });
     expect(container.args[1]).toBe('--retries=3');
     expect(container).not.toHaveProperty('securityContext');
+  });
+});
+
+describe('hosts that downloads may use', () => {
+  const hosts = ['code', '*.example.com'];
+  const argsOf = (given: Parameters<typeof made>[0]) => JSON.stringify(made(given).container);
+
+  test('are handed to the runner, which holds redirects to them', () => {
+    expect(argsOf({ allowedHosts: hosts })).toContain(
+      '"--only-host=code","--only-host=*.example.com"',
+    );
+    expect(argsOf({})).not.toContain('--only-host');
+  });
+
+  test('concern no code that is brought along', () => {
+    const { httpRef: _, ...inline } = { httpRef: undefined, inline: { code: 'x' } };
+    expect(argsOf({ allowedHosts: hosts, script: inline })).not.toContain('--only-host');
   });
 });
 

@@ -51,6 +51,7 @@ describe('settingsFrom', () => {
       minTimeAfterDeploymentMs: 0,
       promotionFailurePolicy: 'Fail',
       strictValidation: false,
+      allowedHosts: undefined,
       cloudEventsEndpoint: '',
       otelCollectorUrl: '',
     });
@@ -79,6 +80,7 @@ describe('settingsFrom', () => {
       retention: { versions: 3, maxAge: '48h', unusedApps: '5m', suspend: true },
       promotionFailurePolicy: 'Warn',
       strictValidation: true,
+      allowedHosts: ['*.example.com'],
     });
     expect(settingsFrom([config], operatorNamespace)).toEqual({
       blockDeployment: false,
@@ -97,6 +99,7 @@ describe('settingsFrom', () => {
       retention: { versions: 3, maxAgeMs: 172_800_000, unusedAppMs: 300_000, suspended: true },
       promotionFailurePolicy: 'Warn',
       strictValidation: true,
+      allowedHosts: ['*.example.com'],
       cloudEventsEndpoint: 'http://events',
       otelCollectorUrl: 'otel:4317',
     });

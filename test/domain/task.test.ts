@@ -155,6 +155,22 @@ describe('a task without a Job', () => {
     expect(after(plan, aTask()).status?.reason).toBe('RunnerImageForeign');
   });
 
+  test('does not start a function whose code would come from a host that is not allowed', () => {
+    const httpRef = { url: 'https://code.example.org/check.ts' };
+    const elsewhere = aTaskDefinition('check').with({ deno: { httpRef } });
+    const at = (allowedHosts: readonly string[]) => {
+      const known = seen({ find: () => elsewhere });
+      return decideTask({ ...known, settings: { ...known.settings, allowedHosts } });
+    };
+    const plan = at(['*.example.com']);
+    expect(plan.effects).toBeUndefined();
+    expect(after(plan, aTask()).status).toMatchObject({
+      reason: 'HostNotAllowed',
+      message: expect.stringContaining('host code.example.org is not among allowedHosts'),
+    });
+    expect(at(['code.example.org']).effects).toMatchObject([{ type: 'create' }]);
+  });
+
   test.each([
     ['Forbidden', 'exceeded quota: jobs', 'JobForbidden', 'Stalled'],
     ['Invalid', 'spec.backoffLimit: Invalid value', 'JobInvalid', 'Stalled'],

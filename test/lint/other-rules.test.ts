@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { KubernetesObject } from '../../src/api/object.ts';
+import { settingsFrom } from '../../src/domain/keptn-config.ts';
 import { rules } from '../../src/lint/rules.ts';
 import {
   aConfig,
@@ -9,6 +10,7 @@ import {
   anAppContext,
   anEvaluation,
   anEvaluationDefinition,
+  aTaskDefinition,
   aWorkload,
 } from '../support/builders.ts';
 import { lintContext, problemLines } from '../support/lint-context.ts';
@@ -284,5 +286,29 @@ describe('the rules', () => {
       expect(title).not.toMatch(/\.$/);
       for (const sentence of [why, fix]) expect(sentence).toMatch(/\S\.$/);
     }
+  });
+});
+
+describe('a host that the KeptnConfig does not list', () => {
+  const config = aConfig({
+    metadata: { namespace: 'keptn-system' },
+    spec: { allowedHosts: ['*.example.com'] },
+  });
+  const why =
+    'is not among allowedHosts of the KeptnConfig; have it added there, or use one that is';
+
+  test('is told of, for downloads and for providers', () => {
+    const context = { ...lintContext(), settings: settingsFrom([config], 'keptn-system') };
+    const httpRef = (url: string) => aTaskDefinition({ spec: { deno: { httpRef: { url } } } });
+    expect(problemLines(httpRef('https://code.example.org/f.ts'), context)).toContain(
+      `doubtful download-host-not-allowed spec.deno.httpRef.url: host code.example.org ${why}`,
+    );
+    expect(problemLines(httpRef('https://code.example.com/f.ts'), context).join()).not.toContain(
+      'host-not-allowed',
+    );
+    const provider = aMetricsProvider({ spec: { targetServer: 'http://prometheus.bank:9090' } });
+    expect(problemLines(provider, context)).toContain(
+      `doubtful provider-host-not-allowed spec.targetServer: host prometheus.bank ${why}`,
+    );
   });
 });

@@ -84,6 +84,20 @@ describe('providerUrl', () => {
     expect(() => providerUrl(url, strict)).toThrow(AddressRefused);
   });
 
+  test('narrowed by a list of hosts, refuses every other, and what is forbidden anyway', () => {
+    const hosts = ['prometheus.monitoring', '*.example.com', '127.0.0.1'];
+    const listed: AddressPolicy = { ...strict, allowedHosts: () => hosts };
+    expect(providerUrl('http://prometheus.monitoring:9090', listed).port).toBe('9090');
+    expect(providerUrl('https://thanos.example.com', listed).hostname).toBe('thanos.example.com');
+    expect(() => providerUrl('http://prometheus.bank:9090', listed)).toThrow(
+      'prometheus.bank is not allowed: it is not among allowedHosts of the KeptnConfig',
+    );
+    expect(() => providerUrl('http://127.0.0.1:9090', listed)).toThrow('loopback');
+    expect(
+      providerUrl('http://any:9090', { ...strict, allowedHosts: () => undefined }).hostname,
+    ).toBe('any');
+  });
+
   test('accepts names, private addresses and paths', () => {
     expect(providerUrl('http://prometheus.monitoring:9090/p', strict).pathname).toBe('/p');
     expect(providerUrl('https://10.0.0.5:9090', strict).port).toBe('9090');

@@ -29,6 +29,7 @@ it('has a default for everything but the script', () => {
     permissions: undefined,
     passedOn: [],
     allowedHosts: [],
+    onlyHosts: [],
     downloadTimeoutMs: 30_000,
     downloadLimitBytes: 1_048_576,
     outputLimitBytes: 33_554_432,

@@ -196,6 +196,17 @@ describe.each(hostNames)('a script from a URL, the runner under %s', (host) => {
       /only https:\/\/ may follow/,
     ));
 
+  it('comes from a host that is allowed and from no other, redirects included', async () => {
+    const here = ['--only-host', '127.0.0.1'];
+    expect((await fromPlain('/ok.sh', ...here)).stdout).toBe('from a server\n');
+    await fails(
+      fromPlain('/ok.sh', '--only-host', 'code.example.com', '--only-host', '*.example.org'),
+      'DownloadForbidden',
+      /127\.0\.0\.1 is none of the hosts that are allowed/,
+    );
+    await fails(fromPlain('/cluster.sh', ...here), 'DownloadForbidden', /10\.96\.0\.1 is none/);
+  });
+
   it('does not come from the Pod itself, by address or by name', async () => {
     await fails(
       from(`http://127.0.0.1:${port(plain)}/ok.sh`),

@@ -4,10 +4,12 @@ import {
   bool,
   duration,
   integer,
+  list,
   object,
   oneOf,
   optional,
   shortText,
+  text,
   type Static,
 } from '../schema.ts';
 import { optionsGroup } from './groups.ts';
@@ -114,6 +116,13 @@ const spec = object('The settings.', {
     oneOf(
       'What a failed promotion task means where the KeptnAppContext does not say it; Fail if not set.',
       promotionFailurePolicies,
+    ),
+  ),
+  allowedHosts: optional(
+    list(
+      'Hosts that metric providers and downloads of functions may use, by name, address or as *.example.com; with a list no others. All but what is always forbidden if not set.',
+      text('', { maxLength: 253 }),
+      { maxItems: 500 },
     ),
   ),
   strictValidation: optional(
