@@ -156,8 +156,11 @@ export interface Rollout extends KubernetesObject {
   };
 }
 
+/** A revision of a StatefulSet or DaemonSet; of its Pod template only what says what its Pods are. */
 export interface ControllerRevision extends KubernetesObject {
   revision: number;
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
 }
 
 export interface Namespace extends KubernetesObject {

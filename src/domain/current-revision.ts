@@ -11,7 +11,7 @@ import { identityIn } from './identity-in.ts';
 import type { Identity } from './identity.ts';
 import type { IdentityOptions } from './pod-version.ts';
 import { type Lookup, ownerIndex } from './lookup.ts';
-import { ownerChainOf } from './owner-chain.ts';
+import { ownerChainOf, revisionHashLabel } from './owner-chain.ts';
 import { proofOf, revisionOfPod, rolloutHashLabel } from './revision.ts';
 import type { RolloutOwner } from './rollout-owner.ts';
 import { isObserved } from './rollout-judgement.ts';
@@ -69,7 +69,6 @@ export function currentRevision(
 }
 
 const revisionAnnotation = 'deployment.kubernetes.io/revision';
-const revisionHashLabel = 'controller-revision-hash';
 const templateHashLabel = 'pod-template-hash';
 const templateGenerationLabel = 'pod-template-generation';
 const templateGenerationAnnotation = 'deprecated.daemonset.template.generation';

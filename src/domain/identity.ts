@@ -81,7 +81,7 @@ export function identityOf(
   chain: OwnerChain,
   options: IdentityOptions = {},
 ): Identity {
-  const own = withTemplate(pod.metadata, templateOfPod(pod, chain));
+  const own = withTemplate(pod.metadata, templateOfPod(pod, chain) ?? revisionOf(chain));
   const named = workloadOf(own);
   if (named !== undefined) {
     return annotatedIdentity({
@@ -100,6 +100,11 @@ export function identityOf(
   return workload === undefined
     ? { type: 'notAnnotated' }
     : annotatedIdentity({ pod, source: 'owner', metadata, workload, chain, options });
+}
+
+/** What is left of the template of a Pod whose StatefulSet or DaemonSet has another one by now. */
+function revisionOf(chain: OwnerChain): Metadata | undefined {
+  return chain.type === 'known' ? chain.revision : undefined;
 }
 
 /** The Pod's labels and annotations, and those of its template that the Pod no longer has. */

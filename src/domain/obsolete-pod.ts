@@ -1,7 +1,6 @@
 import type { Pod, StatefulSet } from '../api/builtin.ts';
+import { revisionHashLabel } from './owner-chain.ts';
 import { isObserved } from './rollout-judgement.ts';
-
-const revisionHashLabel = 'controller-revision-hash';
 
 /**
  * Whether a Pod of a StatefulSet is of an older revision and would come back as the current one if it were deleted. A Pod

@@ -1,4 +1,6 @@
 import {
+  type ControllerRevision,
+  ControllerRevisionKind,
   type DaemonSet,
   DaemonSetKind,
   type Deployment,
@@ -51,7 +53,13 @@ export type OwnerChain =
       /** Known when only its parent is missing. */
       readonly replicaSet?: ReplicaSet;
     }
-  | { readonly type: 'known'; readonly reference: OwnerReference; readonly owner: PodOwner };
+  | {
+      readonly type: 'known';
+      readonly reference: OwnerReference;
+      readonly owner: PodOwner;
+      /** Of a StatefulSet or DaemonSet: the revision that the Pod says it was made from. */
+      readonly revision?: ControllerRevision;
+    };
 
 /** Follows a Pod's owner reference, and its ReplicaSet's, through the caches. An owner counts by API group, kind and uid. */
 export function ownerChainOf(pod: { metadata: ObjectMeta }, lookup: Lookup): OwnerChain {
@@ -63,12 +71,29 @@ export function ownerChainOf(pod: { metadata: ObjectMeta }, lookup: Lookup): Own
     const object = cached(StatefulSetKind, reference, place);
     return object === undefined
       ? { type: 'unknown', reference, missing: refTo(StatefulSetKind, reference, place) }
-      : { type: 'known', reference, owner: { kind: 'StatefulSet', object } };
+      : known(pod, { kind: 'StatefulSet', object }, place);
   }
   const object = cached(DaemonSetKind, reference, place);
   return object === undefined
     ? { type: 'unknown', reference, missing: refTo(DaemonSetKind, reference, place) }
-    : { type: 'known', reference, owner: { kind: 'DaemonSet', object } };
+    : known(pod, { kind: 'DaemonSet', object }, place);
+}
+
+function known(
+  { metadata }: { metadata: ObjectMeta },
+  owner: Exclude<PodOwner, { kind: 'ReplicaSet' }>,
+  { lookup, namespace }: Place,
+): OwnerChain {
+  const { apiVersion, kind, metadata: of } = owner.object;
+  const { name, uid = '' } = of;
+  const reference = { apiVersion, kind, name, uid, controller: true };
+  const hash = metadata.labels?.[revisionHashLabel];
+  if (hash === undefined) return { type: 'known', reference, owner };
+  // A StatefulSet writes the name of the revision on its Pods, a DaemonSet what follows its own name.
+  const revision = [hash, `${name}-${hash}`]
+    .map((each) => lookup.get(ControllerRevisionKind, namespace, each))
+    .find((each) => each?.metadata.ownerReferences?.some((one) => one.uid === uid));
+  return { type: 'known', reference, owner, ...(revision !== undefined && { revision }) };
 }
 
 function throughReplicaSet(reference: OwnerReference, place: Place): OwnerChain {
@@ -119,6 +144,9 @@ export function annotatedOwner(owner: PodOwner): Pick<ObjectMeta, 'labels' | 'an
   const hasLostMaker = madeByParentLabels.some((label) => labels?.[label] !== undefined);
   return hasLostMaker && annotations !== undefined ? { annotations } : {};
 }
+
+/** Set by the StatefulSet and DaemonSet controllers on each Pod: the hash of the template it was made from. */
+export const revisionHashLabel = 'controller-revision-hash';
 
 const podOwnerKinds = new Set(['ReplicaSet', 'StatefulSet', 'DaemonSet']);
 

@@ -8,10 +8,14 @@ import type {
 import type { ObjectMeta } from '../api/object.ts';
 import type { Lookup } from './lookup.ts';
 import { isObserved } from './rollout-judgement.ts';
-import { type OwnerChain, ownerChainOf, type PodOwner, supportedOwner } from './owner-chain.ts';
+import {
+  type OwnerChain,
+  ownerChainOf,
+  type PodOwner,
+  supportedOwner,
+  revisionHashLabel,
+} from './owner-chain.ts';
 
-/** Set by the StatefulSet and DaemonSet controllers on each Pod: the hash of the template it was made from. */
-export const revisionHashLabel = 'controller-revision-hash';
 /** Set by Argo's controller on each ReplicaSet: names the Pod template it was made for. */
 export const rolloutHashLabel = 'rollouts-pod-template-hash';
 /** Set by the DaemonSet controller on each Pod. */

@@ -15,7 +15,7 @@ import { KeptnApp } from '../api/keptn/app.ts';
 import { type Kind, kindKey, type KubernetesObject } from '../api/object.ts';
 import { restartedAt, sluiceKeys } from '../api/keptn/annotations.ts';
 import { ObjectUnusable } from './left-out.ts';
-import { projectIdentity, projectMetadata, withApplied } from './project-metadata.ts';
+import { projectIdentity, projectMetadata, withApplied, textMap } from './project-metadata.ts';
 import { podFields } from './project-pod.ts';
 import { projectTemplate } from './project-template.ts';
 import { isRawObject, objectOf, pick, textOf, type RawObject } from './raw-json.ts';
@@ -138,7 +138,7 @@ const projections: ReadonlyMap<string, Projection> = new Map<string, Projection>
   [kindKey(PodKind), { fields: podFields }],
   [kindKey(NamespaceKind), { fields: namespaceFields }],
   [kindKey(ConfigMapKind), { fields: (raw) => pick(raw, ['data']) }],
-  [kindKey(ControllerRevisionKind), { fields: (raw) => pick(raw, ['revision']) }],
+  [kindKey(ControllerRevisionKind), { fields: controllerRevisionFields }],
   [kindKey(JobKind), { fields: jobFields }],
   [kindKey(DeploymentKind), owner(deployment)],
   [kindKey(ReplicaSetKind), { ...owner(replicaSet, isIdentity), keep: isReplicaSetMetadata }],
@@ -172,6 +172,18 @@ function rolloutFields(raw: RawObject): Fields {
     }),
   };
   return { ...rest, spec: { ...objectOf(spec), strategy: shown } };
+}
+
+function controllerRevisionFields(raw: RawObject): Fields {
+  const template = objectOf(objectOf(objectOf(raw['data'])['spec'])['template']);
+  const metadata = objectOf(template['metadata']);
+  const labels = textMap(metadata['labels'], isIdentity);
+  const annotations = textMap(metadata['annotations'], isIdentity);
+  return {
+    ...pick(raw, ['revision']),
+    ...(labels !== undefined && { labels }),
+    ...(annotations !== undefined && { annotations }),
+  };
 }
 
 function namespaceFields(raw: RawObject): Fields {

@@ -185,6 +185,31 @@ describe('a Pod that names its workload', () => {
   });
 });
 
+test.each([
+  ['StatefulSet', aStatefulSet, 'rev-0', 'rev-0'],
+  ['DaemonSet', aDaemonSet, '7f', 'agent-7f'],
+] as const)(
+  'a Pod of an older revision of a %s is what that revision says where it has lost its annotations',
+  (...[, build, hash, name]) => {
+    const owner = build({ name: name === 'rev-0' ? 'db' : 'agent', template: { digest: 'newer' } });
+    const revision = {
+      apiVersion: 'apps/v1',
+      kind: 'ControllerRevision',
+      metadata: {
+        name,
+        namespace: owner.metadata.namespace ?? '',
+        ownerReferences: [ownedBy(owner)],
+      },
+      revision: 1,
+      annotations: fullyAnnotated,
+    };
+    const pod = aPod({ labels: { 'controller-revision-hash': hash }, owners: [ownedBy(owner)] });
+    expect(identityIn([owner, revision], pod)).toMatchObject({ ...wantIdentity, source: 'pod' });
+    const forged = { ...revision, metadata: { ...revision.metadata, ownerReferences: [] } };
+    expect(identityIn([owner, forged], pod)).toEqual({ type: 'notAnnotated' });
+  },
+);
+
 describe('a Pod that does not name its workload', () => {
   test.each([
     ['Deployment', aDeployment],

@@ -64,7 +64,6 @@ function lose(
       });
       return 'the label its owner selects it by';
     case 3:
-      if (kind !== 'Deployment') return 'nothing';
       metadataChanged(simulation, pod, {
         annotations: Object.fromEntries(
           Object.entries(own).filter(([key]) => !key.startsWith('keptn.sh/')),

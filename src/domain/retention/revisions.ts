@@ -3,9 +3,8 @@ import type { KubernetesObject } from '../../api/object.ts';
 import { toldApart } from '../identity-in.ts';
 import { type Identity, identityOf } from '../identity.ts';
 import { type Lookup, ownerIndex } from '../lookup.ts';
-import { ownerChainOf } from '../owner-chain.ts';
+import { ownerChainOf, revisionHashLabel } from '../owner-chain.ts';
 import type { IdentityOptions } from '../pod-version.ts';
-import { revisionHashLabel } from '../revision.ts';
 import type { RolloutOwner } from '../rollout-owner.ts';
 
 /** A revision of an owner that is still there: Pods of it may run, and a rollback may go back to it. */
