@@ -1,10 +1,11 @@
 import { keptnAnnotations, sluiceKeys } from '../api/keptn/annotations.ts';
 import { KeptnConfig } from '../api/keptn/config.ts';
-import type { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
+import { KeptnWorkload } from '../api/keptn/workload.ts';
+import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { controllerOf } from '../api/object.ts';
 import type { FieldError } from '../api/parse.ts';
 import type { AdmissionRequest } from '../api/review.ts';
-import { heldForChecks, heldUntilOwnerIsKnown } from '../domain/explanation.ts';
+import { heldForChecks, heldUntilOwnerIsKnown, heldWithoutRecords } from '../domain/explanation.ts';
 import { identityIn } from '../domain/identity-in.ts';
 import { asksForChecks, nothingChecked } from '../domain/bare-pod.ts';
 import type { AnnotatedIdentity, Identity } from '../domain/identity.ts';
@@ -102,7 +103,9 @@ function judgeAnnotated(candidate: Candidate, lookup: Lookup): PodAdditions {
     if (proof?.type === 'unproven') {
       return held({ [sluiceKeys.explanation]: heldUntilOwnerIsKnown(proof.why) });
     }
-    return held({ ...identity.annotations, [sluiceKeys.explanation]: heldForChecks(identity) });
+    const isBlind = lookup.isMissing?.(KeptnWorkload, KeptnWorkloadVersion) === true;
+    const why = isBlind ? heldWithoutRecords() : heldForChecks(identity);
+    return held({ ...identity.annotations, [sluiceKeys.explanation]: why });
   }
   return {
     annotations: annotationsFor(candidate, version),

@@ -175,6 +175,17 @@ async function lead(parts: LeadershipParts, { signal, sources, mayWrite }: Term)
       ),
   });
   const stopTelling = tellLeftOut(caches.leftOut, events);
+  let restarting: Promise<void> = Promise.resolve();
+  // What was to be decided meanwhile was not, and what was refused need not wait any longer.
+  const restart = async (): Promise<void> => {
+    if (signal.aborted || caches.isMissing()) return;
+    log.info({}, 'everything is decided anew: all kinds are served again');
+    await engine.stop();
+    engine.start(signal);
+  };
+  const stopRestarting = caches.whenServedAgain(() => {
+    restarting = restarting.then(restart);
+  });
   engine.start(signal);
   metrics.start();
   traces.start();
@@ -182,6 +193,8 @@ async function lead(parts: LeadershipParts, { signal, sources, mayWrite }: Term)
   bypassed.start(signal);
   await untilAborted(signal);
   stopTelling();
+  stopRestarting();
+  await restarting;
   await Promise.all([engine.stop(), endsWithin(metrics.stop(), stopTimes.metricsMs, clock)]);
   // What the engine has just ended is sent as well, while this process may still mark it.
   await endsWithin(traces.stop(), stopTimes.tracesMs, clock);

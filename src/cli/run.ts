@@ -175,6 +175,13 @@ function admissionServer(
         name: 'caches',
         problem: () =>
           caches.isSynced(...kinds) ? undefined : `waiting for ${caches.unsynced().join(', ')}`,
+        // Pods are held then, as they must be; to answer nothing would refuse those of everybody else as well.
+        detail: () => {
+          const missing = caches.missing();
+          return missing.length === 0
+            ? undefined
+            : `without ${missing.join(', ')}, which the API server does not serve: what needs them is held until their CustomResourceDefinitions are there again`;
+        },
       },
       // Reviews are answered whoever leads: this is only told.
       ...(state === undefined

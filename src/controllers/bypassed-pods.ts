@@ -1,4 +1,6 @@
 import { type Namespace, NamespaceKind, type Pod } from '../api/builtin.ts';
+import { KeptnWorkload } from '../api/keptn/workload.ts';
+import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { sluiceKeys } from '../api/keptn/annotations.ts';
 import { asksForChecks, bareNote } from '../domain/bare-pod.ts';
 import { bypassedNote, isBypassed } from '../domain/bypassed.ts';
@@ -113,6 +115,8 @@ export class BypassedPods {
     if (signal.aborted) return;
     try {
       if (isNew) await this.#parts.onOptIn?.(namespace, signal);
+      // Nothing is on record then, and everything would seem to run unjudged.
+      if (this.#parts.caches.isMissing?.(KeptnWorkload, KeptnWorkloadVersion) === true) return;
       const count = await this.report(namespace, signal);
       if (count > 0) this.#parts.onFound(namespace, count);
     } catch (error) {

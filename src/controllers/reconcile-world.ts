@@ -38,6 +38,10 @@ export class ReconcileWorld implements World {
     return this.#lookup.isSynced?.(...kinds) ?? true;
   }
 
+  isMissing(...kinds: readonly Kind[]): boolean {
+    return this.#lookup.isMissing?.(...kinds) ?? false;
+  }
+
   live(ref: ObjectRef): 'unread' | 'absent' | 'present' {
     return this.#live.state(ref);
   }

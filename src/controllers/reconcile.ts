@@ -53,8 +53,11 @@ const maxRounds = 12;
 // Changes whose order does not matter run at once, but one key must not use up the whole connection pool.
 const maxAtOnce = 16;
 
+const atRest: Reconciled = { outcome: 'settled', waiting: [], wakeAfterMs: undefined };
+
 /**
- * Reconciles one key; what is in a Namespace that is being deleted is left alone. Rejects with `ClusterError` if a read or the status write failed, and with whatever deciding threw. */
+ * Reconciles one key; what is in a Namespace that is being deleted is left alone, and nothing is decided while a kind that
+ * is watched for it is not served. Rejects with `ClusterError` if a read or the status write failed, and with whatever deciding threw. */
 export async function reconcile(
   controller: Controller,
   key: Key,
@@ -63,7 +66,10 @@ export async function reconcile(
   const { memory, caches } = by;
   const live = new LiveView(by.cluster, caches, memory.made);
   const rounds = new Rounds(controller.name, live, by);
+  const kinds = controller.watches.map(({ kind }) => kind);
   for (let round = 0; round < maxRounds; round += 1) {
+    // Of a kind that is not served there seems to be nothing. When it is again, everything is decided anew (`leadership`).
+    if (caches.isMissing?.(...kinds) === true) return atRest;
     // Everything in it is being deleted: nothing can be created in it, and no end of anything is worth a word.
     if (stateOfNamespace(key.namespace, caches) === 'going') return { outcome: 'gone' };
     const world = new ReconcileWorld(by.clock.now(), { lookup: caches, live, memory });

@@ -23,6 +23,13 @@ export function heldForChecks(identity: AnnotatedIdentity): string {
   return explanation(`waiting for the checks of ${about}. See: ${where}`);
 }
 
+/** Why a Pod is held while the kinds are not there in which it is on record what was checked. */
+export function heldWithoutRecords(): string {
+  return explanation(
+    'the API server does not serve KeptnWorkloads or KeptnWorkloadVersions, so nothing can be told of its version. It is held until their CustomResourceDefinitions are there again (sluice install)',
+  );
+}
+
 /** Why a Pod is held of which nobody can tell yet whether it is to be checked. */
 export function heldUntilOwnerIsKnown(why: string): string {
   return explanation(`waiting until it is known whether the Pod has to be checked: ${why}`);

@@ -20,6 +20,11 @@ export interface Lookup {
   byIndex<T extends KubernetesObject>(kind: Kind<T>, index: string, value: string): readonly T[];
   /** Whether all there is of these kinds has been seen once; a view that does not say it has. */
   isSynced?(...kinds: readonly Kind[]): boolean;
+  /**
+   * Whether the API server does not serve one of these kinds although it has to. That there is nothing of it means nothing then;
+   * a view that does not say it serves all.
+   */
+  isMissing?(...kinds: readonly Kind[]): boolean;
 }
 
 /** An Event of Kubernetes about an object, its series counted once. */

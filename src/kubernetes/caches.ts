@@ -127,6 +127,25 @@ export class ObjectCaches {
     return this.#feeds(kinds).every((feed) => feed.isSynced);
   }
 
+  /** Whether the API server does not serve one of these kinds although it has to (of every kind with a feed, if none is named). */
+  isMissing(...kinds: readonly Kind[]): boolean {
+    return this.#feeds(kinds).some((feed) => feed.isMissing);
+  }
+
+  /** The kinds that the API server does not serve although it has to: their CustomResourceDefinitions are gone. */
+  missing(): readonly string[] {
+    const gone = [...this.#kinds].filter(([, { feeds }]) => feeds.some((feed) => feed.isMissing));
+    return gone.map(([kind]) => kind);
+  }
+
+  /** Calls `listener` each time a kind that was missing is listed again; returns the way to stop. Of the feeds there are now. */
+  whenServedAgain(listener: () => void): () => void {
+    const stops = this.#feeds([]).map((feed) => feed.whenServedAgain(listener));
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }
+
   /** The kinds that `synced` still waits for. */
   unsynced(): readonly string[] {
     const waiting = [...this.#kinds].filter(([, { feeds }]) =>

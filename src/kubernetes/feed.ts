@@ -30,6 +30,8 @@ export class Feed {
   readonly #held = new Set<string>();
   readonly #whenSynced = Promise.withResolvers<void>();
   #synced = false;
+  #isMissing = false;
+  readonly #servedAgain = new Set<() => void>();
   #progress: string | undefined;
   /** The uids of what the list that is being read has shown. */
   #seen = new Set<string>();
@@ -49,6 +51,17 @@ export class Feed {
   /** Whether the feed has brought all there is once, or knows that its kind does not exist. */
   get isSynced(): boolean {
     return this.#synced;
+  }
+
+  /** Whether the API server does not serve the kind although it has to: that there are no objects means nothing then. */
+  get isMissing(): boolean {
+    return this.#isMissing;
+  }
+
+  /** Calls `listener` each time the kind was missing and is listed again; returns the way to stop. */
+  whenServedAgain(listener: () => void): () => void {
+    this.#servedAgain.add(listener);
+    return () => void this.#servedAgain.delete(listener);
   }
 
   /** Resolves when `isSynced`. */
@@ -91,7 +104,10 @@ export class Feed {
       return seen.has(idOf(head)) || isOlder(resourceVersion, head.resourceVersion);
     });
     this.#progress = resourceVersion;
+    const wasMissing = this.#isMissing;
+    this.#isMissing = false;
     this.#sync();
+    if (wasMissing) for (const listener of this.#servedAgain) listener();
     return true;
   }
 
@@ -118,6 +134,7 @@ export class Feed {
   kindAbsent(isExpected: boolean): void {
     this.#keepOnly(() => false);
     this.#progress = undefined;
+    this.#isMissing = !isExpected;
     if (isExpected) this.#sync();
   }
 

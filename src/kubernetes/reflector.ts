@@ -8,7 +8,7 @@ import type { Feed } from './feed.ts';
 import { IdleTimer } from './idle-timer.ts';
 import { untilKindMayExist } from './kind-watch.ts';
 import { headOf } from './left-out.ts';
-import type { Log } from './log.ts';
+import type { Log, LogFields } from './log.ts';
 import { mediaTypeOf } from './media-type.ts';
 import type { Head } from './object-store.ts';
 import { projected } from './projections.ts';
@@ -52,6 +52,7 @@ type Watching = Extract<ReflectorState, { at: 'watching' }>;
 export class Reflector {
   readonly #options: ReflectorOptions;
   #state: ReflectorState = firstState;
+  #isToldMissing = false;
 
   constructor(options: ReflectorOptions) {
     this.#options = options;
@@ -185,6 +186,21 @@ export class Reflector {
     else feed.changed(object);
   }
 
+  /** Said once, until the kind is there again. */
+  #reportAbsence(fields: LogFields): void {
+    const { kind, optional, log } = this.#options;
+    if (optional || this.#isToldMissing) {
+      log.debug(`the API server does not know ${kind.plural} (yet)`, fields);
+      return;
+    }
+    this.#isToldMissing = true;
+    const definition = `${kind.plural}.${groupOf(kind)}`;
+    log.warn(
+      `the API server does not serve ${kind.plural}: is CustomResourceDefinition ${definition} missing? What needs it waits until it is there; "sluice install" makes it again`,
+      { ...fields, definition },
+    );
+  }
+
   #report(from: ReflectorState, to: ReflectorState): void {
     const { kind, feed, log } = this.#options;
     const fields = { kind: kind.kind, selector: feed.scope.labelSelector };
@@ -199,9 +215,18 @@ export class Reflector {
         againInMs: to.forMs,
       });
     } else if (to.at === 'kindAbsent' && from.at === 'listing') {
-      log.debug(`the API server does not know ${kind.plural} (yet)`, fields);
+      this.#reportAbsence(fields);
     } else if (from.at === 'listing' && to.at === 'watching') {
+      if (this.#isToldMissing) {
+        log.warn(`the API server serves ${kind.plural} again`, fields);
+        this.#isToldMissing = false;
+      }
       log.debug(`${kind.plural} listed`, { ...fields, resourceVersion: to.resourceVersion });
     }
   }
+}
+
+function groupOf({ apiVersion }: Kind): string {
+  const slash = apiVersion.indexOf('/');
+  return slash < 0 ? '' : apiVersion.slice(0, slash);
 }

@@ -10,8 +10,8 @@ export interface ReadinessCheck {
 }
 
 /**
- * `/livez`: the process answers. `/readyz`: it can judge reviews; if it cannot, the body says why, one line per check, in
- * the form of the API server's own probes.
+ * `/livez`: the process answers. `/readyz`: it can judge reviews; if it cannot, or not well, the body says why, one line per check,
+ * in the form of the API server's own probes.
  */
 export function addHealthRoutes(app: FastifyInstance, checks: readonly ReadinessCheck[]): void {
   app.get('/livez', (_request, reply) => reply.type('text/plain').send('ok\n'));

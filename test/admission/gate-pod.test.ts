@@ -506,3 +506,14 @@ describe('a Pod that nothing owns', () => {
       expect(judge([], pod)).toEqual({ type: 'allowed', patch: [], warnings: [] });
   });
 });
+
+test('a Pod that comes while the kinds of its records are not served is held, and says so', () => {
+  const pod = aPod({ annotations: cart('1.0.0'), owners: [ownedBy(aReplicaSet())] });
+  const lookup = { ...fixedLookup([], admissionIndexes), isMissing: () => true };
+  const verdict = gatePod(requestFor(pod), lookup, { operatorNamespace: 'keptn-system' });
+  const held = admitted(pod, verdict);
+  expect(isHeld(held)).toBe(true);
+  expect(held.metadata.annotations?.[explanation]).toContain(
+    'does not serve KeptnWorkloads or KeptnWorkloadVersions',
+  );
+});

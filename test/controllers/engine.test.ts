@@ -4,6 +4,7 @@ import { ClusterError } from '../../src/api/cluster-error.ts';
 import type { ConfigMap } from '../../src/api/builtin.ts';
 import { ConfigMapKind } from '../../src/api/builtin.ts';
 import type { Turns } from '../../src/controllers/controller-run.ts';
+import type { Caches } from '../../src/controllers/cluster.ts';
 import type { Controller } from '../../src/controllers/controller.ts';
 import { watch } from '../../src/controllers/controller.ts';
 import { Engine } from '../../src/controllers/engine.ts';
@@ -27,9 +28,9 @@ const noTurns: Turns = { isOver: false, turn: () => Promise.resolve() };
 function engineOf(
   controllers: readonly Controller[],
   mayWrite: () => boolean = () => true,
-  turns = noTurns,
+  { turns = noTurns, caches = rig.caches }: { turns?: Turns; caches?: Caches } = {},
 ): Engine {
-  const { cluster, caches, events, clock } = rig;
+  const { cluster, events, clock } = rig;
   const complain = (fields: object, message: string): void =>
     void complaints.push({ fields, message });
   return new Engine(controllers, {
@@ -110,7 +111,7 @@ describe('the engine', () => {
       await settled();
       turns += 1;
     };
-    engineOf([all], undefined, { isOver: true, turn }).start(abort.signal);
+    engineOf([all], undefined, { turns: { isOver: true, turn } }).start(abort.signal);
     expect(all.decided).toEqual([]);
     while (all.decided.length < names.length) await settled();
     // The walk has a turn after each object, and each reconcile waits for one.
@@ -167,11 +168,37 @@ describe('the engine', () => {
   it('ends in the middle of its start, and wakes nothing any more', async () => {
     for (const name of ['a1', 'a2', 'a3']) rig.given(name);
     const all = controller('a', () => ({}));
-    const engine = engineOf([all], undefined, { isOver: true, turn: settled });
+    const engine = engineOf([all], undefined, { turns: { isOver: true, turn: settled } });
     engine.start(abort.signal);
     await engine.stop();
     for (let turn = 0; turn < 10; turn += 1) await settled();
     expect(all.decided).not.toContain('a2');
+  });
+
+  it('decides nothing while a kind that is watched for it is not served', async () => {
+    rig.given('a1');
+    const all = controller('a', () => ({}));
+    let isMissing = true;
+    const { caches: own } = rig;
+    const caches: Caches = {
+      get: (kind, namespace, name) => own.get(kind, namespace, name),
+      list: (kind, namespace) => own.list(kind, namespace),
+      walk: (kind) => own.walk(kind),
+      byIndex: (kind, index, value) => own.byIndex(kind, index, value),
+      observe: (kind, object) => own.observe(kind, object),
+      forget: (ref) => own.forget(ref),
+      subscribe: (kind, listener) => own.subscribe(kind, listener),
+      isMissing: () => isMissing,
+    };
+    const engine = engineOf([all], undefined, { caches });
+    engine.start(abort.signal);
+    await settled();
+    expect(all.decided).toEqual([]);
+    await engine.stop();
+    isMissing = false;
+    engine.start(abort.signal);
+    await settled();
+    expect(all.decided).toEqual(['a1']);
   });
 
   it('rests after a plan that says so: the next key waits, and what follows it is woken as ever', async () => {

@@ -303,6 +303,27 @@ describe('being synced', () => {
     expect(caches.unsynced()).toEqual([]);
   });
 
+  it('a kind that has to be there and is not served is missing until it is listed again', () => {
+    const [pods, jobs] = [caches.feed(PodKind), caches.feed(JobKind)];
+    let again = 0;
+    const stop = caches.whenServedAgain(() => (again += 1));
+    list(pods, 5, pod('a', 1));
+    jobs.listing();
+    jobs.listComplete('5');
+    jobs.kindAbsent(true);
+    expect([caches.isMissing(), caches.missing()]).toEqual([false, []]);
+    pods.kindAbsent(false);
+    expect([caches.isMissing(PodKind), caches.isMissing(JobKind)]).toEqual([true, false]);
+    expect([caches.missing(), caches.isSynced(PodKind), again]).toEqual([['v1/Pod'], true, 0]);
+    pods.listing();
+    pods.listComplete('9');
+    expect([caches.isMissing(), again]).toEqual([false, 1]);
+    stop();
+    pods.kindAbsent(false);
+    pods.listComplete('12');
+    expect(again).toBe(1);
+  });
+
   it('a kind that ceased to exist has no objects', () => {
     const feed = caches.feed(PodKind);
     list(feed, 5, pod('a', 1));

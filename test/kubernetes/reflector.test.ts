@@ -387,6 +387,30 @@ describe('a kind that does not exist yet', () => {
     await until(() => expect(rig.server.watches(RolloutKind)).toHaveLength(1));
   });
 
+  it('is named once when it has to be there and its definition goes, and once when it is back', async () => {
+    rig.server.serve(DefinitionKind);
+    rig.server.serve(RolloutKind);
+    rig.watch({ kind: RolloutKind });
+    await rig.caches.synced();
+    await until(() => expect(rig.server.watches(RolloutKind)).toHaveLength(1));
+    rig.server.unserve(RolloutKind);
+    rig.server.watches(RolloutKind)[0]?.reset();
+    for (const wait of [800, 1600]) {
+      await until(() => expect(rig.clock.leftovers).toContain(wait));
+      rig.clock.advance(wait);
+    }
+    await until(() => expect(rig.caches.missing()).toEqual(['argoproj.io/v1alpha1/Rollout']));
+    const missing = (): string[] => rig.warnings.filter((line) => line.includes('not serve'));
+    expect(missing()).toEqual([
+      'the API server does not serve rollouts: is CustomResourceDefinition rollouts.argoproj.io missing? What needs it waits until it is there; "sluice install" makes it again',
+    ]);
+    rig.server.serve(RolloutKind);
+    definition();
+    await until(() => expect(rig.caches.isMissing()).toBe(false));
+    expect(missing()).toHaveLength(1);
+    expect(rig.warnings.at(-1)).toBe('the API server serves rollouts again');
+  });
+
   it('loses its objects when its definition goes', async () => {
     rig.server.serve(RolloutKind);
     rig.server.store.create(RolloutKind, namespaced('r', { spec: {} }, RolloutKind));

@@ -18,6 +18,9 @@ export class AdapterRig implements AsyncDisposable {
   readonly transport: Transport;
   readonly client: KubernetesClient;
   readonly caches = new ObjectCaches({ clock: this.clock });
+  /** What the reflectors warn of. */
+  readonly warnings: string[] = [];
+  readonly log = { ...silentLog, warn: (line: string) => void this.warnings.push(line) };
   #watching: Watching | undefined;
 
   /** Serves these kinds; namespace `shop` is there. */
@@ -43,7 +46,7 @@ export class AdapterRig implements AsyncDisposable {
   watch(...specs: readonly WatchSpec[]): Watching {
     const { client, transport, clock } = this;
     const cluster = { client, transport, clock, random: () => 0 };
-    this.#watching = watchAll(specs, this.caches, { ...cluster, log: silentLog });
+    this.#watching = watchAll(specs, this.caches, { ...cluster, log: this.log });
     return this.#watching;
   }
 

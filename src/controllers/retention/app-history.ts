@@ -83,7 +83,8 @@ function usesOf(
   { world, isTraced }: { readonly world: World; readonly isTraced: IsTraced },
 ): AppUses | undefined {
   const isCertain = stateOfNamespace(namespace, world) === 'stays';
-  if (!isCertain || world.isSynced?.(...kinds) === false) return undefined;
+  const isBlind = world.isSynced?.(...kinds) === false || world.isMissing?.(...kinds) === true;
+  if (!isCertain || isBlind) return undefined;
   const ofApp = inNamespace(namespace, name);
   return {
     appVersions: world.byIndex(KeptnAppVersion, appVersionsByApp.name, ofApp),

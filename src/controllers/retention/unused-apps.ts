@@ -63,7 +63,9 @@ export function unusedAppController(
             .byIndex(KeptnAppVersion, ownerIndex, uid)
             .some((version) => hasUnfinished(version, world, isTraced)),
         isCertain:
-          stateOfNamespace(namespace, world) === 'stays' && world.isSynced?.(...kinds) !== false,
+          stateOfNamespace(namespace, world) === 'stays' &&
+          world.isSynced?.(...kinds) !== false &&
+          world.isMissing?.(...kinds) !== true,
         isRead:
           world.live(refOf(KeptnApp, app)) !== 'unread' &&
           world.listed(kind, namespace, labelSelector),

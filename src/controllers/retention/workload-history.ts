@@ -133,7 +133,8 @@ function usesOf(
     ownerReferences.length > 0 &&
     ownerReferences.every((one) => ownerOfReference(one, namespace, world) !== undefined);
   const isCertain = isKnown && stateOfNamespace(namespace, world) === 'stays';
-  if (!isCertain || world.isSynced?.(...kinds) === false) return undefined;
+  const isBlind = world.isSynced?.(...kinds) === false || world.isMissing?.(...kinds) === true;
+  if (!isCertain || isBlind) return undefined;
   const options = identityOptions(world, operatorNamespace);
   const pods = podsOfWorkload({ namespace, name }, world, options);
   const owners = ownersOfWorkload(workload, { pods, lookup: world, options });
