@@ -9,12 +9,8 @@ import { RequestFailed, type Transport } from './otlp-transport.ts';
 
 const method = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
 
-// OTLP, "Failures": these are about the request itself.
-const finalCodes: ReadonlySet<number> = new Set([
-  status.INVALID_ARGUMENT,
-  status.OUT_OF_RANGE,
-  status.DATA_LOSS,
-]);
+// OTLP, "Failures": about the request itself. OUT_OF_RANGE and DATA_LOSS are among those that may be sent again.
+const finalCodes: ReadonlySet<number> = new Set([status.INVALID_ARGUMENT]);
 
 /** OTLP over gRPC. */
 export function grpcTransport(settings: OtlpSettings, tls: TlsMaterial): Transport {
@@ -52,6 +48,11 @@ export function grpcTransport(settings: OtlpSettings, tls: TlsMaterial): Transpo
   };
 }
 
+/** gRPC's own words for a message that the server's limit does not let in; the code alone may mean a lack that passes. */
+const tooLarge = 'larger than max';
+
 function failureOf(error: ServiceError): RequestFailed {
-  return new RequestFailed(error.message, { isFinal: finalCodes.has(error.code), cause: error });
+  const isTooLarge = error.code === status.RESOURCE_EXHAUSTED && error.details.includes(tooLarge);
+  const isFinal = finalCodes.has(error.code) || isTooLarge;
+  return new RequestFailed(error.message, { isFinal, cause: error });
 }

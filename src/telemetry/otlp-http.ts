@@ -5,6 +5,15 @@ import { RequestFailed, type Transport } from './otlp-transport.ts';
 
 // OTLP, "Failures": the request itself is wrong or too large. Whoever is refused for another reason may be let in later.
 const finalStatuses: ReadonlySet<number> = new Set([400, 413, 422]);
+
+/**
+ * Whether the answer is one of OTLP: its body has the encoding of the request. Others have words of their own for 400: a TLS port that is
+ * spoken to in plain HTTP, a proxy, a login page. They say nothing about the spans.
+ */
+function isOfOtlp(answered: string | undefined, asked: string): boolean {
+  const [type = ''] = (answered ?? '').split(';');
+  return type.trim().toLowerCase() === asked;
+}
 // An answer says how many spans were kept out and why; more than this is none.
 const mostAnswerBytes = 64 * 1024;
 
@@ -16,6 +25,8 @@ export function httpTransport(settings: OtlpSettings, tls: TlsMaterial): Transpo
     : new HttpAgent({ keepAlive: true, maxSockets: 1 });
   const request = secure ? requestSecure : requestPlain;
   const contentType = protocol === 'http/json' ? 'application/json' : 'application/x-protobuf';
+  /** What has taken spans is a collector, whatever its refusals look like. */
+  let hasAccepted = false;
   return {
     async send(body, signal) {
       const within = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
@@ -39,9 +50,15 @@ export function httpTransport(settings: OtlpSettings, tls: TlsMaterial): Transpo
         throw unreached(cause, within);
       });
       const { statusCode = 0, statusMessage = '' } = response;
-      if (statusCode >= 200 && statusCode <= 299) return answer;
+      const isOtlp = isOfOtlp(response.headers['content-type'], contentType);
+      if (statusCode >= 200 && statusCode <= 299) {
+        hasAccepted ||= isOtlp;
+        return answer;
+      }
+      // Also a proxy in front of the collector may say that a request is too large, and then less of it is sent.
+      const isAbout = isOtlp || hasAccepted || statusCode === 413;
       throw new RequestFailed(`the collector answered ${statusCode} ${statusMessage}`.trim(), {
-        isFinal: finalStatuses.has(statusCode),
+        isFinal: isAbout && finalStatuses.has(statusCode),
       });
     },
     close: () => agent.destroy(),

@@ -24,7 +24,8 @@ export type Answer =
   | 'accept'
   | 'hang'
   | { readonly keptOut: number; readonly message: string }
-  | { readonly status: number };
+  /** `isForeign`: over HTTP, as something answers that is no collector. */
+  | { readonly status: number; readonly isForeign?: boolean; readonly details?: string };
 
 export interface ReceiverOptions {
   readonly protocol: 'grpc' | 'http';
@@ -85,12 +86,16 @@ async function serveHttp({ tls, port = 0 }: ReceiverOptions, take: Take): Promis
       }
       const spans = isJson ? spansInJson(body) : spansInProtobuf(body);
       const answer = take(headersOf(request.headers), spans);
+      const own = { 'content-type': isJson ? 'application/json' : 'application/x-protobuf' };
       if (answer === 'hang') return;
       if (typeof answer === 'object' && 'status' in answer) {
-        response.writeHead(answer.status).end('no');
+        const { isForeign = false } = answer;
+        response
+          .writeHead(answer.status, isForeign ? { 'content-type': 'text/plain' } : own)
+          .end('no');
         return;
       }
-      response.writeHead(200).end(isJson ? jsonAnswer(answer) : protobufAnswer(answer));
+      response.writeHead(200, own).end(isJson ? jsonAnswer(answer) : protobufAnswer(answer));
     });
   };
   const server =
@@ -116,7 +121,7 @@ async function serveGrpc({ tls, port = 0 }: ReceiverOptions, take: Take): Promis
     const answer = take(headersOf(metadata.getMap()), spansInProtobuf(request));
     if (answer === 'hang') return;
     if (typeof answer === 'object' && 'status' in answer) {
-      respond({ code: answer.status, details: 'no', metadata: new Metadata() });
+      respond({ code: answer.status, details: answer.details ?? 'no', metadata: new Metadata() });
       return;
     }
     respond(null, protobufAnswer(answer));

@@ -137,6 +137,17 @@ describe.each(protocols)('over %s', (protocol) => {
     await exporter.close();
   });
 
+  test('a message that is too large is to be sent in parts', async () => {
+    await using receiver = await receiverFor(protocol);
+    const exporter = await openSpanExporter(settingsFor(receiver, { protocol }));
+    receiver.answer = () =>
+      protocol === 'grpc'
+        ? { status: 8, details: 'grpc: received message larger than max (5000000 vs. 4194304)' }
+        : { status: 413, isForeign: true };
+    await expect(exporter.export([span], never)).rejects.toMatchObject({ name: 'SpansRejected' });
+    await exporter.close();
+  });
+
   test('a collector that is not there, or does not answer in time, is a failure in words', async () => {
     const gone = await receiverFor(protocol);
     await gone[Symbol.asyncDispose]();
@@ -163,6 +174,22 @@ describe.each(protocols)('over %s', (protocol) => {
     await exporter.close();
   });
 });
+
+test.each(['http/protobuf', 'http/json'] as const)(
+  'over %s a 400 of what is no collector says nothing of the spans, unless it has taken some before',
+  async (protocol) => {
+    await using receiver = await receiverFor(protocol);
+    const exporter = await openSpanExporter(settingsFor(receiver, { protocol }));
+    const foreign = { status: 400, isForeign: true };
+    receiver.answer = () => foreign;
+    await expect(exporter.export([span], never)).rejects.toMatchObject({ name: 'RequestFailed' });
+    receiver.answer = () => 'accept';
+    await exporter.export([span], never);
+    receiver.answer = () => foreign;
+    await expect(exporter.export([span], never)).rejects.toMatchObject({ name: 'SpansRejected' });
+    await exporter.close();
+  },
+);
 
 describe('over TLS', () => {
   let directory: string;
