@@ -67,8 +67,9 @@ export const settings = {
     flag: 'listen-address',
     env: 'SLUICE_LISTEN_ADDRESS',
     value: text('address', 'an IP address'),
-    otherwise: '0.0.0.0',
-    description: 'address of the admission server',
+    otherwise: '::',
+    description:
+      'address of the admission server; :: is every address, of IPv4 as well, and 0.0.0.0 where there is no IPv6',
   }),
   listenPort: setting({
     flag: 'listen-port',

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { RequestListener, Server } from 'node:http';
 import { createServer, type Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import type { AdmissionRoutesOptions } from './admission-routes.ts';
 import { buildApp, buildProbeApp } from './app.ts';
@@ -56,10 +57,11 @@ export class AdmissionServer {
       server: (answer) => this.#httpsServer(pair, answer),
       isStopping: () => this.#stopping !== undefined,
     });
-    await this.#app.listen({ host: listen.address, port: listen.port });
+    const host = addressHere(listen.address);
+    await this.#app.listen({ host, port: listen.port });
     if (probePort !== undefined) {
       this.#probes = buildProbeApp(readiness);
-      await this.#probes.listen({ host: listen.address, port: probePort });
+      await this.#probes.listen({ host, port: probePort });
     }
     certificates.follow();
   }
@@ -117,6 +119,14 @@ export class AdmissionServer {
     });
     return server;
   }
+}
+
+/** `::` serves IPv4, too, but cannot be listened on where IPv6 is switched off: no interface has such an address then. */
+function addressHere(address: string): string {
+  const isV6Here = Object.values(networkInterfaces()).some((addresses) =>
+    addresses?.some(({ family }) => family === 'IPv6'),
+  );
+  return address === '::' && !isV6Here ? '0.0.0.0' : address;
 }
 
 function portOf(app: FastifyInstance | undefined): number {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { connect, type TLSSocket } from 'node:tls';
@@ -120,6 +120,16 @@ describe('the admission server', () => {
     expect(first.socket.alpnProtocol === false || first.socket.alpnProtocol === 'http/1.1').toBe(
       true,
     );
+  });
+
+  test('serves IPv4 and, where the machine has it, IPv6 on its default address', async () => {
+    const { server } = await started({ listen: { address: '::', port: 0 }, probePort: 0 });
+    const hasV6 = Object.values(networkInterfaces())
+      .flat()
+      .some((one) => one?.family === 'IPv6');
+    for (const host of ['127.0.0.1', ...(hasV6 ? ['[::1]'] : [])]) {
+      expect((await fetch(`http://${host}:${server.probePort}/livez`)).status).toBe(200);
+    }
   });
 
   test('does not start without a certificate', async () => {
