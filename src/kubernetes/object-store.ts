@@ -1,7 +1,8 @@
 import type { Kind, KubernetesObject } from '../api/object.ts';
 import { Fifo } from '../runtime/fifo.ts';
-import { JsonPacker, PackTable, unpack } from './packed-json.ts';
+import { JsonPacker, unpack } from './packed-json.ts';
 import { isRawObject } from './raw-json.ts';
+import { type Packed, Repacking } from './repacking.ts';
 
 /** An index of one kind: the values under which an object is found. Must be total and cheap. */
 export interface Index {
@@ -17,11 +18,8 @@ export interface Head {
   readonly resourceVersion?: string | undefined;
 }
 
-/** One stored object: packed for good, and whole as long as it is hot. */
-interface Entry extends Head {
-  /** All but what stands in the head. */
-  readonly packed: string;
-  readonly table: PackTable;
+/** One stored object: all but what stands in the head packed for good, and whole as long as it is hot. */
+interface Entry extends Head, Packed {
   whole: KubernetesObject | undefined;
 }
 
@@ -63,13 +61,14 @@ export class ObjectStore {
   readonly #packing: Packing;
   readonly #namespaces = new Map<string, Shelf>();
   readonly #buckets = new Map<string, Map<string, Entry[]>>();
-  #table = new PackTable();
+  readonly #repacking: Repacking;
   #lastPacked = '';
   #size = 0;
 
   constructor(indexes: readonly Index[], packing: Packing) {
     this.#indexes = indexes;
     this.#packing = packing;
+    this.#repacking = new Repacking(() => this.#entries(), packing.packer);
     for (const { name } of indexes) this.#buckets.set(name, new Map());
   }
 
@@ -86,7 +85,11 @@ export class ObjectStore {
     return this.#namespaces.get(namespace ?? clusterScope)?.entries.get(name);
   }
 
-  *heads(): Generator<Head, void, undefined> {
+  heads(): Iterable<Head> {
+    return this.#entries();
+  }
+
+  *#entries(): Generator<Entry, void, undefined> {
     for (const { entries } of this.#namespaces.values()) yield* entries.values();
   }
 
@@ -124,8 +127,7 @@ export class ObjectStore {
     const { namespace: home, name, uid, resourceVersion, ...metadata } = object.metadata;
     // What may throw comes first: then nothing has changed.
     const values = this.#indexes.map((index) => [...new Set(index.values(object))]);
-    if (this.#table.isFull) this.#table = new PackTable();
-    const table = this.#table;
+    const table = this.#repacking.next(this.#size);
     const packed = this.#shared(this.#packing.packer.pack({ ...object, metadata }, table));
     const previous = this.delete(home, name);
     const { namespace, entries } = this.#inNamespace(home);

@@ -48,6 +48,29 @@ describe('a packed value', () => {
     }
   });
 
+  it.each([
+    '2026-01-01T00:00:00Z',
+    '1970-01-01T00:00:00Z',
+    '1969-12-31T23:59:59Z',
+    '9999-12-31T23:59:59Z',
+    '2026-02-30T00:00:00Z',
+    '2026-13-01T00:00:00Z',
+    '2026-01-01T24:00:00Z',
+    '2026-06-30T23:59:60Z',
+  ])('gives back %s, which is or looks like a time', (text) => {
+    const table = new PackTable();
+    expect(unpack(new JsonPacker().pack(text, table), table)).toBe(text);
+  });
+
+  it('takes no room in the table for times', () => {
+    const table = new PackTable();
+    for (let second = 0; second < 100_000; second += 1) {
+      const time = new Date(1.8e12 + Math.floor(second / 2) * 1000).toISOString();
+      packer.pack({ time: time.replace('.000Z', 'Z') }, table);
+    }
+    expect(table.isFull).toBe(false);
+  });
+
   it('has no fields that are undefined', () => {
     const table = new PackTable();
     expect(unpack(packer.pack({ a: undefined, b: 1 }, table), table)).toEqual({ b: 1 });
