@@ -210,9 +210,9 @@ describe.concurrent('a Deployment', () => {
     ]);
     expect(conditionOf(old, conditionTypes.succeeded)?.reason).toBe('Superseded');
     const task = await shop.untilTask('endless', ({ status }) => status?.status === 'Deprecated');
-    const isThere = async () =>
-      (await shop.jobs()).some(({ metadata }) => metadata.name === task.status?.jobName);
-    await expect.poll(isThere, { timeout: 20_000 }).toBe(false);
+    await eventually('the stopped Job is deleted', async () =>
+      (await shop.jobs()).every(({ metadata }) => metadata.name !== task.status?.jobName),
+    );
     await shop.untilPods(1, isReadyIn('2.0.0'));
   });
 
