@@ -2,6 +2,7 @@ import { ReplicaSetKind } from '../api/builtin.ts';
 import { isEqualJson } from '../api/json.ts';
 import { restartedAt } from '../api/keptn/annotations.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
+import { hasFailedHeld } from '../domain/check-again.ts';
 import { conditionTypes, isTrue } from '../domain/conditions.ts';
 import type { AnnotatedIdentity, Identity } from '../domain/identity.ts';
 import { type Lookup, ownerIndex } from '../domain/lookup.ts';
@@ -50,16 +51,33 @@ function restartedAs(template: TemplateManifest, at: string | undefined): Templa
   return { ...template, metadata: { ...metadata, ...(hasAny && { annotations: restarted }) } };
 }
 
+/** The version that a workload names, if it has failed and its Pods are held for that. */
+export function failedVersion(
+  { workload, identity }: Reviewed,
+  lookup: Lookup,
+): KeptnWorkloadVersion | undefined {
+  if (identity?.type !== 'annotated') return undefined;
+  return versionsOf(identity, workload.metadata.namespace ?? '', lookup).find(hasFailedHeld);
+}
+
 function releasedVersion(
-  { app, workload, version = '' }: AnnotatedIdentity,
+  identity: AnnotatedIdentity,
   namespace: string,
   lookup: Lookup,
 ): KeptnWorkloadVersion | undefined {
+  return versionsOf(identity, namespace, lookup).find((one) =>
+    isTrue(one, conditionTypes.released),
+  );
+}
+
+function versionsOf(
+  { app, workload, version = '' }: AnnotatedIdentity,
+  namespace: string,
+  lookup: Lookup,
+): readonly KeptnWorkloadVersion[] {
   const workloadName = workloadNameFor({ app, workload }, namespace, lookup);
   const value = identityValue({ namespace, app, workloadName, version });
-  return lookup
-    .byIndex(KeptnWorkloadVersion, versionByIdentity.name, value)
-    .find((one) => isTrue(one, conditionTypes.released));
+  return lookup.byIndex(KeptnWorkloadVersion, versionByIdentity.name, value);
 }
 
 /** The ReplicaSets of the workload that its version was released for, where their templates can be compared with its own. */

@@ -16,7 +16,12 @@ import {
 } from '../lint/workload-manifest.ts';
 import { ruleContext, verdictOn, warningsOf } from './judgement.ts';
 import { allow, deny, type Verdict, warn } from './verdict.ts';
-import { isReleasedOtherwise, isSameTemplate, type Reviewed } from './workload-release.ts';
+import {
+  failedVersion,
+  isReleasedOtherwise,
+  isSameTemplate,
+  type Reviewed,
+} from './workload-release.ts';
 
 /** What the workload webhook is told by whoever puts the process together. */
 export interface WorkloadSettings extends ReferencePlaces {
@@ -56,6 +61,7 @@ export function reviewWorkload(
       lookup,
       templateDigest: settings.templateDigest,
     }),
+    failedVersion: failedVersion(reviewed(workload), lookup),
   };
   const problems = problemsOf(workload, known);
   const advised = problems.some(({ rule }) => rule.severity === 'advice');

@@ -1,4 +1,5 @@
 import type { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
+import { commandToCheckAgain, hasFailedHeld } from './check-again.ts';
 import type { AnnotatedIdentity } from './identity.ts';
 import { workloadName, workloadVersionName } from './names.ts';
 import { shortened } from './shortened.ts';
@@ -63,8 +64,11 @@ const longestCause = 600;
  */
 export function stalledExplanation(version: KeptnWorkloadVersion, message: string): string {
   const { app, workloadName: workload, version: number } = version.spec;
+  const wayOut = hasFailedHeld(version)
+    ? `Once that is mended, check it again: ${commandToCheckAgain(version)}. `
+    : '';
   return explanation(
-    `${shortened(message, longestCause)} (version ${number} of workload ${workload} of application ${app}). See: kubectl describe keptnworkloadversion ${version.metadata.name}`,
+    `${shortened(message, longestCause)} (version ${number} of workload ${workload} of application ${app}). ${wayOut}See: kubectl describe keptnworkloadversion ${version.metadata.name}`,
   );
 }
 

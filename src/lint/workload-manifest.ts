@@ -5,6 +5,7 @@ import {
   RolloutKind,
   StatefulSetKind,
 } from '../api/builtin.ts';
+import type { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import type { Kind, KubernetesObject, ObjectMeta } from '../api/object.ts';
 import { type Parsed, parserOf } from '../api/parse.ts';
 import {
@@ -57,6 +58,8 @@ export interface UpdateStrategy {
 export interface WorkloadContext extends RuleContext {
   /** The version that the manifest names has been released with another Pod template. */
   readonly isReleasedOtherwise?: boolean;
+  /** The version that the manifest names, if it has failed its checks and its Pods are held. */
+  readonly failedVersion?: KeptnWorkloadVersion | undefined;
 }
 
 const manifestKind = ({ apiVersion, kind, plural }: Kind): Kind<WorkloadManifest> => ({

@@ -1,7 +1,10 @@
 import { keptnAnnotations, recommendedLabels, sluiceKeys } from '../api/keptn/annotations.ts';
+import { commandToCheckAgain } from '../domain/check-again.ts';
+import { conditionOf, conditionTypes } from '../domain/conditions.ts';
 import { durationOr } from '../domain/duration.ts';
 import type { AnnotatedIdentity, Identity } from '../domain/identity.ts';
 import { sameJson } from '../domain/same-json.ts';
+import { shortened } from '../domain/shortened.ts';
 import { identityKeys, intendedKey, isNearlyOurs } from './annotation-keys.ts';
 import { nodeNameIsSet } from './node-name-rule.ts';
 import { deadlineIsTooShort } from './progress-deadline-rule.ts';
@@ -171,6 +174,23 @@ const versionIsReleasedOtherwise = rule<WorkloadManifest>({
   },
 });
 
+const versionHasFailed = rule<WorkloadManifest>({
+  id: 'version-failed',
+  title: 'A version that has failed its checks',
+  why: 'A version is checked once, also when it is applied again: its Pods are held by the failure on record.',
+  fix: 'Give what has changed a new version; or mend the cause and have the version checked again with the command of the message.',
+  severity: 'advice',
+  kinds: workloadKinds,
+  check(workload, context: WorkloadContext) {
+    const { failedVersion } = context;
+    if (failedVersion === undefined) return [];
+    const { version, workloadName } = failedVersion.spec;
+    const why = conditionOf(failedVersion, conditionTypes.succeeded)?.message ?? '';
+    const message = `version ${version} of workload ${workloadName} has failed (${shortened(why, 300)}) and is not checked again by itself; give what has changed a new version, or, once the cause is mended: ${commandToCheckAgain(failedVersion)}`;
+    return [{ path: versionPath(workload, version), message }];
+  },
+});
+
 /** The rules about what people apply and Sluice gates the Pods of. */
 export const workloadRules: readonly Rule<WorkloadManifest>[] = [
   nodeNameIsSet,
@@ -183,6 +203,7 @@ export const workloadRules: readonly Rule<WorkloadManifest>[] = [
   metadataIsUnreadable,
   timeoutIsUnreadable,
   versionIsReleasedOtherwise,
+  versionHasFailed,
   deadlineIsTooShort,
   gateComesLate,
   chainIsImpossible,

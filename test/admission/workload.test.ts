@@ -472,6 +472,23 @@ describe('a version that has been released', () => {
     expect(review(next, { before: first, cached: [released()] })).toEqual(allow());
   });
 
+  test('is told of a version that has failed and is applied again, with the command that helps', () => {
+    const conditions = [
+      {
+        type: 'Succeeded',
+        status: 'False' as const,
+        reason: 'TaskFailed',
+        message: 'smoke: exit code 3',
+        lastTransitionTime: '2026-01-01T00:00:00Z',
+      },
+    ];
+    const failed = aWorkloadVersion({ status: { status: 'Failed', conditions } });
+    expect(warned(review(second, { before: first, cached: [failed] }))).toEqual([
+      `${inTemplate}[keptn.sh/version]: version 1.0.0 of workload shop-cart has failed (smoke: exit code 3) and is not checked again by itself; give what has changed a new version, or, once the cause is mended: kubectl delete keptnworkloadversion shop-cart-1.0.0 -n shop`,
+    ]);
+    expect(review(second, { before: first, cached: [failed, strict] }).type).toBe('allowed');
+  });
+
   test('is told when an older version comes back with another template', () => {
     const next = aManifest({
       podAnnotations: { ...named, 'keptn.sh/version': '2.0.0' },

@@ -32,6 +32,15 @@ describe('B15: a held Pod says', () => {
     );
   });
 
+  test('what failed, and the command that helps once it is mended', () => {
+    const failed = aWorkloadVersion({ status: { status: 'Failed' } });
+    expect(stalledExplanation(failed, 'smoke: exit code 3')).toContain(
+      'Once that is mended, check it again: kubectl delete keptnworkloadversion shop-cart-1.0.0 -n shop.',
+    );
+    const long = stalledExplanation(failed, 'x'.repeat(5_000));
+    expect(long).toContain('kubectl delete keptnworkloadversion shop-cart-1.0.0 -n shop.');
+  });
+
   test('one line of at most 1,000 characters, whatever people have written', () => {
     const text = stalledExplanation(aWorkloadVersion(), `a\nb\t\u0000c${'x'.repeat(5_000)}`);
     expect(text.length).toBeLessThanOrEqual(1_000);

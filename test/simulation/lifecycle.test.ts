@@ -110,6 +110,36 @@ describe('B1: a version whose pre-deployment task fails', () => {
   });
 });
 
+describe('a version that has failed', () => {
+  it('is checked again by the command its Pods name, and starts once its cause was mended', async () => {
+    const simulation = sluice({ seed: 1 });
+    await simulation.explained(async () => {
+      const { store } = simulation;
+      const annotations = { 'keptn.sh/pre-deployment-tasks': 'check' };
+      simulation.apply(aShopNamespace, aTaskDefinition('check', 'fail'));
+      simulation.apply(aWorkload('cart', { app: 'cart', annotations }));
+      simulation.start();
+      await versionBecomes(simulation, 'cart-cart-1', 'Failed');
+      await simulation.pass(60_000);
+      const [pod] = podsOf(simulation, 'cart');
+      expect(pod?.metadata.annotations?.[sluiceKeys.explanation]).toContain(
+        'kubectl delete keptnworkloadversion cart-cart-1 -n shop',
+      );
+      simulation.apply(aTaskDefinition('check'));
+      await simulation.pass(60_000);
+      expect(podsOf(simulation, 'cart').map(isHeld)).toEqual([true, true]);
+      const version = store.get(KeptnWorkloadVersion, 'shop', 'cart-cart-1');
+      if (version === undefined) throw new Error('there is no version');
+      store.delete(refOf(KeptnWorkloadVersion, version));
+      await simulation.until('its Pods run', () => allRun(simulation, 'cart', { version: '1' }));
+      await versionBecomes(simulation, 'cart-cart-1', 'Succeeded');
+      expect(simulation.complaints.filter((each) => /settle|decision failed/u.test(each))).toEqual(
+        [],
+      );
+    });
+  });
+});
+
 describe('B2: a task', () => {
   const cart = aWorkload('cart', {
     app: 'cart',

@@ -2,6 +2,7 @@ import { KeptnApp } from '../../api/keptn/app.ts';
 import { KeptnAppVersion } from '../../api/keptn/app-version.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import type { KubernetesObject } from '../../api/object.ts';
+import { commandToCheckAgain, hasFailedHeld } from '../check-again.ts';
 import type { Lookup } from '../lookup.ts';
 import { lists, newestListing } from '../newest-app-version.ts';
 import { appPhases, isPassed, type Phase, workloadPhases } from '../phases.ts';
@@ -35,7 +36,14 @@ export function whyWorkloadVersion(version: KeptnWorkloadVersion, lookup: Lookup
   return findingAbout(version, {
     mark: versionMark(status),
     says: versionSentence(status, causes),
-    facts: versionFacts(workloadPhases, status),
+    facts: {
+      ...versionFacts(workloadPhases, status),
+      ...(hasFailedHeld(version) && {
+        remedies: [
+          `once the cause is mended, check this version again: ${commandToCheckAgain(version)}`,
+        ],
+      }),
+    },
     because: [...causes, ...asides(version, workloadPhases, lookup)],
   });
 }
