@@ -108,8 +108,13 @@ function notAllowed(url: URL, refusal: string): AddressRefused {
  * A `lookup` for node:http that resolves the URL's host once and answers only if every address is allowed. The socket
  * connects to what this answered, so that a name cannot change its meaning between the check and the connection.
  */
-export function vettedLookup(url: URL, policy: AddressPolicy): LookupFunction {
-  return (hostname, options, callback) => {
+export function vettedLookup(
+  url: URL,
+  policy: AddressPolicy,
+  /** Lets a look-up begin when its turn has come. */
+  inTurn: (lookup: () => Promise<void>) => void = (lookup) => void lookup(),
+): LookupFunction {
+  const answering: LookupFunction = (hostname, options, callback) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
       const [first] = addresses ?? [];
       if (error !== null || first === undefined) {
@@ -122,5 +127,16 @@ export function vettedLookup(url: URL, policy: AddressPolicy): LookupFunction {
       else if (options.all === true) callback(null, addresses);
       else callback(null, first.address, first.family);
     });
+  };
+  return (hostname, options, callback) => {
+    inTurn(
+      () =>
+        new Promise((done) => {
+          answering(hostname, options, (...answer) => {
+            done();
+            callback(...answer);
+          });
+        }),
+    );
   };
 }

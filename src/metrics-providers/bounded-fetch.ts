@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Clock } from '../runtime/clock.ts';
+import { FairSlots } from '../runtime/fair-slots.ts';
 import { type AddressPolicy, providerUrl, vettedLookup } from './address-policy.ts';
 import { BodyBudget, type BodyHolder } from './body-budget.ts';
 
@@ -11,6 +12,8 @@ export interface ProviderRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly insecureSkipTlsVerify: boolean;
+  /** Whose request it is: the namespace of the provider. */
+  readonly tenant: string;
 }
 
 export interface ProviderAnswer {
@@ -52,6 +55,8 @@ export class BoundedFetch {
   readonly #clock: Clock;
   readonly #limits: FetchLimits;
   readonly #budget: BodyBudget;
+  // Names are resolved by the four threads that also read files: names that nobody answers must leave some of them free.
+  readonly #lookups = new FairSlots({ total: 3, perGroup: 1 });
   // Whoever asks bounds the queries at once. A bound per host would let one namespace's queries hold up all others' to it.
   readonly #http = new HttpAgent({ keepAlive: true });
   readonly #https = new HttpsAgent({ keepAlive: true });
@@ -103,7 +108,9 @@ export class BoundedFetch {
     const options = {
       method: request.method,
       headers: headersOf(request),
-      lookup: vettedLookup(url, this.#policy),
+      lookup: vettedLookup(url, this.#policy, (lookup) => {
+        void this.#lookups.run(request.tenant, lookup);
+      }),
       signal,
     };
     return new Promise((resolve, reject) => {

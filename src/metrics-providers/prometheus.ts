@@ -49,6 +49,7 @@ export class Prometheus {
         url,
         headers: { ...headers, accept: 'application/json' },
         insecureSkipTlsVerify: spec.insecureSkipTlsVerify ?? false,
+        tenant: query.provider.metadata.namespace ?? '',
       },
       { parameters: parametersOf(query), signal },
     );

@@ -122,4 +122,17 @@ describe('vettedLookup', () => {
     const answer = await addressOf('http://localhost:9090', withLoopback);
     expect(answer).toContainEqual({ address: '127.0.0.1', family: 4 });
   });
+
+  test('resolves a name when its turn has come, and gives the turn back with the answer', async () => {
+    const turns: (() => Promise<void>)[] = [];
+    const lookup = vettedLookup(new URL('http://localhost:9090'), withLoopback, (begin) =>
+      turns.push(begin),
+    );
+    const answers: unknown[] = [];
+    lookup('localhost', { all: true }, (error, addresses) => answers.push(error ?? addresses));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(answers).toEqual([]);
+    await turns[0]?.();
+    expect(answers).toEqual([expect.arrayContaining([{ address: '127.0.0.1', family: 4 }])]);
+  });
 });
