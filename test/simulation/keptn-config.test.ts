@@ -12,11 +12,12 @@ spec: { blockDeployment: false }
 `;
 
 describe('KeptnConfigs', () => {
-  it('B16: say at every moment which of them rules', async () => {
-    const simulation = new Simulation({
-      seed: 1,
-      controllers: [keptnConfigController({ operatorNamespace: 'keptn-system' })],
-    });
+  it.each([
+    { way: 'only one of the operator’s namespace', configsAnywhere: false, without: [] },
+    { way: 'in Keptn’s way one elsewhere, if need be', configsAnywhere: true, without: ['one'] },
+  ])('B16: say at every moment which of them rules: $way', async ({ configsAnywhere, without }) => {
+    const places = { operatorNamespace: 'keptn-system', configsAnywhere };
+    const simulation = new Simulation({ seed: 1, controllers: [keptnConfigController(places)] });
     const rules = (namespace: string): boolean => {
       const config = simulation.store.get(KeptnConfig, namespace, 'keptnconfig');
       return isTrue(config, 'Ready') && !isTrue(config, 'Ignored');
@@ -28,7 +29,7 @@ describe('KeptnConfigs', () => {
       await simulation.pass(2_000);
       simulation.apply(aConfig('two'));
       await simulation.pass(2_000);
-      expect(ruling()).toEqual(['one']);
+      expect(ruling()).toEqual(without);
       simulation.apply(aConfig('keptn-system'));
       await simulation.pass(2_000);
       expect(ruling()).toEqual(['keptn-system']);
@@ -36,7 +37,7 @@ describe('KeptnConfigs', () => {
       const ref = { kind: KeptnConfig, namespace: 'keptn-system', name: 'keptnconfig' };
       simulation.store.delete(ref, { uid: own?.metadata.uid ?? '' });
       await simulation.pass(2_000);
-      expect(ruling()).toEqual(['one']);
+      expect(ruling()).toEqual(without);
       const writes = simulation.writes.length;
       await simulation.pass(60_000);
       expect(simulation.writes).toHaveLength(writes);
