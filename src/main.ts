@@ -5,6 +5,12 @@ import type { Terminal } from './cli/terminal.ts';
 
 /** The entry point, and the only file that touches `process`: everything else is handed what it needs. */
 
+// npm runs scripts in the package's folder; paths on the command line are meant from where the user stands.
+const { INIT_CWD: userFolder, npm_lifecycle_script: script } = process.env;
+if (script?.startsWith('node src/main.ts') === true && userFolder !== undefined) {
+  process.chdir(userFolder);
+}
+
 const stopping = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, () => {

@@ -6,7 +6,23 @@ import type { TSchema } from './schema.ts';
  * that are left to Kubernetes whole (affinity, tolerations) are not judged.
  */
 export function unknownFields(schema: TSchema, value: unknown, path: string): readonly string[] {
-  const found: string[] = [];
+  return fieldsNotNamed(schema, value, path).map((found) => found.path);
+}
+
+/** A field that a schema does not name, and those it names in that place. */
+export interface FieldNotNamed {
+  readonly path: string;
+  readonly name: string;
+  readonly known: readonly string[];
+}
+
+/** The same, with what may have been meant. */
+export function fieldsNotNamed(
+  schema: TSchema,
+  value: unknown,
+  path: string,
+): readonly FieldNotNamed[] {
+  const found: FieldNotNamed[] = [];
   walk(schema, value, { path, found });
   return found;
 }
@@ -14,7 +30,7 @@ export function unknownFields(schema: TSchema, value: unknown, path: string): re
 /** More of them say nothing more. */
 const mostFields = 20;
 
-function walk(schema: unknown, value: unknown, at: { path: string; found: string[] }): void {
+function walk(schema: unknown, value: unknown, at: { path: string; found: FieldNotNamed[] }): void {
   const { path, found } = at;
   if (typeof value !== 'object' || value === null || found.length >= mostFields) return;
   if (Array.isArray(value)) {
@@ -34,8 +50,9 @@ function walk(schema: unknown, value: unknown, at: { path: string; found: string
   for (const [key, field] of Object.entries(value)) {
     const place = /^[A-Za-z_$][\w$]*$/.test(key) ? `${path}.${key}` : `${path}[${key}]`;
     const known = member(properties, key) ?? other;
-    if (known === undefined) found.push(place);
-    else walk(known, field, { path: place, found });
+    if (known === undefined) {
+      found.push({ path: place, name: key, known: Object.keys(properties ?? {}) });
+    } else walk(known, field, { path: place, found });
   }
 }
 

@@ -139,7 +139,7 @@ export function certsCommand(surroundings: {
     .option('--namespace <name>', 'namespace of the Service the certificate is for', 'keptn-system')
     .option('--host <names...>', 'further host names or IP addresses')
     .action(async (options: { directory: string; namespace: string; host?: string[] }) => {
-      const hosts = [...localHosts(options.namespace), ...(options.host ?? [])];
+      const hosts = [...new Set([...localHosts(options.namespace), ...(options.host ?? [])])];
       const made = await writeLocalCertificates(options.directory, {
         hosts,
         now: surroundings.now(),

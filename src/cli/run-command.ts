@@ -25,7 +25,7 @@ Examples:
     )
     .action(async (options: { check?: true }) => {
       const config = configOf(command, terminal);
-      await checkComposition(config);
+      await checkComposition(config, terminal);
       if (options.check !== true) await run(config, terminal);
     });
 }

@@ -54,7 +54,19 @@ export async function run(config: Config, terminal: Terminal): Promise<void> {
  * What `run --check` does: everything is loaded and put together as far as is possible without a cluster; what exports traces,
  * if the process is given a collector.
  */
-export async function checkComposition(config: Config): Promise<void> {
+export async function checkComposition(config: Config, { env }: Terminal): Promise<void> {
+  const { kubeconfig, context } = config;
+  if (kubeconfig !== undefined || context !== undefined || env['KUBECONFIG']) {
+    // Reads the files; the cluster is not asked.
+    const connection = await connect({
+      env,
+      clock: systemClock,
+      version,
+      ...(kubeconfig !== undefined && { kubeconfig }),
+      ...(context !== undefined && { context }),
+    });
+    await connection.close();
+  }
   allControllers(config);
   webhooks(placesOf(config));
   watchedKinds(config.only);

@@ -2,7 +2,8 @@ import { isJsonObject, type JsonObject } from '../api/json.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { parserOfKind } from '../api/parse.ts';
 import { convertObject, ConversionImpossible } from '../api/conversion.ts';
-import { unknownFields } from '../api/unknown-fields.ts';
+import { fieldsNotNamed } from '../api/unknown-fields.ts';
+import { nearestName } from '../domain/nearest-name.ts';
 import type { FileDocument } from './task-documents.ts';
 import { BadInput } from './terminal.ts';
 
@@ -71,8 +72,12 @@ function definitionIn(
   const version = KeptnTaskDefinition.versions.find(
     ({ name }) => object['apiVersion'] === `${KeptnTaskDefinition.group}/${name}`,
   );
-  const unknown = version === undefined ? [] : unknownFields(version.spec, object['spec'], 'spec');
-  const problems = unknown.map((path) => `${path}: there is no such field`);
+  const unknown = version === undefined ? [] : fieldsNotNamed(version.spec, object['spec'], 'spec');
+  const problems = unknown.map(({ path, name, known }) => {
+    const meant = nearestName(name, known);
+    const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+    return `${path}: there is no such field${hint}`;
+  });
   let stored: JsonObject;
   try {
     stored = convertObject(object, KeptnTaskDefinition.apiVersion, [KeptnTaskDefinition]);

@@ -18,10 +18,18 @@ const target = rule({
     const error = isReadable(evaluationTarget) ? targetError(evaluationTarget) : undefined;
     if (error === undefined) return undefined;
     const shown = JSON.stringify(evaluationTarget.slice(0, 40));
-    const message = `no value can ever meet ${shown} (${error}); write < or > directly followed by a number, for example ">4.5"`;
+    const example = withoutEqual(evaluationTarget) ?? '>4.5';
+    const message = `no value can ever meet ${shown} (${error}); write < or > directly followed by a number, for example "${example}"`;
     return { path: 'evaluationTarget', message };
   }),
 });
+
+/** For a target with `>=` or `<=`, of which there are none, what says the same of whole numbers. */
+function withoutEqual(written: string): string | undefined {
+  const [, sign, digits = ''] = /^([<>])=\s*(-?\d{1,9})$/u.exec(written) ?? [];
+  if (sign === undefined) return undefined;
+  return sign === '>' ? `>${Number(digits) - 1}` : `<${Number(digits) + 1}`;
+}
 
 const neverMet = rule({
   id: 'objective-never-met',

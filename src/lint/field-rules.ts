@@ -1,6 +1,7 @@
 import { ownKinds } from '../api/keptn/registry.ts';
-import { unknownFields } from '../api/unknown-fields.ts';
+import { fieldsNotNamed } from '../api/unknown-fields.ts';
 import type { OwnObject } from '../api/resource.ts';
+import { nearestName } from '../domain/nearest-name.ts';
 import { type Rule, rule } from './rule.ts';
 
 const unknown = rule<OwnObject>({
@@ -13,11 +14,14 @@ const unknown = rule<OwnObject>({
   check({ kind, spec }) {
     const resource = ownKinds.find((own) => own.kind === kind);
     if (resource === undefined) return [];
-    return unknownFields(resource.versions[0].spec, spec, 'spec').map((path) => ({
-      path,
-      message:
-        'is no field that is known here and has no effect; correct the spelling, or remove it',
-    }));
+    return fieldsNotNamed(resource.versions[0].spec, spec, 'spec').map((field) => {
+      const meant = nearestName(field.name, field.known);
+      const hint = meant === undefined ? '' : ` (did you mean ${meant}?)`;
+      return {
+        path: field.path,
+        message: `is no field that is known here and has no effect; correct the spelling${hint}, or remove it`,
+      };
+    });
   },
 });
 

@@ -12,11 +12,12 @@ const runnerCount = rule({
   severity: 'error',
   kinds: [KeptnTaskDefinition],
   check({ spec }) {
-    const count = [spec.container, spec.deno, spec.python, spec.bash].filter(
-      (one) => one !== undefined,
-    ).length;
-    if (count === 1) return [];
-    return [{ path: 'spec', message: count === 0 ? runnerMessages.none : runnerMessages.several }];
+    const set = (['container', 'deno', 'python', 'bash'] as const).filter(
+      (one) => spec[one] !== undefined,
+    );
+    if (set.length === 1) return [];
+    const several = `${runnerMessages.several}; ${set.join(' and ')} are set`;
+    return [{ path: 'spec', message: set.length === 0 ? runnerMessages.none : several }];
   },
 });
 

@@ -25,7 +25,11 @@ export class AddressRefused extends Error {
 }
 
 const lists: readonly (readonly [ForbiddenGroup, string, BlockList])[] = [
-  ['loopback', 'a loopback address', subnets(forbiddenAddresses.loopback)],
+  [
+    'loopback',
+    'a loopback address (sluice run --allow-loopback-providers true allows it)',
+    subnets(forbiddenAddresses.loopback),
+  ],
   ['link-local', 'a link-local address', subnets(forbiddenAddresses['link-local'])],
   ['metadata', 'the metadata service of a cloud', subnets(forbiddenAddresses.metadata)],
 ];

@@ -147,6 +147,8 @@ async function readPem(what: string, file: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new CertificateUnusable(`the ${what} cannot be read: ${why}`, { cause });
+    const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+    const remedy = isMissing ? '; sluice certs writes one for local use' : '';
+    throw new CertificateUnusable(`the ${what} cannot be read: ${why}${remedy}`, { cause });
   }
 }

@@ -79,6 +79,12 @@ test('a cluster that cannot be found is an error, not bad input', async () => {
   expect(complaint).toContain('/no/such/file');
 });
 
+test('run --check fails with a kubeconfig that is not there', async () => {
+  const { exitCode, complaint } = await sluice(['run', '--check', '--kubeconfig', '/nowhere/kube']);
+  expect(exitCode).not.toBe(0);
+  expect(complaint).toContain('/nowhere/kube');
+});
+
 test('run --check puts everything together and ends', async () => {
   expect(await sluice(['run', '--check'])).toEqual({ exitCode: 0, output: '', complaint: '' });
 });

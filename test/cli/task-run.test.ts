@@ -343,7 +343,7 @@ describe('bad input ends with 2, names the field, and nothing is run', () => {
     const file = await written('a.yaml', first, second);
     const lines = (await complaintOf('-f', file)).trimEnd().split('\n');
     expect(lines).toEqual([
-      `${file}, document 1: spec.bash.inline.cod: there is no such field`,
+      `${file}, document 1: spec.bash.inline.cod: there is no such field; did you mean code?`,
       `${file}, document 1: spec.retries: must be integer`,
       `${file}, document 2: spec.python.httpRef.url: must be string`,
     ]);

@@ -315,7 +315,7 @@ const warned: readonly Row[] = [
     'a misspelt field of a container',
     'KeptnTaskDefinition',
     { container: { ...container, comand: ['true'] } },
-    'spec.container.comand: is no field that is known here and has no effect; correct the spelling, or remove it',
+    'spec.container.comand: is no field that is known here and has no effect; correct the spelling (did you mean command?), or remove it',
   ],
   [
     'a loose duration',

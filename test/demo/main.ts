@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { demoOptions, type DemoOptions } from './options.ts';
 import type { Claim } from './expectations.ts';
+import { manifestsIn } from './manifests.ts';
 import { servePrometheus } from './prometheus.ts';
 import { playDirectory, playFailingVersion, playFirstVersion, type Stage } from './scenario.ts';
 import { Screen } from './screen.ts';
@@ -33,6 +34,8 @@ try {
 /** Starts everything, plays, says what held, and ends everything. Answers whether all was as it should be. */
 async function demo(options: DemoOptions): Promise<boolean> {
   const { signal } = stopped;
+  // A slip in a path is told before anything is started.
+  for (const directory of options.app) await manifestsIn(directory);
   // First, because it is the one thing that somebody else may have taken.
   await using prometheus = await servePrometheus({
     ...options.metricsListen,

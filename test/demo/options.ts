@@ -33,31 +33,26 @@ export function demoOptions(args: readonly string[]): DemoOptions {
     )
     .option(
       '--metrics-listen <host:port>',
-      'address of the Prometheus-compatible endpoint',
+      'address of the Prometheus-compatible endpoint (default: 127.0.0.1:9090)',
       address,
-      {
-        host: '127.0.0.1',
-        port: 9090,
-      },
     )
     .option('--metrics-value <number>', 'what the endpoint answers to every query', number, 8)
     .option(
       '--timeout <duration>',
-      'time an application may take, such as 90s or 5m',
+      'time an application may take, such as 90s or 5m (default: 5m)',
       duration,
-      300_000,
     )
     .option('--keep', 'leave everything running until Ctrl-C, and print the kubeconfig', false)
     .addHelpText('after', examples);
   const options = command.parse(args, { from: 'user' }).opts<{
     app: string[];
-    metricsListen: { host: string; port: number };
+    metricsListen?: { host: string; port: number };
     metricsValue: number;
-    timeout: number;
+    timeout?: number;
     keep: boolean;
   }>();
-  const { timeout, ...rest } = options;
-  return { ...rest, timeoutMs: timeout };
+  const { timeout = 300_000, metricsListen = { host: '127.0.0.1', port: 9090 }, ...rest } = options;
+  return { ...rest, metricsListen, timeoutMs: timeout };
 }
 
 function collect(directory: string, so: string[]): string[] {

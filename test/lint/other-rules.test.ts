@@ -70,6 +70,11 @@ describe('rejects', () => {
       'objective-target spec.objectives[0].evaluationTarget: no value can ever meet "=4" (invalid operator); write < or > directly followed by a number, for example ">4.5"',
     ],
     [
+      'a target with "or equal", of which there is none',
+      withTarget('>=10'),
+      'objective-target spec.objectives[0].evaluationTarget: no value can ever meet ">=10" (strconv.ParseFloat: parsing "=10": invalid syntax); write < or > directly followed by a number, for example ">9"',
+    ],
+    [
       'a target that is no number',
       withTarget('> 4'),
       'objective-target spec.objectives[0].evaluationTarget: no value can ever meet "> 4" (strconv.ParseFloat: parsing " 4": invalid syntax); write < or > directly followed by a number, for example ">4.5"',

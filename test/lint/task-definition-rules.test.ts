@@ -67,7 +67,7 @@ describe('rejects', () => {
     [
       'two runners',
       { container, deno: { httpRef: { url } } },
-      'runner-count spec: Forbidden! Only one of Container, Python, or Deno field can be defined (Bash included)',
+      'runner-count spec: Forbidden! Only one of Container, Python, or Deno field can be defined (Bash included); container and deno are set',
     ],
     [
       'a functionRef to itself',
@@ -199,7 +199,7 @@ describe('warns of', () => {
     [
       'a misspelt field of a container',
       { container: { ...container, comand: ['true'] } },
-      'doubtful field-unknown spec.container.comand: is no field that is known here and has no effect; correct the spelling, or remove it',
+      'doubtful field-unknown spec.container.comand: is no field that is known here and has no effect; correct the spelling (did you mean command?), or remove it',
     ],
     [
       'a functionRef that leads nowhere',
