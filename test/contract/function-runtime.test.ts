@@ -136,8 +136,10 @@ describe('the Pod of a function', () => {
     expect(status).toMatchObject({
       status: 'Failed',
       reason: 'PodLost',
-      message:
-        'the container ended with exit code 137 (Error); before that: attempt 1 of 2: exit code 1: connection refused; 2 Pods were lost, Kubernetes replaces no more',
+      evidence: {
+        message:
+          'the container ended with exit code 137 (Error); before that: attempt 1 of 2: exit code 1: connection refused; 2 Pods were lost, Kubernetes replaces no more',
+      },
       exitCode: 137,
       restarts: 1,
     });
@@ -168,7 +170,7 @@ describe('a function Job whose Pod ends with the message of its runner', () => {
     expect(status).toMatchObject({
       status: 'Failed',
       reason: 'FunctionFailed',
-      message: told.message,
+      evidence: { message: told.message },
       exitCode: 3,
       runs: [
         { exitCode: 3, reason: 'FunctionFailed', message: 'no route to host' },
