@@ -43,19 +43,6 @@ export const optInMentioned: MatchCondition = {
   expression: `${mentions('annotations')} || ${mentions('labels')}`,
 };
 
-const keptnsKeys = (metadata: string): string =>
-  ['annotations', 'labels']
-    .map((map) => `${metadata}.?${map}.orValue({}).exists(key, key.startsWith('keptn.sh/'))`)
-    .join(' || ');
-
-/** Workloads that carry a key of Keptn's, themselves or in their Pod template. */
-export const asksForChecks: MatchCondition = {
-  name: 'asks-for-checks',
-  expression: [keptnsKeys('object.metadata'), keptnsKeys('object.?spec.?template.?metadata')].join(
-    ' || ',
-  ),
-};
-
 /**
  * What Sluice's service account makes it need not be told about. Owners and labels do not tell: anybody can write them. A Sluice
  * outside the cluster is asked about its own, too: its user is a person, who makes things by hand.

@@ -26,10 +26,8 @@ import {
   notOfJob,
   optInMentioned,
   placedNowhere,
-  asksForChecks,
 } from './match-conditions.ts';
 import { followOptIn } from './namespace-opt-in.ts';
-import { warnOfNoOptIn } from './not-opted-in.ts';
 import { serviceAccountUser } from './sluice-user.ts';
 import type { Verdict } from './verdict.ts';
 import { reviewWorkload } from './workload.ts';
@@ -130,7 +128,6 @@ export function webhooks(settings: AdmissionSettings): readonly Webhook[] {
       handle: followOptIn,
     },
     ...workloadKinds.map((kind) => workloadWebhook(kind, settings)),
-    ...workloadKinds.map((kind) => noOptInWebhook(kind, settings)),
     ...definitionWebhooks({ definitionsNamespace: settings.operatorNamespace, ...settings }),
   ];
 }
@@ -148,24 +145,6 @@ function workloadWebhook({ apiVersion, kind, plural }: Kind, settings: Admission
     namespaceSelector: enabled(settings),
     failurePolicy: 'Ignore',
     handle: (request, lookup) => reviewWorkload(request, lookup, places),
-  };
-}
-
-/** Who annotates a workload where nobody looks at it should hear of it. */
-function noOptInWebhook(kind: Kind, settings: AdmissionSettings): Webhook {
-  const workload = workloadWebhook(kind, settings);
-  return {
-    ...workload,
-    name: workload.name.replace('.', '-not-opted-in.'),
-    path: `${workload.path}-not-opted-in`,
-    namespaceSelector: {
-      matchExpressions: [
-        { key: sluiceKeys.enabled, operator: 'NotIn', values: ['true'] },
-        outside(settings),
-      ],
-    },
-    matchConditions: [asksForChecks],
-    handle: warnOfNoOptIn,
   };
 }
 

@@ -79,8 +79,11 @@ describe('the policies', () => {
   const users = ['system:serviceaccount:keptn-system:sluice'];
   const objects = policyManifests({ operatorNamespace, users, requesterChecks: true });
 
-  test('are each bound to deny, and deny when they cannot be evaluated', () => {
-    const named = (kind: string) => objects.filter((object) => object.kind === kind);
+  const warning = 'not-opted-in.sluice.keptn.sh';
+
+  test('are each bound to deny, and deny when they cannot be evaluated, but for one that warns', () => {
+    const named = (kind: string) =>
+      objects.filter(({ kind: of, metadata }) => of === kind && metadata.name !== warning);
     const policies = named('ValidatingAdmissionPolicy');
     expect(policies.length).toBeGreaterThan(0);
     expect(policies.map(({ spec }) => spec['failurePolicy'])).toEqual(policies.map(() => 'Fail'));
@@ -90,6 +93,16 @@ describe('the policies', () => {
         validationActions: ['Deny'],
       })),
     );
+  });
+
+  test('of a Namespace that is not opted in warns, and stops nobody', () => {
+    const specs = objects
+      .filter(({ metadata }) => metadata.name === warning)
+      .map(({ spec }) => spec);
+    expect(specs).toMatchObject([
+      { failurePolicy: 'Ignore' },
+      { policyName: warning, validationActions: ['Warn'] },
+    ]);
   });
 
   test('know Sluice by its user name, whatever characters it has', () => {

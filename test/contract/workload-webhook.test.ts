@@ -226,3 +226,23 @@ describe('with strictValidation', () => {
     expect(changed.isAccepted).toBe(true);
   });
 });
+
+describe('an annotated workload in a Namespace that is not opted in', () => {
+  it('is told that nothing is checked, once', async () => {
+    await using plain = await sluice.cluster.namespace();
+    const deployment = aDeployment({ preDeploymentTasks: ['migrate'] });
+    const here = { ...deployment, metadata: { ...deployment.metadata, namespace: plain.name } };
+    const told = await kubectlApply(sluice.cluster, here);
+    expect(told).toMatchObject({
+      isAccepted: true,
+      warnings: [
+        expect.stringContaining(
+          `kubectl annotate namespace ${plain.name} --overwrite keptn.sh/lifecycle-toolkit=enabled`,
+        ),
+      ],
+    });
+    const more = aDeployment({ preDeploymentTasks: ['migrate'], replicas: 3 });
+    const scaled = { ...more, metadata: here.metadata };
+    expect((await kubectlApply(sluice.cluster, scaled)).warnings).toEqual([]);
+  });
+});

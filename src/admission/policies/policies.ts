@@ -1,5 +1,6 @@
 import { heldPodsPolicy } from './held-pods.ts';
 import { lifecycleChildrenPolicy } from './lifecycle-children.ts';
+import { notOptedInPolicy } from './not-opted-in.ts';
 import { optInPolicy } from './opt-in.ts';
 import { ownWritesPolicy } from './own-writes.ts';
 import { placedPodsPolicy } from './placed-pods.ts';
@@ -16,6 +17,7 @@ import { requesterPolicy } from './requester.ts';
 function policies(settings: PolicySettings): readonly PolicyDefinition[] {
   return [
     optInPolicy(settings),
+    notOptedInPolicy(settings),
     heldPodsPolicy(settings),
     placedPodsPolicy(settings),
     lifecycleChildrenPolicy(settings),

@@ -34,9 +34,11 @@ export interface ResourceRule {
   readonly operations: readonly ('CREATE' | 'UPDATE' | 'DELETE')[];
 }
 
-/** A policy as its file says it; all policies are bound to deny and fail closed. */
+/** A policy as its file says it. */
 export interface PolicyDefinition {
   readonly name: string;
+  /** Denies, also when it cannot be evaluated, unless it is there to warn alone. */
+  readonly action?: 'Warn';
   readonly rules: readonly ResourceRule[];
   readonly namespaceSelector?: LabelSelector;
   readonly matchConditions: readonly Expression[];
@@ -55,15 +57,16 @@ export type PolicyObject = {
   readonly spec: Readonly<Record<string, unknown>>;
 };
 
-/** The ValidatingAdmissionPolicy and the binding that makes it deny. */
+/** The ValidatingAdmissionPolicy and the binding that makes it deny, or warn. */
 export function policyObjects(definition: PolicyDefinition): readonly PolicyObject[] {
+  const { action = 'Deny' } = definition;
   const { name, rules, namespaceSelector, matchConditions, variables, validations } = definition;
   const policy = {
     apiVersion,
     kind: 'ValidatingAdmissionPolicy',
     metadata: { name, labels },
     spec: {
-      failurePolicy: 'Fail',
+      failurePolicy: action === 'Deny' ? 'Fail' : 'Ignore',
       matchConstraints: {
         matchPolicy: 'Equivalent',
         ...(namespaceSelector && { namespaceSelector }),
@@ -78,7 +81,7 @@ export function policyObjects(definition: PolicyDefinition): readonly PolicyObje
     apiVersion,
     kind: 'ValidatingAdmissionPolicyBinding',
     metadata: { name, labels },
-    spec: { policyName: name, validationActions: ['Deny'] },
+    spec: { policyName: name, validationActions: [action] },
   };
   return [policy, binding];
 }
