@@ -20,6 +20,7 @@ import { leadership, type Standing } from './leadership.ts';
 import { stopTimes } from './stop-times.ts';
 import type { Terminal } from './terminal.ts';
 import { openExporter } from './tracing.ts';
+import { unreachableOnce } from './unreachable-log.ts';
 import { untilAborted } from './until-aborted.ts';
 import { userAgent, version } from './version.ts';
 import { watchedKinds } from './watched-kinds.ts';
@@ -42,7 +43,7 @@ export async function run(config: Config, terminal: Terminal): Promise<void> {
   const stopsWithinMs = longestStopMs(parts);
   log.info(
     { version, only: config.only, namespace: config.namespace, stopsWithinMs },
-    'Sluice is running',
+    'Sluice has started; /readyz says when it is ready',
   );
   await untilAborted(terminal.stop);
   log.info({}, 'ending');
@@ -91,11 +92,11 @@ async function partsOf(config: Config, { terminal, log }: Surroundings): Promise
     env: terminal.env,
     clock,
     version,
-    log: clusterLog(log.child({ part: 'cluster' })),
+    log: unreachableOnce(clusterLog(log.child({ part: 'cluster' })), clock),
     ...(kubeconfig !== undefined && { kubeconfig }),
     ...(context !== undefined && { context }),
   });
-  log.info({ server: connection.server.href, userAgent }, 'connected');
+  log.info({ server: connection.server.href, userAgent }, 'this API server is used');
   const caches = new ObjectCaches({
     clock,
     indexes: allIndexes,
