@@ -72,6 +72,12 @@ class RecordingCluster implements InstallCluster {
       this.#changed = true;
       throw new ClusterError({ code: 422, reason: 'Invalid', message: 'test failed' });
     }
+    if (ref.name === 'denied' && !this.#changed) {
+      this.#changed = true;
+      const message =
+        "ValidatingAdmissionPolicy 'held-pods.sluice.keptn.sh' with binding 'held-pods.sluice.keptn.sh' denied request: x";
+      throw new ClusterError({ code: 403, reason: 'Forbidden', message });
+    }
     const at = this.pods.findIndex(({ metadata }) => metadata.name === ref.name);
     this.pods.splice(at, 1);
     if (ref.name === 'gone')
@@ -348,6 +354,14 @@ describe('uninstall', () => {
     const tell = (line: string) => void told.push(line);
     await uninstall(keepingCrds, { ...by(cluster), tell });
     expect(cluster.deeds.filter((deed) => deed === 'patch Pod shop/changed')).toHaveLength(2);
+    expect(told).toContain('gates lifted: 1');
+  });
+
+  test('tries again while the API server still goes by the policy on held Pods that was just deleted', async () => {
+    const cluster = await installed();
+    cluster.pods.push(aPod('denied', [schedulingGate]));
+    const told: string[] = [];
+    await uninstall(keepingCrds, { ...by(cluster), tell: (line) => void told.push(line) });
     expect(told).toContain('gates lifted: 1');
   });
 
