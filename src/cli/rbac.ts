@@ -75,8 +75,8 @@ function clusterRules(): readonly Rule[] {
     { apiGroups: [''], resources: ['pods'], verbs: ['patch', 'delete'] },
     // The opt-in label.
     { apiGroups: [''], resources: ['namespaces'], verbs: ['patch'] },
-    // Inline code of definitions, and its copies where Jobs run.
-    { apiGroups: [''], resources: ['configmaps'], verbs: ['create', 'patch'] },
+    // Inline code of definitions, and its copies where Jobs run; a copy that holds something else goes.
+    { apiGroups: [''], resources: ['configmaps'], verbs: ['create', 'patch', 'delete'] },
     // The key of a metrics provider, by its name; never listed.
     { apiGroups: [''], resources: ['secrets'], verbs: ['get'] },
     // Events of the core group: those of events.k8s.io may not carry the times by which kubectl sorts them.

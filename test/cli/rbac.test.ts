@@ -26,7 +26,7 @@ function verbsOn(resource: string): string[] {
 
 test.each([
   ['secrets', 'get'],
-  ['configmaps', 'create get list patch watch'],
+  ['configmaps', 'create delete get list patch watch'],
   ['serviceaccounts', 'get list watch'],
   ['jobs', 'create delete get list patch watch'],
   ['pods', 'delete get list patch watch'],

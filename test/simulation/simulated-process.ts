@@ -7,6 +7,7 @@ import type { Clock } from '../../src/runtime/clock.ts';
 import type { CacheWeather, Watched } from '../support/memory-caches.ts';
 import { MemoryCaches } from '../support/memory-caches.ts';
 import type { Call, Fault } from '../support/memory-cluster.ts';
+import { forbidden } from '../support/granted-rights.ts';
 import { MemoryCluster } from '../support/memory-cluster.ts';
 import type { MemoryStore } from '../support/memory-store.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
@@ -51,7 +52,14 @@ export class SimulatedProcess {
       this.kill();
       options.crashed();
     };
-    this.#cluster = new MemoryCluster({ store, clock, latencyMs, fault, written, crash });
+    this.#cluster = new MemoryCluster({
+      store,
+      clock,
+      latencyMs,
+      fault: (call) => forbidden(call) ?? fault?.(call),
+      written,
+      crash,
+    });
     this.engine = new Engine(options.controllers, {
       cluster: this.#cluster,
       caches: this.caches,
