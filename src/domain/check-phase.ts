@@ -71,13 +71,13 @@ function progressOf(phase: CheckPhase, items: readonly ItemStatus[], isOver: boo
   const passed = items.filter(({ status }) => status === 'Succeeded').length;
   const failed = items.filter(({ status }) => status === 'Failed' || status === 'Deprecated');
   const open = items.filter(({ status }) => !isCompleted(status));
-  const failures = failed.length > 0 ? `; failed: ${failed.map(describeItem).join('; ')}` : '';
-  const count = `${phase.long}: ${passed} of ${items.length} passed${failures}`;
+  const count = `${phase.long}: ${passed} of ${items.length} passed`;
+  const failures = failed.length > 0 ? `failed: ${failed.map(describeItem).join('; ')}` : '';
   if (isOver && failed.length > 0) {
     return {
       kind: 'failed',
       reason: phase.type === 'tasks' ? 'TaskFailed' : 'EvaluationFailed',
-      message: count,
+      message: `${failures} (${count})`,
     };
   }
   const helpless = open.find(({ reason }) => reason !== undefined && !passing.has(reason));
@@ -86,23 +86,28 @@ function progressOf(phase: CheckPhase, items: readonly ItemStatus[], isOver: boo
     return {
       kind: helpless === undefined ? 'waiting' : 'stalled',
       reason: troubled.reason,
-      message: `${count}; waiting for ${describeItem(troubled)}`,
+      message: causeFirst(`waiting for ${describeItem(troubled)}`, failures, count),
     };
   }
   return {
     kind: 'waiting',
     reason: phase.type === 'tasks' ? 'WaitingForTasks' : 'WaitingForEvaluations',
-    message: `${count}; waiting for ${open.map(describeItem).join(', ')}`,
+    message: causeFirst(`waiting for ${open.map(describeItem).join(', ')}`, failures, count),
   };
 }
 
-/** `check (pre-check-abc): BackoffLimitExceeded: Job has …` */
+/** What is waited for or has failed first, since what shows a message may cut the rest. */
+function causeFirst(wait: string, failures: string, count: string): string {
+  return `${wait}${failures === '' ? '' : `; ${failures}`} (${count})`;
+}
+
+/** `check: BackoffLimitExceeded: the container … (pre-check-abc)` */
 export function describeItem(item: ItemStatus): string {
   const name = item.name === undefined ? '' : ` (${item.name})`;
   const why = [item.reason, item.message]
     .filter((text) => text !== undefined && text !== '')
     .join(': ');
-  return `${item.definitionName ?? ''}${name}${why === '' ? '' : `: ${why}`}`;
+  return `${item.definitionName ?? ''}${why === '' ? '' : `: ${why}`}${name}`;
 }
 
 /** Keptn's `ReconcileTaskStatusChanged` for every check whose state changed, and what could not be created. */

@@ -15,7 +15,7 @@ export interface Failure {
 const exitWasTheEnd = 'PodFailurePolicy';
 
 /**
- * Why a Job has failed: in the words of the runner or of the run that failed, where these brought the end about, and behind
+ * Why a Job has failed: in the words of the runner or of the run that failed, where these brought the end about, and before
  * the words of Kubernetes where those did. `told` is what is known of the runs otherwise.
  */
 export function failureOf(
@@ -40,7 +40,8 @@ export function failureOf(
     reason === 'DeadlineExceeded'
       ? 'no run of its container was seen to end before that'
       : 'its Pods were gone before their end was seen';
-  return { reason, message: `${message}; ${told ?? unseen}` };
+  // The cause first: what shows it may cut the rest.
+  return { reason, message: told === undefined ? `${message}; ${unseen}` : `${told} (${message})` };
 }
 
 /** How long a Pod may take to end once its task has: sidecars that know how to end need some time for it. */

@@ -56,12 +56,13 @@ export function decideTask(given: TaskObservation): Plan {
 
 /**
  * Whether a task of a superseded version is over now. What runs may finish unless its definition says otherwise: a migration
- * that is cut off in the middle does more harm than one that nobody waits for. What has no Job yet does not begin.
+ * that is cut off in the middle does more harm than one that nobody waits for. What has no Job yet does not begin, and a
+ * suspended Job, which would wait for somebody to resume it, does not run again.
  */
 function isToBeStopped({ task, job, find }: TaskObservation): boolean {
   const onSupersede = find(task.spec.taskDefinition)?.spec.onSupersede;
   if (onSupersede !== undefined) return onSupersede !== 'finish';
-  return job === undefined && recordedJob(task) === undefined;
+  return job === undefined ? recordedJob(task) === undefined : job.spec.suspend === true;
 }
 
 /** Selects the Pods of a task's Jobs. */

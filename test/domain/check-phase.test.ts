@@ -90,7 +90,7 @@ describe('a phase of checks', () => {
     expect(progress).toEqual({
       kind: 'failed',
       reason: 'TaskFailed',
-      message: 'Workload Pre-Deployment Tasks: 1 of 2 passed; failed: a (pre-a-1): JobLost: gone',
+      message: 'failed: a: JobLost: gone (pre-a-1) (Workload Pre-Deployment Tasks: 1 of 2 passed)',
     });
   });
 
@@ -177,7 +177,7 @@ describe('a phase of checks', () => {
       expect(first.progress).toEqual({
         kind: 'waiting',
         reason,
-        message: `Workload Pre-Deployment Evaluations: 0 of 1 passed; waiting for ok (pre-eval-ok-1): ${reason}: ${message}`,
+        message: `waiting for ok: ${reason}: ${message} (pre-eval-ok-1) (Workload Pre-Deployment Evaluations: 0 of 1 passed)`,
       });
       // The attempts after it are told on the evaluation: they are not worth a write of the version each.
       const told = first.changes?.preDeploymentEvaluationTaskStatus?.[0];

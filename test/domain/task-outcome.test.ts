@@ -122,7 +122,7 @@ describe("a task whose function ran in Sluice's runner", () => {
       message: 'Job was active longer than specified deadline',
       evidence: {
         message:
-          'Job was active longer than specified deadline; attempt 1 of 2 ended with exit code 2',
+          'attempt 1 of 2 ended with exit code 2 (Job was active longer than specified deadline)',
       },
     });
   });
@@ -223,7 +223,7 @@ describe('a function whose container is killed', () => {
     const pods = [killed(143, 'Error', JSON.stringify({ ...between, exitCode: 143 }))];
     const failed = jobs.failed('DeadlineExceeded', 'Job was active longer than specified deadline');
     expect(decided({ job: failed, pods }).status?.evidence?.message).toBe(
-      'Job was active longer than specified deadline; attempt 1 of 11: exit code 1: connection refused',
+      'attempt 1 of 11: exit code 1: connection refused (Job was active longer than specified deadline)',
     );
   });
 

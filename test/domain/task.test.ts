@@ -344,7 +344,7 @@ describe('a task whose Job runs', () => {
       message: 'Job has reached the specified backoff limit',
       evidence: {
         message:
-          'Job has reached the specified backoff limit; the container ended with exit code 2: no route to host',
+          'the container ended with exit code 2: no route to host (Job has reached the specified backoff limit)',
       },
       exitCode: 2,
       restarts: 1,
@@ -399,7 +399,7 @@ describe('a task whose Job runs', () => {
       }),
     );
     expect(after(late, task).status?.evidence?.message).toBe(
-      'Job was active longer than specified deadline; container main cannot start: no such host',
+      'container main cannot start: no such host (Job was active longer than specified deadline)',
     );
   });
 
@@ -427,7 +427,7 @@ describe('a task whose Job runs', () => {
     const later = after(decideTask(seen({ task: told, job: ending })), told);
     const failed = made.failed('DeadlineExceeded', 'too late');
     const end = after(decideTask(seen({ task: later, job: failed })), later);
-    expect(end.status?.evidence?.message).toMatch(/^too late; Job .* has no Pod yet/u);
+    expect(end.status?.evidence?.message).toMatch(/^Job .* has no Pod yet.* \(too late\)$/u);
   });
 
   test('keeps saying what hindered its Pods while they go, up to the end', () => {
@@ -576,13 +576,13 @@ describe('the end of a task', () => {
       ).status?.evidence?.message;
     };
     expect(message({ exitCode: 2, restarts: 3, output: 'no route' })).toBe(
-      'too late; the container ended with exit code 2: no route',
+      'the container ended with exit code 2: no route (too late)',
     );
     expect(message({ reason: 'ImagePullBackOff', message: 'no such image' })).toBe(
-      'too late; no such image',
+      'no such image (too late)',
     );
     expect(message({})).toBe(
-      'too late; the container was still running and was stopped (exit code 143)',
+      'the container was still running and was stopped (exit code 143) (too late)',
     );
     const plan = decideTask(seen({ task: running, job: job.running(), pods: [stopped] }));
     expect(after(plan, running).status?.exitCode).toBeUndefined();
