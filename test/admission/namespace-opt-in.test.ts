@@ -61,4 +61,16 @@ describe('whoever applies a Namespace', () => {
     expect(warningsOf(optedIn)).toEqual([]);
     expect(warningsOf({})).toEqual([]);
   });
+
+  test('is not warned of the label that Sluice has set when the opt-in is withdrawn', () => {
+    const labels = { [label]: 'true' };
+    const request = {
+      ...requestFor(aNamespace({ labels })),
+      oldObject: aNamespace({ labels, annotations: optedIn }),
+    };
+    expect(followOptIn(request)).toMatchObject({ warnings: [], patch: [{ op: 'remove' }] });
+    expect(followOptIn(requestFor(aNamespace({ labels })))).toMatchObject({
+      warnings: [expect.stringContaining('set by Sluice alone')],
+    });
+  });
 });
