@@ -1,10 +1,17 @@
 import { access, constants } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
+import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 import type { KubeConfig } from '@kubernetes/client-node';
 
 import type { Clock } from '../runtime/clock.ts';
+import {
+  type ExecCredential,
+  type ExecPlugin,
+  execPluginIn,
+  runExecPlugin,
+} from './exec-plugin.ts';
 import {
   CredentialsUnusable,
   type Credentials,
@@ -30,12 +37,21 @@ const askAgainAfterMs = 10_000;
 export function kubeconfigFiles(
   named: string | undefined,
   env: Readonly<Record<string, string | undefined>>,
+  home = homeDirectory(),
 ): readonly string[] {
   if (named) return [named];
   const listed = (env['KUBECONFIG'] ?? '').split(delimiter).filter((file) => file !== '');
   if (listed.length > 0) return listed;
-  const home = env['HOME'];
-  return home ? [join(home, '.kube', 'config')] : [];
+  return home === '' ? [] : [join(home, '.kube', 'config')];
+}
+
+/** Empty where there is none: a user without an entry in the system's list and without HOME. */
+function homeDirectory(): string {
+  try {
+    return homedir();
+  } catch {
+    return '';
+  }
 }
 
 /**
@@ -54,7 +70,11 @@ export async function kubeconfigCredentials(options: KubeconfigOptions): Promise
     );
   }
   const { clock } = options;
-  let identity = await identify(config, {});
+  const plugin = execPluginIn(config.getCurrentUser());
+  const plugged = plugin && new Plugged(plugin);
+  // client-node would keep a credential without an end for ever, and neither show what a plug-in says nor end it.
+  config.users = config.users.map((user) => ({ ...user, exec: undefined }));
+  let identity = await identify(config, {}, plugged);
   let askedAtMs = clock.elapsed();
   let expired = false;
   return {
@@ -62,9 +82,10 @@ export async function kubeconfigCredentials(options: KubeconfigOptions): Promise
     namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? 'default',
     async identity() {
       if (expired || clock.elapsed() - askedAtMs >= askAgainAfterMs) {
+        if (expired) plugged?.forget();
         expired = false;
         askedAtMs = clock.elapsed();
-        identity = await identify(config, identity.tls);
+        identity = await identify(config, identity.tls, plugged);
       }
       return identity;
     },
@@ -90,15 +111,20 @@ async function load(options: KubeconfigOptions): Promise<KubeConfig> {
       } else {
         const further = new KubeConfig();
         further.loadFromFile(file);
-        config.mergeConfig(further, true);
+        merge(config, further);
       }
     } catch (cause) {
       throw new CredentialsUnusable(`${file} is not a kubeconfig: ${wordsOf(cause)}`, { cause });
     }
   }
   if (options.context !== undefined) config.setCurrentContext(options.context);
+  const known = config.getContexts().map((context) => context.name);
+  if (!config.getCurrentContext()) {
+    throw new CredentialsUnusable(
+      `${files.join(', ')} name no current context; choose one with --context: ${known.join(', ') || 'there is none'}`,
+    );
+  }
   if (!config.getContextObject(config.getCurrentContext())) {
-    const known = config.getContexts().map((context) => context.name);
     throw new CredentialsUnusable(
       `there is no context "${config.getCurrentContext()}" in ${files.join(', ')}; it has ${known.join(', ') || 'none'}`,
     );
@@ -106,10 +132,55 @@ async function load(options: KubeconfigOptions): Promise<KubeConfig> {
   return config;
 }
 
-async function identify(config: KubeConfig, known: TlsSettings): Promise<Identity> {
+/** As kubectl merges: of two things with one name the first stays, and the first file that names a current context sets it. */
+function merge(config: KubeConfig, further: KubeConfig): void {
+  config.clusters = firstOfEach([...config.clusters, ...further.clusters]);
+  config.users = firstOfEach([...config.users, ...further.users]);
+  config.contexts = firstOfEach([...config.contexts, ...further.contexts]);
+  if (!config.currentContext && further.currentContext) {
+    config.setCurrentContext(further.currentContext);
+  }
+}
+
+function firstOfEach<T extends { readonly name: string }>(items: readonly T[]): T[] {
+  const byName = new Map<string, T>();
+  for (const item of items) if (!byName.has(item.name)) byName.set(item.name, item);
+  return [...byName.values()];
+}
+
+/** The credential of a plug-in, kept until it ends or is refused. */
+class Plugged {
+  readonly #plugin: ExecPlugin;
+  #kept: ExecCredential | undefined;
+
+  constructor(plugin: ExecPlugin) {
+    this.#plugin = plugin;
+  }
+
+  /** Puts the credential where client-node puts those it reads itself. */
+  async apply(applied: RequestOptions): Promise<void> {
+    if ((this.#kept?.untilMs ?? Number.POSITIVE_INFINITY) <= Date.now()) this.forget();
+    const { token, certificate, key } = (this.#kept ??= await runExecPlugin(this.#plugin));
+    if (certificate !== undefined) applied.cert = certificate;
+    if (key !== undefined) applied.key = key;
+    if (token !== undefined)
+      applied.headers = { ...applied.headers, authorization: `Bearer ${token}` };
+  }
+
+  forget(): void {
+    this.#kept = undefined;
+  }
+}
+
+async function identify(
+  config: KubeConfig,
+  known: TlsSettings,
+  plugged: Plugged | undefined,
+): Promise<Identity> {
   const applied: RequestOptions = { headers: {} };
   try {
     await config.applyToHTTPSOptions(applied);
+    await plugged?.apply(applied);
   } catch (cause) {
     throw new CredentialsUnusable(
       `the kubeconfig's user cannot be authenticated: ${wordsOf(cause)}`,

@@ -1,10 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { connect } from '../../src/kubernetes/connect.ts';
 import { CredentialsUnusable } from '../../src/kubernetes/credentials.ts';
+import { runExecPlugin } from '../../src/kubernetes/exec-plugin.ts';
 import { kubeconfigCredentials, kubeconfigFiles } from '../../src/kubernetes/kubeconfig.ts';
 import { TestClock } from '../support/test-clock.ts';
 
@@ -88,6 +89,58 @@ describe('a kubeconfig', () => {
     expect((await credentials.identity()).headers).toEqual({ authorization: 'Bearer fresh' });
   });
 
+  const plugin = (script: string) => ({
+    exec: {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      command: 'sh',
+      args: ['-c', script],
+      env: [{ name: 'COUNT_FILE', value: join(directory, `count-${process.hrtime.bigint()}`) }],
+      interactiveMode: 'IfAvailable',
+    },
+  });
+  const counting = (status: string) =>
+    `echo x >> "$COUNT_FILE"; n=$(wc -l < "$COUNT_FILE" | tr -d ' '); echo "{\\"status\\":{\\"token\\":\\"t$n\\"${status}}}"`;
+
+  it('asks a plug-in again once its token was refused, and not before where it has no end', async () => {
+    const credentials = await open([await kubeconfig('one', plugin(counting('')))]);
+    const tokenNow = async () => (await credentials.identity()).headers['authorization'];
+    expect([await tokenNow(), await tokenNow()]).toEqual(['Bearer t1', 'Bearer t1']);
+    credentials.expire();
+    expect([await tokenNow(), await tokenNow()]).toEqual(['Bearer t2', 'Bearer t2']);
+  });
+
+  it('asks a plug-in again once its token has ended', async () => {
+    const ended = ',\\"expirationTimestamp\\":\\"2020-01-01T00:00:00Z\\"';
+    const clock = new TestClock();
+    const files = [await kubeconfig('one', plugin(counting(ended)))];
+    const credentials = await kubeconfigCredentials({ files, clock });
+    clock.advance(10_000);
+    expect((await credentials.identity()).headers).toEqual({ authorization: 'Bearer t2' });
+  });
+
+  it('tells a plug-in that nobody sits there, and repeats what it says when it fails', async () => {
+    const script = 'echo "$KUBERNETES_EXEC_INFO" >&2; echo "run: cloud login" >&2; exit 3';
+    await expect(open([await kubeconfig('one', plugin(script))])).rejects.toThrow(
+      /the plug-in "sh" ended with 3; it said: .*"interactive":false.*\nrun: cloud login/su,
+    );
+    const absent = { exec: { command: 'no-such-program', args: [] } };
+    await expect(open([await kubeconfig('one', absent)])).rejects.toThrow(
+      /the plug-in "no-such-program" cannot be run/u,
+    );
+    await expect(open([await kubeconfig('one', plugin('echo {}'))])).rejects.toThrow(
+      'gave neither token nor certificate',
+    );
+  });
+
+  it('ends a plug-in that waits for a login, and says what to do', async () => {
+    const waiting = { command: 'sh', args: ['-c', 'echo code: ABC >&2; exec sleep 60'] };
+    await expect(
+      runExecPlugin({ ...waiting, env: {}, apiVersion: 'v1' }, { limitMs: 300 }),
+    ).rejects.toThrow(
+      /did not answer within 300 ms; .*log in with kubectl first; it said: code: ABC/u,
+    );
+  });
+
   it('keeps its TLS settings while nothing in them changes', async () => {
     const credentials = await open([await kubeconfig('one', { token: 'secret' })]);
     const { tls } = await credentials.identity();
@@ -102,6 +155,16 @@ describe('a kubeconfig', () => {
     ];
     expect((await open(files)).server.hostname).toBe('one.test');
     expect((await open(files, 'two')).server.hostname).toBe('two.test');
+  });
+
+  it('of a list may repeat names, and any of them may name the current context', async () => {
+    const first = await kubeconfig('one', { token: 'first' });
+    const again = await kubeconfig('one', { token: 'second' });
+    const noContext = join(directory, 'no-context');
+    await writeFile(noContext, JSON.stringify({ apiVersion: 'v1', kind: 'Config', users: [] }));
+    const credentials = await open([noContext, first, again]);
+    expect((await credentials.identity()).headers).toEqual({ authorization: 'Bearer first' });
+    await expect(open([noContext])).rejects.toThrow('name no current context');
   });
 
   it('says what is wrong with it', async () => {
@@ -123,8 +186,9 @@ describe('a kubeconfig', () => {
     const env = { KUBECONFIG: ['/a', '', '/b'].join(delimiter), HOME: '/home/me' };
     expect(kubeconfigFiles('/named', env)).toEqual(['/named']);
     expect(kubeconfigFiles(undefined, env)).toEqual(['/a', '/b']);
-    expect(kubeconfigFiles(undefined, { HOME: '/home/me' })).toEqual(['/home/me/.kube/config']);
-    expect(kubeconfigFiles(undefined, {})).toEqual([]);
+    expect(kubeconfigFiles(undefined, {}, '/home/me')).toEqual(['/home/me/.kube/config']);
+    expect(kubeconfigFiles(undefined, {})).toEqual([join(homedir(), '.kube', 'config')]);
+    expect(kubeconfigFiles(undefined, {}, '')).toEqual([]);
   });
 });
 
