@@ -72,5 +72,5 @@ async function credentialsFor(options: ConnectOptions): Promise<Credentials> {
     return inClusterCredentials({ env, clock, ...(directory !== undefined && { directory }) });
   }
   const files = kubeconfigFiles(kubeconfig, env);
-  return kubeconfigCredentials({ files, clock, ...(context !== undefined && { context }) });
+  return kubeconfigCredentials({ files, clock, env, ...(context !== undefined && { context }) });
 }

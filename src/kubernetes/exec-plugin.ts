@@ -10,6 +10,9 @@ export interface ExecPlugin {
   readonly apiVersion: string;
 }
 
+/** The variables of a process. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 /** What a plug-in answers. */
 export interface ExecCredential {
   readonly token?: string;
@@ -40,16 +43,16 @@ export function execPluginIn(user: unknown): ExecPlugin | undefined {
 }
 
 /**
- * Runs the plug-in. Nobody sits at its terminal, which it is told; what it writes to standard error is part of what is thrown. Rejects with
+ * Runs the plug-in, with these variables and its own. Nobody sits at its terminal, which it is told; what it writes to standard error is part of what is thrown. Rejects with
  * `CredentialsUnusable`.
  */
 export async function runExecPlugin(
   plugin: ExecPlugin,
-  { limitMs = timeLimitMs }: { readonly limitMs?: number } = {},
+  { env: given, limitMs = timeLimitMs }: { readonly env: Environment; readonly limitMs?: number },
 ): Promise<ExecCredential> {
   const { command, args, apiVersion } = plugin;
   const asked = { apiVersion, kind: 'ExecCredential', spec: { interactive: false } };
-  const env = { ...process.env, ...plugin.env, KUBERNETES_EXEC_INFO: JSON.stringify(asked) };
+  const env = { ...given, ...plugin.env, KUBERNETES_EXEC_INFO: JSON.stringify(asked) };
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const child = spawn(command, args, {
     env,

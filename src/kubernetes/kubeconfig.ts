@@ -25,6 +25,8 @@ export interface KubeconfigOptions {
   /** Default: the file's current context. */
   readonly context?: string;
   readonly clock: Clock;
+  /** What auth plug-ins find in their environment. */
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** Auth plug-ins know when their token ends and are cheap to ask; asking them for every request would not be. */
@@ -71,7 +73,7 @@ export async function kubeconfigCredentials(options: KubeconfigOptions): Promise
   }
   const { clock } = options;
   const plugin = execPluginIn(config.getCurrentUser());
-  const plugged = plugin && new Plugged(plugin);
+  const plugged = plugin && new Plugged(plugin, options);
   // client-node would keep a credential without an end for ever, and neither show what a plug-in says nor end it.
   config.users = config.users.map((user) => ({ ...user, exec: undefined }));
   let identity = await identify(config, {}, plugged);
@@ -148,23 +150,27 @@ function firstOfEach<T extends { readonly name: string }>(items: readonly T[]): 
   return [...byName.values()];
 }
 
+type PluggedBy = Pick<KubeconfigOptions, 'env' | 'clock'>;
+
 /** The credential of a plug-in, kept until it ends or is refused. */
 class Plugged {
   readonly #plugin: ExecPlugin;
+  readonly #by: PluggedBy;
   #kept: ExecCredential | undefined;
 
-  constructor(plugin: ExecPlugin) {
+  constructor(plugin: ExecPlugin, by: PluggedBy) {
     this.#plugin = plugin;
+    this.#by = by;
   }
 
   /** Puts the credential where client-node puts those it reads itself. */
   async apply(applied: RequestOptions): Promise<void> {
-    if ((this.#kept?.untilMs ?? Number.POSITIVE_INFINITY) <= Date.now()) this.forget();
-    const { token, certificate, key } = (this.#kept ??= await runExecPlugin(this.#plugin));
+    if ((this.#kept?.untilMs ?? Number.POSITIVE_INFINITY) <= this.#by.clock.now()) this.forget();
+    const { env } = this.#by;
+    const { token, certificate, key } = (this.#kept ??= await runExecPlugin(this.#plugin, { env }));
     if (certificate !== undefined) applied.cert = certificate;
     if (key !== undefined) applied.key = key;
-    if (token !== undefined)
-      applied.headers = { ...applied.headers, authorization: `Bearer ${token}` };
+    if (token !== undefined) applied.headers = { authorization: `Bearer ${token}` };
   }
 
   forget(): void {

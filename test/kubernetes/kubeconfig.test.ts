@@ -45,6 +45,7 @@ async function kubeconfig(name: string, user: object, cluster: object = {}): Pro
 const open = (files: string[], context?: string) =>
   kubeconfigCredentials({
     files,
+    env: { PATH: process.env['PATH'] },
     clock: new TestClock(),
     ...(context !== undefined && { context }),
   });
@@ -113,7 +114,11 @@ describe('a kubeconfig', () => {
     const ended = ',\\"expirationTimestamp\\":\\"2020-01-01T00:00:00Z\\"';
     const clock = new TestClock();
     const files = [await kubeconfig('one', plugin(counting(ended)))];
-    const credentials = await kubeconfigCredentials({ files, clock });
+    const credentials = await kubeconfigCredentials({
+      files,
+      clock,
+      env: { PATH: process.env['PATH'] },
+    });
     clock.advance(10_000);
     expect((await credentials.identity()).headers).toEqual({ authorization: 'Bearer t2' });
   });
@@ -135,7 +140,7 @@ describe('a kubeconfig', () => {
   it('ends a plug-in that waits for a login, and says what to do', async () => {
     const waiting = { command: 'sh', args: ['-c', 'echo code: ABC >&2; exec sleep 60'] };
     await expect(
-      runExecPlugin({ ...waiting, env: {}, apiVersion: 'v1' }, { limitMs: 300 }),
+      runExecPlugin({ ...waiting, env: {}, apiVersion: 'v1' }, { env: {}, limitMs: 300 }),
     ).rejects.toThrow(
       /did not answer within 300 ms; .*log in with kubectl first; it said: code: ABC/u,
     );
