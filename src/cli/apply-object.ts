@@ -83,7 +83,9 @@ function foreignConflicts(message: string): readonly string[] {
       `${manager} owns ${fields
         .replace(/^:?\s*-?\s*/u, '')
         .trim()
-        .replaceAll(/\s*\n-\s*/gu, ', ')}`,
+        .split('\n-')
+        .map((field) => field.trim())
+        .join(', ')}`,
     ];
   });
 }

@@ -1,5 +1,6 @@
 import type { Kind, KubernetesObject } from '../api/object.ts';
 import { targetOf } from './explain-target.ts';
+import { visibleText } from '../api/visible-text.ts';
 import { type FindingPaper, findingText } from './finding-text.ts';
 import { snapshotOf } from './snapshot.ts';
 
@@ -48,6 +49,8 @@ export async function explanation(
     );
   }
   const text =
-    output === 'json' ? JSON.stringify(finding, undefined, 2) : findingText(finding, paper);
+    output === 'json'
+      ? visibleText(JSON.stringify(finding, undefined, 2))
+      : findingText(finding, paper);
   return { text, hasFailed: finding.mark === 'failed' };
 }

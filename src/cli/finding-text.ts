@@ -1,4 +1,5 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
+import { visibleText } from '../api/visible-text.ts';
 import type { Finding, Mark } from '../domain/explain/finding.ts';
 import { factLines } from './fact-lines.ts';
 
@@ -46,9 +47,13 @@ function lines(finding: Finding, paper: FindingPaper): Line[] {
   const causes = because.map((cause) => lines(cause, paper));
   const indent = `${causes.length > 0 ? '│' : ' '}   `;
   return [
-    { first: '', further: indent, words: `${icon(mark, paper.inColor)} ${kind} ${name}` },
+    {
+      first: '',
+      further: indent,
+      words: `${icon(mark, paper.inColor)} ${kind} ${visibleText(name)}`,
+    },
     ...[says, ...factLines(facts, paper.now)]
-      .flatMap((fact) => fact.split('\n'))
+      .flatMap((fact) => visibleText(fact).split('\n'))
       .map((words) => ({ first: indent, further: indent, words })),
     ...causes.flatMap((cause, at) => branch(cause, at === causes.length - 1)),
   ];

@@ -1,3 +1,4 @@
+import { visibleText } from '../api/visible-text.ts';
 import { pino } from 'pino';
 
 /** What may stand beside a message. */
@@ -95,7 +96,7 @@ function textLine(json: string): string {
   const pairs = Object.entries(fields).map(
     ([key, value]) => `${key}=${quotedIfNeeded(String(value))}`,
   );
-  return `${[clock, String(level).padEnd(5), String(message), ...pairs].join(' ')}\n`;
+  return `${visibleText([clock, String(level).padEnd(5), String(message), ...pairs].join(' '))}\n`;
 }
 
 function quotedIfNeeded(value: string): string {

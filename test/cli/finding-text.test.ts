@@ -86,3 +86,12 @@ test('a row that continues another stands below its words, between the branches'
     '       exit code 1',
   ]);
 });
+
+test('what a container wrote steers no terminal and hides nothing', () => {
+  const says = 'a\u001b[2J\u009b31m\rb \u202egnp.exe\nnext\tline';
+  const text = findingText({ ...tree, says, because: [] }, { inColor: false, now: 0 });
+  expect(text.split('\n').slice(1)).toEqual([
+    '    a\\u001b[2J\\u009b31m\\u000db \\u202egnp.exe',
+    '    next\tline',
+  ]);
+});

@@ -69,3 +69,10 @@ test('an error that is its own cause is described all the same', () => {
   logger.error({ err: error }, 'failed');
   expect(JSON.parse(lines[0] ?? '')).toMatchObject({ err: 'loop' });
 });
+
+test('text for people holds no character that steers a terminal', () => {
+  const { lines, logger } = linesOf({ format: 'text' });
+  logger.warn({ said: 'x\u001b[2J\u202e' }, 'a\u009b31m');
+  expect(lines.join('')).toContain('a\\u009b31m');
+  for (const hidden of ['\u001b', '\u009b', '\u202e']) expect(lines.join('')).not.toContain(hidden);
+});
