@@ -6,6 +6,7 @@ import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import type { KubernetesObject } from '../api/object.ts';
 import { possibleWorkloadNames } from '../domain/workload-identity.ts';
+import { failedDefinitions } from '../domain/check-again.ts';
 import { withAllChecks } from '../domain/requested-checks.ts';
 import type { Key } from './controller.ts';
 import type { IndexDefinition } from './indexes.ts';
@@ -65,7 +66,10 @@ export const appVersionsByApp: IndexDefinition<KeptnAppVersion> = {
 export const workloadVersionsByDefinition: IndexDefinition<KeptnWorkloadVersion> = {
   kind: KeptnWorkloadVersion,
   name: 'definition',
-  values: (version) => awaitedDefinitions(withAllChecks(version)),
+  values: (version) => [
+    ...awaitedDefinitions(withAllChecks(version)),
+    ...failedDefinitions(version),
+  ],
 };
 
 /** App versions by the definitions they may wait for. */

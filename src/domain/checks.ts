@@ -10,6 +10,7 @@ import {
   type Answers,
   type Child,
   combined,
+  definitionVersion,
   definitionMissing,
   type Made,
   stepOf,
@@ -56,10 +57,12 @@ export function runChecks(request: Request, seen: ChecksSeen): ChecksOutcome {
 
 function checkOf(definition: string, { phase, context }: Request, seen: ChecksSeen): Child {
   const isTask = phase.type === 'tasks';
+  const known = (isTask ? seen.taskDefinitions : seen.evaluationDefinitions).get(definition);
   return {
     kind: isTask ? KeptnTask : KeptnEvaluation,
     namespace: context.namespace,
     attempt: context.attempt,
+    definitionVersion: known && definitionVersion(known),
     name: (collisionCount) =>
       childName({
         checkType: phase.checkType,

@@ -23,6 +23,8 @@ export interface Child {
   readonly namespace: string;
   /** The attempt of the parent it belongs to, from 1. */
   readonly attempt: number;
+  /** Which state of its definition it is made of, see `definitionVersion`. */
+  readonly definitionVersion?: string | undefined;
   /** What it is called if that many names turned out to be taken by something else. */
   name(collisionCount: number): string;
   /** The object of this name that belongs to the parent, if there is one in the caches. */
@@ -41,6 +43,11 @@ export type Made =
       readonly reason: string;
       readonly message: string;
     };
+
+/** Which state of a definition this is: another object, or another spec, is another one. */
+export function definitionVersion({ metadata }: KubernetesObject): string {
+  return `${metadata.uid ?? ''}/${metadata.generation ?? 1}`;
+}
 
 /** That a check or follow-up waits for its definition. */
 export function definitionMissing(
@@ -115,6 +122,7 @@ function begin(item: ItemStatus, child: Child, answers: Answers): Step {
       ...(collisionCount > 0 && { collisionCount }),
       name,
       ...(uid !== undefined && { uid }),
+      ...(child.definitionVersion !== undefined && { definitionVersion: child.definitionVersion }),
     };
     return only(described(named, stateOfChild(known)));
   }

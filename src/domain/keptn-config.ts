@@ -20,6 +20,8 @@ export interface Settings {
   readonly promotionTasksEnabled: boolean;
   /** Whether a workload without a version takes the tag of its only container's image. */
   readonly versionFromImageTag: boolean;
+  /** Whether a version that has failed is checked again when the definition of a failed check is changed. */
+  readonly repeatFailedChecks: boolean;
   /** Jobs of gate tasks that may run in one namespace at once; undefined is no cap. */
   readonly maxJobsPerNamespace: number | undefined;
   /** Who repeats failed functions; undefined leaves it to the runner image. */
@@ -57,6 +59,7 @@ export const defaultSettings: Settings = {
   appCreationRequestTimeoutMs: 30_000,
   promotionTasksEnabled: true,
   versionFromImageTag: false,
+  repeatFailedChecks: true,
   maxJobsPerNamespace: 50,
   functionRetries: undefined,
   jobDefaults: {},
@@ -99,6 +102,7 @@ export function settingsFrom(
       seconds === undefined || seconds < 0 ? otherwise.appCreationRequestTimeoutMs : seconds * 1000,
     promotionTasksEnabled: spec.promotionTasksEnabled ?? otherwise.promotionTasksEnabled,
     versionFromImageTag: spec.versionFromImageTag ?? otherwise.versionFromImageTag,
+    repeatFailedChecks: spec.repeatFailedChecks ?? otherwise.repeatFailedChecks,
     maxJobsPerNamespace: limitOf(spec.maxJobsPerNamespace ?? otherwise.maxJobsPerNamespace),
     functionRetries: spec.functionRetries,
     jobDefaults: spec.job ?? otherwise.jobDefaults,

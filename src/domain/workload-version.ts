@@ -9,6 +9,7 @@ import { refOf } from '../api/object.ts';
 import { advance, type Advanced, stated } from './advance.ts';
 import { openNextAttempt } from './attempt.ts';
 import { runCheckPhase } from './check-phase.ts';
+import { mendedDefinition } from './check-again.ts';
 import type { ChecksSeen } from './checks.ts';
 import { definitionsIn, heldWithoutPods } from './checks-without-pods.ts';
 import { conditionTypes, type Progress } from './conditions.ts';
@@ -71,6 +72,7 @@ const completed = { short: 'WorkloadCompleted', long: 'Workload Completed' };
  *     wait for the app's checks ──► pre-deployment tasks ──► evaluations ──► deployment ──► post-deployment … ──► Completed
  *                                                                 Released ─┘
  *     another version becomes current: Deprecated (Superseded); current again: the unfinished phases as the next attempt
+ *     failed before its release, and the definition of a failed check was changed: the same
  */
 export function decideWorkloadVersion(seen: WorkloadVersionSeen): Plan {
   const { version, now } = seen;
@@ -79,9 +81,15 @@ export function decideWorkloadVersion(seen: WorkloadVersionSeen): Plan {
   const status = takenOver(seen, wanted);
 
   if (isCompleted(status.status)) {
-    if (wanted !== 'yes' || !isSuperseded(status)) return ended(seen, status);
+    const mended = seen.settings.repeatFailedChecks
+      ? mendedDefinition({ status }, seen)
+      : undefined;
+    if (wanted !== 'yes' || (!isSuperseded(status) && mended === undefined)) {
+      return ended(seen, status);
+    }
     const next = openNextAttempt(status, { phases: workloadPhases, now });
-    return progress(seen, isPassed(next.deploymentStatus) ? next : setBack(next));
+    const plan = progress(seen, isPassed(next.deploymentStatus) ? next : setBack(next));
+    return mended === undefined ? plan : withNotes(plan, repeated(seen, mended));
   }
   return wanted === 'no' ? supersede(seen, status) : progress(seen, status);
 }
@@ -96,6 +104,17 @@ function takenOver(
   if (isOfOptIn(version)) return withOptInRelease(version, { now, owners: carriers });
   const matters = wanted === 'yes' || revisions.length > 0 || !isCompleted(status.status);
   return matters ? withKeptnsRelease(version, { now, owners: carriers }) : status;
+}
+
+/** That a version that had failed is checked again, on it and on its owners. */
+function repeated(seen: WorkloadVersionSeen, definition: string): readonly EventNote[] {
+  const message = `is checked again: definition ${definition} was changed since its check failed`;
+  const note = { about: seen.version, type: 'Normal', reason: 'ChecksRepeated', message } as const;
+  return [note, ...onOwners(seen, note)];
+}
+
+function withNotes(plan: Plan, notes: readonly EventNote[]): Plan {
+  return plan.status === undefined ? plan : { ...plan, events: [...notes, ...(plan.events ?? [])] };
 }
 
 function progress(seen: WorkloadVersionSeen, before: KeptnWorkloadVersionStatus): Plan {

@@ -12,6 +12,7 @@ import { clearWeather } from '../support/memory-caches.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
 import { endState, isHeld } from './oracles.ts';
 import { allRun, completed, expectNoHarm, podsOf, versionBecomes } from './scenario.ts';
+import { seeds } from './seeds.ts';
 import { aShopNamespace, aTaskDefinition, aWorkload, shop } from './shop.ts';
 import type { Simulation } from './simulation.ts';
 import { sluice } from './sluice.ts';
@@ -111,6 +112,50 @@ describe('B1: a version whose pre-deployment task fails', () => {
 });
 
 describe('a version that has failed', () => {
+  const notRepeated = `
+apiVersion: options.keptn.sh/v1alpha1
+kind: KeptnConfig
+metadata: { namespace: keptn-system, name: keptnconfig }
+spec: { repeatFailedChecks: false }
+`;
+
+  it('is checked again when the definition of the check is mended, as its next attempt, and only then', async () => {
+    for (const seed of seeds(4)) {
+      const simulation = sluice({ seed, ...(seed > 1 && { weather: storm }) });
+      await simulation.explained(async () => {
+        const { store } = simulation;
+        const annotations = { 'keptn.sh/pre-deployment-tasks': 'fine,check' };
+        simulation.apply(aShopNamespace, aTaskDefinition('check', 'fail'), aTaskDefinition('fine'));
+        simulation.apply(aWorkload('cart', { app: 'cart', annotations }));
+        const first = simulation.start();
+        await versionBecomes(simulation, 'cart-cart-1', 'Failed');
+        // What has nothing to do with the failure repeats nothing.
+        simulation.apply(`${aTaskDefinition('fine')}  ttlSecondsAfterFinished: 7\n`);
+        await simulation.pass(60_000);
+        expect(store.list(KeptnTask)).toHaveLength(2);
+        // Also if nobody was there to see it.
+        if (seed % 2 === 0) first.kill();
+        simulation.apply(`${aTaskDefinition('check')}  ttlSecondsAfterFinished: 7\n`);
+        if (seed % 2 === 0) simulation.start();
+        await versionBecomes(simulation, 'cart-cart-1', 'Succeeded');
+        await simulation.until('its Pods run', () => allRun(simulation, 'cart', { version: '1' }));
+        expect(store.get(KeptnWorkloadVersion, 'shop', 'cart-cart-1')?.status).toMatchObject({
+          attempt: 2,
+          attempts: [{ attempt: 1, status: 'Failed' }],
+        });
+        // The check that had passed is not repeated.
+        expect(store.list(KeptnTask)).toHaveLength(3);
+        expect(simulation.notes.filter(({ reason }) => reason === 'ChecksRepeated')).toHaveLength(
+          2,
+        );
+        await simulation.pass(600_000);
+        const before = simulation.writes.length;
+        await simulation.pass(3_600_000);
+        expect(simulation.writes.slice(before)).toEqual([]);
+      });
+    }
+  });
+
   it('is checked again by the command its Pods name, and starts once its cause was mended', async () => {
     const simulation = sluice({ seed: 1 });
     await simulation.explained(async () => {
@@ -125,7 +170,7 @@ describe('a version that has failed', () => {
       expect(pod?.metadata.annotations?.[sluiceKeys.explanation]).toContain(
         'kubectl delete keptnworkloadversion cart-cart-1 -n shop',
       );
-      simulation.apply(aTaskDefinition('check'));
+      simulation.apply(notRepeated, aTaskDefinition('check'));
       await simulation.pass(60_000);
       expect(podsOf(simulation, 'cart').map(isHeld)).toEqual([true, true]);
       const version = store.get(KeptnWorkloadVersion, 'shop', 'cart-cart-1');

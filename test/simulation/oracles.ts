@@ -85,14 +85,18 @@ function placeOf(object: KubernetesObject): string | undefined {
   const owner = controllerOf(object)?.uid ?? '';
   if (object.kind === 'Job') return `the Job of task ${owner}`;
   if (isOf(KeptnTask, object)) {
-    const { checkType = '', taskDefinition } = object.spec;
-    return `task ${checkType} ${taskDefinition} of ${owner}`;
+    const { checkType = '', taskDefinition, attempt = 1 } = object.spec;
+    return `task ${checkType} ${taskDefinition}${again(attempt)} of ${owner}`;
   }
   if (isOf(KeptnEvaluation, object)) {
-    const { checkType = '', evaluationDefinition } = object.spec;
-    return `evaluation ${checkType} ${evaluationDefinition} of ${owner}`;
+    const { checkType = '', evaluationDefinition, attempt = 1 } = object.spec;
+    return `evaluation ${checkType} ${evaluationDefinition}${again(attempt)} of ${owner}`;
   }
   return undefined;
+}
+
+function again(attempt: number): string {
+  return attempt > 1 ? ` (attempt ${attempt})` : '';
 }
 
 /** Ends that did not stay: a task, evaluation or version that was completed and then said something else. */
@@ -102,14 +106,20 @@ export function revoked({ store }: Simulation): string[] {
   for (const change of store.history) {
     const { uid = '', name } = change.object.metadata;
     const state = stateOf(change);
-    const end = ends.get(uid);
+    const place = `${uid}${again(attemptOf(change.object))}`;
+    const end = ends.get(place);
     // Keptn's cascade: an app version of which a newer revision runs is Deprecated, even if it had passed.
     if (isOf(KeptnAppVersion, change.object) && state === 'Deprecated') continue;
     if (end !== undefined && state !== end)
       found.push(`${change.kind.kind} ${name}: ${end}, then ${state}`);
-    if (isCompletedWord(state)) ends.set(uid, state);
+    if (isCompletedWord(state)) ends.set(place, state);
   }
   return found;
+}
+
+/** A version that has failed may be checked again, as its next attempt. */
+function attemptOf(object: KubernetesObject): number {
+  return isOf(KeptnWorkloadVersion, object) ? (object.status?.attempt ?? 1) : 1;
 }
 
 function stateOf({ object }: StoredChange): string {

@@ -66,6 +66,12 @@ const spec = object('The settings.', {
       default: false,
     }),
   ),
+  repeatFailedChecks: optional(
+    bool(
+      'Whether a workload version that has failed, and whose Pods are held, is checked again by itself when the definition of a check that failed is changed.',
+      { default: true },
+    ),
+  ),
   maxJobsPerNamespace: optional(
     integer(
       'How many Jobs of tasks may run in a namespace at once; more of them wait, and the next one is the oldest of the application with the fewest. 0: no limit.',

@@ -55,6 +55,9 @@ export const itemFields = {
   definitionName: optional(text('Name of its definition.')),
   status: optional(state('State of the task or evaluation.')),
   name: optional(text('Name of the KeptnTask or KeptnEvaluation that was made for it.')),
+  definitionVersion: optional(
+    text('uid and generation of the definition it was made of, with a slash between them.'),
+  ),
   uid: optional(text('Its uid: another object under the same name is not the one that was made.')),
   startTime: optional(time('When it started.')),
   endTime: optional(time('When it ended.')),
