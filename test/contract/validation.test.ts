@@ -186,7 +186,7 @@ const rejected: readonly Row[] = [
     'a target that no value can meet',
     'KeptnEvaluationDefinition',
     { objectives: [{ ...objective, evaluationTarget: '>=4' }] },
-    'spec.objectives[0].evaluationTarget: no value can ever meet ">=4" (strconv.ParseFloat: parsing "=4": invalid syntax); write < or > directly followed by a number, for example ">4.5"',
+    'spec.objectives[0].evaluationTarget: no value can ever meet ">=4" (strconv.ParseFloat: parsing "=4": invalid syntax); write < or > directly followed by a number, for example ">3"',
   ],
   [
     'a metric and a query (CRD)',
