@@ -23,6 +23,7 @@ export interface ProcessOptions {
   readonly weather: CacheWeather;
   readonly latencyMs: () => number;
   readonly fault: (call: Call) => Fault | undefined;
+  readonly stallMs: (call: Call) => number;
   readonly written: (call: Call) => void;
   readonly crashed: () => void;
   readonly record: (note: EventNote) => void;
@@ -47,7 +48,7 @@ export class SimulatedProcess {
     this.#options = options;
     const clock = this.#mortal(options.clock);
     this.caches = new MemoryCaches({ store, clock, watched, weather, indexes });
-    const { latencyMs, fault, written } = options;
+    const { latencyMs, fault, stallMs, written } = options;
     const crash = (): void => {
       this.kill();
       options.crashed();
@@ -57,6 +58,7 @@ export class SimulatedProcess {
       clock,
       latencyMs,
       fault: (call) => forbidden(call) ?? fault?.(call),
+      stallMs,
       written,
       crash,
     });
@@ -84,6 +86,12 @@ export class SimulatedProcess {
     const by = { caches: this.caches, cluster: this.#cluster, now: clock.now() };
     for (const what of overlooked(controllers, by)) this.#options.overlooked(what);
     this.engine.start(this.#abort.signal);
+  }
+
+  /** SIGTERM: takes up nothing new; resolves when nothing of the engine is left, and then the process is gone. */
+  async end(): Promise<void> {
+    await this.engine.stop();
+    this.kill();
   }
 
   /** SIGKILL: no timer fires, no call returns, nothing is heard any more. */

@@ -56,6 +56,8 @@ export interface SimulationOptions {
   /** Requests and answers are on their way for up to this long. Default 0. */
   readonly latencyMs?: number;
   readonly fault?: (call: Call, random: SeededRandom) => Fault | undefined;
+  /** How long the API server takes over a call, beside its way. Default 0. */
+  readonly stallMs?: (call: Call, random: SeededRandom) => number;
   /** The process is killed right after these of its writes, counted over all processes, and started again a second later. */
   readonly crashAfterWrites?: readonly number[];
 }
@@ -121,6 +123,7 @@ export class Simulation {
       weather: this.#options.weather?.(random.fork()) ?? clearWeather,
       latencyMs: () => (latencyMs > 0 ? random.between(0, latencyMs) : 0),
       fault: (call) => this.#options.fault?.(call, random),
+      stallMs: (call) => this.#options.stallMs?.(call, random) ?? 0,
       written: (call) => this.#written(call, process, options),
       crashed: () => this.#restartLater(options),
       record: (note) => void this.notes.push(note),
@@ -161,11 +164,11 @@ export class Simulation {
 
   /** Lets time pass, from event to event, until the condition holds; fails after `withinMs` of simulated time. */
   async until(what: string, condition: () => boolean, withinMs = 600_000): Promise<void> {
-    const deadlineMs = this.clock.now() + withinMs;
+    const deadlineMs = this.clock.elapsed() + withinMs;
     await settled();
     while (!condition()) {
       const [nextMs = Infinity] = this.clock.leftovers;
-      if (this.clock.now() + nextMs > deadlineMs) {
+      if (this.clock.elapsed() + nextMs > deadlineMs) {
         throw new Error(`${what}: not within ${withinMs} ms of simulated time`);
       }
       await this.clock.advanceAsync(nextMs);
@@ -233,7 +236,7 @@ export class Simulation {
   }
 
   #wake(actor: Actor, random: SeededRandom, afterMs: number): void {
-    const dueMs = this.clock.now() + afterMs;
+    const dueMs = this.clock.elapsed() + afterMs;
     if ((this.#due.get(actor.name) ?? Infinity) <= dueMs) return;
     this.#due.set(actor.name, dueMs);
     this.clock.after(afterMs, () => {

@@ -22,6 +22,8 @@ export interface CacheWeather {
   startLagMs?(kind: Kind): number;
   /** How long the watch of the kind is broken from this change on; it and what follows is lost until the relist. */
   breakMs?(change: StoredChange): number;
+  /** How long until a relist is tried again whose first page broke off in the middle; 0 when it does not. Default 0. */
+  cutMs?(kind: Kind): number;
   /** Whether this change is delivered once more, later. */
   isRepeated?(change: StoredChange): boolean;
 }
@@ -117,7 +119,7 @@ export class MemoryCaches implements Caches {
   #listFirst(stream: Stream): void {
     const changes = this.#store.history.filter(({ kind }) => isShownBy(stream, kind));
     const ageMs = changes.length === 0 ? 0 : (this.#weather.startLagMs?.(stream.kind) ?? 0);
-    const seen = changes.filter(({ atMs }) => atMs <= this.#clock.now() - ageMs);
+    const seen = changes.filter(({ atMs }) => atMs <= this.#clock.elapsed() - ageMs);
     const objects = new Map<string | undefined, StoredChange>();
     for (const change of seen) {
       const { uid } = change.object.metadata;
@@ -152,7 +154,7 @@ export class MemoryCaches implements Caches {
   #schedule(stream: Stream, change: StoredChange, lagMs: number): void {
     // The time of day may be set meanwhile; what is on its way does not notice.
     const nowMs = this.#clock.elapsed();
-    const inMs = Math.max(0, change.atMs + lagMs - this.#clock.now());
+    const inMs = Math.max(0, change.atMs + lagMs - nowMs);
     stream.lastDueMs = Math.max(stream.lastDueMs, nowMs + inMs);
     if (stream.lastDueMs === nowMs) return this.#deliver(stream, change);
     const { lists } = stream;
@@ -164,8 +166,26 @@ export class MemoryCaches implements Caches {
   #relist(stream: Stream): void {
     stream.lists += 1;
     stream.lastDueMs = 0;
+    const cutMs = this.#weather.cutMs?.(stream.kind) ?? 0;
+    if (cutMs > 0) {
+      this.#listHalf(stream);
+      stream.brokenUntilMs = this.#clock.elapsed() + cutMs;
+      this.#clock.after(cutMs, () => this.#relist(stream));
+      return;
+    }
     const version = this.#store.history.at(-1)?.version ?? 1;
     this.#list(stream, this.#store.list(stream.kind), version);
+  }
+
+  /** The first page breaks off: what it showed is in the caches, and the list begins anew. */
+  #listHalf({ kind, feeds }: Stream): void {
+    const objects = this.#store.list(kind);
+    for (const feed of feeds) {
+      feed.listing();
+      for (const object of objects.slice(0, Math.ceil(objects.length / 2))) {
+        if (feed.selects(object)) feed.listed(this.#view.project(kind, object));
+      }
+    }
   }
 
   #list({ kind, feeds }: Stream, objects: readonly KubernetesObject[], version: number): void {

@@ -51,6 +51,8 @@ export interface MemoryClusterOptions {
   /** How long a request, and then its answer, is on its way. Default: no time at all. */
   readonly latencyMs?: () => number;
   readonly fault?: (call: Call) => Fault | undefined;
+  /** How long the API server takes over a request, beside its way. Default: no time at all. */
+  readonly stallMs?: (call: Call) => number;
   /** Told of every write that the store carried out. */
   readonly written?: (call: Call) => void;
   /** Called when a fault says so; from then on no call returns. */
@@ -155,6 +157,7 @@ export class MemoryCluster implements ClusterConnection {
     };
     const fault = this.#options.fault?.(call);
     await this.#onItsWay();
+    await this.#pass(this.#options.stallMs?.(call) ?? 0);
     this.#failBefore(fault);
     await this.#unlessDead();
     const answer = carryOut();
@@ -185,7 +188,10 @@ export class MemoryCluster implements ClusterConnection {
 
   async #onItsWay(): Promise<void> {
     await this.#unlessDead();
-    const ms = this.#options.latencyMs?.() ?? 0;
+    await this.#pass(this.#options.latencyMs?.() ?? 0);
+  }
+
+  async #pass(ms: number): Promise<void> {
     if (ms > 0) await new Promise<void>((resolve) => void this.#options.clock.after(ms, resolve));
   }
 

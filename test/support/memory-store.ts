@@ -18,6 +18,7 @@ export interface StoredChange {
   readonly kind: Kind;
   readonly object: KubernetesObject;
   readonly version: number;
+  /** In elapsed time, which setting the clock does not touch. */
   readonly atMs: number;
 }
 
@@ -203,7 +204,7 @@ export class MemoryStore {
     const place = objectText(object.metadata.namespace, object.metadata.name);
     if (type === 'deleted') this.#shelf(kind).delete(place);
     else this.#shelf(kind).set(place, object);
-    const change = { type, kind, object, version: this.#version, atMs: this.#clock.now() };
+    const change = { type, kind, object, version: this.#version, atMs: this.#clock.elapsed() };
     this.history.push(change);
     for (const listener of this.#listeners) listener(change);
     if (!isOf(kind, object)) throw new Error(`${object.kind} was stored as ${kind.kind}`);
