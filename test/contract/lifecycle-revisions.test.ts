@@ -162,13 +162,16 @@ describe.concurrent('a StatefulSet', () => {
     expect(await versions()).toEqual({ 'cart-0': '1.0.0', 'cart-1': '2.0.0' });
   });
 
-  it('with OnDelete is deployed when all Pods are ready, and a deleted one comes back in the new version', async () => {
+  it('with OnDelete waits until a Pod is deleted, comes back in the new version and is available', async () => {
     await using shop = await sluice.namespace();
     const spec = { updateStrategy: { type: 'OnDelete' } };
     await shop.apply(aStatefulSet({ replicas: 2, spec }));
     await shop.untilVersion({}, isCompleted);
     await shop.apply(aStatefulSet({ replicas: 2, version: '2.0.0', spec }));
-    await shop.untilVersion({ version: '2.0.0' }, isCompleted);
+    await shop.untilVersion(
+      { version: '2.0.0' },
+      (version) => conditionOf(version, conditionTypes.succeeded)?.reason === 'NothingUpdatedYet',
+    );
     expect((await shop.pods()).map(versionOf)).toEqual(['1.0.0', '1.0.0']);
     await sluice.cluster.delete(PodKind, { namespace: shop.name, name: 'cart-1' });
     await sluice.cluster.until(
@@ -176,6 +179,7 @@ describe.concurrent('a StatefulSet', () => {
       { namespace: shop.name, name: 'cart-1' },
       isReadyIn('2.0.0'),
     );
+    await shop.untilVersion({ version: '2.0.0' }, isCompleted);
   });
 
   it('whose first Pod is held in an old revision gets that Pod replaced (B11)', async () => {
