@@ -29,7 +29,15 @@ function compared(object: KubernetesObject & { spec?: unknown }): unknown {
   const { retries: _retries, timeout: _timeout, retryInterval: _interval, context, ...rest } = spec;
   // Trace context is added while tracing is on, which may have been switched meanwhile.
   const { traceparent: _parent, tracestate: _state, ...metadata } = context?.metadata ?? {};
-  return withoutEmpty({ ...rest, context: { ...context, metadata } });
+  const told = { ...rest, context: { ...context, metadata } };
+  return withoutEmpty(rest.taskDefinition === undefined ? told : withoutColumns(told));
+}
+
+/** What a task repeats of its context for printer columns; a task of an earlier release has none of it. */
+function withoutColumns(spec: Partial<KeptnTask['spec']>): Partial<KeptnTask['spec']> {
+  const { app: _app, appVersion: _version, workload: _workload, ...rest } = spec;
+  delete rest.workloadVersion;
+  return rest;
 }
 
 /** An empty text or list says no more than none: clients leave one out or write it. */

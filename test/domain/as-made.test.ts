@@ -180,6 +180,12 @@ describe('a task is the one that would be made', () => {
     expect(isCheckAsMade(found, task)).toBe(true);
   });
 
+  test('also a task of an earlier release, which does not repeat its context for printer columns', () => {
+    const { app: _app, workload: _workload, workloadVersion: _version, ...spec } = task.spec;
+    const earlier: KeptnTask = { ...task, spec };
+    expect(isCheckAsMade(earlier, task)).toBe(true);
+  });
+
   test.each<[string, KeptnTask]>([
     ['it is of another definition', withTask({ taskDefinition: 'other' })],
     ['it is of another phase', withTask({ checkType: 'post' })],
