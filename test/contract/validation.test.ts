@@ -381,7 +381,7 @@ const warned: readonly Row[] = [
     'settings that do not rule',
     'KeptnConfig',
     { blockDeployment: false },
-    'spec: has no effect: KeptnConfig test in keptn-system rules the cluster; change that one',
+    'spec: has no effect: only a KeptnConfig in namespace keptn-system, where Sluice runs, rules the cluster; move it there',
   ],
   [
     'a task of a definition that does not exist',
