@@ -69,8 +69,11 @@ describe('a KeptnTaskDefinition', () => {
   });
 
   test('is rejected with several runners, in Keptn’s words', () => {
-    rejects({ deno: {}, python: {} }, several);
-    rejects({ container: { name: 'c', image: 'c:1' }, deno: {}, python: {} }, several);
+    rejects({ deno: {}, python: {} }, `${several}; deno and python are set`);
+    rejects(
+      { container: { name: 'c', image: 'c:1' }, deno: {}, python: {} },
+      `${several}; container and deno and python are set`,
+    );
   });
 
   test('is rejected when its spec is no object, and the field is named', () => {
