@@ -4,7 +4,14 @@ import { isCompleted as isEnd } from '../../src/api/keptn/states.ts';
 import type { KeptnTask } from '../../src/api/keptn/task.ts';
 import { KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts';
 import { hasOpenFollowUps } from '../../src/domain/follow-ups.ts';
-import { aDeployment, anEvaluationDefinition, aTaskDefinition } from '../support/apps.ts';
+import { servePrometheus } from '../demo/prometheus.ts';
+import {
+  aDeployment,
+  aMetric,
+  anEvaluationDefinition,
+  aPrometheusProvider,
+  aTaskDefinition,
+} from '../support/apps.ts';
 import { isCompleted } from '../support/enabled-namespace.ts';
 import { eventually } from '../support/eventually.ts';
 import { keptnContextOf } from '../support/keptn-context.ts';
@@ -22,9 +29,9 @@ const hasEnded = ({ status }: KeptnTask): boolean => isEnd(status?.status);
 const allFollowed = ({ status }: KeptnTask): boolean =>
   status?.followUps !== undefined && !hasOpenFollowUps(status.followUps);
 
-/** An evaluation that measures once, and in vain: its metric is nowhere. */
+/** An evaluation that measures once, and misses its target. */
 function aFailingEvaluation(name: string, followUps: Readonly<Record<string, unknown>>): Manifest {
-  const definition = anEvaluationDefinition(name, { nowhere: '>1' });
+  const definition = anEvaluationDefinition(name, { few: '>1' });
   return { ...definition, spec: { ...Object(definition['spec']), retries: 1, ...followUps } };
 }
 
@@ -81,8 +88,11 @@ describe.concurrent('what follows an end', () => {
   });
 
   it('runs once for a failed evaluation, and changes nothing by failing itself', async () => {
+    await using prometheus = await servePrometheus({ host: '127.0.0.1', port: 0, value: 0 });
     await using shop = await sluice.namespace();
     await shop.apply(
+      aPrometheusProvider(prometheus.url),
+      aMetric('few'),
       aTaskDefinition('undo', { outcome: 'fail', message: 'nothing to undo' }),
       aFailingEvaluation('enough', { 'on-failure': 'undo', onSuccess: ['celebrate'] }),
       aDeployment({ postDeploymentEvaluations: ['enough'] }),
