@@ -6,10 +6,11 @@ import type {
 import { isCompleted, stateOf } from '../api/keptn/states.ts';
 import type { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { completedWithWarning, type PhaseOutcome } from './advance.ts';
+import { waitsForPods } from './checks-without-pods.ts';
 import { conditionOf, conditionTypes, type Progress } from './conditions.ts';
 import { isNameOf } from './newest-app-version.ts';
 import { phaseEvent, type PhaseSubject } from './phase-event.ts';
-import { isPassed, workloadPhases } from './phases.ts';
+import { workloadPhases } from './phases.ts';
 import type { EventNote } from './plan.ts';
 import { scaledToZeroReason } from './rollout-judgement.ts';
 import { overallState } from './summary.ts';
@@ -64,18 +65,12 @@ function stateFrom(
   if (version === undefined) return { status: 'Pending', reason: 'WorkloadVersionNotFound' };
   if (isSuperseded(version.status)) return { status: 'Progressing', reason: 'Superseded' };
   const state = stateOf(version.status?.status);
+  // The application goes on without its checks.
   if (waitsForPods(version)) return { status: 'Succeeded', reason: scaledToZeroReason };
   if (!isCompleted(state)) return { status: 'Progressing' };
   if (state === 'Succeeded') return hasWarned(version.status) ? warned : { status: state };
   const reason = conditionOf(version, conditionTypes.succeeded)?.reason;
   return { status: state, ...(reason !== undefined && { reason }) };
-}
-
-/** Whether it is deployed with 0 replicas, and its own checks wait for a Pod: the application goes on without them. */
-function waitsForPods(version: KeptnWorkloadVersion): boolean {
-  const { deploymentStatus, status } = version.status ?? {};
-  const reason = conditionOf(version, conditionTypes.succeeded)?.reason;
-  return isPassed(deploymentStatus) && !isCompleted(status) && reason === scaledToZeroReason;
 }
 
 /** Kept in the status of the app version: its promotion may depend on it (`promoteAfterWarning`). */

@@ -1,11 +1,13 @@
+import { isCompleted } from '../api/keptn/states.ts';
 import type {
   KeptnWorkloadVersion,
   KeptnWorkloadVersionStatus,
 } from '../api/keptn/workload-version.ts';
 import type { PhaseOutcome } from './advance.ts';
+import { conditionOf, conditionTypes } from './conditions.ts';
 import type { OwnerSeen } from './current-revision.ts';
 import { countsOf } from './deployment.ts';
-import type { CheckPhase } from './phases.ts';
+import { type CheckPhase, isPassed } from './phases.ts';
 import { listsOfVersion } from './requested-checks.ts';
 import { scaledToZeroReason } from './rollout-judgement.ts';
 import type { VersionStatus } from './version-status.ts';
@@ -45,4 +47,11 @@ export function heldWithoutPods(
     },
     eventful: true,
   };
+}
+
+/** Whether a version is deployed with 0 replicas, and its own checks wait for its first Pod. */
+export function waitsForPods(version: Pick<KeptnWorkloadVersion, 'status'>): boolean {
+  const { deploymentStatus, status } = version.status ?? {};
+  const reason = conditionOf(version, conditionTypes.succeeded)?.reason;
+  return isPassed(deploymentStatus) && !isCompleted(status) && reason === scaledToZeroReason;
 }

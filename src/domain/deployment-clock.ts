@@ -49,9 +49,12 @@ export function running(
   };
 }
 
-/** The clock set back, for a deployment that is to be judged once more. */
+/**
+ * The clock set back, for a deployment that is to be judged once more. What an earlier roll-out had reached goes with it:
+ * measured by that, the next one would make no progress until it is further.
+ */
 export function setBack(status: Status): Status {
-  const { deploymentStartTime: _, ...rest } = status;
+  const { deploymentStartTime: _start, deploymentProgress: _reached, ...rest } = status;
   if (rest.conditions === undefined) return rest;
   return { ...rest, conditions: withoutCondition(rest.conditions, conditionTypes.paused) };
 }

@@ -14,6 +14,7 @@ import type { Phase } from './phases.ts';
 import type { Look } from './plan.ts';
 import {
   describeCounts,
+  isObserved,
   progressing,
   type RolloutCounts,
   type RolloutStatus,
@@ -50,12 +51,16 @@ function firstOpen(owners: readonly OwnerSeen[]): OpenRollout | undefined {
   return open.find(({ rollout }) => rollout.state === 'progressing') ?? open[0];
 }
 
-/** A status that speaks of an earlier revision cannot call this one deployed. */
+/**
+ * A status that speaks of an earlier revision cannot call this one deployed, and what it calls updated are Pods of that one:
+ * counted here, they would hide the progress that is still to come.
+ */
 function rolloutOf({ owner, current }: OwnerSeen): RolloutStatus {
   const status = rolloutStatus(owner);
-  return status.state === 'deployed' && current?.isOwnersStatus === false
-    ? { ...status, ...progressing(owner.kind) }
-    : status;
+  const isOfRevision = current?.isOwnersStatus !== false;
+  if (isOfRevision && isObserved(owner.object)) return status;
+  const judgement = status.state === 'deployed' ? progressing(owner.kind) : {};
+  return { ...status, ...judgement, counts: { ...status.counts, updated: 0 } };
 }
 
 /** What a roll-out that was only just released is waiting for. */

@@ -11,7 +11,7 @@ import { openNextAttempt } from './attempt.ts';
 import { runCheckPhase } from './check-phase.ts';
 import { mendedDefinition } from './check-again.ts';
 import type { ChecksSeen } from './checks.ts';
-import { definitionsIn, heldWithoutPods } from './checks-without-pods.ts';
+import { definitionsIn, heldWithoutPods, waitsForPods } from './checks-without-pods.ts';
 import { conditionTypes, type Progress } from './conditions.ts';
 import type { OwnerSeen } from './current-revision.ts';
 import { setBack } from './deployment-clock.ts';
@@ -202,10 +202,13 @@ function deploymentTimeoutMs({ version, settings, ...seen }: WorkloadVersionSeen
   return durationOr(version.spec.deploymentTimeout, otherwise);
 }
 
-/** A version that no owner carries any more (B11). Once Released, what runs may end; otherwise it is over now. */
+/**
+ * A version that no owner carries any more (B11). Once Released, what runs may end; otherwise it is over now, and checks that
+ * wait for its first Pod do not begin without one.
+ */
 function supersede(seen: WorkloadVersionSeen, status: KeptnWorkloadVersionStatus): Plan {
   const { workload } = seen;
-  const deploying = status.currentPhase === 'WorkloadDeploy';
+  const deploying = status.currentPhase === 'WorkloadDeploy' || waitsForPods({ status });
   const last = isReleased(status) && !deploying ? run(seen, status, true) : undefined;
   if (last !== undefined && last.end !== 'stopped') return planOf(seen, last);
   // The cache may still show the workload as it was before it came to this version.

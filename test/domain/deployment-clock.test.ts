@@ -49,4 +49,9 @@ describe('the clock of a deployment', () => {
     expect(setBack(paused)).toEqual({ status: 'Progressing', conditions: [] });
     expect(setBack({})).toEqual({});
   });
+
+  test('set back, forgets what an earlier roll-out had reached: the next one begins with no Pod updated', () => {
+    const deploymentProgress = { time: nowText, updated: 3, available: 3, old: 0 };
+    expect(setBack({ ...started, deploymentProgress })).toEqual({});
+  });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Pod } from '../../src/api/builtin.ts';
 import { decideAppVersion } from '../../src/domain/app-version.ts';
 import { decideWorkloadVersion } from '../../src/domain/workload-version.ts';
-import { after, released, running, settle } from '../support/cart-version.ts';
+import { after, movedOn, readLive, released, running, settle } from '../support/cart-version.ts';
 import { aPod } from '../support/workloads.ts';
 import { anAppVersion, aTask, aTaskDefinition, aWorkloadVersion } from '../support/builders.ts';
 import {
@@ -108,6 +108,26 @@ test('a status that the owner wrote before it knew of the revision does not call
   expect(status.deploymentStatus).toBe('Progressing');
 });
 
+test.each([
+  { what: 'the revision', current: { isOwnersStatus: false }, generation: 1 },
+  { what: 'the latest change', current: {}, generation: 2 },
+])(
+  'a status that was written before $what counts no Pod as updated, so that each one is progress',
+  ({ current, generation }) => {
+    const seen = aDeploymentSeen({ rollout: 'deployed' });
+    const { object } = seen.owner;
+    const owner = {
+      ...seen.owner,
+      object: { ...object, metadata: { ...object.metadata, generation } },
+    };
+    const owners = [{ owner, current: seen.current && { ...seen.current, ...current } }];
+    expect(after(workloadVersionSeen({ owners })).deploymentProgress).toMatchObject({
+      updated: 0,
+      old: 2,
+    });
+  },
+);
+
 describe('a workload that is deployed with 0 replicas', () => {
   const version = {
     ...released,
@@ -151,6 +171,14 @@ describe('a workload that is deployed with 0 replicas', () => {
       tasks,
     });
     expect(after(down).status).toBe('Succeeded');
+  });
+
+  test('begins no checks when another version becomes current: its Pods never were', () => {
+    const held = settle(at('scaled to zero'), 2);
+    const gone = { ...workloadVersionSeen({ ...movedOn, ...readLive }), version: held.version };
+    const seen = { ...gone, taskDefinitions: held.taskDefinitions };
+    expect(created(decideWorkloadVersion(seen))).toEqual([]);
+    expect(after(seen)).toMatchObject({ status: 'Deprecated', postDeploymentStatus: 'Deprecated' });
   });
 
   test('does not hold up its application, which says so', () => {
