@@ -119,3 +119,8 @@ export function heldClaims(
     },
   ];
 }
+
+/** Whether `sluice explain` has said these words, wherever it has broken its lines: that depends on the terminal's width. */
+export function saysWords(output: string, words: string): boolean {
+  return output.replaceAll(/[\s│]+/g, ' ').includes(words);
+}

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { demoOptions, type DemoOptions } from './options.ts';
-import type { Claim } from './expectations.ts';
+import { type Claim, saysWords } from './expectations.ts';
 import { manifestsIn } from './manifests.ts';
 import { servePrometheus } from './prometheus.ts';
 import { playDirectory, playFailingVersion, playFirstVersion, type Stage } from './scenario.ts';
@@ -87,7 +87,7 @@ async function play(
   const { exitCode, output } = await runSluice(asked, process.stdout.columns ?? 120);
   screen.sayAsIs(output.trimEnd());
   // What is explained has failed, and the exit code says so.
-  const explained = exitCode === 1 && output.includes(failure.because);
+  const explained = exitCode === 1 && saysWords(output, failure.because);
   const says = 'sluice explain leads to the words of the failed task';
   return judged([...claims, { says, holds: explained }]);
 }
