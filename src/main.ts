@@ -2,6 +2,9 @@
 import { hostname } from 'node:os';
 import { runCommandLine } from './cli/program.ts';
 import type { Terminal } from './cli/terminal.ts';
+import { systemClock } from './runtime/clock.ts';
+import { LineOutput } from './runtime/line-output.ts';
+import { holdThreadUp, writeNow } from './runtime/write-now.ts';
 
 /** The entry point, and the only file that touches `process`: everything else is handed what it needs. */
 
@@ -32,7 +35,24 @@ process.on('uncaughtException', (error) => {
 });
 
 // Whoever reads has gone (`sluice … | head`): there is nobody left to tell.
-process.stdout.on('error', () => process.exit(141));
+const readerHasGone = (): never => process.exit(141);
+// To touch `process.stdout` also makes a pipe one that does not block, as `writeNow` needs it.
+process.stdout.on('error', readerHasGone);
+
+let isEnding = false;
+const log = new LineOutput({
+  writeNow: (bytes) => writeNow(process.stdout.fd, bytes),
+  clock: systemClock,
+  holdUp: holdThreadUp,
+  // An exit code that is decided stays.
+  onClosed: () => void (isEnding || readerHasGone()),
+});
+/** Far below what the kubelet grants beyond the time that all parts need to stop. */
+const lastLinesMs = 500;
+process.on('exit', () => {
+  isEnding = true;
+  log.flush(lastLinesMs);
+});
 
 /** A pipe has no width; who reads it may know one, as the pagers and shells that set COLUMNS do. */
 function givenColumns(text: string | undefined): number | undefined {
@@ -43,6 +63,7 @@ function givenColumns(text: string | undefined): number | undefined {
 const terminal: Terminal = {
   env: process.env,
   write: (text) => void process.stdout.write(text),
+  log,
   writeError: (text) => void process.stderr.write(text),
   inColor: process.stdout.isTTY && !process.env['NO_COLOR'],
   columns: process.stdout.isTTY ? process.stdout.columns : givenColumns(process.env['COLUMNS']),

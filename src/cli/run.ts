@@ -207,7 +207,11 @@ function admissionServer(
 /** Logs go to standard output: it is all that `run` writes there. */
 function loggerOf(
   config: Pick<Config, 'logLevel' | 'logFormat'>,
-  { write }: Pick<Terminal, 'write'>,
+  { log: { write, onLost } }: Pick<Terminal, 'log'>,
 ): Logger {
-  return createLogger({ level: config.logLevel, format: config.logFormat, write });
+  const log = createLogger({ level: config.logLevel, format: config.logFormat, write });
+  onLost((lines) =>
+    log.warn({ lines }, 'older log lines were left out: what reads the log did not keep up'),
+  );
+  return log;
 }

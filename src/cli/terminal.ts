@@ -1,8 +1,12 @@
+import type { LineSink } from '../runtime/line-output.ts';
+
 /** What a command knows of the process it runs in. `src/main.ts` makes it from `process`; tests make their own. */
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Writes to standard output. */
   readonly write: (text: string) => void;
+  /** Writes lines of a log to standard output, and leaves lines out where its reader has stalled: never an answer to a user. */
+  readonly log: LineSink;
   /** Writes to standard error. */
   readonly writeError: (text: string) => void;
   /** Whether standard output is a terminal that wants colours (NO_COLOR and FORCE_COLOR considered). */

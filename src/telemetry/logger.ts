@@ -11,7 +11,7 @@ export type LogValue = string | number | boolean | Error | undefined;
 export type LogFields = Readonly<Record<string, LogValue>>;
 
 /**
- * Writes log lines. Every line is written before the call returns, so that a crash loses none. The ports that the engine,
+ * Writes log lines. Every line is handed over before the call returns, so that a crash loses none. The ports that the engine,
  * the server and the cluster declare for their logs are satisfied by it.
  */
 export interface Logger {

@@ -18,6 +18,7 @@ export async function sluice(
   const exitCode = await runCommandLine(args, {
     env,
     write: (text) => void (output += text),
+    log: { write: (line) => void (output += line), onLost: () => undefined },
     writeError(text) {
       complaint += text;
       hear.complaint?.(text);
