@@ -20,3 +20,12 @@ describe.each(Object.entries(textParsers))('%s', (_name, parse) => {
     expect(grown.filter(({ by }) => by > linear)).toEqual([]);
   }, 60_000);
 });
+
+test('the measurement finds what grows with the square of the text', () => {
+  let steps = 0;
+  const quadratic = (length: number): void => {
+    for (let i = 0; i < length; i += 1) for (let j = 0; j < length; j += 1) steps += j & 1;
+  };
+  expect(growth(quadratic, 1_024)).toBeGreaterThan(linear);
+  expect(steps).toBeGreaterThan(0);
+});

@@ -14,6 +14,7 @@ function errands(options: Partial<SimulationOptions> = {}): Simulation {
   const simulation = new Simulation({
     seed: 1,
     controllers: [errandController],
+    isAdministrator: true,
     actors: [stamper],
     ...options,
   });

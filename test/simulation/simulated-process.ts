@@ -22,6 +22,8 @@ export interface ProcessOptions {
   readonly random: SeededRandom;
   readonly weather: CacheWeather;
   readonly latencyMs: () => number;
+  /** Whether it may do anything, and not only what an installation grants. */
+  readonly isAdministrator: boolean;
   readonly fault: (call: Call) => Fault | undefined;
   readonly stallMs: (call: Call) => number;
   readonly written: (call: Call) => void;
@@ -48,7 +50,7 @@ export class SimulatedProcess {
     this.#options = options;
     const clock = this.#mortal(options.clock);
     this.caches = new MemoryCaches({ store, clock, watched, weather, indexes });
-    const { latencyMs, fault, stallMs, written } = options;
+    const { latencyMs, fault, stallMs, written, isAdministrator } = options;
     const crash = (): void => {
       this.kill();
       options.crashed();
@@ -57,7 +59,7 @@ export class SimulatedProcess {
       store,
       clock,
       latencyMs,
-      fault: (call) => forbidden(call) ?? fault?.(call),
+      fault: (call) => (isAdministrator ? undefined : forbidden(call)) ?? fault?.(call),
       stallMs,
       written,
       crash,

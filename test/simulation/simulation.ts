@@ -51,6 +51,8 @@ export interface SimulationOptions {
   readonly kinds?: readonly Kind[];
   readonly admission?: readonly Admission[];
   readonly actors?: readonly Actor[];
+  /** Whether the controllers may do anything: those of a test, of whose kinds the installation knows nothing. Default: no. */
+  readonly isAdministrator?: boolean;
   /** How the caches lag. Made once per process. Default: not at all. */
   readonly weather?: (random: SeededRandom) => CacheWeather;
   /** Requests and answers are on their way for up to this long. Default 0. */
@@ -122,6 +124,7 @@ export class Simulation {
       random,
       weather: this.#options.weather?.(random.fork()) ?? clearWeather,
       latencyMs: () => (latencyMs > 0 ? random.between(0, latencyMs) : 0),
+      isAdministrator: this.#options.isAdministrator ?? false,
       fault: (call) => this.#options.fault?.(call, random),
       stallMs: (call) => this.#options.stallMs?.(call, random) ?? 0,
       written: (call) => this.#written(call, process, options),
