@@ -41,6 +41,8 @@ export interface BypassedPodsParts {
 /** Pods of one owner, or a Pod that nothing owns, and what is said of so many. */
 interface Found {
   readonly note: (count: number) => EventNote;
+  /** The controller under whose name it is said: one fact found in two places is one Event. */
+  readonly reporter: 'bypassed-pods' | 'pod-gate';
   readonly count: number;
 }
 
@@ -48,8 +50,7 @@ const everyMs = 10 * 60_000;
 
 /**
  * Counts and reports annotated Pods that run without ever having been judged (Bypassed), with one Event per owner, or on the
- * Pod itself if nothing owns it. Runs on
- * the leader: for every enabled Namespace at start and every ten minutes, and for each one when it opts in. An owner is
+ * Pod itself if nothing owns it. Runs on the leader: for every enabled Namespace at start and every ten minutes, and for each one when it opts in. An owner is
  * reported again only when more of its Pods are found than before.
  */
 export class BypassedPods {
@@ -100,8 +101,8 @@ export class BypassedPods {
     }
     if (signal.aborted) return 0;
     const before = this.#known.get(namespace);
-    for (const [uid, { note, count }] of found) {
-      if (count > (before?.get(uid) ?? 0)) this.#parts.events.record(note(count), 'bypassed-pods');
+    for (const [uid, { note, count, reporter }] of found) {
+      if (count > (before?.get(uid) ?? 0)) this.#parts.events.record(note(count), reporter);
     }
     const counts = [...found].map(([uid, { count }]) => [uid, count] as const);
     this.#known.set(namespace, new Map(counts));
@@ -134,14 +135,15 @@ export class BypassedPods {
     const reference = supportedOwner(pod);
     if (reference === undefined) {
       if (asksForChecks(pod.metadata))
-        found.set(uidOf(pod), { note: () => bareNote(pod), count: 1 });
+        found.set(uidOf(pod), { note: () => bareNote(pod), count: 1, reporter: 'pod-gate' });
       return;
     }
     const owner = ownerOfReference(reference, namespace, caches);
     if (owner === undefined) return;
     const uid = uidOf(owner.object);
     const note = (count: number): EventNote => bypassedNote(owner, count);
-    found.set(uid, { note, count: (found.get(uid)?.count ?? 0) + 1 });
+    const count = (found.get(uid)?.count ?? 0) + 1;
+    found.set(uid, { note, count, reporter: 'bypassed-pods' });
   }
 }
 

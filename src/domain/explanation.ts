@@ -68,7 +68,7 @@ export function stalledExplanation(version: KeptnWorkloadVersion, message: strin
     ? `Once that is mended, check it again: ${commandToCheckAgain(version)}. `
     : '';
   return explanation(
-    `${shortened(message, longestCause)} (version ${number} of workload ${workload} of application ${app}). ${wayOut}See: kubectl describe keptnworkloadversion ${version.metadata.name}`,
+    `${shortened(message, longestCause)} (version ${number} of workload ${workload} of application ${app}). ${wayOut}See: kubectl describe keptnworkloadversion ${version.metadata.name} -n ${version.metadata.namespace ?? ''}`,
   );
 }
 

@@ -177,7 +177,7 @@ const versionIsReleasedOtherwise = rule<WorkloadManifest>({
 const versionHasFailed = rule<WorkloadManifest>({
   id: 'version-failed',
   title: 'A version that has failed its checks',
-  why: 'A version is checked once, also when it is applied again: its Pods are held by the failure on record.',
+  why: 'A version is checked once, also when it is applied again: its Pods are held by the failure on record, until the definition of a failed check is changed or the version is deleted.',
   fix: 'Give what has changed a new version; or mend the cause and have the version checked again with the command of the message.',
   severity: 'advice',
   kinds: workloadKinds,
@@ -186,7 +186,10 @@ const versionHasFailed = rule<WorkloadManifest>({
     if (failedVersion === undefined) return [];
     const { version, workloadName } = failedVersion.spec;
     const why = conditionOf(failedVersion, conditionTypes.succeeded)?.message ?? '';
-    const message = `version ${version} of workload ${workloadName} has failed (${shortened(why, 300)}) and is not checked again by itself; give what has changed a new version, or, once the cause is mended: ${commandToCheckAgain(failedVersion)}`;
+    const again = context.settings.repeatFailedChecks
+      ? 'It is checked again if the definition of a failed check is changed, and once any other cause is mended by'
+      : 'Once the cause is mended, it is checked again by';
+    const message = `version ${version} of workload ${workloadName} has failed (${shortened(why, 300)}), and its Pods are held. Give what has changed a new version. ${again}: ${commandToCheckAgain(failedVersion)}`;
     return [{ path: versionPath(workload, version), message }];
   },
 });

@@ -36,6 +36,7 @@ const versionsByOwner = {
 
 function aReport(pods: readonly Pod[], world: readonly KubernetesObject[] = []) {
   const notes: EventNote[] = [];
+  const reporters: string[] = [];
   const counts: [string, number][] = [];
   const asked: string[] = [];
   const listeners: ((change: CacheChange<Namespace>) => void)[] = [];
@@ -61,7 +62,9 @@ function aReport(pods: readonly Pod[], world: readonly KubernetesObject[] = []) 
   const report = new BypassedPods({
     caches,
     clock,
-    events: { record: (note) => void notes.push(note) },
+    events: {
+      record: (note, reporter) => void (notes.push(note), reporters.push(reporter)),
+    },
     operatorNamespace: 'keptn-system',
     pods: {
       async *runningPods(name) {
@@ -74,7 +77,7 @@ function aReport(pods: readonly Pod[], world: readonly KubernetesObject[] = []) 
       throw error;
     },
   });
-  return { report, notes, counts, asked, listeners, clock };
+  return { report, notes, reporters, counts, asked, listeners, clock };
 }
 
 describe('Pods that run without ever having been judged', () => {
@@ -133,9 +136,11 @@ describe('Pods that run without ever having been judged', () => {
   test('a Pod that nothing owns is told of itself, if it carries Keptn’s own keys', async () => {
     const labels = { 'app.kubernetes.io/name': 'db' };
     const bare = running(aPod({ name: 'bare', annotations }));
-    const { report, notes } = aReport([bare, running(aPod({ name: 'db-1', labels }))]);
+    const { report, notes, reporters } = aReport([bare, running(aPod({ name: 'db-1', labels }))]);
     expect(await report.report(namespace, forever)).toBe(1);
     expect(notes).toMatchObject([{ about: bare, reason: 'NothingChecked' }]);
+    // The controller of Pods says the same when the Pod is made: under one name it is one Event with a count.
+    expect(reporters).toEqual(['pod-gate']);
   });
 
   test('a Pod of a Released version is none of them', async () => {

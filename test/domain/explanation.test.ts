@@ -44,7 +44,7 @@ describe('B15: a held Pod says', () => {
   test('one line of at most 1,000 characters, whatever people have written', () => {
     const text = stalledExplanation(aWorkloadVersion(), `a\nb\t\u0000c${'x'.repeat(5_000)}`);
     expect(text.length).toBeLessThanOrEqual(1_000);
-    expect(text).toMatch(/See: kubectl describe keptnworkloadversion shop-cart-1\.0\.0$/u);
+    expect(text).toMatch(/See: kubectl describe keptnworkloadversion shop-cart-1\.0\.0 -n shop$/u);
     expect(text).toContain('a b c');
   });
 });
