@@ -39,6 +39,7 @@ export function missingKinds({ caches, needed, reports }: Awaited): string {
 export class MissingKinds {
   readonly #by: Awaited & { readonly clock: Clock; readonly log: Pick<Logger, 'warn'> };
   #timer: Timer | undefined;
+  #ignore: () => void = () => undefined;
 
   constructor(by: Awaited & { readonly clock: Clock; readonly log: Pick<Logger, 'warn'> }) {
     this.#by = by;
@@ -46,11 +47,14 @@ export class MissingKinds {
 
   /** Begins to wait, until `end` or the signal. */
   watch(signal: AbortSignal): void {
-    signal.addEventListener('abort', () => this.end(), { once: true });
+    const end = (): void => this.end();
+    signal.addEventListener('abort', end, { once: true });
+    this.#ignore = () => signal.removeEventListener('abort', end);
     if (!signal.aborted) this.#tellAfter(firstMs);
   }
 
   end(): void {
+    this.#ignore();
     this.#timer?.cancel();
   }
 

@@ -12,6 +12,9 @@ export async function unlessAborted(promise: Promise<void>, signal: AbortSignal)
   const { promise: aborted, resolve } = Promise.withResolvers<void>();
   const end = (): void => resolve();
   signal.addEventListener('abort', end, { once: true });
-  await Promise.race([promise, aborted]);
-  signal.removeEventListener('abort', end);
+  try {
+    await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', end);
+  }
 }

@@ -17,6 +17,7 @@ export class Engine {
   readonly #controllers: readonly Controller[];
   readonly #parts: EngineParts;
   #run: Run | undefined;
+  #ignore: () => void = () => undefined;
 
   constructor(controllers: readonly Controller[], parts: EngineParts) {
     this.#controllers = controllers;
@@ -32,7 +33,9 @@ export class Engine {
     if (this.#run !== undefined) throw new Error('the engine runs already; stop it first');
     if (signal.aborted) return;
     this.#run = new Run(this.#controllers, this.#parts);
-    signal.addEventListener('abort', () => void this.stop(), { once: true });
+    const stop = (): void => void this.stop();
+    signal.addEventListener('abort', stop, { once: true });
+    this.#ignore = () => signal.removeEventListener('abort', stop);
   }
 
   /**
@@ -41,6 +44,7 @@ export class Engine {
    */
   async stop(): Promise<void> {
     const run = this.#run;
+    this.#ignore();
     await run?.stop();
     if (this.#run === run) this.#run = undefined;
   }

@@ -59,22 +59,20 @@ async function definitionShows(
     timeoutSeconds: watchSeconds,
   });
   const stop = new AbortController();
-  const stopToo = (): void => stop.abort();
-  options.signal.addEventListener('abort', stopToo, { once: true });
-  const idle = new IdleTimer(options.clock, (watchSeconds + 30) * 1000, stopToo);
+  const either = AbortSignal.any([options.signal, stop.signal]);
+  const idle = new IdleTimer(options.clock, (watchSeconds + 30) * 1000, () => stop.abort());
   let shown = false;
   try {
-    const bytes = await options.transport.stream(path, stop.signal);
+    const bytes = await options.transport.stream(path, either);
     await readEvents(bytes, (event) => {
       if (event.type === 'DELETED') return;
       shown = true;
-      stopToo();
+      stop.abort();
     });
   } catch (error) {
     if (!shown && !idle.expired) throw error;
   } finally {
     idle.cancel();
-    options.signal.removeEventListener('abort', stopToo);
   }
   return shown;
 }

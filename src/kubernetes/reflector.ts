@@ -125,16 +125,15 @@ export class Reflector {
 
   async #watch(state: Watching, signal: AbortSignal): Promise<ReflectorState> {
     const { clock, transport, random, kind } = this.#options;
-    const stop = new AbortController();
-    const stopToo = (): void => stop.abort();
-    signal.addEventListener('abort', stopToo, { once: true });
-    const idle = new IdleTimer(clock, idleMs, stopToo);
+    const silent = new AbortController();
+    const either = AbortSignal.any([signal, silent.signal]);
+    const idle = new IdleTimer(clock, idleMs, () => silent.abort());
     let { resourceVersion, failures } = state;
     let events = 0;
     const startMs = clock.elapsed();
     try {
       const path = this.#watchPath(resourceVersion);
-      const bytes = await transport.stream(path, stop.signal, mediaTypeOf(kind, 'object'));
+      const bytes = await transport.stream(path, either, mediaTypeOf(kind, 'object'));
       await readEvents(idle.heard(bytes), (event) => {
         this.#take(event);
         ({ resourceVersion } = event);
@@ -154,7 +153,6 @@ export class Reflector {
       );
     } finally {
       idle.cancel();
-      signal.removeEventListener('abort', stopToo);
     }
   }
 

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { expect, it } from 'vitest';
 
 import { ClusterError } from '../../src/api/cluster-error.ts';
@@ -22,11 +23,13 @@ it('controllers that cannot start say which kinds they wait for and why, again e
     clock,
     log: { warn: (fields) => void told.push(fields) },
   });
-  missing.watch(new AbortController().signal);
+  const { signal } = new AbortController();
+  missing.watch(signal);
   clock.advance(10 * 60_000);
   const kinds =
     'jobs (jobs is forbidden), configmaps (their CustomResourceDefinition is not there: run sluice install)';
   expect(told).toEqual([{ kinds }, { kinds }]);
   missing.end();
   expect(clock.leftovers).toEqual([]);
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { ClusterError } from '../../src/api/cluster-error.ts';
@@ -457,6 +458,15 @@ describe('stopping the engine', () => {
     engine.start(new AbortController().signal);
     await settled();
     expect(all.decided).toEqual(['a', 'a', 'a-unheard']);
+  });
+
+  it('leaves nothing that listens to the signal, however often it is started again', async () => {
+    const engine = engineOf([]);
+    for (let time = 0; time < 3; time += 1) {
+      engine.start(abort.signal);
+      await engine.stop();
+    }
+    expect(getEventListeners(abort.signal, 'abort')).toEqual([]);
   });
 
   it('is not confused by a failure that ends after it', async () => {
