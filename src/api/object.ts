@@ -88,3 +88,27 @@ export function refKey({ kind, namespace, name }: ObjectRef): string {
 export function controllerOf(object: { metadata: ObjectMeta }): OwnerReference | undefined {
   return object.metadata.ownerReferences?.find((owner) => owner.controller === true);
 }
+
+/**
+ * Whether two references are to one object. A uid alone does not tell: the API server takes any API group and kind beside it,
+ * and rules on who may own what go by these.
+ */
+export function isSameOwner(one: OwnerReference | undefined, other: OwnerReference): boolean {
+  return (
+    one?.uid === other.uid &&
+    one.kind === other.kind &&
+    groupOf(one.apiVersion) === groupOf(other.apiVersion)
+  );
+}
+
+/** Whether this very object is the controlling owner of the other one. */
+export function isControlledBy(
+  object: { metadata: ObjectMeta },
+  { apiVersion, kind, metadata: { name, uid } }: KubernetesObject,
+): boolean {
+  return uid !== undefined && isSameOwner(controllerOf(object), { apiVersion, kind, name, uid });
+}
+
+function groupOf(apiVersion: string): string {
+  return apiVersion.split('/', 1).join('');
+}

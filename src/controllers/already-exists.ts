@@ -1,5 +1,5 @@
 import type { Kind, KubernetesObject, OwnerReference } from '../api/object.ts';
-import { controllerOf, refOf } from '../api/object.ts';
+import { controllerOf, isSameOwner, refOf } from '../api/object.ts';
 import type { Refusal } from '../domain/plan.ts';
 import type { LiveView } from './live-view.ts';
 
@@ -24,7 +24,8 @@ export async function resolveCollision(
   if (wantedOwner === undefined) return 'adopt';
   const owner = controllerOf(existing);
   if (owner === undefined) return 'NameTaken';
-  if (owner.uid === wantedOwner.uid) return 'adopt';
+  if (isSameOwner(owner, wantedOwner)) return 'adopt';
+  if (owner.uid === wantedOwner.uid) return 'NameTaken';
   return (await isGone(owner, existing, { live, kindOf })) ? 'Terminating' : 'NameTaken';
 }
 

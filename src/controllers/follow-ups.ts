@@ -5,7 +5,7 @@ import type { FollowUpStatus } from '../api/keptn/follow-up.ts';
 import { KeptnTask } from '../api/keptn/task.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
-import { controllerOf, type Kind, type KubernetesObject } from '../api/object.ts';
+import { controllerOf, isControlledBy, type Kind, type KubernetesObject } from '../api/object.ts';
 import { awaitedFollowUps, type FollowUpsSeen, hasOpenFollowUps } from '../domain/follow-ups.ts';
 import type { Lookup, World } from '../domain/lookup.ts';
 import { findReference } from '../domain/reference.ts';
@@ -35,11 +35,11 @@ export function gatherFollowUps(
   world: World,
   definitionsNamespace: string,
 ): FollowUpsSeen {
-  const { namespace = '', uid } = parent.metadata;
+  const { namespace = '' } = parent.metadata;
   return {
     task(name) {
       const task = world.get(KeptnTask, namespace, name);
-      return task !== undefined && controllerOf(task)?.uid === uid ? task : undefined;
+      return task !== undefined && isControlledBy(task, parent) ? task : undefined;
     },
     definition: (name) =>
       findReference(world, KeptnTaskDefinition, {

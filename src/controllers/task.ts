@@ -2,7 +2,12 @@ import { ConfigMapKind, type Job, JobKind, type Pod, PodKind } from '../api/buil
 import { KeptnConfig } from '../api/keptn/config.ts';
 import { KeptnTask } from '../api/keptn/task.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
-import { controllerOf, type KubernetesObject, type ObjectRef } from '../api/object.ts';
+import {
+  controllerOf,
+  isControlledBy,
+  type KubernetesObject,
+  type ObjectRef,
+} from '../api/object.ts';
 import { hasOpenFollowUps } from '../domain/follow-ups.ts';
 import { blueprintOf } from '../domain/function-source.ts';
 import { endOfJob } from '../domain/job-stage.ts';
@@ -183,9 +188,7 @@ function observe(
       before: () => chainBefore(task, world),
     },
     configMaps: byName(
-      world
-        .byIndex(ConfigMapKind, ownerIndex, uid)
-        .filter((each) => controllerOf(each)?.uid === uid),
+      world.byIndex(ConfigMapKind, ownerIndex, uid).filter((each) => isControlledBy(each, task)),
     ),
     refusal: (ref: ObjectRef) => world.refusal(ref),
     settings,

@@ -1,7 +1,7 @@
 import { isJsonObject } from '../api/json.ts';
 import type { KeptnEvaluation } from '../api/keptn/evaluation.ts';
 import type { KeptnTask } from '../api/keptn/task.ts';
-import { controllerOf, type KubernetesObject, type OwnerReference } from '../api/object.ts';
+import { controllerOf, isSameOwner, type KubernetesObject } from '../api/object.ts';
 import { sameJson } from './same-json.ts';
 
 /**
@@ -16,10 +16,6 @@ export function isCheckAsMade(found: KubernetesObject, wanted: KubernetesObject)
     isSameOwner(owner, wantedOwner) &&
     sameJson(compared(found), compared(wanted))
   );
-}
-
-function isSameOwner(owner: OwnerReference | undefined, wanted: OwnerReference): boolean {
-  return owner?.uid === wanted.uid && owner.kind === wanted.kind;
 }
 
 function compared(object: KubernetesObject & { spec?: unknown }): unknown {

@@ -1,7 +1,7 @@
 import type { Objective } from '../api/keptn/evaluation-definition.ts';
 import { KeptnEvaluation } from '../api/keptn/evaluation.ts';
 import { KeptnMetric } from '../api/keptn/metric.ts';
-import { controllerOf, type ObjectRef, refOf } from '../api/object.ts';
+import { isControlledBy, type ObjectRef, refOf } from '../api/object.ts';
 import { ownedBy } from './check-objects.ts';
 import { conditionOf, conditionTypes, type Progress } from './conditions.ts';
 import { objectiveKeys, type ObjectiveStatuses } from './evaluation-objectives.ts';
@@ -45,8 +45,7 @@ export function metricNameOf(evaluation: KeptnEvaluation, objective: Objective):
 
 /** Whether this metric was made by this very evaluation. */
 export function isMadeBy(evaluation: KeptnEvaluation, metric: KeptnMetric): boolean {
-  const owner = controllerOf(metric);
-  return owner?.kind === KeptnEvaluation.kind && owner.uid === evaluation.metadata.uid;
+  return isControlledBy(metric, evaluation);
 }
 
 /**

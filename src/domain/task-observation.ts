@@ -1,6 +1,6 @@
 import { type ConfigMap, JobKind, type Job, type Pod } from '../api/builtin.ts';
 import { KeptnTask, type KeptnTaskStatus } from '../api/keptn/task.ts';
-import { controllerOf, type ObjectRef, refOf } from '../api/object.ts';
+import { isControlledBy, type ObjectRef, refOf } from '../api/object.ts';
 import type { FollowUpsSeen } from './follow-ups.ts';
 import type { FindDefinition } from './function-source.ts';
 import type { ObjectEvent } from './lookup.ts';
@@ -91,7 +91,7 @@ export function candidatesOf(task: KeptnTask, owned: readonly Job[]): readonly J
 }
 
 function owns(task: KeptnTask, job: Job): boolean {
-  return controllerOf(job)?.uid === task.metadata.uid;
+  return isControlledBy(job, task);
 }
 
 /** Where the recorded Job of a task is; undefined when none is recorded. */

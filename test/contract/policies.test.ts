@@ -4,6 +4,7 @@ import { serviceAccountUser } from '../../src/admission/sluice-user.ts';
 import { ConfigMapKind, JobKind, NamespaceKind, PodKind } from '../../src/api/builtin.ts';
 import { KeptnEvaluation } from '../../src/api/keptn/evaluation.ts';
 import { KeptnTask } from '../../src/api/keptn/task.ts';
+import { KeptnWorkload } from '../../src/api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
 import { fieldOf } from '../../src/api/json.ts';
 import type { Kind, KubernetesObject } from '../../src/api/object.ts';
@@ -213,6 +214,56 @@ describe.concurrent('what a lifecycle object owns', () => {
     };
     const { warnings } = await cluster.as('somebody', 'system:masters').verdictOn(task);
     expect(warnings.join()).toContain('not-there');
+  });
+});
+
+describe.concurrent('what releases Pods', () => {
+  const refused = expect.stringContaining('made and changed by Sluice alone');
+
+  it('a version is made by nobody but Sluice, whether anything owns it or not', async () => {
+    await using shop = await sluice.namespace();
+    const { version, tenant } = await checkedVersion(shop);
+    const { apiVersion, spec } = version;
+    const owners = [[], [{ ...ownedBy(version), apiVersion: 'v1', kind: 'ConfigMap' }]];
+    for (const ownerReferences of owners) {
+      const metadata = { name: 'forged', namespace: shop.name, ownerReferences };
+      const workloadVersion = { apiVersion, kind: 'KeptnWorkloadVersion', metadata, spec };
+      const appVersion = {
+        apiVersion,
+        kind: 'KeptnAppVersion',
+        metadata,
+        spec: { appName: spec.app, version: '9', revision: 9, workloads: [] },
+      };
+      for (const manifest of [workloadVersion, appVersion]) {
+        const { refusal } = await tenant.cluster.verdictOn(manifest);
+        expect([manifest.kind, refusal]).toEqual([manifest.kind, refused]);
+      }
+    }
+  });
+
+  it('that a version ran when its Namespace opted in is said by nobody but Sluice', async () => {
+    await using shop = await sluice.namespace();
+    const { version, tenant } = await checkedVersion(shop);
+    const { cluster: theirs } = tenant;
+    const refusal = async (done: Promise<unknown>) => done.then(() => 'done', String);
+    const marked = (value: string | null) => ({
+      metadata: { annotations: { 'sluice.keptn.sh/running-at-opt-in': value } },
+    });
+    const workload = { namespace: shop.name, name: version.spec.workloadName };
+    const denial = expect.stringContaining('only Sluice writes the annotations');
+    const next = marked(JSON.stringify(['9']));
+    expect(await refusal(theirs.patch(KeptnWorkload, workload, next))).toEqual(denial);
+    const onVersion = theirs.patch(KeptnWorkloadVersion, placeOf(version), marked('true'));
+    expect(await refusal(onVersion)).toEqual(denial);
+    const other = {
+      apiVersion: KeptnWorkload.apiVersion,
+      kind: KeptnWorkload.kind,
+      metadata: { name: 'other', namespace: shop.name, ...next.metadata },
+      spec: { ...version.spec, app: 'other', version: '9' },
+    };
+    expect(await theirs.verdictOn(other)).toEqual(expect.objectContaining({ refusal: denial }));
+    await cluster.patch(KeptnWorkload, workload, { metadata: { annotations: { note: 'x' } } });
+    await theirs.patch(KeptnWorkload, workload, marked(null));
   });
 });
 

@@ -205,6 +205,10 @@ describe('a task is the one that would be made', () => {
       withTask({}, { ownerReferences: [{ ...context.owner, uid: 'other' }] }),
     ],
     [
+      'its owner is of another API group, beside the same uid and kind',
+      withTask({}, { ownerReferences: [{ ...context.owner, apiVersion: 'v1' }] }),
+    ],
+    [
       'nothing controls it',
       withTask({}, { ownerReferences: [{ ...context.owner, controller: false }] }),
     ],

@@ -256,6 +256,18 @@ describe('the Job of a task', () => {
     expect(jobOf(task, { named: foreign, owned: [] })).toBeUndefined();
   });
 
+  test.each([{ apiVersion: 'v1' }, { kind: 'ConfigMap' }])(
+    'is none whose owner has the uid of the task and is called %o',
+    (other) => {
+      const ownerReferences = (owned.metadata.ownerReferences ?? []).map((one) => ({
+        ...one,
+        ...other,
+      }));
+      const forged = { ...owned, metadata: { ...owned.metadata, ownerReferences } };
+      expect(jobOf(aTask(), { named: undefined, owned: [forged] })).toBeUndefined();
+    },
+  );
+
   test('is taken down in one write as soon as it is seen', () => {
     const plan = decideTask(seen({ job: owned }));
     expect(plan.effects).toEqual([]);

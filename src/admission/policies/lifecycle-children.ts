@@ -6,7 +6,7 @@ import { KeptnMetric } from '../../api/keptn/metric.ts';
 import { KeptnTask } from '../../api/keptn/task.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import type { Kind } from '../../api/object.ts';
-import { celText, either, isOwnedByLifecycleKind, notByUser } from './cel.ts';
+import { celList, celText, either, isOwnedByLifecycleKind, notByUser } from './cel.ts';
 import type { PolicyDefinition, PolicySettings, ResourceRule } from './policy.ts';
 
 /** The lifecycle kinds that Sluice makes for other lifecycle kinds. */
@@ -19,6 +19,14 @@ const madeKinds: readonly Kind[] = [
 
 const made = madeKinds.map(({ plural }) => plural);
 const written = ['CREATE', 'UPDATE'] as const;
+
+/**
+ * What releases Pods. Admission finds a version by the app, workload and version it names, so one that nothing owns would count
+ * as well: nobody else makes or changes one at all.
+ */
+const versions: readonly Kind[] = [KeptnAppVersion, KeptnWorkloadVersion];
+
+const isVersion = `request.resource.resource in ${celList(versions.map(({ plural }) => plural))}`;
 
 const rules: readonly ResourceRule[] = [
   {
@@ -62,8 +70,8 @@ const rule =
   'is made and changed by Sluice alone; its labels and annotations may be changed, and it may be deleted';
 
 /**
- * What Sluice has made for a version, a task or an evaluation says how a check ended. One made or changed by somebody else
- * could say that it passed. Labels and annotations are free (steering is done by annotations), and so is deleting.
+ * What Sluice has made for a version, a task or an evaluation says how a check ended, and a version says whether its Pods may
+ * start. One made or changed by somebody else could say that all has passed. Labels and annotations are free (steering is done by annotations), and so is deleting.
  */
 export function lifecycleChildrenPolicy({ users }: PolicySettings): PolicyDefinition {
   return {
@@ -71,8 +79,9 @@ export function lifecycleChildrenPolicy({ users }: PolicySettings): PolicyDefini
     rules,
     matchConditions: [
       {
-        name: 'owned-by-a-lifecycle-kind',
+        name: 'version-or-owned-by-a-lifecycle-kind',
         expression: either(
+          isVersion,
           isOwnedByLifecycleKind('object'),
           `request.operation == 'UPDATE' && ${isOwnedByLifecycleKind('oldObject')}`,
         ),
@@ -82,8 +91,8 @@ export function lifecycleChildrenPolicy({ users }: PolicySettings): PolicyDefini
     validations: [
       {
         expression: `request.operation == 'UPDATE' && request.?subResource.orValue('') == '' && ${sameOwners} && ${sameContent}`,
-        message: `what a lifecycle object owns ${rule}`,
-        messageExpression: `${what} + ${celText(` belongs to a lifecycle object and ${rule}`)}`,
+        message: `a version, and what a lifecycle object owns, ${rule}`,
+        messageExpression: `${what} + (${isVersion} ? ' ' : ' belongs to a lifecycle object and ') + ${celText(rule)}`,
         reason: 'Forbidden',
       },
     ],

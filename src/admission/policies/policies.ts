@@ -10,6 +10,7 @@ import {
   policyObjects,
   type PolicySettings,
 } from './policy.ts';
+import { releaseMarksPolicy } from './release-marks.ts';
 import { serviceAccountUser } from '../sluice-user.ts';
 import { requesterPolicy } from './requester.ts';
 
@@ -21,6 +22,7 @@ function policies(settings: PolicySettings): readonly PolicyDefinition[] {
     heldPodsPolicy(settings),
     placedPodsPolicy(settings),
     lifecycleChildrenPolicy(settings),
+    releaseMarksPolicy(settings),
     ...(settings.requesterChecks ? [requesterPolicy(settings)] : []),
     // Somebody else under whose name Sluice runs outside the cluster has rights and duties of his own.
     ownWritesPolicy(serviceAccountUser(settings.operatorNamespace)),
