@@ -8,6 +8,7 @@ import { leaks, ownVersion, repeated } from './oracles.ts';
 import { allRun } from './scenario.ts';
 import { aShopNamespace, aTaskDefinition, aWorkload } from './shop.ts';
 import type { Simulation } from './simulation.ts';
+import { seedsTo } from '../support/seeds.ts';
 import { sluice } from './sluice.ts';
 import { storm } from './weather.ts';
 
@@ -50,9 +51,7 @@ function disturb(simulation: Simulation, random: SeededRandom): void {
 }
 
 describe('deployments, rollbacks, evictions and kills in any order', () => {
-  const seeds = Array.from({ length: Number(process.env['SLUICE_SEEDS'] ?? 4) }, (_, i) => i + 1);
-
-  it.each(seeds)(
+  it.each(seedsTo(4))(
     'end with what was deployed last, and nothing got past its checks (seed %i)',
     async (seed) => {
       const simulation = sluice({

@@ -11,7 +11,7 @@ import { conditionOf } from '../../src/domain/conditions.ts';
 import { isOf } from '../support/memory-store.ts';
 import { isHeld } from './oracles.ts';
 import { podsOf, versionBecomes } from './scenario.ts';
-import { seeds } from './seeds.ts';
+import { seedsTo } from '../support/seeds.ts';
 import { aShopNamespace, aTaskDefinition, aWorkload } from './shop.ts';
 import type { Simulation } from './simulation.ts';
 import { sluice } from './sluice.ts';
@@ -76,7 +76,7 @@ async function expectHeld(simulation: Simulation): Promise<void> {
 
 describe('something forged under the name and owner of what Sluice makes', () => {
   it('a KeptnTask of another definition: the check runs under another name, and the version says so', async () => {
-    for (const seed of seeds(3)) {
+    for (const seed of seedsTo(3)) {
       const simulation = sluice({ seed, ...(seed > 1 && { weather: storm }) });
       await simulation.explained(async () => {
         const { uids } = forge(simulation, KeptnTask, (task) => ({
@@ -95,7 +95,7 @@ describe('something forged under the name and owner of what Sluice makes', () =>
   });
 
   it('a KeptnEvaluation of another definition', async () => {
-    for (const seed of seeds(3)) {
+    for (const seed of seedsTo(3)) {
       const simulation = sluice({ seed, ...(seed > 1 && { weather: storm }) });
       await simulation.explained(async () => {
         const { uids } = forge(simulation, KeptnEvaluation, (evaluation) => ({
@@ -123,7 +123,7 @@ describe('something forged under the name and owner of what Sluice makes', () =>
   ];
 
   it.each(jobs)('a Job %s', async (_, forged) => {
-    for (const seed of seeds(3)) {
+    for (const seed of seedsTo(3)) {
       const simulation = sluice({ seed, ...(seed > 1 && { weather: storm }) });
       await simulation.explained(async () => {
         const { uids } = forge(simulation, JobKind, (job) => asSucceeding(forged(job)));
@@ -140,7 +140,7 @@ describe('something forged under the name and owner of what Sluice makes', () =>
   });
 
   it('a version of the application without its checks', async () => {
-    for (const seed of seeds(3)) {
+    for (const seed of seedsTo(3)) {
       const simulation = sluice({ seed, ...(seed > 1 && { weather: storm }) });
       await simulation.explained(async () => {
         const { uids } = forge(simulation, KeptnAppVersion, (version) => {
@@ -161,7 +161,7 @@ describe('something forged under the name and owner of what Sluice makes', () =>
   });
 
   it('a version of the workload without its checks', async () => {
-    for (const seed of seeds(3)) {
+    for (const seed of seedsTo(3)) {
       const simulation = sluice({ seed, ...(seed > 1 && { weather: storm }) });
       await simulation.explained(async () => {
         const { uids } = forge(simulation, KeptnWorkloadVersion, (version) => {
@@ -207,7 +207,7 @@ describe('something forged under the name and owner of what Sluice makes', () =>
 
 describe('what Sluice has made and somebody then changes', () => {
   it('a KeptnTask that is patched to another definition fails its version', async () => {
-    for (const seed of seeds(3)) {
+    for (const seed of seedsTo(3)) {
       const simulation = sluice({ seed, ...(seed > 1 && { weather: storm }) });
       await simulation.explained(async () => {
         const { store } = simulation;

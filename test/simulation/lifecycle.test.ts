@@ -12,7 +12,7 @@ import { clearWeather } from '../support/memory-caches.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
 import { endState, isHeld } from './oracles.ts';
 import { allRun, completed, expectNoHarm, podsOf, versionBecomes } from './scenario.ts';
-import { seeds } from './seeds.ts';
+import { seedsTo } from '../support/seeds.ts';
 import { aShopNamespace, aTaskDefinition, aWorkload, shop } from './shop.ts';
 import type { Simulation } from './simulation.ts';
 import { sluice } from './sluice.ts';
@@ -120,7 +120,7 @@ spec: { repeatFailedChecks: false }
 `;
 
   it('is checked again when the definition of the check is mended, as its next attempt, and only then', async () => {
-    for (const seed of seeds(4)) {
+    for (const seed of seedsTo(4)) {
       const simulation = sluice({ seed, ...(seed > 1 && { weather: storm }) });
       await simulation.explained(async () => {
         const { store } = simulation;

@@ -8,7 +8,7 @@ import { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
 import { conditionOf } from '../../src/domain/conditions.ts';
 import { ownVersion } from './oracles.ts';
 import { allRun, completed, expectNoHarm, podsOf, versionBecomes } from './scenario.ts';
-import { seeds } from './seeds.ts';
+import { seedsTo } from '../support/seeds.ts';
 import { aShopNamespace, aTaskDefinition, aWorkload } from './shop.ts';
 import type { Simulation } from './simulation.ts';
 import { sluice } from './sluice.ts';
@@ -82,7 +82,7 @@ describe('two Deployments that share app and workload in two versions', () => {
 
 describe('versions that differ only in what names cannot hold', () => {
   it('are versions of their own: the second is checked, told of its other name, and released', async () => {
-    for (const seed of seeds(4)) {
+    for (const seed of seedsTo(4)) {
       const simulation = sluice({ seed, ...(seed > 1 && { weather: storm }) });
       await simulation.explained(async () => {
         const { store } = simulation;

@@ -6,7 +6,7 @@ import { conditionOf } from '../../src/domain/conditions.ts';
 import { isReleased } from '../../src/domain/release.ts';
 import { isHeld } from './oracles.ts';
 import { allRun, expectNoHarm, podsOf, versionBecomes } from './scenario.ts';
-import { seeds } from './seeds.ts';
+import { seedsTo } from '../support/seeds.ts';
 import { aShopNamespace, aTaskDefinition, aWorkload } from './shop.ts';
 import type { Simulation } from './simulation.ts';
 import { sluice } from './sluice.ts';
@@ -69,7 +69,7 @@ describe('two Deployments that share app, workload and version, of which one nam
   for (const [order, [first, second]] of orders) {
     for (const [moment, hasCome] of Object.entries(moments)) {
       it(`are both held: ${order}, the second ${moment}`, async () => {
-        for (const seed of seeds(3)) {
+        for (const seed of seedsTo(3)) {
           const simulation = sluice({ seed, ...(seed > 1 && { weather: storm }) });
           await simulation.explained(async () => {
             simulation.apply(aShopNamespace, ...definitions, first);
@@ -87,7 +87,7 @@ describe('two Deployments that share app, workload and version, of which one nam
 
 describe('a second owner of a version', () => {
   it('adds its tasks after the tasks of the first have passed, while evaluations still run', async () => {
-    for (const seed of seeds(3)) {
+    for (const seed of seedsTo(3)) {
       const simulation = sluice({ seed, ...(seed > 1 && { weather: storm }) });
       await simulation.explained(async () => {
         simulation.apply(aShopNamespace, ...definitions, missingMetric);
@@ -105,7 +105,7 @@ describe('a second owner of a version', () => {
   });
 
   it('that comes when the version is Released starts, and SeveralOwners says which of its checks are not run', async () => {
-    for (const seed of seeds(3)) {
+    for (const seed of seedsTo(3)) {
       const simulation = sluice({ seed, ...(seed > 1 && { weather: storm }) });
       await simulation.explained(async () => {
         simulation.apply(aShopNamespace, ...definitions, good);

@@ -1,10 +1,9 @@
 import { it } from 'vitest';
 
 import { aBadDay } from '../simulation/bad-days.ts';
+import { seedsTo } from '../support/seeds.ts';
 
-const seeds = Array.from({ length: Number(process.env['SLUICE_SEEDS'] ?? 200) }, (_, i) => i + 1);
-
-it.each(seeds)(
+it.each(seedsTo(200))(
   'a slow API server, cut lists, a clock that is set, refused objects and SIGTERM keep nothing from its end (seed %i)',
   aBadDay,
 );
