@@ -7,9 +7,11 @@ import {
 import type { KeptnApp } from '../api/keptn/app.ts';
 import { KeptnAppCreationRequest } from '../api/keptn/app-creation-request.ts';
 import type { KeptnWorkload } from '../api/keptn/workload.ts';
+import type { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { appName } from './names.ts';
 import { isNameOf } from './newest-app-version.ts';
 import type { Effect } from './plan.ts';
+import { parseTime } from './time.ts';
 import { type Claim, distinctVersions } from './workload-claim.ts';
 
 /** The app that a workload belongs to, and the request for it, as far as the cache has them. */
@@ -55,14 +57,46 @@ function listsAll(
   workload: KeptnWorkload,
   claims: readonly Claim[],
 ): boolean {
-  const { spec, status, metadata } = workload;
+  const { spec, status } = workload;
   const claimed = new Set(claims.map(({ identity }) => identity.version));
   const named = (status?.owners ?? []).flatMap(({ version = '' }) =>
     claimed.has(version) ? [version] : [],
   );
   const wanted = new Set([spec.version, ...named]);
-  const listed = (app?.spec.workloads ?? [])
+  const listed = versionsListed(app, workload);
+  return listed.length === wanted.size && listed.every((version) => wanted.has(version));
+}
+
+/**
+ * Whether the app lists a version of the workload that was made after all of these, which are current: then they are what it was
+ * rolled back to, and an app version that waits for the other one would wait for ever.
+ */
+export function listsLater(
+  app: KeptnApp | undefined,
+  workload: KeptnWorkload,
+  of: {
+    readonly current: readonly KeptnWorkloadVersion[];
+    readonly versions: readonly KeptnWorkloadVersion[];
+  },
+): boolean {
+  if (of.current.length === 0) return false;
+  const listed = versionsListed(app, workload);
+  const madeAt = ({ metadata }: KeptnWorkloadVersion): number =>
+    parseTime(metadata.creationTimestamp) ?? 0;
+  const lastMadeAt = Math.max(...of.current.map(madeAt));
+  return of.versions.some(
+    (version) =>
+      !of.current.includes(version) &&
+      listed.includes(version.spec.version) &&
+      madeAt(version) >= lastMadeAt,
+  );
+}
+
+function versionsListed(
+  app: KeptnApp | undefined,
+  { metadata, spec }: KeptnWorkload,
+): readonly string[] {
+  return (app?.spec.workloads ?? [])
     .filter((entry) => isNameOf(metadata.name, spec.app, entry.name))
     .map(({ version }) => version);
-  return listed.length === wanted.size && listed.every((version) => wanted.has(version));
 }

@@ -4,10 +4,10 @@ import { pointer } from '../api/json-patch.ts';
 import { sluiceKeys } from '../api/keptn/annotations.ts';
 import { type ObjectRef, refOf } from '../api/object.ts';
 import { isOnRecordOfOptIn, versionsAtOptIn } from './opt-in-record.ts';
-import { type AppsSeen, requestFor } from './app-request.ts';
+import { type AppsSeen, listsLater, requestFor } from './app-request.ts';
 import { ownedBy } from './check-objects.ts';
 import type { OwnerSeen } from './current-revision.ts';
-import { hashedName, workloadVersionName } from './names.ts';
+import { appName, hashedName, workloadVersionName } from './names.ts';
 import { phaseEvent, type PhaseSubject } from './phase-event.ts';
 import { type Effect, type EventNote, nothing, type Plan, type Refusal } from './plan.ts';
 import { isReleased } from './release.ts';
@@ -138,8 +138,14 @@ function complete(seen: WorkloadSeen, workload: KeptnWorkload, claims: Claims): 
   const ranAtOptIn = ({ identity }: Claim): boolean =>
     versionsAtOptIn(workload).includes(identity.version) ||
     isOnRecordOfOptIn(find(identity.version));
-  // What ran when its Namespace opted in makes no version of its application: nothing of that is to be checked.
-  const request = claims.all.every(ranAtOptIn) ? undefined : requestFor(workload, claims.all, seen);
+  const current = claims.all.flatMap(({ identity }) => find(identity.version) ?? []);
+  const app = seen.app(appName(workload.spec.app));
+  // What ran when its Namespace opted in makes no version of its application, as nothing of that is to be checked; unless
+  // the application has moved on and is rolled back.
+  const isUnchecked =
+    claims.all.every(ranAtOptIn) &&
+    !listsLater(app, workload, { current, versions: seen.versions });
+  const request = isUnchecked ? undefined : requestFor(workload, claims.all, seen);
   const wanted = [...creations, ...(request === undefined ? [] : [request])];
   const refusedVersion = firstRefusal(creations, seen);
   const again = refusedVersion === undefined ? checkedAgain(seen, workload, claims) : [];

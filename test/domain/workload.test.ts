@@ -412,3 +412,30 @@ describe('B3: names that collide', () => {
     expect(conditionIn(status, 'NameTaken')?.message).toContain('shop-cart-1.0.0 belongs');
   });
 });
+
+describe('what ran when its Namespace opted in', () => {
+  const ran = aWorkloadVersion({
+    metadata: { annotations: { 'sluice.keptn.sh/running-at-opt-in': 'true' } },
+  });
+  const other = (creationTimestamp: string) =>
+    aWorkloadVersion({
+      metadata: { name: 'shop-cart-2', creationTimestamp },
+      spec: { version: '2' },
+    });
+  const asked = (more: Parameters<typeof workloadSeen>[0]) =>
+    created(decideWorkload(inStep({ versions: [ran], ...more })));
+
+  test('makes no version of its application', () => {
+    expect(asked({ app: () => undefined })).toEqual([]);
+    const earlier = other('2025-12-31T00:00:00Z');
+    expect(asked({ versions: [earlier, ran], app: () => listing('2') })).toEqual([]);
+  });
+
+  test('is listed again by an application that lists the version it is a rollback from', () => {
+    const versions = [ran, other('2026-01-01T00:00:30Z')];
+    expect(asked({ versions, app: () => listing('2') })).toEqual([
+      expect.stringContaining('KeptnAppCreationRequest'),
+    ]);
+    expect(asked({ versions, app: () => listing('1.0.0') })).toEqual([]);
+  });
+});

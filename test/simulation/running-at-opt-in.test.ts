@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
 import { JobKind, NamespaceKind, PodKind } from '../../src/api/builtin.ts';
+import { KeptnApp } from '../../src/api/keptn/app.ts';
 import { KeptnAppVersion } from '../../src/api/keptn/app-version.ts';
+import { isCompleted } from '../../src/api/keptn/states.ts';
 import { KeptnTask } from '../../src/api/keptn/task.ts';
 import { KeptnWorkload } from '../../src/api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
@@ -114,6 +116,14 @@ describe('what runs when its Namespace opts in', () => {
             (pod) => !isHeld(pod) && pod.status?.phase === 'Running',
           );
         await simulation.until('the rollback runs', allRun, 60_000);
+        const isListed = (): boolean =>
+          simulation.store
+            .list(KeptnApp)
+            .every(({ spec }) => spec.workloads?.every(({ version }) => version === '1'));
+        await simulation.until('the application lists what runs', isListed, 60_000);
+        const isOver = (): boolean =>
+          simulation.store.list(KeptnAppVersion).every(({ status }) => isCompleted(status?.status));
+        await simulation.until('no version of the application waits', isOver, 60_000);
         expect(simulation.store.list(JobKind)).toHaveLength(1);
         expect(
           simulation.store.get(KeptnWorkload, 'shop', 'shop-cart')?.metadata.annotations,
