@@ -9,6 +9,7 @@ import { EventRecorder } from '../kubernetes/events.ts';
 import { templateDigest } from '../kubernetes/template-digest.ts';
 import type { Watching, WatchReport } from '../kubernetes/watch-all.ts';
 import { systemClock } from '../runtime/clock.ts';
+import { shownProxy } from '../runtime/proxy.ts';
 import { inOrder, longestStopMs, type Part, sideBySide, startAll } from '../runtime/lifecycle.ts';
 import { AdmissionServer } from '../server/admission-server.ts';
 import { Certificates } from '../server/certificates.ts';
@@ -96,7 +97,11 @@ async function partsOf(config: Config, { terminal, log }: Surroundings): Promise
     ...(kubeconfig !== undefined && { kubeconfig }),
     ...(context !== undefined && { context }),
   });
-  log.info({ server: connection.server.href, userAgent }, 'this API server is used');
+  const { server, proxy } = connection;
+  log.info(
+    { server: server.href, ...(proxy !== undefined && { proxy: shownProxy(proxy) }), userAgent },
+    'this API server is used',
+  );
   const caches = new ObjectCaches({
     clock,
     indexes: allIndexes,

@@ -1,7 +1,8 @@
 import type { Clock } from '../runtime/clock.ts';
+import { type Proxy, proxyFor } from '../runtime/proxy.ts';
 import type { ObjectCaches } from './caches.ts';
 import { KubernetesClient } from './client.ts';
-import { inClusterCredentials, type Credentials } from './credentials.ts';
+import { inClusterCredentials, type Credentials, usableProxy } from './credentials.ts';
 import { kubeconfigCredentials, kubeconfigFiles } from './kubeconfig.ts';
 import { silentLog, type Log } from './log.ts';
 import { Transport, type TransportOptions } from './transport.ts';
@@ -12,7 +13,7 @@ export interface ConnectOptions {
   readonly kubeconfig?: string;
   /** A context of the kubeconfig; default its current one. */
   readonly context?: string;
-  /** The process's environment. */
+  /** The process's environment; `HTTPS_PROXY` and `NO_PROXY` are heeded as kubectl heeds them. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   /** Of Sluice; shown in the user agent. */
@@ -32,6 +33,8 @@ export interface Connection {
   readonly transport: Transport;
   /** The address of the API server. */
   readonly server: URL;
+  /** What leads to it, if something does. */
+  readonly proxy?: Proxy;
   /** The namespace this process lives in, or that of the kubeconfig's context. */
   readonly namespace: string;
   /** Starts a list and watch for every row, into these caches. */
@@ -45,20 +48,24 @@ export interface Connection {
  * way in.
  */
 export async function connect(options: ConnectOptions): Promise<Connection> {
-  const { clock, version, log = silentLog, random = Math.random, onAnswer } = options;
+  const { clock, env, version, log = silentLog, random = Math.random, onAnswer } = options;
   const credentials = await credentialsFor(options);
+  const { server } = credentials;
+  const proxy = credentials.proxy ?? usableProxy(() => proxyFor(server, env));
   const transport = new Transport({
     credentials,
     clock,
     random,
     userAgent: `sluice/${version}`,
+    ...(proxy !== undefined && { proxy }),
     ...(onAnswer !== undefined && { onAnswer }),
   });
   const client = new KubernetesClient(transport);
   return {
     client,
     transport,
-    server: credentials.server,
+    server,
+    ...(proxy !== undefined && { proxy }),
     namespace: credentials.namespace,
     watchAll: (specs, caches) => watchAll(specs, caches, { client, transport, clock, random, log }),
     close: () => transport.close(),

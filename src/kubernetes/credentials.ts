@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Clock } from '../runtime/clock.ts';
+import { type Proxy, ProxyInvalid } from '../runtime/proxy.ts';
 
 /** What the TLS handshake with the API server needs. */
 export interface TlsSettings {
@@ -26,6 +27,8 @@ export interface Credentials {
   readonly server: URL;
   /** The namespace we live in, or the one of the kubeconfig's context. */
   readonly namespace: string;
+  /** The proxy that the kubeconfig itself names; it goes before those of the environment. */
+  readonly proxy?: Proxy;
   identity(): Promise<Identity>;
   /** The server refused the identity (401): the next `identity` is made anew. */
   expire(): void;
@@ -37,6 +40,16 @@ export class CredentialsUnusable extends Error {
   constructor(message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.name = 'CredentialsUnusable';
+  }
+}
+
+/** The proxy that settings lead to; what they name wrongly is `CredentialsUnusable`. */
+export function usableProxy(find: () => Proxy | undefined): Proxy | undefined {
+  try {
+    return find();
+  } catch (cause) {
+    if (!(cause instanceof ProxyInvalid)) throw cause;
+    throw new CredentialsUnusable(`no way to the API server: ${cause.message}`, { cause });
   }
 }
 

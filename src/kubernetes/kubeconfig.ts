@@ -6,6 +6,7 @@ import { delimiter, join } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
 
 import type { Clock } from '../runtime/clock.ts';
+import { proxyAt } from '../runtime/proxy.ts';
 import {
   type ExecCredential,
   type ExecPlugin,
@@ -17,6 +18,7 @@ import {
   type Credentials,
   type Identity,
   type TlsSettings,
+  usableProxy,
 } from './credentials.ts';
 
 export interface KubeconfigOptions {
@@ -66,11 +68,9 @@ export async function kubeconfigCredentials(options: KubeconfigOptions): Promise
   if (!cluster) {
     throw new CredentialsUnusable(`context "${config.getCurrentContext()}" names no cluster`);
   }
-  if (cluster.proxyUrl) {
-    throw new CredentialsUnusable(
-      `cluster "${cluster.name}" has a proxy-url, which is not supported`,
-    );
-  }
+  const proxy = cluster.proxyUrl
+    ? usableProxy(() => proxyAt(cluster.proxyUrl ?? '', `proxy-url of cluster "${cluster.name}"`))
+    : undefined;
   const { clock } = options;
   const plugin = execPluginIn(config.getCurrentUser());
   const plugged = plugin && new Plugged(plugin, options);
@@ -82,6 +82,7 @@ export async function kubeconfigCredentials(options: KubeconfigOptions): Promise
   return {
     server: new URL(cluster.server),
     namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? 'default',
+    ...(proxy !== undefined && { proxy }),
     async identity() {
       if (expired || clock.elapsed() - askedAtMs >= askAgainAfterMs) {
         if (expired) plugged?.forget();

@@ -1,8 +1,9 @@
 import { text } from 'node:stream/consumers';
 
-import { Pool, type Dispatcher } from 'undici';
+import { type Dispatcher, Pool, ProxyAgent } from 'undici';
 
 import type { Clock } from '../runtime/clock.ts';
+import { type Proxy, shownProxy } from '../runtime/proxy.ts';
 import { sleep } from '../runtime/sleep.ts';
 import type { Credentials, TlsSettings } from './credentials.ts';
 import { clusterError, Deadline } from './deadline.ts';
@@ -17,6 +18,8 @@ export interface TransportOptions {
   readonly random: () => number;
   /** `sluice/<version>`: what the API server's audit log shows. */
   readonly userAgent: string;
+  /** What leads to the API server; default: it is connected to directly. */
+  readonly proxy?: Proxy;
   /** How long a request may go without a byte of its answer. Default 30 s. */
   readonly timeoutMs?: number;
   /** Told of every answer; for metrics. Must not throw. */
@@ -74,15 +77,18 @@ const maxConnections = 32;
 // Of urgent requests there is one at a time; a second connection is for the one after it, when the first hangs.
 const urgentConnections = 2;
 
+// A proxy that never answers must not keep one of the connections for ever.
+const tunnelTimeout = 10_000;
+
 /**
  * The pools of one identity: watches hold their connections for minutes and must not take them from requests, and many slow
  * requests must not keep the renewal of the Lease waiting.
  */
 interface Pools {
   readonly tls: TlsSettings;
-  readonly requests: Pool;
-  readonly watches: Pool;
-  readonly urgent: Pool;
+  readonly requests: Dispatcher;
+  readonly watches: Dispatcher;
+  readonly urgent: Dispatcher;
 }
 
 /**
@@ -204,7 +210,8 @@ export class Transport {
     const told = (code: number): void => onAnswer?.({ verb, code, ms: clock.elapsed() - startMs });
     this.#requests[verb] += 1;
     try {
-      const answer = await poolFor(request, pools).request({
+      const answering = poolFor(request, pools).request({
+        origin: credentials.server.origin,
         method: methods[verb],
         path: this.#basePath + path,
         headers: {
@@ -218,11 +225,13 @@ export class Transport {
         reset: false,
         signal: deadline.signal,
       });
+      // undici hears of an abort only when there is a connection: one that is being made does not hold up the caller.
+      const answer = await Promise.race([answering, givenUp(deadline.signal)]);
       told(answer.statusCode);
       return answer;
     } catch (error) {
       told(0);
-      throw error;
+      throw this.#options.proxy === undefined ? error : throughProxy(this.#options.proxy, error);
     }
   }
 
@@ -244,8 +253,9 @@ export class Transport {
     return pools;
   }
 
-  #pool(tls: TlsSettings, connections: number | null): Pool {
-    const pool = new Pool(this.#options.credentials.server.origin, {
+  #pool(tls: TlsSettings, connections: number | null): Dispatcher {
+    const { credentials, proxy } = this.#options;
+    const options = {
       connections,
       allowH2: false,
       keepAliveTimeout,
@@ -253,18 +263,30 @@ export class Transport {
       // Deadlines are ours (see `Deadline`): a watch may be silent for long, and tests move the clock by hand.
       headersTimeout: 0,
       bodyTimeout: 0,
-      connect: {
-        keepAlive: true,
-        keepAliveInitialDelay: 30_000,
-        ...(tls.ca !== undefined && { ca: tls.ca }),
-        ...(tls.cert !== undefined && { cert: tls.cert }),
-        ...(tls.key !== undefined && { key: tls.key }),
-        ...(tls.serverName !== undefined && { servername: tls.serverName }),
-        ...(tls.insecure === true && { rejectUnauthorized: false }),
-      },
+    };
+    const connect = {
+      keepAlive: true,
+      keepAliveInitialDelay: 30_000,
+      ...(tls.ca !== undefined && { ca: tls.ca }),
+      ...(tls.cert !== undefined && { cert: tls.cert }),
+      ...(tls.key !== undefined && { key: tls.key }),
+      ...(tls.serverName !== undefined && { servername: tls.serverName }),
+      ...(tls.insecure === true && { rejectUnauthorized: false }),
+    };
+    const counted = (origin: URL | string, given: Pool.Options): Pool => {
+      const pool = new Pool(origin, given);
+      pool.on('connect', () => (this.#connections += 1));
+      return pool;
+    };
+    if (proxy === undefined) return counted(credentials.server.origin, { ...options, connect });
+    return new ProxyAgent({
+      ...options,
+      uri: proxy.url.href,
+      requestTls: connect,
+      factory: counted,
+      clientFactory: (origin, given) =>
+        new Pool(origin, { ...given, headersTimeout: tunnelTimeout }),
     });
-    pool.on('connect', () => (this.#connections += 1));
-    return pool;
   }
 }
 
@@ -276,13 +298,31 @@ async function* arriving(body: Body, deadline: Deadline): AsyncGenerator<Uint8Ar
   }
 }
 
+/** Rejects when the signal aborts. */
+function givenUp(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('aborted', { cause: signal.reason })), {
+      once: true,
+    });
+  });
+}
+
+/** The cause may be the proxy's, which nobody thinks of who has not set it. */
+function throughProxy(proxy: Proxy, error: unknown): Error {
+  const words = error instanceof Error ? error.message || error.name : String(error);
+  const remedy = proxy.setting.startsWith('proxy-url')
+    ? ''
+    : '; NO_PROXY names hosts and networks that are reached without it';
+  return new Error(`through ${shownProxy(proxy)}: ${words}${remedy}`, { cause: error });
+}
+
 /** Rejects what must not be sent, or not any more. */
 function assertWanted({ maySend, signal }: Request): void {
   if (maySend?.() === false) throw unavailable('this process may not send it any more');
   if (signal?.aborted === true) throw unavailable('the request was given up');
 }
 
-function poolFor({ verb, isUrgent }: Request, pools: Pools): Pool {
+function poolFor({ verb, isUrgent }: Request, pools: Pools): Dispatcher {
   if (isUrgent === true) return pools.urgent;
   return verb === 'watch' ? pools.watches : pools.requests;
 }

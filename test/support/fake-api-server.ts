@@ -77,7 +77,15 @@ export class FakeApiServer implements AsyncDisposable {
       {
         keyType: 'ec',
         algorithm: 'sha256',
-        extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
+        extensions: [
+          {
+            name: 'subjectAltName',
+            altNames: [
+              { type: 7, ip: '127.0.0.1' },
+              { type: 2, value: 'api.example' },
+            ],
+          },
+        ],
       },
     );
     const server = new FakeApiServer({ key, cert }, kinds);
