@@ -48,6 +48,7 @@ function walk(schema: unknown, value: unknown, at: { path: string; found: FieldN
   const isTyped = properties !== undefined && Object.keys(properties).length > 0;
   if (!isTyped && other === undefined) return;
   for (const [key, field] of Object.entries(value)) {
+    if (found.length >= mostFields) return;
     const place = /^[A-Za-z_$][\w$]*$/.test(key) ? `${path}.${key}` : `${path}[${key}]`;
     const known = member(properties, key) ?? other;
     if (known === undefined) {

@@ -111,9 +111,24 @@ function revisionOf(chain: OwnerChain): Metadata | undefined {
 function withTemplate(own: Metadata, template: Metadata | undefined): Metadata {
   if (template === undefined) return own;
   return {
-    labels: { ...template.labels, ...own.labels },
-    annotations: { ...template.annotations, ...own.annotations },
+    ...withLost('labels', own, template),
+    ...withLost('annotations', own, template),
   };
+}
+
+/** Everything that is read of a Pod. There may be tens of thousands of other labels. */
+const readKeys = [keptnAnnotations, recommendedLabels, sluiceKeys].flatMap((keys) =>
+  Object.values(keys),
+);
+
+function withLost(field: 'labels' | 'annotations', own: Metadata, template: Metadata): Metadata {
+  const [has, had] = [own[field], template[field]];
+  const lost = readKeys.flatMap((key) => {
+    const value = had?.[key];
+    return value === undefined || has?.[key] !== undefined ? [] : [[key, value] as const];
+  });
+  if (lost.length > 0) return { [field]: { ...has, ...Object.fromEntries(lost) } };
+  return has === undefined ? {} : { [field]: has };
 }
 
 function workloadOf(metadata: Metadata): string | undefined {
