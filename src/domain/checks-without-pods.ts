@@ -35,7 +35,9 @@ export function heldWithoutPods(
   const { version, carriers } = seen;
   const before: VersionStatus = status;
   const isAfter = phase.checkType === 'post' || phase.checkType === 'post-eval';
-  if (!isAfter || (before[phase.items] ?? []).length > 0 || carriers.length === 0) return undefined;
+  // Which owners carry it may not be known for a moment, as after a change of their template: what waits goes on waiting.
+  const isUnknown = carriers.length === 0 && !waitsForPods(version);
+  if (!isAfter || (before[phase.items] ?? []).length > 0 || isUnknown) return undefined;
   if (definitionsIn(phase, version, status).length === 0) return undefined;
   if (countsOf(carriers).available > 0) return undefined;
   return {

@@ -173,6 +173,14 @@ describe('a workload that is deployed with 0 replicas', () => {
     expect(after(down).status).toBe('Succeeded');
   });
 
+  test('begins no checks while the workload still names it and its owner carries another version already', () => {
+    const held = settle(at('scaled to zero'), 2);
+    const moving = { ...held, owners: movedOn.owners };
+    expect(created(decideWorkloadVersion(moving))).toEqual([]);
+    expect(after(moving)).toEqual(held.version.status);
+    expect(created(decideWorkloadVersion({ ...held, owners: [] }))).toEqual([]);
+  });
+
   test('begins no checks when another version becomes current: its Pods never were', () => {
     const held = settle(at('scaled to zero'), 2);
     const gone = { ...workloadVersionSeen({ ...movedOn, ...readLive }), version: held.version };
