@@ -175,9 +175,9 @@ describe('a workload that is deployed with 0 replicas', () => {
 
   test('begins no checks while the workload still names it and its owner carries another version already', () => {
     const held = settle(at('scaled to zero'), 2);
-    const moving = { ...held, owners: movedOn.owners };
-    expect(created(decideWorkloadVersion(moving))).toEqual([]);
-    expect(after(moving)).toEqual(held.version.status);
+    const ahead = { ...held, owners: movedOn.owners };
+    expect(created(decideWorkloadVersion(ahead))).toEqual([]);
+    expect(after(ahead)).toEqual(held.version.status);
     expect(created(decideWorkloadVersion({ ...held, owners: [] }))).toEqual([]);
   });
 
