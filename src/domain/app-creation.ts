@@ -10,6 +10,7 @@ import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { type ObjectRef, refOf } from '../api/object.ts';
 import { withoutBookkeeping } from './bookkeeping.ts';
 import { type Progress, withProgress } from './conditions.ts';
+import { isGenerated } from './generated-app.ts';
 import { sha256 } from './hash.ts';
 import { workloadName } from './names.ts';
 import type { Effect, Look, Plan, Refusal } from './plan.ts';
@@ -63,11 +64,6 @@ function appRef({ metadata, spec }: KeptnAppCreationRequest): ObjectRef {
 
 function isSingleService({ metadata }: KeptnAppCreationRequest): boolean {
   return metadata.annotations?.[keptnAnnotations.appType] === singleServiceAppType;
-}
-
-/** Whether discovery made the app and keeps it up to date. */
-export function isGenerated({ metadata }: KeptnApp): boolean {
-  return metadata.labels?.[recommendedLabels.managedBy] === managedByKeptn;
 }
 
 /** When the discovery window closes; a single service has nothing to wait for. */

@@ -1,13 +1,9 @@
-import {
-  keptnAnnotations,
-  managedByKeptn,
-  recommendedLabels,
-  singleServiceAppType,
-} from '../api/keptn/annotations.ts';
+import { keptnAnnotations, singleServiceAppType } from '../api/keptn/annotations.ts';
 import type { KeptnApp } from '../api/keptn/app.ts';
 import { KeptnAppCreationRequest } from '../api/keptn/app-creation-request.ts';
 import type { KeptnWorkload } from '../api/keptn/workload.ts';
 import type { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
+import { isGenerated } from './generated-app.ts';
 import { appName } from './names.ts';
 import { isNameOf } from './newest-app-version.ts';
 import type { Effect } from './plan.ts';
@@ -28,8 +24,7 @@ export function requestFor(
 ): Extract<Effect, { type: 'create' }> | undefined {
   const name = appName(workload.spec.app);
   const app = seen.app(name);
-  const isUsers =
-    app !== undefined && app.metadata.labels?.[recommendedLabels.managedBy] !== managedByKeptn;
+  const isUsers = app !== undefined && !isGenerated(app);
   if (isUsers || listsAll(app, workload, claims) || seen.request(name) !== undefined)
     return undefined;
   // Discovery reads the versions of several owners in the status, so that has to be there first.

@@ -4,7 +4,6 @@ import { KeptnAppContext } from '../api/keptn/app-context.ts';
 import { KeptnAppVersion } from '../api/keptn/app-version.ts';
 import { isCompleted } from '../api/keptn/states.ts';
 import { type ObjectRef, refOf } from '../api/object.ts';
-import { isGenerated } from './app-creation.ts';
 import { ownedBy } from './check-objects.ts';
 import {
   conditionOf,
@@ -14,6 +13,7 @@ import {
   progressConditions,
   withConditions,
 } from './conditions.ts';
+import { isGenerated, isGeneratedInNameOnly } from './generated-app.ts';
 import { hasCurrentName, recordedVersion, secondAppVersionName } from './newest-app-version.ts';
 import { appVersionName, generationHash } from './names.ts';
 import { phaseEvent } from './phase-event.ts';
@@ -141,6 +141,7 @@ function made(seen: AppSeen, current: KeptnAppVersion): Plan {
     `KeptnAppVersion ${current.metadata.name} exists`,
     ...(isSecond ? [`the name ${versionNameOf(app)} belongs to something else`] : []),
     ...(isTooLate ? [tooLate(app)] : []),
+    ...(isGeneratedInNameOnly(app) ? [notGathered] : []),
   ].join('; ');
   const { uid } = current.metadata;
   const status = {
@@ -153,8 +154,12 @@ function made(seen: AppSeen, current: KeptnAppVersion): Plan {
     reason: isSecond ? 'NameTaken' : 'AppVersionCreated',
     message,
   });
-  const isTold = conditionOf(app, conditionTypes.ready)?.message.includes(tooLate(app)) === true;
-  return isTooLate && !isTold ? { ...plan, events: [contextTooLate(app)] } : plan;
+  const told = conditionOf(app, conditionTypes.ready)?.message ?? '';
+  const events = [
+    ...(isTooLate && !told.includes(tooLate(app)) ? [contextTooLate(app)] : []),
+    ...(isGeneratedInNameOnly(app) && !told.includes(notGathered) ? [appNotGathered(app)] : []),
+  ];
+  return events.length > 0 ? { ...plan, events } : plan;
 }
 
 /** Whether a context was created after the version was made and says something that the version does not. */
@@ -196,6 +201,13 @@ function tooLate({ metadata, spec }: KeptnApp): string {
 
 function contextTooLate(app: KeptnApp): EventNote {
   return { about: app, type: 'Warning', reason: 'AppContextTooLate', message: tooLate(app) };
+}
+
+const notGathered =
+  'it carries the label app.kubernetes.io/managed-by: keptn, but somebody applies it, so Sluice does not change it: list your workloads in it and remove the label, or delete it and Sluice makes one';
+
+function appNotGathered(app: KeptnApp): EventNote {
+  return { about: app, type: 'Warning', reason: 'AppNotGathered', message: notGathered };
 }
 
 function write(seen: AppSeen, status: KeptnAppStatus, progress: Progress): Pick<Plan, 'status'> {

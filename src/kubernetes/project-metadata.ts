@@ -4,11 +4,22 @@ import { isRawObject, objectOf, objectsOf, textOf, type RawObject } from './raw-
 /** Repeats the whole object; kubectl's affair. */
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
-/** The metadata with kubectl's annotation emptied rather than left out: it says that somebody keeps the object. */
+/**
+ * The metadata with kubectl's annotation emptied rather than left out: it says that somebody keeps the object. What is
+ * applied on the server's side (Flux, Argo CD, `kubectl apply --server-side`) or made by `kubectl create` gets it, too.
+ */
 export function withApplied(metadata: ObjectMeta, raw: unknown): ObjectMeta {
-  const isApplied = objectOf(objectOf(raw)['annotations'])[lastApplied] !== undefined;
+  const { annotations, managedFields } = objectOf(raw);
+  const isApplied =
+    objectOf(annotations)[lastApplied] !== undefined || objectsOf(managedFields).some(keepsSpec);
   if (!isApplied) return metadata;
   return { ...metadata, annotations: { ...metadata.annotations, [lastApplied]: '' } };
+}
+
+/** Whether an entry of `managedFields` says that somebody brought the spec along; controllers update instead. */
+function keepsSpec({ manager, operation, fieldsV1 }: RawObject): boolean {
+  const brings = operation === 'Apply' || manager === 'kubectl-create';
+  return brings && objectOf(fieldsV1)['f:spec'] !== undefined;
 }
 
 /**

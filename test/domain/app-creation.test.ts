@@ -221,6 +221,23 @@ describe('decideAppCreation', () => {
     }
   });
 
+  test.each([
+    ['kubectl', { annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '' } }],
+    ['Argo CD', { annotations: { 'argocd.argoproj.io/tracking-id': 'shop:lifecycle' } }],
+    ['Flux', { labels: { 'kustomize.toolkit.fluxcd.io/name': 'shop' } }],
+    [
+      'an owner',
+      { ownerReferences: [{ apiVersion: 'v1', kind: 'Release', name: 'shop', uid: 'u' }] },
+    ],
+  ])('a generated app that was exported and that %s applies is its users’', (_who, kept) => {
+    const app = anApp('9.9', [{ name: 'other', version: '0.1.0' }]);
+    const labels = { ...app.metadata.labels, ...('labels' in kept && kept.labels) };
+    const applied = { ...app, metadata: { ...app.metadata, ...kept, labels } };
+    const workloads = [aWorkload('shop-a', '1')];
+    expect(decideAppCreation(seen({ app, workloads })).effects).toMatchObject([{ type: 'patch' }]);
+    expect(decideAppCreation(seen({ app: applied, workloads }))).toEqual(removal);
+  });
+
   test('without any workload nothing is made or emptied: the request goes', () => {
     expect(decideAppCreation(seen())).toEqual(removal);
     expect(decideAppCreation(seen({ app: anApp('1', [{ name: 'a', version: '1' }]) }))).toEqual(

@@ -190,6 +190,24 @@ describe('a context that comes a moment later', () => {
     });
   });
 
+  test('an exported app that somebody applies says that it is not gathered any more, and says so once', () => {
+    const labels = { 'app.kubernetes.io/managed-by': 'keptn' };
+    const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': '' };
+    const app = anApp({ metadata: { labels, annotations } });
+    const plan = decideApp(appSeen({ app, versions: [made], ...contextRead }));
+    expect(reasons(plan)).toEqual(['AppNotGathered']);
+    const status = after(appSeen({ app, versions: [made], ...contextRead }));
+    expect(conditionIn(status, 'Ready')?.message).toContain('list your workloads in it');
+    const told = anApp({ metadata: { labels, annotations }, status });
+    expect(reasons(decideApp(appSeen({ app: told, versions: [made], ...contextRead })))).toEqual(
+      [],
+    );
+    const generated = anApp({ metadata: { labels } });
+    expect(
+      reasons(decideApp(appSeen({ app: generated, versions: [made], ...contextRead }))),
+    ).toEqual([]);
+  });
+
   test('makes the version again of which nothing has begun, as it was read live', () => {
     const seen = { versions: [made], context };
     expect(decideApp(appSeen(seen)).look).toHaveLength(1);

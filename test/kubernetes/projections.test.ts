@@ -15,6 +15,7 @@ import {
 } from '../../src/api/builtin.ts';
 import type { Kind } from '../../src/api/object.ts';
 import { project } from '../../src/kubernetes/projections.ts';
+import { KeptnApp } from '../../src/api/keptn/app.ts';
 
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 const metadata = {
@@ -314,5 +315,40 @@ describe('further projections', () => {
     ).toEqual({
       status: { phase: 'Active' },
     });
+  });
+});
+
+describe('of a KeptnApp the caches know that somebody applies it', () => {
+  const app = (more: Record<string, unknown>) =>
+    project(KeptnApp, {
+      apiVersion: 'lifecycle.keptn.sh/v1',
+      kind: 'KeptnApp',
+      metadata: { name: 'shop', ...more },
+      spec: { version: '1' },
+    })?.metadata.annotations;
+  const spec = { 'f:spec': { 'f:version': {} } };
+
+  it.each([
+    ['by kubectl', { annotations: { [lastApplied]: '{}' } }],
+    [
+      'on the server’s side',
+      { managedFields: [{ manager: 'flux', operation: 'Apply', fieldsV1: spec }] },
+    ],
+    [
+      'by kubectl create',
+      { managedFields: [{ manager: 'kubectl-create', operation: 'Update', fieldsV1: spec }] },
+    ],
+  ])('%s', (_how, more) => {
+    expect(app(more)).toEqual({ [lastApplied]: '' });
+  });
+
+  it('and that nobody does: a controller made it, or only a label of it is applied', () => {
+    const updated = { manager: 'sluice', operation: 'Update', fieldsV1: spec };
+    const labelled = {
+      manager: 'labeller',
+      operation: 'Apply',
+      fieldsV1: { 'f:metadata': { 'f:labels': {} } },
+    };
+    expect(app({ managedFields: [updated, labelled] })).toBeUndefined();
   });
 });

@@ -1,9 +1,9 @@
 import { KeptnApp } from '../../api/keptn/app.ts';
 import type { Condition } from '../../api/object.ts';
 import { refOf } from '../../api/object.ts';
-import { isGenerated, workloadsOf } from '../app-creation.ts';
-import { isBookkeeping } from '../bookkeeping.ts';
+import { workloadsOf } from '../app-creation.ts';
 import { conditionOf, conditionTypes, withCondition, withoutCondition } from '../conditions.ts';
+import { isGenerated } from '../generated-app.ts';
 import type { Plan } from '../plan.ts';
 import { parseTime, rfc3339 } from '../time.ts';
 import type { RetentionLimits } from './limits.ts';
@@ -31,7 +31,7 @@ export interface UnusedAppSeen {
 export function decideUnusedApp(seen: UnusedAppSeen): Plan {
   const { app, now, limits, isUsed, isCertain } = seen;
   if (!isCertain || app.metadata.deletionTimestamp !== undefined) return {};
-  if (isUsed || limits.suspended || !isOurs(app)) return stating(app, withoutUnused(app));
+  if (isUsed || limits.suspended || !isGenerated(app)) return stating(app, withoutUnused(app));
   const since = parseTime(conditionOf(app, conditionTypes.unused)?.lastTransitionTime) ?? now;
   // The API server's times are whole seconds.
   const dueMs = Math.floor(since / 1000) * 1000 + limits.unusedAppMs;
@@ -48,16 +48,6 @@ export function decideUnusedApp(seen: UnusedAppSeen): Plan {
     afterwards: [{ type: 'delete', ref, uid, resourceVersion, propagation: 'Background' }],
     restMs,
   };
-}
-
-/** Whether Sluice made the app, and nothing says that somebody keeps it by other means: kubectl, Helm, Argo CD, Flux. */
-function isOurs(app: KeptnApp): boolean {
-  const { labels = {}, annotations = {}, ownerReferences = [] } = app.metadata;
-  const keys = [...Object.keys(labels), ...Object.keys(annotations)];
-  const foreign = keys.filter(
-    (key) => isBookkeeping(key) && key !== 'app.kubernetes.io/managed-by',
-  );
-  return isGenerated(app) && foreign.length === 0 && ownerReferences.length === 0;
 }
 
 function withUnused({ metadata, status }: KeptnApp, dueMs: number, now: number): Condition[] {
