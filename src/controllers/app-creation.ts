@@ -37,6 +37,7 @@ export function appCreationController(
       const { kind, labelSelector } = workloadsOf(namespace);
       return {
         now: world.now,
+        clockSteps: world.clockSteps,
         request,
         app: world.get(KeptnApp, namespace, app),
         workloads: world.byIndex(KeptnWorkload, workloadsByApp.name, inNamespace(namespace, app)),

@@ -34,6 +34,7 @@ export function appController({ operatorNamespace }: Places): Controller<AppSeen
       return {
         app,
         now: world.now,
+        clockSteps: world.clockSteps,
         versions: world.byIndex(KeptnAppVersion, ownerIndex, app.metadata.uid ?? ''),
         context,
         isAnyReleased: context !== undefined && isAnyReleased(app, world),

@@ -1,3 +1,4 @@
+import { ClockWatch } from '../runtime/clock-watch.ts';
 import type { Kind, OwnerReference } from '../api/object.ts';
 import type { WorkQueue } from '../runtime/work-queue.ts';
 import { Slices } from '../runtime/slices.ts';
@@ -80,7 +81,14 @@ class Run {
     this.#turns = parts.turns ?? new Slices();
     const mayWrite = (): boolean => !this.#sealed && (parts.mayWrite?.() ?? true);
     const cluster = fencedCluster(parts.cluster, { mayWrite, signal: this.#ended.signal });
-    const by = { ...parts, cluster, kindOf: kindsByName(controllers), turns: this.#turns };
+    const clockWatch = new ClockWatch(parts.clock);
+    const by = {
+      ...parts,
+      clockWatch,
+      cluster,
+      kindOf: kindsByName(controllers),
+      turns: this.#turns,
+    };
     const runners = controllers.map((controller) => new ControllerRun(controller, by));
     this.queues = runners.map(({ queue }) => queue);
     // All subscribe before any starts: what one of them writes at once must wake the others.

@@ -205,7 +205,7 @@ function awaitedBy(
   const objectives = objectivesAt(measurements, status.evaluationStatus, {
     namespace: evaluation.metadata.namespace ?? '',
     bounds: valueBounds(evaluation, definition, { world, places }),
-    now: now + Math.max(0, timeToNextAttempt(evaluation, status, now)),
+    now: now + Math.max(0, timeToNextAttempt(evaluation, status, { now })),
   });
   const missing = objectives.flatMap(({ usable }, index) =>
     usable?.type === 'none' ? [{ usable, metric: measurements[index]?.metric.object }] : [],

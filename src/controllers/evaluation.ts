@@ -98,6 +98,7 @@ export function evaluationController(places: Places): Controller<EvaluationObser
       );
       return {
         now: world.now,
+        clockSteps: world.clockSteps,
         evaluation,
         definition,
         measurements: measurementsOf(evaluation, definition.object, { world, places }),

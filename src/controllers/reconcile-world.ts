@@ -1,3 +1,4 @@
+import type { ClockStep, Moment } from '../domain/clock-steps.ts';
 import type { Kind, KubernetesObject, ObjectRef } from '../api/object.ts';
 import type { Lookup, ObjectEvent, World } from '../domain/lookup.ts';
 import type { Refusal } from '../domain/plan.ts';
@@ -7,12 +8,14 @@ import type { LiveView } from './live-view.ts';
 /** The world as one round of a reconcile sees it: the caches, what was read live, what was refused, and one instant. */
 export class ReconcileWorld implements World {
   readonly now: number;
+  readonly clockSteps: readonly ClockStep[];
   readonly #lookup: Lookup;
   readonly #live: LiveView;
   readonly #memory: KeyMemory;
 
-  constructor(now: number, sources: { lookup: Lookup; live: LiveView; memory: KeyMemory }) {
-    this.now = now;
+  constructor(moment: Moment, sources: { lookup: Lookup; live: LiveView; memory: KeyMemory }) {
+    this.now = moment.now;
+    this.clockSteps = moment.clockSteps ?? [];
     this.#lookup = sources.lookup;
     this.#live = sources.live;
     this.#memory = sources.memory;

@@ -1,3 +1,4 @@
+import type { ClockWatch } from '../runtime/clock-watch.ts';
 import { ClusterError } from '../api/cluster-error.ts';
 import type { Kind, OwnerReference } from '../api/object.ts';
 import { refKey } from '../api/object.ts';
@@ -34,6 +35,8 @@ export interface Reconciling {
   readonly caches: Caches;
   readonly events: EventSink;
   readonly clock: Clock;
+  /** Sees when the clock is set. */
+  readonly clockWatch: ClockWatch;
   readonly kindOf: (owner: OwnerReference) => Kind | undefined;
 }
 
@@ -72,7 +75,8 @@ export async function reconcile(
     if (caches.isMissing?.(...kinds) === true) return atRest;
     // Everything in it is being deleted: nothing can be created in it, and no end of anything is worth a word.
     if (stateOfNamespace(key.namespace, caches) === 'going') return { outcome: 'gone' };
-    const world = new ReconcileWorld(by.clock.now(), { lookup: caches, live, memory });
+    const moment = { now: by.clock.now(), clockSteps: by.clockWatch.steps() };
+    const world = new ReconcileWorld(moment, { lookup: caches, live, memory });
     const observation = controller.gather(key, world);
     if (observation === undefined) return { outcome: 'gone' };
     const end = await rounds.carryOut(controller.decide(observation));

@@ -165,6 +165,7 @@ function observe(
   else find(task.spec.taskDefinition);
   return {
     now: world.now,
+    clockSteps: world.clockSteps,
     task,
     job,
     candidates,

@@ -133,6 +133,7 @@ function observation(
     followUps: gatherFollowUps(version, world, definitionsNamespace),
     version,
     now: world.now,
+    clockSteps: world.clockSteps,
     settings,
     app: world.get(KeptnApp, namespace, app),
     gatheredUntil: gatheredUntil(world.get(KeptnAppCreationRequest, namespace, app), settings),

@@ -1,3 +1,4 @@
+import { type Moment, onThisClock } from './clock-steps.ts';
 import {
   keptnAnnotations,
   managedByKeptn,
@@ -22,8 +23,7 @@ import { remainingMs } from './remaining.ts';
  * everything is read live, the KeptnApp is made or brought up to date, and the request goes. Whoever finds afterwards that
  * the app does not list its workload asks anew (`workload.ts`), so that no workload is forgotten (B17).
  */
-export interface AppCreationObservation {
-  readonly now: number;
+export interface AppCreationObservation extends Moment {
   readonly request: KeptnAppCreationRequest;
   readonly app: KeptnApp | undefined;
   /** The workloads of the namespace that name this app. */
@@ -67,10 +67,11 @@ function isSingleService({ metadata }: KeptnAppCreationRequest): boolean {
 }
 
 /** When the discovery window closes; a single service has nothing to wait for. */
-function windowEnd({ request, windowMs, now }: AppCreationObservation): number {
+function windowEnd(seen: AppCreationObservation): number {
+  const { request, windowMs, now } = seen;
   if (windowMs <= 0 || isSingleService(request)) return now;
   const createdAtMs = parseTime(request.metadata.creationTimestamp) ?? now;
-  return now + remainingMs(createdAtMs, windowMs, now);
+  return now + remainingMs(onThisClock(createdAtMs, seen), windowMs, now);
 }
 
 function wait(seen: AppCreationObservation, closesAt: number): Plan {

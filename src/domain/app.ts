@@ -1,3 +1,4 @@
+import { type Moment, onThisClock } from './clock-steps.ts';
 import { keptnAnnotations, singleServiceAppType } from '../api/keptn/annotations.ts';
 import { KeptnApp, type KeptnAppStatus } from '../api/keptn/app.ts';
 import { KeptnAppContext } from '../api/keptn/app-context.ts';
@@ -23,9 +24,8 @@ import { parseTime } from './time.ts';
 import { selectionLabels } from './selection-labels.ts';
 
 /** What the decision on an app knows of the world. */
-export interface AppSeen {
+export interface AppSeen extends Moment {
   readonly app: KeptnApp;
-  readonly now: number;
   readonly versions: readonly KeptnAppVersion[];
   readonly context: KeptnAppContext | undefined;
   /** Whether Pods of one of its workloads may start in the version that its newest app version lists. */
@@ -105,10 +105,11 @@ function make(seen: AppSeen, foreign: readonly KeptnAppVersion[]): Plan {
 }
 
 /** Until when the first version of an app waits for its context. Workloads that are gathered have waited long enough. */
-function waitsForContextUntil({ app, versions, context, contextWindowMs }: AppSeen): number {
+function waitsForContextUntil(seen: AppSeen): number {
+  const { app, versions, context, contextWindowMs } = seen;
   const isGathered = isGenerated(app) && !isSingleService(app);
   if (context !== undefined || versions.length > 0 || isGathered) return 0;
-  return (parseTime(app.metadata.creationTimestamp) ?? 0) + contextWindowMs;
+  return onThisClock(parseTime(app.metadata.creationTimestamp) ?? 0, seen) + contextWindowMs;
 }
 
 function isSingleService({ metadata }: KeptnApp): boolean {

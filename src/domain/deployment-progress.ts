@@ -1,3 +1,4 @@
+import { type Moment, onThisClock } from './clock-steps.ts';
 import type {
   DeploymentProgress,
   KeptnWorkloadVersionStatus,
@@ -43,16 +44,16 @@ export interface Elapsed {
 /** How long a deployment that began or was resumed at `startedAtMs` has made no progress. */
 export function elapsed(
   { deploymentProgress: known }: KeptnWorkloadVersionStatus,
-  at: {
+  at: Moment & {
     readonly counts: RolloutCounts;
     readonly startedAtMs: number;
     readonly timeoutMs: number;
-    readonly now: number;
   },
 ): Elapsed {
   const { counts, startedAtMs, timeoutMs, now } = at;
-  // A clock that was set back must not lengthen the time-out without end.
-  const recordedAtMs = Math.min(now, Math.max(parseTime(known?.time) ?? 0, startedAtMs));
+  const storedAtMs = Math.max(parseTime(known?.time) ?? 0, startedAtMs);
+  // A clock that was set back before this process began must not lengthen the time-out without end.
+  const recordedAtMs = Math.min(now, onThisClock(storedAtMs, at));
   const best = known === undefined ? reached(counts, now) : bestOf(known, reached(counts, now));
   if (known === undefined || isSame(best, known)) {
     const stillForMs = now - recordedAtMs;

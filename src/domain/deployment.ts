@@ -1,3 +1,4 @@
+import type { Moment } from './clock-steps.ts';
 import { type Pod, PodKind } from '../api/builtin.ts';
 import type {
   KeptnWorkloadVersion,
@@ -23,9 +24,8 @@ import { rolloutStatus } from './rollout-status.ts';
 import { describeStuckPods } from './stuck-pods.ts';
 
 /** What the judgement on a deployment knows of the world. */
-export interface DeploymentSeen {
+export interface DeploymentSeen extends Moment {
   readonly version: KeptnWorkloadVersion;
-  readonly now: number;
   /** The owners of the workload whose current revision carries this version. */
   readonly owners: readonly OwnerSeen[];
   /** How long the deployment may make no progress. */
@@ -126,6 +126,7 @@ function awaited(
     startedAtMs,
     timeoutMs,
     now,
+    clockSteps: seen.clockSteps,
   });
   const isOver = stillForMs > timeoutMs;
   const isStuck = open !== undefined && looksStuck(stillForMs, timeoutMs);

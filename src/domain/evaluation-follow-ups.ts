@@ -1,3 +1,4 @@
+import type { Moment } from './clock-steps.ts';
 import type { KeptnEvaluationDefinition } from '../api/keptn/evaluation-definition.ts';
 import { KeptnEvaluation, type KeptnEvaluationStatus } from '../api/keptn/evaluation.ts';
 import { refOf } from '../api/object.ts';
@@ -25,8 +26,7 @@ export interface EvaluationFollowUpsSeen extends FollowUpsSeen {
 }
 
 /** An evaluation, its definition as it is now, and what follows. */
-export interface FollowedEvaluation {
-  readonly now: number;
+export interface FollowedEvaluation extends Moment {
   readonly evaluation: KeptnEvaluation;
   readonly definition: Reference<KeptnEvaluationDefinition>;
   readonly followUps: EvaluationFollowUpsSeen;

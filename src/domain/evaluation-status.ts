@@ -1,3 +1,4 @@
+import { type Moment, onThisClock } from './clock-steps.ts';
 import type { KeptnEvaluation, KeptnEvaluationStatus } from '../api/keptn/evaluation.ts';
 import { isCompleted, stateOf } from '../api/keptn/states.ts';
 import { durationOr } from './duration.ts';
@@ -42,11 +43,15 @@ export function retryIntervalMs({ spec }: KeptnEvaluation): number {
 export function timeToNextAttempt(
   evaluation: KeptnEvaluation,
   status: KeptnEvaluationStatus,
-  now: number,
+  moment: Moment,
 ): number {
-  const remainingMs = (parseTime(status.nextAttemptTime) ?? now) - now;
+  const intervalMs = retryIntervalMs(evaluation);
+  const nextAtMs = parseTime(status.nextAttemptTime);
+  if (nextAtMs === undefined) return 0;
+  // What was stored lies ahead: it is its beginning that a step may have left behind.
+  const remainingMs = onThisClock(nextAtMs - intervalMs, moment) + intervalMs - moment.now;
   // Further away than the interval: the clock of another leader was ahead, or the interval was shortened since.
-  return remainingMs > retryIntervalMs(evaluation) ? 0 : remainingMs;
+  return remainingMs > intervalMs ? 0 : remainingMs;
 }
 
 /** The status with its start on record. */

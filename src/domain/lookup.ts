@@ -1,4 +1,5 @@
 import type { Kind, KubernetesObject, ObjectRef } from '../api/object.ts';
+import type { ClockStep } from './clock-steps.ts';
 import type { Refusal } from './plan.ts';
 
 /** The index that every kind has: the uids of its owners. */
@@ -39,6 +40,8 @@ export interface ObjectEvent {
 export interface World extends Lookup {
   /** Milliseconds since the Unix epoch, the same for the whole decision. */
   readonly now: number;
+  /** When the clock of this machine was set while this process led. */
+  readonly clockSteps: readonly ClockStep[];
   /**
    * Whether this object was read live in this reconcile, and what came back. `unread` until a plan asked for it with
    * `look`. A live answer is also in the caches.

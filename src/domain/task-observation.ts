@@ -1,3 +1,4 @@
+import type { Moment } from './clock-steps.ts';
 import { type ConfigMap, JobKind, type Job, type Pod } from '../api/builtin.ts';
 import { KeptnTask, type KeptnTaskStatus } from '../api/keptn/task.ts';
 import { isControlledBy, type ObjectRef, refOf } from '../api/object.ts';
@@ -25,8 +26,7 @@ export interface TaskFollowUpsSeen extends FollowUpsSeen {
 }
 
 /** Everything the decision on a task may know. */
-export interface TaskObservation {
-  readonly now: number;
+export interface TaskObservation extends Moment {
   readonly task: KeptnTask;
   /** What `jobOf` answers for a recorded Job; undefined while `candidates` are to be judged. */
   readonly job: Job | undefined;

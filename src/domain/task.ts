@@ -1,3 +1,4 @@
+import { onThisClock } from './clock-steps.ts';
 import { type Job, JobKind, PodKind } from '../api/builtin.ts';
 import type { JsonPatchOperation } from '../api/json-patch.ts';
 import { sluiceKeys } from '../api/keptn/annotations.ts';
@@ -239,7 +240,11 @@ function stop(job: Job, observation: TaskObservation, followUps: Plan): Plan {
   const { ttlSecondsAfterFinished = defaultTtlSeconds } =
     find(task.spec.taskDefinition)?.spec ?? {};
   const endedAtMs = parseTime(task.status?.endTime) ?? now;
-  const wakeAfterMs = remainingMs(endedAtMs, ttlSecondsAfterFinished * 1000, now);
+  const wakeAfterMs = remainingMs(
+    onThisClock(endedAtMs, observation),
+    ttlSecondsAfterFinished * 1000,
+    now,
+  );
   if (wakeAfterMs > 0) return { wakeAfterMs };
   return { effects: [deletion, ...(followUps.effects ?? [])] };
 }

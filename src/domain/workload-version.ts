@@ -1,3 +1,4 @@
+import { onThisClock } from './clock-steps.ts';
 import { isCompleted } from '../api/keptn/states.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import {
@@ -48,7 +49,7 @@ export interface WorkloadVersionSeen
     ChecksSeen,
     VersionFollowUpsSeen,
     AppsSeen,
-    Pick<ReleaseSeen, 'now' | 'revisions' | 'pods'> {
+    Pick<ReleaseSeen, 'now' | 'clockSteps' | 'revisions' | 'pods'> {
   readonly settings: Settings;
   /** Undefined while the cache does not have it: then nothing can be said about which version is current. */
   readonly workload: KeptnWorkload | undefined;
@@ -141,7 +142,7 @@ function wait(
   // The app itself may wait for its context before it makes its first version.
   const quietMs = graceMs + seen.settings.appContextWindowMs;
   const createdAtMs = parseTime(version.metadata.creationTimestamp) ?? now;
-  const wakeAfterMs = remainingMs(createdAtMs, quietMs, now);
+  const wakeAfterMs = remainingMs(onThisClock(createdAtMs, seen), quietMs, now);
   if (isNew && wakeAfterMs > 0) return { wakeAfterMs };
   const known = status.conditions?.find(({ type }) => type === conditionTypes.succeeded);
   const isNews = status.requestedChecks !== version.status?.requestedChecks;

@@ -166,6 +166,25 @@ describe('the engine', () => {
     expect(refusals).toBeGreaterThan(before);
   });
 
+  it('tells every decision how the clock was set since the engine started', async () => {
+    const seen: unknown[] = [];
+    const one: Controller<ConfigMap> = {
+      ...controller('a', () => ({})),
+      gather(key, world) {
+        seen.push(world.clockSteps);
+        return world.get(ConfigMapKind, key.namespace ?? '', key.name);
+      },
+    };
+    engineOf([one]).start(abort.signal);
+    rig.given('a-1');
+    await settled();
+    const fromMs = rig.clock.now();
+    rig.clock.setTimeOfDay(fromMs + 3_600_000);
+    rig.given('a-2');
+    await settled();
+    expect(seen).toEqual([[], [{ fromMs, toMs: fromMs + 3_600_000 }]]);
+  });
+
   it('ends in the middle of its start, and wakes nothing any more', async () => {
     for (const name of ['a1', 'a2', 'a3']) rig.given(name);
     const all = controller('a', () => ({}));

@@ -7,6 +7,7 @@ import { KeyMemory } from '../../src/controllers/key-memory.ts';
 import { reconcile } from '../../src/controllers/reconcile.ts';
 import type { World } from '../../src/domain/lookup.ts';
 import type { Effect, Plan } from '../../src/domain/plan.ts';
+import { ClockWatch } from '../../src/runtime/clock-watch.ts';
 import { configMap, MemoryRig } from '../support/memory-rig.ts';
 
 let rig: MemoryRig;
@@ -41,7 +42,8 @@ function controllerOf(decide: (seen: Seen) => Plan): Controller<Seen> {
 function run(decide: (seen: Seen) => Plan) {
   const { cluster, caches, events, clock } = rig;
   const key = { namespace: 'shop', name: 'parent' };
-  const by = { cluster, caches, events, clock, memory, kindOf: () => undefined };
+  const clockWatch = new ClockWatch(clock);
+  const by = { cluster, caches, events, clock, clockWatch, memory, kindOf: () => undefined };
   return reconcile(controllerOf(decide), key, by);
 }
 

@@ -14,6 +14,7 @@ function worldOf(objects: readonly KubernetesObject[], isListed: boolean): World
   return {
     ...fixedLookup(objects),
     now: 0,
+    clockSteps: [],
     live: () => 'absent',
     listed: () => false,
     eventsAbout: () => 'unread',

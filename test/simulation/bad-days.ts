@@ -102,7 +102,10 @@ async function disturb(
       day.writeMs = 10_000;
       break;
     case 1:
-      clock.setTimeOfDay(clock.now() + random.between(-600_000, 60_000));
+      // By minutes as a drifted clock, by an hour as one that was set by hand.
+      clock.setTimeOfDay(
+        clock.now() + random.between(-1, 1) * 3_600_000 + random.between(-60_000, 60_000),
+      );
       break;
     case 2: {
       const objects = [...store.list(PodKind), ...store.list(KeptnTask)];

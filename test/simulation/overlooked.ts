@@ -27,7 +27,7 @@ export function overlooked(
         const memory = new KeyMemory();
         const observation = controller.gather(
           key,
-          new ReconcileWorld(by.now, { lookup: caches, live, memory }),
+          new ReconcileWorld({ now: by.now }, { lookup: caches, live, memory }),
         );
         const wanted = observation === undefined ? [] : wantedBy(controller.decide(observation));
         return wanted.length === 0

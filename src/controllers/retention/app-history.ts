@@ -57,7 +57,7 @@ export function appHistoryController(
       if (app === undefined) return undefined;
       const versions = world.byIndex(KeptnAppVersion, ownerIndex, app.metadata.uid ?? '');
       const { retention } = settingsFrom(world.list(KeptnConfig), operatorNamespace);
-      const excess = excessOf(versions, retention, world.now);
+      const excess = excessOf(versions, retention, world);
       const isUnread = (one: KeptnAppVersion): boolean =>
         world.live(refOf(KeptnAppVersion, one)) === 'unread';
       const ref = refOf(KeptnApp, app);

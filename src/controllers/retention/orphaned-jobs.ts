@@ -24,6 +24,7 @@ export function orphanedJobController(): Controller<OrphanedJobSeen> {
       if (job === undefined) return undefined;
       return {
         now: world.now,
+        clockSteps: world.clockSteps,
         job,
         task: world.live(taskOfOrphan(job)),
         isCertain: stateOfNamespace(namespace, world) === 'stays',

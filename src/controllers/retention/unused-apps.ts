@@ -54,6 +54,7 @@ export function unusedAppController(
       const { kind, labelSelector } = workloadsOf(namespace);
       return {
         now: world.now,
+        clockSteps: world.clockSteps,
         app,
         limits: retention,
         isUsed,

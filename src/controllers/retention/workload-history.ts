@@ -95,7 +95,7 @@ export function workloadHistoryController(
       const { uid = '' } = workload.metadata;
       const versions = world.byIndex(KeptnWorkloadVersion, ownerIndex, uid);
       const { retention } = settingsFrom(world.list(KeptnConfig), operatorNamespace);
-      const excess = excessOf(versions, retention, world.now);
+      const excess = excessOf(versions, retention, world);
       const isDue = excess.versions.length > 0;
       const uses = isDue ? usesOf(workload, world, operatorNamespace) : undefined;
       const unfinished = excess.versions.filter((one) => hasUnfinished(one, world, isTraced));

@@ -1,3 +1,4 @@
+import { type Moment, onThisClock } from '../clock-steps.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { parseTime } from '../time.ts';
 
@@ -36,17 +37,18 @@ export interface Excess<T> {
 export function excessOf<T extends Version>(
   versions: readonly T[],
   { versions: most, maxAgeMs = Infinity, suspended }: RetentionLimits,
-  now: number,
+  moment: Moment,
 ): Excess<T> {
   if (suspended) return { versions: [], nextInMs: undefined };
   const newestFirst = versions.toSorted(
     (a, b) => createdAt(b) - createdAt(a) || (a.metadata.name < b.metadata.name ? 1 : -1),
   );
-  const isOld = (version: T): boolean => now - overSince(version) > maxAgeMs;
+  const isOld = (version: T): boolean =>
+    moment.now - onThisClock(overSince(version), moment) > maxAgeMs;
   const excess = newestFirst.filter((version, index) => index >= most || isOld(version));
   const ages = newestFirst
     .filter((version) => !excess.includes(version))
-    .map((version) => now - overSince(version));
+    .map((version) => moment.now - onThisClock(overSince(version), moment));
   const nextInMs = ages.length > 0 ? maxAgeMs - Math.max(...ages) + 1 : Infinity;
   return {
     versions: excess.toReversed(),

@@ -1,3 +1,4 @@
+import { type Moment, onThisClock } from '../clock-steps.ts';
 import { type Job, JobKind } from '../../api/builtin.ts';
 import { keptnAnnotations, sluiceKeys } from '../../api/keptn/annotations.ts';
 import { KeptnTask } from '../../api/keptn/task.ts';
@@ -9,8 +10,7 @@ import { parseTime } from '../time.ts';
 import { remainingMs } from '../remaining.ts';
 
 /** What the decision on a Job without an owner knows of the world. */
-export interface OrphanedJobSeen {
-  readonly now: number;
+export interface OrphanedJobSeen extends Moment {
   readonly job: Job;
   /** What a live read of the task it names said. */
   readonly task: 'unread' | 'absent' | 'present';
@@ -39,12 +39,15 @@ export function taskOfOrphan({ metadata }: Job): ObjectRef {
  * Deletes a Job whose task is gone: at once if it is suspended, because nothing resumes it, and some time after its end
  * otherwise. One that runs is left to end: whoever orphaned it may have wanted just that.
  */
-export function decideOrphanedJob({ now, job, task, isCertain }: OrphanedJobSeen): Plan {
+export function decideOrphanedJob(seen: OrphanedJobSeen): Plan {
+  const { now, job, task, isCertain } = seen;
   if (!isCertain || !isOrphaned(job)) return {};
   const end = endOfJob(job);
   const isOver = end !== undefined && job.spec.ttlSecondsAfterFinished === undefined;
   if (!isOver && job.spec.suspend !== true) return {};
-  const wakeAfterMs = isOver ? remainingMs(endedAt(job, now), defaultTtlSeconds * 1000, now) : 0;
+  const wakeAfterMs = isOver
+    ? remainingMs(onThisClock(endedAt(job, now), seen), defaultTtlSeconds * 1000, now)
+    : 0;
   if (wakeAfterMs > 0) return { wakeAfterMs };
   if (task === 'unread') return { look: [taskOfOrphan(job)] };
   if (task === 'present') return {};

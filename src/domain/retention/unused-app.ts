@@ -1,3 +1,4 @@
+import { type Moment, onThisClock } from '../clock-steps.ts';
 import { KeptnApp } from '../../api/keptn/app.ts';
 import type { Condition } from '../../api/object.ts';
 import { refOf } from '../../api/object.ts';
@@ -10,8 +11,7 @@ import type { RetentionLimits } from './limits.ts';
 import { lookAgainMs, restMs } from './pace.ts';
 
 /** What the decision on an app that may have no workload any more knows of the world. */
-export interface UnusedAppSeen {
-  readonly now: number;
+export interface UnusedAppSeen extends Moment {
   readonly app: KeptnApp;
   readonly limits: RetentionLimits;
   /** Whether a workload names it, or it is asked for. */
@@ -32,7 +32,8 @@ export function decideUnusedApp(seen: UnusedAppSeen): Plan {
   const { app, now, limits, isUsed, isCertain } = seen;
   if (!isCertain || app.metadata.deletionTimestamp !== undefined) return {};
   if (isUsed || limits.suspended || !isGenerated(app)) return stating(app, withoutUnused(app));
-  const since = parseTime(conditionOf(app, conditionTypes.unused)?.lastTransitionTime) ?? now;
+  const stored = parseTime(conditionOf(app, conditionTypes.unused)?.lastTransitionTime) ?? now;
+  const since = onThisClock(stored, seen);
   // The API server's times are whole seconds.
   const dueMs = Math.floor(since / 1000) * 1000 + limits.unusedAppMs;
   if (now < dueMs) {

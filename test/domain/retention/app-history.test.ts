@@ -31,7 +31,7 @@ function seen(
   uses: Partial<AppUses> = {},
   more: Partial<AppHistorySeen> = {},
 ): AppHistorySeen {
-  const excess = excessOf(appVersions, { ...defaultRetention, versions: 1 }, now);
+  const excess = excessOf(appVersions, { ...defaultRetention, versions: 1 }, { now });
   return {
     app: anApp(),
     excess,

@@ -52,7 +52,7 @@ function seen(given: SeenGiven = {}): WorkloadHistorySeen {
   return {
     workload,
     versions,
-    excess: excessOf(versions, limits, now),
+    excess: excessOf(versions, limits, { now }),
     uses: {
       workload,
       owners: [aDeploymentSeen({ identity: { version: '3' } })],
@@ -166,17 +166,20 @@ describe('the limits', () => {
 
   test('by number: the newest are kept', () => {
     const limits = { ...defaultRetention, versions: 2 };
-    expect(excessOf(three, limits, now)).toEqual({ versions: [version(1)], nextInMs: undefined });
+    expect(excessOf(three, limits, { now })).toEqual({
+      versions: [version(1)],
+      nextInMs: undefined,
+    });
   });
 
   test('by age: counted from the end, and the next one is known', () => {
     const limits = { ...defaultRetention, maxAgeMs: 58_500 };
-    const { versions, nextInMs } = excessOf(three, limits, now);
+    const { versions, nextInMs } = excessOf(three, limits, { now });
     expect([names(versions), nextInMs]).toEqual([['shop-cart-1'], 501]);
   });
 
   test('suspended: none', () => {
     const limits = { ...defaultRetention, versions: 0, suspended: true };
-    expect(excessOf(three, limits, now).versions).toEqual([]);
+    expect(excessOf(three, limits, { now }).versions).toEqual([]);
   });
 });
