@@ -1,9 +1,11 @@
-import { sluiceKeys } from '../api/keptn/annotations.ts';
+import { enabledLabel, sluiceKeys } from '../api/keptn/annotations.ts';
 import { parserOf } from '../api/parse.ts';
 import type { AdmissionRequest } from '../api/review.ts';
 import { object, optional, stringMap } from '../api/schema.ts';
+import { holdsFailedVersion } from '../domain/failed-version.ts';
+import type { Lookup } from '../domain/lookup.ts';
 import type { Metadata } from '../domain/metadata-value.ts';
-import { labelOperations } from '../domain/namespace.ts';
+import { isOptedIn, labelOperations } from '../domain/namespace.ts';
 import { optInSlip } from '../domain/opt-in-slips.ts';
 import { allowWith, deny, type Verdict } from './verdict.ts';
 
@@ -17,7 +19,7 @@ const parseShape = parserOf(shape);
  * Keeps the label that the Pod webhook selects by in step with the annotation that people opt in with (design, "Opt-in"):
  * a webhook can be selected by labels of the Namespace, never by annotations. Whoever meant to opt in and did not is told.
  */
-export function followOptIn(request: AdmissionRequest): Verdict {
+export function followOptIn(request: AdmissionRequest, lookup: Lookup): Verdict {
   const parsed = parseShape(request.object);
   if (!parsed.ok) return deny(`Namespace "${request.name ?? ''}"`, parsed.errors);
   const { metadata } = parsed.value;
@@ -25,8 +27,18 @@ export function followOptIn(request: AdmissionRequest): Verdict {
     request.name ?? '',
     isLabelled(request.oldObject) ? unlabelled(metadata) : metadata,
   );
-  const verdict = allowWith(labelOperations(metadata));
+  const verdict = allowWith(labelOperations(metadata, holdsFailed(request.name, metadata, lookup)));
   return slip === undefined ? verdict : { ...verdict, warnings: [slip] };
+}
+
+/**
+ * Whether the Namespace, if it is not opted in, holds versions that have failed their checks. One that is labelled so stays so:
+ * this cache may be behind that of the controller, which takes the label off in the end.
+ */
+function holdsFailed(name: string | undefined, metadata: Metadata, lookup: Lookup): boolean {
+  if (isOptedIn(metadata) || name === undefined) return false;
+  const isLabelledSo = metadata.labels?.[sluiceKeys.enabled] === enabledLabel.withdrawn;
+  return isLabelledSo || holdsFailedVersion(name, lookup);
 }
 
 /** Whether the label was there before: then Sluice has set it, and it goes with the annotation. */

@@ -1,4 +1,4 @@
-import { sluiceKeys } from '../api/keptn/annotations.ts';
+import { enabledLabel, sluiceKeys } from '../api/keptn/annotations.ts';
 import { KeptnAppContext } from '../api/keptn/app-context.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
 import { KeptnConfig } from '../api/keptn/config.ts';
@@ -15,6 +15,7 @@ import type { Lookup } from '../domain/lookup.ts';
 import type { ReferencePlaces } from '../lint/references.ts';
 import { workloadKinds } from '../lint/workload-manifest.ts';
 import { judgeApplied, judgeDeletion } from './applied.ts';
+import { gateFailedPod, judgeFinalFailedPod } from './failed-pod.ts';
 import { gatePod } from './gate-pod.ts';
 import { judgeFinalPod } from './final-pod.ts';
 import {
@@ -111,6 +112,7 @@ export function webhooks(settings: AdmissionSettings): readonly Webhook[] {
       failurePolicy: 'Fail',
       handle: (request, lookup) => judgeFinalPod(request, lookup, settings),
     },
+    ...withdrawnWebhooks(settings),
     {
       name: 'mnamespace.sluice.keptn.sh',
       type: 'mutating',
@@ -129,6 +131,39 @@ export function webhooks(settings: AdmissionSettings): readonly Webhook[] {
     },
     ...workloadKinds.map((kind) => workloadWebhook(kind, settings)),
     ...definitionWebhooks({ definitionsNamespace: settings.operatorNamespace, ...settings }),
+  ];
+}
+
+/**
+ * Those on Pods where the opt-in was withdrawn while versions had failed. Which Namespaces these are is left to the API server:
+ * a cache of ours that has not seen a new opt-in yet would let Pods through unchecked. Without Sluice, Pods of workloads are
+ * refused there: which of them have failed nobody else knows.
+ */
+function withdrawnWebhooks(settings: AdmissionSettings): readonly Webhook[] {
+  const row = {
+    resource: { group: '', version: 'v1', kind: 'Pod', plural: 'pods', scope: 'Namespaced' },
+    operations: ['CREATE'],
+    namespaceSelector: labelled(enabledLabel.withdrawn, settings),
+    failurePolicy: 'Fail',
+  } as const;
+  return [
+    {
+      ...row,
+      name: 'mpod-withdrawn.sluice.keptn.sh',
+      type: 'mutating',
+      path: '/mutate-withdrawn-v1-pod',
+      matchConditions: [placedNowhere, madeByWorkload],
+      reinvocationPolicy: 'IfNeeded',
+      handle: (request, lookup) => gateFailedPod(request, lookup, settings),
+    },
+    {
+      ...row,
+      name: 'vpod-withdrawn.sluice.keptn.sh',
+      type: 'validating',
+      path: '/validate-withdrawn-v1-pod',
+      matchConditions: [notHeld, madeByWorkload],
+      handle: (request, lookup) => judgeFinalFailedPod(request, lookup, settings),
+    },
   ];
 }
 
@@ -193,9 +228,13 @@ function reviewOf({ group, kind, plural, versions }: Resource, what = '') {
 }
 
 function enabled(settings: AdmissionSettings): LabelSelector {
+  return labelled(enabledLabel.optedIn, settings);
+}
+
+function labelled(value: string, settings: AdmissionSettings): LabelSelector {
   return {
     matchExpressions: [
-      { key: sluiceKeys.enabled, operator: 'In', values: ['true'] },
+      { key: sluiceKeys.enabled, operator: 'In', values: [value] },
       outside(settings),
     ],
   };

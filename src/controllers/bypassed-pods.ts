@@ -1,7 +1,7 @@
 import { type Namespace, NamespaceKind, type Pod } from '../api/builtin.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
-import { sluiceKeys } from '../api/keptn/annotations.ts';
+import { enabledLabel, sluiceKeys } from '../api/keptn/annotations.ts';
 import { asksForChecks, bareNote } from '../domain/bare-pod.ts';
 import { bypassedNote, isBypassed } from '../domain/bypassed.ts';
 import { identityIn } from '../domain/identity-in.ts';
@@ -15,7 +15,7 @@ import { ownerOfReference } from '../domain/rollout-owner.ts';
 import { uidOf } from '../domain/workload-identity.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import type { CacheChange, Caches, EventSink } from './cluster.ts';
-import { versionOfPod } from './version-of-pod.ts';
+import { versionOfPod } from '../domain/version-of-pod.ts';
 import { identityOptions } from './workload-owners.ts';
 
 /** Lists the Pods that run in a namespace, page by page: the cache holds only those with our label. */
@@ -82,8 +82,8 @@ export class BypassedPods {
     const round = (): void => {
       for (const namespace of caches.list(NamespaceKind)) {
         const { metadata } = namespace;
-        // Without the label it was opted in while no Sluice was there.
-        const isNew = metadata.labels?.[sluiceKeys.enabled] === undefined;
+        // Without the label of those that are, it was opted in while no Sluice was there.
+        const isNew = metadata.labels?.[sluiceKeys.enabled] !== enabledLabel.optedIn;
         if (isOptedIn(metadata)) report(namespace, isNew);
       }
       void last.then(() => {

@@ -1,9 +1,11 @@
 import { NamespaceKind, type Pod, PodKind } from '../api/builtin.ts';
+import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
-import { type ObjectRef, refOf } from '../api/object.ts';
+import { type KubernetesObject, type ObjectRef, refOf } from '../api/object.ts';
+import { holdsFailedVersion } from '../domain/failed-version.ts';
 import { identityIn } from '../domain/identity-in.ts';
 import type { Identity } from '../domain/identity.ts';
-import type { World } from '../domain/lookup.ts';
+import type { Lookup, World } from '../domain/lookup.ts';
 import { workloadVersionName } from '../domain/names.ts';
 import { decideNamespace, isOptedIn, type NamespaceObservation } from '../domain/namespace.ts';
 import { ownerChainOf } from '../domain/owner-chain.ts';
@@ -13,7 +15,7 @@ import type { WatchedPod } from '../domain/withdrawn-opt-in.ts';
 import { workloadNameFor } from '../domain/workload-identity.ts';
 import { type Controller, watch } from './controller.ts';
 import type { Places } from './places.ts';
-import { versionOfPod } from './version-of-pod.ts';
+import { versionOfPod } from '../domain/version-of-pod.ts';
 import { identityOptions } from './workload-owners.ts';
 
 /** Keeps the label that the webhook selects Namespaces by, and lifts the gates of those that have opted out. */
@@ -25,25 +27,33 @@ export function namespaceController({
     watches: [
       watch(NamespaceKind, ({ metadata }) => [{ name: metadata.name }]),
       // A Pod that was admitted just before its Namespace opted out.
-      watch(PodKind, ({ metadata: { namespace } }, lookup) => {
-        if (namespace === undefined) return [];
-        const cached = lookup.get(NamespaceKind, undefined, namespace);
-        return cached === undefined || isOptedIn(cached.metadata) ? [] : [{ name: namespace }];
-      }),
+      watch(PodKind, unlessOptedIn),
+      // As long as there are versions that have failed, further Pods of these are held.
+      watch(KeptnWorkloadVersion, unlessOptedIn),
+      watch(KeptnWorkload, unlessOptedIn),
     ],
     gather({ name }, world) {
       const namespace = world.get(NamespaceKind, undefined, name);
       if (namespace === undefined) return undefined;
       const options = identityOptions(world, operatorNamespace);
-      const pods = isOptedIn(namespace.metadata) ? [] : world.list(PodKind, name);
+      const optedIn = isOptedIn(namespace.metadata);
+      const pods = optedIn ? [] : world.list(PodKind, name);
       return {
         namespace,
         pods: pods.map((pod) => watchedPod(pod, world, options)),
+        holdsFailed: !optedIn && holdsFailedVersion(name, world),
         live: (ref) => world.live(ref),
       };
     },
     decide: decideNamespace,
   };
+}
+
+/** The Namespace of the object, where it is not opted in. */
+function unlessOptedIn({ metadata: { namespace } }: KubernetesObject, lookup: Lookup) {
+  if (namespace === undefined) return [];
+  const cached = lookup.get(NamespaceKind, undefined, namespace);
+  return cached === undefined || isOptedIn(cached.metadata) ? [] : [{ name: namespace }];
 }
 
 function watchedPod(pod: Pod, world: World, options: IdentityOptions): WatchedPod {

@@ -22,7 +22,7 @@ import { workloadNameFor } from '../domain/workload-identity.ts';
 import type { RunningPods } from './bypassed-pods.ts';
 import type { Caches, Cluster } from './cluster.ts';
 import type { PendingPods } from './held-pods.ts';
-import { versionOfPod } from './version-of-pod.ts';
+import { versionOfPod } from '../domain/version-of-pod.ts';
 import { identityOptions } from './workload-owners.ts';
 
 /** What the recorder needs. `mayWrite` is asked before each write, as by the engine. */

@@ -13,7 +13,7 @@ import { isVersion } from '../domain/wanted-version.ts';
 import { type Controller, type Key, watch } from './controller.ts';
 import { ownerWatches } from './owner-watches.ts';
 import type { Places } from './places.ts';
-import { versionOfPod } from './version-of-pod.ts';
+import { versionOfPod } from '../domain/version-of-pod.ts';
 import { identityOptions, podsMaybeOfWorkload, podsOfWorkload } from './workload-owners.ts';
 
 /** At most this many Pods of a version are told why they are held: more would only be more of the same (T6). */

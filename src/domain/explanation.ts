@@ -1,3 +1,4 @@
+import { sluiceKeys } from '../api/keptn/annotations.ts';
 import type { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { commandToCheckAgain, hasFailedHeld } from './check-again.ts';
 import type { AnnotatedIdentity } from './identity.ts';
@@ -22,6 +23,20 @@ export function heldForChecks(identity: AnnotatedIdentity): string {
   const about = `workload ${name} version ${version} of application ${app}`;
   const where = `kubectl describe keptnworkloadversion ${workloadVersionName(name, version)}`;
   return explanation(`waiting for the checks of ${about}. See: ${where}`);
+}
+
+/** The command that starts what is held in a Namespace that has withdrawn its opt-in. */
+export function commandToReleaseHeld(namespace: string): string {
+  return `kubectl annotate namespace ${namespace} ${sluiceKeys.releaseHeld}=true`;
+}
+
+/** Why a Pod is held that was just admitted to a Namespace that has withdrawn its opt-in. */
+export function heldAfterOptOut({ metadata, spec }: KeptnWorkloadVersion): string {
+  const { app, workloadName: workload, version } = spec;
+  const { name, namespace = '' } = metadata;
+  return explanation(
+    `the checks of workload ${workload} version ${version} of application ${app} have failed, although Namespace ${namespace} is no longer opted in. To start it all the same: ${commandToReleaseHeld(namespace)}. See: kubectl describe keptnworkloadversion ${name}`,
+  );
 }
 
 /** Why a Pod is held while the kinds are not there in which it is on record what was checked. */

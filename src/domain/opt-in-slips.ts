@@ -1,4 +1,9 @@
-import { enabledValue, keptnAnnotations, sluiceKeys } from '../api/keptn/annotations.ts';
+import {
+  enabledLabel,
+  enabledValue,
+  keptnAnnotations,
+  sluiceKeys,
+} from '../api/keptn/annotations.ts';
 import type { Metadata } from './metadata-value.ts';
 import { isOptedIn } from './namespace.ts';
 import { editDistance } from './nearest-name.ts';
@@ -47,6 +52,7 @@ function inAnnotation([key, value]: Entry): string | undefined {
 function inLabel([key, value]: Entry): string | undefined {
   if (optOuts.has(value.toLowerCase())) return undefined;
   if (key === keptnAnnotations.lifecycleToolkit) return `label ${key} does not count`;
+  if (key === sluiceKeys.enabled && value === enabledLabel.withdrawn) return undefined;
   if (key === sluiceKeys.enabled) return `label ${key} is set by Sluice alone`;
   return isMeant(key) ? `label ${key} is not read` : undefined;
 }

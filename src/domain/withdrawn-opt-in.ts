@@ -2,9 +2,10 @@ import { type Namespace, type Pod, PodKind } from '../api/builtin.ts';
 import { type JsonPatchOperation, pointer } from '../api/json-patch.ts';
 import { enabledValue, keptnAnnotations, sluiceKeys } from '../api/keptn/annotations.ts';
 import type { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
-import { type ObjectRef, refOf } from '../api/object.ts';
-import { conditionOf, conditionTypes } from './conditions.ts';
+import { type ObjectMeta, type ObjectRef, refOf } from '../api/object.ts';
+import { hasFailedChecks } from './failed-version.ts';
 import type { Effect, EventNote } from './plan.ts';
+import { commandToReleaseHeld } from './explanation.ts';
 import { gateIndex, liftGate } from './pod-gate.ts';
 import { shortened } from './shortened.ts';
 
@@ -27,7 +28,7 @@ export function withdrawOptIn(
   pods: readonly WatchedPod[],
 ): readonly Effect[] {
   const present = pods.filter(({ pod }) => pod.metadata.deletionTimestamp === undefined);
-  const kept = releasesHeld(namespace) ? [] : present.filter(staysHeld);
+  const kept = releasesHeld(namespace.metadata) ? [] : present.filter(staysHeld);
   const others = present.filter((one) => !kept.includes(one));
   const released = others.filter(isGated);
   const unmarked = kept.filter(({ pod }) => !isMarked(pod));
@@ -43,7 +44,7 @@ export function withdrawOptIn(
 
 /** The versions that have to be read live before the gates of their Pods may go, each once. */
 export function versionsToRead(namespace: Namespace, pods: readonly WatchedPod[]): ObjectRef[] {
-  if (releasesHeld(namespace)) return [];
+  if (releasesHeld(namespace.metadata)) return [];
   const open = pods.filter((one) => isGated(one) && !staysHeld(one));
   const refs = open.flatMap(({ versionRef }) => versionRef ?? []);
   return [...new Map(refs.map((ref) => [ref.name, ref])).values()];
@@ -55,8 +56,9 @@ const mostEvents = 10;
 const mostNames = 10;
 const longestNote = 1_000;
 
-function releasesHeld({ metadata }: Namespace): boolean {
-  return metadata.annotations?.[sluiceKeys.releaseHeld] === 'true';
+/** Whether a Namespace that is not opted in lets start, too, what has failed its checks. */
+export function releasesHeld({ annotations }: Pick<ObjectMeta, 'annotations'>): boolean {
+  return annotations?.[sluiceKeys.releaseHeld] === 'true';
 }
 
 function staysHeld(watched: WatchedPod): boolean {
@@ -69,16 +71,6 @@ function isGated({ pod }: WatchedPod): boolean {
 
 function isMarked({ metadata }: Pod): boolean {
   return metadata.annotations?.[sluiceKeys.heldAfterOptOut] !== undefined;
-}
-
-/** Whether checks of the version, or of its application, have failed before its Pods could start. */
-function hasFailedChecks(version: KeptnWorkloadVersion | undefined): boolean {
-  const { status, preDeploymentStatus, preDeploymentEvaluationStatus } = version?.status ?? {};
-  const stalled = conditionOf(version, conditionTypes.stalled);
-  return (
-    [status, preDeploymentStatus, preDeploymentEvaluationStatus].includes('Failed') ||
-    (stalled?.status === 'True' && stalled.reason === 'AppChecksFailed')
-  );
 }
 
 function mark({ pod, version }: WatchedPod): Effect {
@@ -143,7 +135,7 @@ function summary(
 }
 
 function remedy({ metadata }: Namespace): string {
-  return `kubectl annotate namespace ${metadata.name} ${sluiceKeys.releaseHeld}=true`;
+  return commandToReleaseHeld(metadata.name);
 }
 
 function count(pods: readonly WatchedPod[]): string {

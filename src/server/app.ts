@@ -26,7 +26,12 @@ export interface AppOptions extends AdmissionRoutesOptions {
 const budgets = { pods: 3 * bodyLimit, conversions: 4 * bodyLimit, others: 3 * bodyLimit };
 
 /** The webhooks that no Pod starts without. */
-const podPaths = ['/mutate-v1-pod', '/validate-v1-pod'];
+const podPaths = [
+  '/mutate-v1-pod',
+  '/validate-v1-pod',
+  '/mutate-withdrawn-v1-pod',
+  '/validate-withdrawn-v1-pod',
+];
 
 /** The admission webhooks, the conversion and the probes. Nothing listens yet. */
 export function buildApp(options: AppOptions): FastifyInstance {

@@ -37,7 +37,9 @@ describe('the webhook configurations', () => {
     const stopped = entries.filter(({ failurePolicy }) => failurePolicy !== 'Ignore');
     expect(stopped.map(({ name }) => name)).toEqual([
       'mpod.keptn.sh',
+      'mpod-withdrawn.sluice.keptn.sh',
       'vpod.sluice.keptn.sh',
+      'vpod-withdrawn.sluice.keptn.sh',
       'vkeptntaskdefinition.kb.io',
     ]);
   });
@@ -57,6 +59,28 @@ describe('the webhook configurations', () => {
         ],
       },
     });
+  });
+
+  test('ask where the opt-in was withdrawn about Pods of workloads only, and nothing else', () => {
+    const label = { key: 'sluice.keptn.sh/enabled', operator: 'In', values: ['withdrawn'] };
+    const asked = entries.filter(({ namespaceSelector }) =>
+      namespaceSelector?.matchExpressions.some(
+        ({ key, values }) => key === label.key && values.includes('withdrawn'),
+      ),
+    );
+    expect(asked).toMatchObject([
+      {
+        name: 'mpod-withdrawn.sluice.keptn.sh',
+        namespaceSelector: { matchExpressions: [label, { operator: 'NotIn' }] },
+        matchConditions: [{ name: 'placed-nowhere' }, { name: 'made-by-a-workload' }],
+        reinvocationPolicy: 'IfNeeded',
+      },
+      {
+        name: 'vpod-withdrawn.sluice.keptn.sh',
+        namespaceSelector: { matchExpressions: [label, { operator: 'NotIn' }] },
+        matchConditions: [{ name: 'not-held' }, { name: 'made-by-a-workload' }],
+      },
+    ]);
   });
 
   test('point to a service, or to an address with the CA that vouches for it', () => {

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { followOptIn } from '../../src/admission/namespace-opt-in.ts';
+import { aWorkloadVersion } from '../support/builders.ts';
+import { fixedLookup } from '../support/fixed-lookup.ts';
 import { admitted, patchOf, requestFor } from '../support/reviews.ts';
 
 const label = 'sluice.keptn.sh/enabled';
+const nothing = fixedLookup([]);
 const optedIn = { 'keptn.sh/lifecycle-toolkit': 'enabled' };
 
 function aNamespace(metadata: {
@@ -16,8 +19,8 @@ function labelsAfter(
   metadata: Parameters<typeof aNamespace>[0],
 ): Record<string, string> | undefined {
   const object = aNamespace(metadata);
-  const entered = admitted(object, followOptIn(requestFor(object)));
-  expect(patchOf(followOptIn(requestFor(entered)))).toEqual([]);
+  const entered = admitted(object, followOptIn(requestFor(object), nothing));
+  expect(patchOf(followOptIn(requestFor(entered), nothing))).toEqual([]);
   return entered.metadata.labels;
 }
 
@@ -48,9 +51,39 @@ describe('the label of a Namespace follows its annotation', () => {
   });
 });
 
+describe('the label of a Namespace that withdraws its opt-in', () => {
+  const holdsFailed = fixedLookup([
+    aWorkloadVersion({ metadata: { namespace: 'shop-team' }, status: { status: 'Failed' } }),
+  ]);
+  const after = (labels: Record<string, string>, lookup: typeof nothing, annotations = {}) => {
+    const object = aNamespace({ labels, annotations });
+    return admitted(object, followOptIn(requestFor(object), lookup)).metadata.labels;
+  };
+  const withdrawn = { [label]: 'withdrawn' };
+
+  test('stays with another value while it holds versions that have failed', () => {
+    expect(after({ [label]: 'true' }, holdsFailed)).toEqual(withdrawn);
+    expect(after({ [label]: 'true' }, nothing)).toEqual({});
+  });
+
+  test('is left to the controller from then on, whose cache may know more', () => {
+    expect(after(withdrawn, nothing)).toEqual(withdrawn);
+  });
+
+  test('goes with sluice.keptn.sh/release-held: "true", and is as before when opted in again', () => {
+    expect(after(withdrawn, holdsFailed, { 'sluice.keptn.sh/release-held': 'true' })).toEqual({});
+    expect(after(withdrawn, holdsFailed, optedIn)).toEqual({ [label]: 'true' });
+  });
+
+  test('is no opt-in that was written wrongly', () => {
+    const object = aNamespace({ labels: withdrawn });
+    expect(followOptIn(requestFor(object), nothing)).toMatchObject({ warnings: [] });
+  });
+});
+
 describe('whoever applies a Namespace', () => {
   const warningsOf = (annotations: Record<string, string>) => {
-    const verdict = followOptIn(requestFor(aNamespace({ annotations })));
+    const verdict = followOptIn(requestFor(aNamespace({ annotations })), nothing);
     return verdict.type === 'allowed' ? verdict.warnings : [];
   };
 
@@ -68,8 +101,11 @@ describe('whoever applies a Namespace', () => {
       ...requestFor(aNamespace({ labels })),
       oldObject: aNamespace({ labels, annotations: optedIn }),
     };
-    expect(followOptIn(request)).toMatchObject({ warnings: [], patch: [{ op: 'remove' }] });
-    expect(followOptIn(requestFor(aNamespace({ labels })))).toMatchObject({
+    expect(followOptIn(request, nothing)).toMatchObject({
+      warnings: [],
+      patch: [{ op: 'remove' }],
+    });
+    expect(followOptIn(requestFor(aNamespace({ labels })), nothing)).toMatchObject({
       warnings: [expect.stringContaining('set by Sluice alone')],
     });
   });

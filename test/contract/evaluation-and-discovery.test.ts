@@ -167,11 +167,18 @@ describe('the API server', () => {
     const seen = await cluster.get(NamespaceKind, place);
     if (seen === undefined) throw new Error('the namespace of the test is gone');
     const operations = operationsIn(
-      decideNamespace({ namespace: seen, pods: [], live: () => 'unread' }),
+      decideNamespace({ namespace: seen, pods: [], holdsFailed: false, live: () => 'unread' }),
     );
     const labelled = await cluster.patch(NamespaceKind, { ...place, type: 'json' }, operations);
     expect(labelled.metadata.labels).toMatchObject({ 'sluice.keptn.sh/enabled': 'true' });
-    expect(decideNamespace({ namespace: labelled, pods: [], live: () => 'unread' })).toEqual({});
+    expect(
+      decideNamespace({
+        namespace: labelled,
+        pods: [],
+        holdsFailed: false,
+        live: () => 'unread',
+      }),
+    ).toEqual({});
     const again = cluster.patch(NamespaceKind, { ...place, type: 'json' }, operations);
     await expect(again).rejects.toThrow(ClusterError);
   });

@@ -66,6 +66,52 @@ describe.concurrent('a namespace', () => {
   });
 });
 
+describe.concurrent('a namespace that withdraws its opt-in while a version has failed', () => {
+  it('holds new Pods of that version, lets all others in, and is left alone once released', async () => {
+    await using shop = await sluice.namespace();
+    const { name } = shop;
+    const place = { name };
+    await shop.apply(
+      aTaskDefinition('bad', { outcome: 'fail' }),
+      aDeployment({ preDeploymentTasks: ['bad'] }),
+    );
+    await shop.untilVersion({}, ({ status }) => status?.status === 'Failed');
+    const [before] = await shop.untilPods(1, isHeld);
+    await sluice.cluster.patch(NamespaceKind, place, optIn(null));
+    const labelIs = (value: string | undefined) =>
+      sluice.cluster.until(
+        NamespaceKind,
+        place,
+        ({ metadata }) => metadata.labels?.[sluiceKeys.enabled] === value,
+      );
+    await labelIs('withdrawn');
+
+    await sluice.cluster.delete(PodKind, { namespace: name, name: before?.metadata.name ?? '' });
+    await shop.untilPods(
+      1,
+      (pod) =>
+        isHeld(pod) &&
+        pod.metadata.uid !== before?.metadata.uid &&
+        pod.metadata.annotations?.[sluiceKeys.heldAfterOptOut] !== undefined,
+    );
+
+    const other = aDeployment({ workload: 'pay', preDeploymentTasks: ['bad'] });
+    await shop.apply(other);
+    const pods = await sluice.cluster.untilList(PodKind, { namespace: name }, (all) =>
+      all.some(isReady),
+    );
+    const started = pods.find(isReady);
+    expect(started?.metadata.annotations?.[keptnAnnotations.workload]).toBe('pay');
+    expect(started?.metadata.annotations).not.toHaveProperty([keptnAnnotations.gateRemoved]);
+
+    await sluice.cluster.patch(NamespaceKind, place, {
+      metadata: { annotations: { [sluiceKeys.releaseHeld]: 'true' } },
+    });
+    await labelIs(undefined);
+    await shop.untilPods(2, isReady);
+  });
+});
+
 describe.concurrent('in a namespace that has not opted in', () => {
   const byHand = (kind: string, namespace: string, spec: object): Manifest => ({
     apiVersion: 'lifecycle.keptn.sh/v1',

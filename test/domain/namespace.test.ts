@@ -38,11 +38,15 @@ function aPod(name: string, gates: readonly string[], metadata: Partial<ObjectMe
 }
 
 /** What is decided when everything was read live; a Pod alone carries no version. */
-function decide(namespace: Namespace, pods: readonly (Pod | WatchedPod)[]): Plan {
+function decide(
+  namespace: Namespace,
+  pods: readonly (Pod | WatchedPod)[],
+  holdsFailed = false,
+): Plan {
   const watched = pods.map((one) =>
     'pod' in one ? one : { pod: one, version: undefined, versionRef: undefined },
   );
-  return decideNamespace({ namespace, pods: watched, live: () => 'present' });
+  return decideNamespace({ namespace, pods: watched, holdsFailed, live: () => 'present' });
 }
 
 describe('labelOperations', () => {
@@ -72,7 +76,37 @@ describe('labelOperations', () => {
       [],
     ],
   ])('%s', (_, metadata, want) => {
-    expect(labelOperations(metadata)).toEqual(want);
+    expect(labelOperations(metadata, false)).toEqual(want);
+  });
+
+  const withdrawn = { 'sluice.keptn.sh/enabled': 'withdrawn' };
+  const released = { 'sluice.keptn.sh/release-held': 'true' };
+  test.each([
+    ['opted out', { labels: label }, [{ op: 'add', path: labelPath, value: 'withdrawn' }]],
+    ['opted out before', { labels: withdrawn }, []],
+    [
+      'released by annotation',
+      { annotations: released, labels: withdrawn },
+      [{ op: 'remove', path: labelPath }],
+    ],
+    [
+      'opted in again',
+      { annotations: optIn, labels: withdrawn },
+      [{ op: 'add', path: labelPath, value: 'true' }],
+    ],
+    [
+      'opted in, and released by annotation',
+      { annotations: { ...optIn, ...released }, labels: label },
+      [],
+    ],
+  ])('while versions have failed: %s', (_, metadata, want) => {
+    expect(labelOperations(metadata, true)).toEqual(want);
+  });
+
+  test('the label goes with the last version that has failed', () => {
+    expect(labelOperations({ labels: withdrawn }, false)).toEqual([
+      { op: 'remove', path: labelPath },
+    ]);
   });
 });
 
@@ -143,6 +177,18 @@ describe('decideNamespace', () => {
     expect(effects.filter(({ type }) => type === 'patch')).toHaveLength(25);
     const about = effects.flatMap((one) => (one.type === 'event' ? [one.note.about.kind] : []));
     expect(about.toSorted()).toEqual(['Namespace', ...Array<string>(10).fill('Pod')]);
+  });
+
+  test('opt-in withdrawn while versions have failed: the label gets another value, and our gates go', () => {
+    const plan = decide(
+      aNamespace({ labels: label }),
+      [aPod('held', ['keptn-prechecks-gate'])],
+      true,
+    );
+    expect(plan.effects?.slice(0, 2)).toMatchObject([
+      { ref: { name: 'shop' }, operations: [{}, {}, { path: labelPath, value: 'withdrawn' }] },
+      { ref: { name: 'held' } },
+    ]);
   });
 
   test('while opted in, no gate is touched', () => {
@@ -238,6 +284,7 @@ describe('opt-in withdrawn while a version has failed', () => {
     const plan = decideNamespace({
       namespace: aNamespace(),
       pods: [held('pay', open), held('pay-2', open), held('cart', undefined)],
+      holdsFailed: false,
       live: () => 'unread',
     });
     expect(plan).toEqual({

@@ -1,8 +1,7 @@
 import jsonpatch from 'fast-json-patch';
 
-import { webhooks, type Webhook } from '../../src/admission/registry.ts';
+import { type LabelSelector, webhooks, type Webhook } from '../../src/admission/registry.ts';
 import { ClusterError } from '../../src/api/cluster-error.ts';
-import { sluiceKeys } from '../../src/api/keptn/annotations.ts';
 import type { Kind, KubernetesObject } from '../../src/api/object.ts';
 import { controllerOf } from '../../src/api/object.ts';
 import type { AdmissionRequest } from '../../src/api/review.ts';
@@ -91,13 +90,21 @@ function asAdmission(webhook: Webhook): Admission {
     isAsked: (object, namespace) => {
       const isOfJob = kind === 'Pod' && controllerOf(object)?.kind === 'Job';
       if (isOfJob) return false;
-      return webhook.namespaceSelector === undefined || isEnabled(namespace);
+      return (
+        webhook.namespaceSelector === undefined || selects(webhook.namespaceSelector, namespace)
+      );
     },
   };
 }
 
-function isEnabled(namespace: KubernetesObject | undefined): boolean {
-  return namespace?.metadata.labels?.[sluiceKeys.enabled] === 'true';
+function selects(
+  { matchExpressions }: LabelSelector,
+  namespace: KubernetesObject | undefined,
+): boolean {
+  return matchExpressions.every(({ key, operator, values }) => {
+    const label = namespace?.metadata.labels?.[key];
+    return (label !== undefined && values.includes(label)) === (operator === 'In');
+  });
 }
 
 function requestFor(object: KubernetesObject, webhook: Webhook): AdmissionRequest {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { NamespaceKind, PodKind } from '../../src/api/builtin.ts';
+import { DeploymentKind, NamespaceKind, PodKind } from '../../src/api/builtin.ts';
 import { keptnAnnotations, sluiceKeys } from '../../src/api/keptn/annotations.ts';
 import { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
 import { refOf } from '../../src/api/object.ts';
@@ -23,6 +23,135 @@ function annotate({ store }: Simulation, annotations: Record<string, string>): v
 
 const isFailed = ({ store }: Simulation): boolean =>
   store.get(KeptnWorkloadVersion, 'shop', 'shop-cart-1')?.status?.status === 'Failed';
+
+const labelOf = ({ store }: Simulation): string | undefined =>
+  store.get(NamespaceKind, undefined, 'shop')?.metadata.labels?.[sluiceKeys.enabled];
+
+function deletePods(simulation: Simulation, name: string): void {
+  for (const pod of podsOf(simulation, name)) simulation.store.delete(refOf(PodKind, pod));
+}
+
+const allRunNow = (simulation: Simulation, name: string, replicas = 2): boolean => {
+  const pods = podsOf(simulation, name);
+  return pods.length === replicas && pods.every(({ status }) => status?.phase === 'Running');
+};
+
+describe('after the opt-in was withdrawn', () => {
+  /** Version 1 of `cart` has failed, and the Namespace is not opted in any more. */
+  async function withdrawn(
+    seed: number,
+    scenario: (simulation: Simulation) => Promise<void>,
+    more: Parameters<typeof aWorkload>[1] = {},
+  ): Promise<void> {
+    const simulation = sluice({ seed, weather: storm });
+    await simulation.explained(async () => {
+      simulation.apply(
+        aShopNamespace,
+        aTaskDefinition('bad', 'fail'),
+        aWorkload('cart', { ...checkedBy('bad'), ...more }),
+      );
+      simulation.start();
+      await simulation.until('cart has failed', () => isFailed(simulation));
+      annotate(simulation, {});
+      await simulation.until('label', () => labelOf(simulation) === 'withdrawn');
+      await simulation.pass(120_000);
+      await scenario(simulation);
+    });
+  }
+
+  it.each(seedsTo(10))(
+    'a new Pod of a failed version is held: its Pods deleted, more replicas (seed %i)',
+    (seed) =>
+      withdrawn(
+        seed,
+        async (simulation) => {
+          const before = podsOf(simulation, 'cart').map(({ metadata }) => metadata.uid);
+          deletePods(simulation, 'cart');
+          await simulation.pass(60_000);
+          simulation.apply(
+            aWorkload('cart', {
+              ...checkedBy('bad'),
+              replicas: 4,
+              ...(seed % 2 === 0 && { annotated: 'owner' }),
+            }),
+          );
+          await simulation.until('there are 4', () => podsOf(simulation, 'cart').length === 4);
+          await simulation.pass(300_000);
+          const after = podsOf(simulation, 'cart');
+          expect(after.filter(({ metadata }) => before.includes(metadata.uid))).toEqual([]);
+          expect(after.map(isHeld)).toEqual([true, true, true, true]);
+          const mark = after.map(
+            ({ metadata }) => metadata.annotations?.[sluiceKeys.heldAfterOptOut],
+          );
+          expect(mark).toEqual(Array(4).fill('shop-cart-1'));
+        },
+        seed % 2 === 0 ? { annotated: 'owner' } : {},
+      ),
+  );
+
+  it.each(seedsTo(5))('an unrelated workload notices nothing (seed %i)', (seed) =>
+    withdrawn(seed, async (simulation) => {
+      const notes = simulation.notes.length;
+      simulation.apply(
+        aWorkload('pay', checkedBy('bad')),
+        aWorkload('plain', { annotated: 'nowhere' }),
+      );
+      await simulation.until(
+        'both run',
+        () => allRunNow(simulation, 'pay') && allRunNow(simulation, 'plain'),
+      );
+      const pods = [...podsOf(simulation, 'pay'), ...podsOf(simulation, 'plain')];
+      for (const { metadata, spec } of pods) {
+        expect(spec?.schedulingGates ?? []).toEqual([]);
+        expect(metadata.labels).not.toHaveProperty([sluiceKeys.watched]);
+        expect(metadata.annotations ?? {}).not.toHaveProperty([sluiceKeys.explanation]);
+      }
+      expect(simulation.notes.slice(notes)).toEqual([]);
+    }),
+  );
+
+  it('a new version starts unchecked, and the failed one is held when it comes back', () =>
+    withdrawn(1, async (simulation) => {
+      simulation.apply(aWorkload('cart', { ...checkedBy('bad'), version: '2' }));
+      await simulation.until('version 2 runs', () => allRunNow(simulation, 'cart'));
+      simulation.apply(aWorkload('cart', checkedBy('bad')));
+      await simulation.pass(300_000);
+      const old = podsOf(simulation, 'cart').filter(
+        ({ metadata }) => metadata.annotations?.[keptnAnnotations.version] === '1',
+      );
+      expect(old.length).toBeGreaterThan(0);
+      expect(old.every(isHeld)).toBe(true);
+    }));
+
+  it.each([
+    [
+      'release-held is set',
+      (simulation: Simulation) => annotate(simulation, { [sluiceKeys.releaseHeld]: 'true' }),
+    ],
+    [
+      'the failed version is gone with its workload',
+      ({ store }: Simulation) =>
+        store.delete({ kind: DeploymentKind, namespace: 'shop', name: 'cart' }),
+    ],
+  ])('the label goes when %s', (_, end) =>
+    withdrawn(1, async (simulation) => {
+      end(simulation);
+      await simulation.until('no label', () => labelOf(simulation) === undefined);
+      await simulation.pass(60_000);
+      expect(labelOf(simulation)).toBeUndefined();
+      expect(podsOf(simulation, 'cart').filter(isHeld)).toEqual([]);
+    }),
+  );
+
+  it('an opt-in holds every unchecked Pod again', () =>
+    withdrawn(1, async (simulation) => {
+      annotate(simulation, { [keptnAnnotations.lifecycleToolkit]: 'enabled' });
+      await simulation.until('label', () => labelOf(simulation) === 'true');
+      simulation.apply(aWorkload('pay', checkedBy('bad')));
+      await simulation.pass(60_000);
+      expect(podsOf(simulation, 'pay').map(isHeld)).toEqual([true, true]);
+    }));
+});
 
 describe('a Namespace that withdraws its opt-in', () => {
   it.each(seedsTo(15))(

@@ -1,5 +1,10 @@
 import { type Kind } from '../../api/object.ts';
-import { enabledValue, keptnAnnotations, sluiceKeys } from '../../api/keptn/annotations.ts';
+import {
+  enabledLabel,
+  enabledValue,
+  keptnAnnotations,
+  sluiceKeys,
+} from '../../api/keptn/annotations.ts';
 import { workloadKinds } from '../../lint/workload-manifest.ts';
 import { outside } from '../registry.ts';
 import { celText, either } from './cel.ts';
@@ -32,7 +37,7 @@ export function notOptedInPolicy(settings: PolicySettings): PolicyDefinition {
     rules: workloadKinds.map(ruleOf),
     namespaceSelector: {
       matchExpressions: [
-        { key: sluiceKeys.enabled, operator: 'NotIn', values: ['true'] },
+        { key: sluiceKeys.enabled, operator: 'NotIn', values: [enabledLabel.optedIn] },
         outside(settings),
       ],
     },

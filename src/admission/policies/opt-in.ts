@@ -1,4 +1,9 @@
-import { enabledValue, keptnAnnotations, sluiceKeys } from '../../api/keptn/annotations.ts';
+import {
+  enabledLabel,
+  enabledValue,
+  keptnAnnotations,
+  sluiceKeys,
+} from '../../api/keptn/annotations.ts';
 import { madeByWorkload, placedNowhere } from '../match-conditions.ts';
 import { outside } from '../registry.ts';
 import { celText } from './cel.ts';
@@ -22,7 +27,7 @@ export function optInPolicy(settings: PolicySettings): PolicyDefinition {
     name: 'opt-in.sluice.keptn.sh',
     namespaceSelector: {
       matchExpressions: [
-        { key: sluiceKeys.enabled, operator: 'NotIn', values: ['true'] },
+        { key: sluiceKeys.enabled, operator: 'NotIn', values: [enabledLabel.optedIn] },
         outside(settings),
       ],
     },

@@ -36,7 +36,7 @@ export const recommendedLabels = {
 
 /** Sluice's own keys. */
 export const sluiceKeys = {
-  /** Namespace label: what the webhook's namespaceSelector selects; kept in step with `lifecycleToolkit`. */
+  /** Namespace label: what the webhook's namespaceSelector selects; kept in step with `lifecycleToolkit`. See `enabledLabel`. */
   enabled: 'sluice.keptn.sh/enabled',
   /** Pod label: the controller has to look at this Pod. Pods are watched by it. */
   watched: 'sluice.keptn.sh/watched',
@@ -90,6 +90,14 @@ export const schedulingGate = 'keptn-prechecks-gate';
 
 /** The value of `lifecycleToolkit` that opts a Namespace in. */
 export const enabledValue = 'enabled';
+
+/** The values of the Namespace label `enabled`; Sluice sets no other one. */
+export const enabledLabel = {
+  /** The Namespace is opted in. */
+  optedIn: 'true',
+  /** It is not, and holds versions that have failed their checks: further Pods of these are held, and no others. */
+  withdrawn: 'withdrawn',
+} as const;
 
 /** The value of `appType` on a request that was made for a workload without an application key. */
 export const singleServiceAppType = 'single-service';

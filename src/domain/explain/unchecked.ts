@@ -1,5 +1,10 @@
 import { type Namespace, NamespaceKind, type Pod } from '../../api/builtin.ts';
-import { enabledValue, keptnAnnotations, sluiceKeys } from '../../api/keptn/annotations.ts';
+import {
+  enabledLabel,
+  enabledValue,
+  keptnAnnotations,
+  sluiceKeys,
+} from '../../api/keptn/annotations.ts';
 import { fieldOf } from '../../api/json.ts';
 import type { KubernetesObject, ObjectMeta } from '../../api/object.ts';
 import type { Lookup } from '../lookup.ts';
@@ -21,7 +26,7 @@ export function namespaceUnchecked(name: string, lookup: Lookup): Unchecked | un
   const namespace = lookup.get(NamespaceKind, undefined, name);
   if (namespace === undefined) return undefined;
   if (!isOptedIn(namespace.metadata)) return notOptedIn(namespace);
-  if (namespace.metadata.labels?.[sluiceKeys.enabled] === 'true') return undefined;
+  if (namespace.metadata.labels?.[sluiceKeys.enabled] === enabledLabel.optedIn) return undefined;
   return {
     reason: 'NamespaceNotLabelled',
     because: `Namespace ${name} is opted in, but Sluice has not labelled it with ${sluiceKeys.enabled}: Sluice does not run, or cannot patch Namespaces`,

@@ -1,17 +1,17 @@
-import type { Pod } from '../api/builtin.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
-import type { Identity } from '../domain/identity.ts';
-import { type Lookup, ownerIndex } from '../domain/lookup.ts';
-import { type OwnerProof, revisionOfPod } from '../domain/revision.ts';
-import { uidOf, workloadNameFor } from '../domain/workload-identity.ts';
+import type { ObjectMeta } from '../api/object.ts';
+import type { Identity } from './identity.ts';
+import { type Lookup, ownerIndex } from './lookup.ts';
+import { type OwnerProof, revisionOfPod } from './revision.ts';
+import { uidOf, workloadNameFor } from './workload-identity.ts';
 
 /**
  * The version a Pod carries, found by what it is and not by its name. An owner that has moved on speaks of another version
  * than the Pod's: then only what is on record for the Pod's own revision counts (B4).
  */
 export function versionOfPod(
-  pod: Pod,
+  pod: { readonly metadata: ObjectMeta },
   { identity, proof }: { readonly identity: Identity; readonly proof: OwnerProof },
   lookup: Lookup,
 ): KeptnWorkloadVersion | undefined {
