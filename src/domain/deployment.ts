@@ -5,7 +5,7 @@ import type {
   KeptnWorkloadVersionStatus,
 } from '../api/keptn/workload-version.ts';
 import type { PhaseOutcome } from './advance.ts';
-import type { Progress } from './conditions.ts';
+import { conditionTypes, type Progress } from './conditions.ts';
 import type { OwnerSeen } from './current-revision.ts';
 import { running, stopped } from './deployment-clock.ts';
 import { elapsed, looksStuck, sumOf } from './deployment-progress.ts';
@@ -21,7 +21,7 @@ import {
   type RolloutStatus,
 } from './rollout-judgement.ts';
 import { rolloutStatus } from './rollout-status.ts';
-import { describeStuckPods } from './stuck-pods.ts';
+import { describeStuckPods, isToldBy } from './stuck-pods.ts';
 
 /** What the judgement on a deployment knows of the world. */
 export interface DeploymentSeen extends Moment {
@@ -169,12 +169,22 @@ export function podSelectors(owners: readonly OwnerSeen[]): readonly string[] {
  * each time.
  */
 function details(
-  { deploymentProgress: known }: KeptnWorkloadVersionStatus,
+  { deploymentProgress: known, conditions }: KeptnWorkloadVersionStatus,
   counts: RolloutCounts,
   pods: readonly Pod[] = [],
 ): string {
   const shown =
     known === undefined ? counts : { ...counts, ...known, existing: known.updated + known.old };
-  const stuck = describeStuckPods(pods);
-  return ` (${describeCounts(shown)}${stuck === undefined ? '' : `; not available: ${stuck}`})`;
+  const said = saidOfPods(conditions);
+  const stuck = said !== undefined && isToldBy(said, pods) ? said : describeStuckPods(pods);
+  return ` (${describeCounts(shown)}${stuck === undefined ? '' : `${notAvailable}${stuck}`})`;
+}
+
+const notAvailable = '; not available: ';
+
+/** What the last message of this deployment said of its Pods, if it did. */
+function saidOfPods(conditions: KeptnWorkloadVersionStatus['conditions']): string | undefined {
+  const message = conditions?.find(({ type }) => type === conditionTypes.succeeded)?.message ?? '';
+  const at = message.lastIndexOf(notAvailable);
+  return at < 0 ? undefined : message.slice(at + notAvailable.length, -1);
 }

@@ -16,6 +16,17 @@ export function describeStuckPods(pods: readonly Pod[]): string | undefined {
   return more > 0 ? `${named.join(', ')} and ${more} more` : named.join(', ');
 }
 
+/**
+ * Whether what was said of Pods before says all that is known now: a container that crashes again and again is ready in
+ * between, and each new word costs a write.
+ */
+export function isToldBy(said: string, pods: readonly Pod[]): boolean {
+  return pods
+    .filter((pod) => !isReady(pod))
+    .slice(0, mostNamed)
+    .every((pod) => said.includes(causeOf(pod) === undefined ? pod.metadata.name : describe(pod)));
+}
+
 function isReady({ status }: Pod): boolean {
   return (
     status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true
@@ -31,13 +42,18 @@ function describe(pod: Pod): string {
 
 function whyNotReady(pod: Pod): string | undefined {
   if (pod.metadata.deletionTimestamp !== undefined) return 'is being deleted';
+  const { status = {} } = pod;
+  const ready = status.conditions?.find(({ type }) => type === 'Ready');
+  return causeOf(pod) ?? ready?.message ?? ready?.reason ?? status.reason ?? status.phase;
+}
+
+/** What keeps a Pod from starting; undefined for one that runs and is only not ready. */
+function causeOf(pod: Pod): string | undefined {
   const hindrance = hindranceOf([pod]);
   if (hindrance !== undefined) return `${hindrance.reason}: ${hindrance.message}`;
   const { status = {} } = pod;
   const waiting = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]
     .map(({ name, state }) => ({ name, reason: state?.waiting?.reason }))
     .find(({ reason }) => reason !== undefined);
-  if (waiting !== undefined) return `container ${waiting.name}: ${waiting.reason}`;
-  const ready = status.conditions?.find(({ type }) => type === 'Ready');
-  return ready?.message ?? ready?.reason ?? status.reason ?? status.phase;
+  return waiting && `container ${waiting.name}: ${waiting.reason}`;
 }

@@ -65,6 +65,19 @@ describe('a deployment that makes no progress', () => {
     expect(after({ ...later, pods: [crashing] })).toEqual(told.version.status);
   });
 
+  test('keeps its words while a container crashes, is ready for a moment and crashes again', () => {
+    const told = settle({ ...stuck, pods: [crashing] }, 2);
+    const ready = { type: 'Ready', status: 'True' };
+    const unready = { type: 'Ready', status: 'False', message: 'containers with unready status' };
+    for (const condition of [ready, unready]) {
+      const pod: Pod = { ...crashing, status: { phase: 'Running', conditions: [condition] } };
+      expect(after({ ...told, pods: [pod] })).toEqual(told.version.status);
+    }
+    const another = { ...crashing, metadata: { ...crashing.metadata, name: 'cart-y' } };
+    const { message } = conditionIn(after({ ...told, pods: [another] }), 'Succeeded') ?? {};
+    expect(message).toContain('cart-y on node-7');
+  });
+
   test('fails after its time-out, with the Pods in the message', () => {
     const late = moving(1, { now: now + 11 * minute, pods: [crashing] });
     const { message } = conditionIn(after(late), 'Succeeded') ?? {};
