@@ -4,14 +4,16 @@ import {
   managedByKeptn,
   recommendedLabels,
   singleServiceAppType,
+  sluiceKeys,
 } from '../api/keptn/annotations.ts';
 import { KeptnAppCreationRequest } from '../api/keptn/app-creation-request.ts';
 import { type AppWorkload, KeptnApp } from '../api/keptn/app.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
+import { type JsonPatchOperation, pointer } from '../api/json-patch.ts';
 import { type ObjectRef, refOf } from '../api/object.ts';
 import { withoutBookkeeping } from './bookkeeping.ts';
 import { type Progress, withProgress } from './conditions.ts';
-import { isGenerated } from './generated-app.ts';
+import { generatedMark, isGenerated } from './generated-app.ts';
 import { sha256 } from './hash.ts';
 import { workloadName } from './names.ts';
 import type { Effect, Look, Plan, Refusal } from './plan.ts';
@@ -125,8 +127,15 @@ function appChange(
       { op: 'test', path: '/metadata/resourceVersion', value: app.metadata.resourceVersion },
       { op: 'replace', path: '/spec/version', value: version },
       { op: 'add', path: '/spec/workloads', value: listed },
+      marked(app, generatedMark(app.metadata, { version, workloads: listed })),
     ],
   };
+}
+
+function marked({ metadata: { annotations } }: KeptnApp, mark: string): JsonPatchOperation {
+  return annotations === undefined
+    ? { op: 'add', path: '/metadata/annotations', value: { [sluiceKeys.generated]: mark } }
+    : { op: 'add', path: pointer('metadata', 'annotations', sluiceKeys.generated), value: mark };
 }
 
 /**
@@ -173,14 +182,15 @@ function appOf(
 ): KeptnApp {
   // The annotations go along, as in Keptn: they say that the app is one of a single service.
   const { annotations } = withoutBookkeeping(metadata);
+  const place = { name: spec.appName, namespace: metadata.namespace ?? '' };
+  const mark = generatedMark(place, { version, workloads });
   return {
     apiVersion: KeptnApp.apiVersion,
     kind: KeptnApp.kind,
     metadata: {
-      name: spec.appName,
-      namespace: metadata.namespace ?? '',
+      ...place,
       labels: { [recommendedLabels.managedBy]: managedByKeptn },
-      ...(annotations && { annotations }),
+      annotations: { ...annotations, [sluiceKeys.generated]: mark },
     },
     spec: { version, workloads },
   };

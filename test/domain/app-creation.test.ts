@@ -9,6 +9,9 @@ import {
   discoveredVersion,
 } from '../../src/domain/app-creation.ts';
 
+/** What tells an app that discovery has written from one that others keep. */
+const mark = 'sluice.keptn.sh/generated';
+
 const createdAt = '2026-01-01T12:00:00Z';
 const created = Date.parse(createdAt);
 const singleService = { 'keptn.sh/app-type': 'single-service' };
@@ -150,7 +153,7 @@ describe('decideAppCreation', () => {
               namespace: 'shop',
               name: 'shop',
               labels: { 'app.kubernetes.io/managed-by': 'keptn' },
-              annotations: { 'keptn.sh/x': 'y' },
+              annotations: { 'keptn.sh/x': 'y', [mark]: expect.stringMatching(/^[0-9a-f]{16}$/u) },
             },
             spec: {
               version: discoveredVersion(workloads.toReversed()),
@@ -196,6 +199,7 @@ describe('decideAppCreation', () => {
               { name: 'c', version: '1' },
             ],
           },
+          { op: 'add', path: '/metadata/annotations', value: { [mark]: expect.any(String) } },
         ],
       },
     ]);
@@ -290,7 +294,9 @@ describe('discoveredVersion', () => {
     const app = anApp('2', [{ name: 'a', version: '2' }]);
     const listed = (workload: KeptnWorkload) => {
       const [effect] = decideAppCreation(seen({ app, workloads: [workload] })).effects ?? [];
-      return effect?.type === 'patch' ? effect.operations.at(-1) : effect?.type;
+      return effect?.type === 'patch'
+        ? effect.operations.find((one) => one.path === '/spec/workloads')
+        : effect?.type;
     };
     expect(listed(shared(3))).toMatchObject({
       value: [

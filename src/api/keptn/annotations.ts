@@ -50,6 +50,8 @@ export const sluiceKeys = {
   runningAtOptIn: 'sluice.keptn.sh/running-at-opt-in',
   /** Pod annotation: held although its Namespace has withdrawn its opt-in; the KeptnWorkloadVersion whose checks failed. */
   heldAfterOptOut: 'sluice.keptn.sh/held-after-opt-out',
+  /** Annotation of a KeptnApp: a digest of what discovery wrote into it; with another one it is somebody's own. */
+  generated: 'sluice.keptn.sh/generated',
   /** Pod annotation beside a computed version: the digest of the template that it was computed from. */
   templateDigest: 'sluice.keptn.sh/template-digest',
   /** Label of a Job and its Pods: the name of the KeptnTask. */
