@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { crdOf } from '../../src/api/crd.ts';
+import { KeptnAppContext } from '../../src/api/keptn/app-context.ts';
 import { ownKinds } from '../../src/api/keptn/registry.ts';
 import type { Resource } from '../../src/api/resource.ts';
 import { factsOf, type JsonSchema, type ReadableCrd } from '../support/crd-facts.ts';
@@ -85,6 +86,16 @@ describe('the CRD of a kind', () => {
       'field .status.conditions array x-kubernetes-list-type="map" x-kubernetes-list-map-keys=["type"]',
     );
     expect(facts).toContain('field .status.observedGeneration integer format="int64"');
+  });
+
+  it('bounds each list of checks of an application: every check becomes an object and an item of one status', () => {
+    const lists = published(KeptnAppContext).spec.versions.flatMap(({ schema }) =>
+      Object.entries(schema.openAPIV3Schema.properties?.['spec']?.properties ?? {})
+        .filter(([name]) => /(Tasks|Evaluations)$/.test(name))
+        .map(([name, list]) => [name, list['maxItems']]),
+    );
+    expect(lists).toHaveLength(5);
+    expect(lists.map(([, most]) => most)).toEqual([500, 500, 500, 500, 500]);
   });
 
   it.each(kinds)('of %s explains every field outside the container', (_name, kind) => {

@@ -11,15 +11,14 @@ import {
   text,
   type Static,
 } from '../schema.ts';
-import { checkLists, promotionTasks } from './check-lists.ts';
+import { appCheckLists } from './check-lists.ts';
 import { followUpLists } from './follow-up.ts';
 import { lifecycleGroup } from './groups.ts';
 import { promotionFailurePolicies } from './promotion.ts';
 
 /** The fields of a KeptnAppContext's spec; a KeptnAppVersion repeats them. */
 export const appContextSpecFields = {
-  ...checkLists,
-  promotionTasks,
+  ...appCheckLists,
   ...followUpLists,
   promotionFailurePolicy: optional(
     oneOf(

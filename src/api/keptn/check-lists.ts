@@ -1,17 +1,35 @@
 import { list, optional, shortText } from '../schema.ts';
 
-const definitions = (what: string, when: string) =>
-  optional(list(`Names of the ${what} that run ${when}.`, shortText('')));
+const definitions = (what: string, when: string, bounds: { readonly maxItems?: number } = {}) =>
+  optional(list(`Names of the ${what} that run ${when}.`, shortText(''), bounds));
 
-/** The four lists of checks that applications and workloads have in common. */
-export const checkLists = {
-  preDeploymentTasks: definitions('KeptnTaskDefinitions', 'before the deployment'),
-  postDeploymentTasks: definitions('KeptnTaskDefinitions', 'after the deployment'),
-  preDeploymentEvaluations: definitions('KeptnEvaluationDefinitions', 'before the deployment'),
-  postDeploymentEvaluations: definitions('KeptnEvaluationDefinitions', 'after the deployment'),
+const lists = (bounds?: { readonly maxItems: number }) => ({
+  preDeploymentTasks: definitions('KeptnTaskDefinitions', 'before the deployment', bounds),
+  postDeploymentTasks: definitions('KeptnTaskDefinitions', 'after the deployment', bounds),
+  preDeploymentEvaluations: definitions(
+    'KeptnEvaluationDefinitions',
+    'before the deployment',
+    bounds,
+  ),
+  postDeploymentEvaluations: definitions(
+    'KeptnEvaluationDefinitions',
+    'after the deployment',
+    bounds,
+  ),
+});
+
+/** The four lists of checks that applications and workloads have in common. Those of a workload are as long as its annotations. */
+export const checkLists = lists();
+
+/** Each check is an object, an item of a status and some Events, and one write of them all would be too large for the API server. */
+const bounds = { maxItems: 500 };
+
+/** The same of an application, as somebody writes them into a KeptnAppContext. */
+export const appCheckLists = {
+  ...lists(bounds),
+  promotionTasks: definitions(
+    'KeptnTaskDefinitions',
+    'once the application is deployed and its post-deployment checks have passed',
+    bounds,
+  ),
 };
-
-export const promotionTasks = definitions(
-  'KeptnTaskDefinitions',
-  'once the application is deployed and its post-deployment checks have passed',
-);
