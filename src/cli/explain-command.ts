@@ -31,7 +31,8 @@ Examples:
   sluice explain deployment/cart -n shop
   sluice explain kwv/shop-cart-2.0.0 -n shop -o json
 
-Exit codes: 0 explained, 1 what is explained has failed, or an error, 2 bad input`,
+Exit codes: 0 explained, 1 what is explained has failed or cannot go on until something
+is mended, or an error, 2 bad input`,
     )
     .action(async (target: string, options: { namespace?: string; output: 'text' | 'json' }) => {
       const { namespace: named, output } = options;

@@ -83,7 +83,11 @@ function heldBecause(
   { mark }: Finding,
 ): { mark: Mark; says: string } {
   const { name } = version.metadata;
-  if (mark === 'failed') return { mark, says: `held: ${name} has failed` };
+  if (mark === 'failed') {
+    const has =
+      version.status?.status === 'Failed' ? 'has failed' : 'cannot go on until this is mended';
+    return { mark, says: `held: ${name} ${has}` };
+  }
   if (version.status?.status === 'Deprecated') {
     return { mark: 'warning', says: `held for good: ${name} was overtaken by a newer version` };
   }

@@ -154,7 +154,8 @@ export function whyApp(app: KeptnApp, lookup: Lookup): Finding {
     });
   }
   const cause = whyAppVersion(newest, lookup);
-  const says = `version ${app.spec.version} with ${app.spec.workloads?.length ?? 0} workloads`;
+  const count = app.spec.workloads?.length ?? 0;
+  const says = `version ${app.spec.version} with ${count} ${count === 1 ? 'workload' : 'workloads'}`;
   return findingAbout(app, { mark: cause.mark, says, because: [cause] });
 }
 

@@ -35,7 +35,7 @@ describe('a KeptnApp', () => {
     ];
     const found = whyApp(app, fixedLookup(versions));
     expect(found.because.map(({ name }) => name)).toEqual(['shop-2-new']);
-    expect(found.says).toBe('version 2 with 1 workloads');
+    expect(found.says).toBe('version 2 with 1 workload');
   });
 
   test('without a version says what to look at', () => {

@@ -136,6 +136,7 @@ function chain(finding: Finding): string[] {
 describe('a held Pod', () => {
   test('leads by way of its version to the task that failed, with the words of the Job', () => {
     const why = whyPod(heldPod(), lookup(aVersion(inPreTasks), failedTask));
+    expect(why.says).toBe('held: shop-cart-2.0.0 has failed');
     expect(chain(why)).toEqual([
       'failed Pod cart-5d4-x',
       'failed KeptnWorkloadVersion shop-cart-2.0.0',
@@ -175,6 +176,11 @@ describe('a held Pod', () => {
     const version = aVersion({ ...inPreTasks, status: 'Progressing' });
     const task = whyPod(heldPod(), lookup(version, stalled)).because[0]?.because[0];
     expect(task?.mark).toBe('failed');
+    const { status } = stalled;
+    const waits = aVersion({ ...inPreTasks, ...status });
+    expect(whyPod(heldPod(), lookup(waits, stalled)).says).toBe(
+      'held: shop-cart-2.0.0 cannot go on until this is mended',
+    );
   });
 
   test('leads to the check of the application while its version has not begun', () => {
