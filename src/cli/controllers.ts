@@ -23,7 +23,7 @@ import { orphanedJobController } from '../controllers/retention/orphaned-jobs.ts
 import { unusedAppController } from '../controllers/retention/unused-apps.ts';
 import { workloadHistoryController } from '../controllers/retention/workload-history.ts';
 import { allTasksAwaitingSlot, jobsInSlots, tasksAwaitingSlot } from '../controllers/job-slots.ts';
-import { taskController, tasksAwaitingDefinition } from '../controllers/task.ts';
+import { podsHeld, taskController, tasksAwaitingDefinition } from '../controllers/task.ts';
 import {
   taskDefinitionController,
   taskDefinitionsByFunctionRef,
@@ -77,6 +77,7 @@ export const allIndexes = [
   ...awaitingExport,
   openEvaluationsByDefinition,
   definitionsByMetric,
+  podsHeld,
   evaluationsAwaitingFollowUp,
   evaluationsAwaitingProvider,
   metricsByProvider,

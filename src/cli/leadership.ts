@@ -23,6 +23,7 @@ import { MetricSources } from '../metrics-providers/sources.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Part } from '../runtime/lifecycle.ts';
 import { endsWithin } from '../runtime/ends-within.ts';
+import { Slices } from '../runtime/slices.ts';
 import { sleep } from '../runtime/sleep.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { clusterLog } from './cluster-log.ts';
@@ -119,7 +120,9 @@ interface Term {
 async function lead(parts: LeadershipParts, { signal, sources, mayWrite }: Term): Promise<void> {
   const { connection, caches, events, clock, log, config } = parts;
   const cluster = connection.client;
-  const by = { cluster, caches, clock, mayWrite, random: Math.random };
+  // One for all: what each of them goes through at the start adds up to no longer slice.
+  const turns = new Slices();
+  const by = { cluster, caches, clock, mayWrite, random: Math.random, turns };
   const engine = new Engine(allControllers(config), {
     ...by,
     events: toldInLog(events, log.child({ part: 'events' })),

@@ -52,13 +52,20 @@ export interface CacheChange<T extends KubernetesObject = KubernetesObject> {
   readonly initial?: boolean;
 }
 
+/** The objects whose index of this name has this value. */
+export interface IndexedBy {
+  readonly index: string;
+  readonly value: string;
+}
+
 /** The caches as the engine uses them: a lookup that answers of writes and live reads can be put into. */
 export interface Caches extends Lookup {
   /**
    * Every cached object of a kind, one by one, each taken out only when it is asked for: a walk may last for many turns of the
-   * event loop. What comes, goes or changes meanwhile may or may not be met.
+   * event loop. What comes, goes or changes meanwhile may or may not be met, as it was or as it is. With `found`, those whose
+   * index has that value.
    */
-  walk<T extends KubernetesObject>(kind: Kind<T>): Iterable<T>;
+  walk<T extends KubernetesObject>(kind: Kind<T>, found?: IndexedBy): Iterable<T>;
   /**
    * Puts what the API server just answered (a read or a write of ours) into the cache, so that no later decision is made
    * from older data. An object older than the cached one of the same uid is ignored. Subscribers are told.

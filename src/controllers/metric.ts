@@ -19,9 +19,10 @@ import {
 import { type Backoff, backoffMs } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { FairSlots } from '../runtime/fair-slots.ts';
+import { Slices } from '../runtime/slices.ts';
 import { WorkQueue } from '../runtime/work-queue.ts';
 import type { Caches, Cluster, ClusterConnection } from './cluster.ts';
-import type { EngineLog } from './controller-run.ts';
+import type { EngineLog, Turns } from './controller-run.ts';
 import { awaitedFrom, definitionOf, measurementsOf } from './evaluated-values.ts';
 import { Fenced, fencedCluster } from './fenced-cluster.ts';
 import type { IndexDefinition } from './indexes.ts';
@@ -45,6 +46,8 @@ export interface MetricLoopParts {
   readonly places: Places;
   readonly mayWrite?: () => boolean;
   readonly random: () => number;
+  /** What the event loop gets its turns by at the start. Default: slices of five milliseconds. */
+  readonly turns?: Turns;
 }
 
 /** What the loop remembers of a metric. */
@@ -113,8 +116,18 @@ export class MetricLoop {
         if (type !== 'deleted' && isOpen(object)) this.#wakeMetricsOf(object);
       }),
     ];
-    for (const metric of caches.list(KeptnMetric)) this.#queue.add(keyOf(metric), 'initial');
     this.#queue.start();
+    void this.#wakeAll();
+  }
+
+  /** In slices, so that neither admission nor the renewal of the Lease waits for it. */
+  async #wakeAll(): Promise<void> {
+    const { caches, turns = new Slices() } = this.#parts;
+    for (const metric of caches.walk(KeptnMetric)) {
+      this.#queue.add(keyOf(metric), 'initial');
+      if (turns.isOver) await turns.turn();
+      if (this.#stop.signal.aborted) return;
+    }
   }
 
   /** Ends the queries in flight and resolves when nothing is left of the loop. */

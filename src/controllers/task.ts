@@ -51,6 +51,13 @@ export const tasksAwaitingDefinition: IndexDefinition<KeptnTask> = {
   values: (task) => (isToBeStarted(task) ? [task.spec.taskDefinition] : []),
 };
 
+/** The Pods that are held, by namespace. */
+export const podsHeld: IndexDefinition<Pod> = {
+  kind: PodKind,
+  name: 'held',
+  values: (pod) => (gateIndex(pod) >= 0 ? [pod.metadata.namespace ?? ''] : []),
+};
+
 export interface TaskControllerSettings extends Places {
   readonly denoImage: string;
   readonly pythonImage: string;
@@ -202,7 +209,7 @@ function podsOf(job: Job, lookup: Lookup, departed: DepartedPods): readonly Pod[
 }
 
 function heldPods(lookup: Lookup, namespace: string): number {
-  return lookup.list(PodKind, namespace).filter((pod) => gateIndex(pod) >= 0).length;
+  return lookup.byIndex(PodKind, podsHeld.name, namespace).length;
 }
 
 /** Whether the Job has ended and will be deleted without us. */

@@ -8,9 +8,11 @@ import { type Delivery, type Exportable, exportables } from '../domain/trace-exp
 import { type Backoff, backoffMs } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { RetryTimes } from '../runtime/retry-times.ts';
+import { Slices } from '../runtime/slices.ts';
 import { Slots } from '../runtime/slots.ts';
 import { WorkQueue } from '../runtime/work-queue.ts';
-import type { Caches, Cluster, ClusterConnection } from './cluster.ts';
+import type { Caches, Cluster, ClusterConnection, IndexedBy } from './cluster.ts';
+import type { Turns } from './controller-run.ts';
 import { Fenced, fencedCluster } from './fenced-cluster.ts';
 import type { IndexDefinition } from './indexes.ts';
 import { PendingSpans, type Sendable } from './pending-spans.ts';
@@ -43,13 +45,17 @@ export interface TraceExportParts {
   readonly collector: (lookup: Lookup) => CollectorAddress | undefined;
   /** Opens the way to a collector. Nothing is loaded for it before. */
   readonly open: (collector: CollectorAddress) => Promise<SpanExporter>;
+  /** What the event loop gets its turns by at the start. Default: slices of five milliseconds. */
+  readonly turns?: Turns;
 }
+
+const pendingOnes: IndexedBy = { index: 'awaiting-export', value: 'pending' };
 
 /** The objects whose spans are still to be exported. */
 export const awaitingExport: readonly IndexDefinition[] = exportables.map((exportable) => ({
   kind: exportable.kind,
-  name: 'awaiting-export',
-  values: (object) => (exportable.isPending(object) ? ['pending'] : []),
+  name: pendingOnes.index,
+  values: (object) => (exportable.isPending(object) ? [pendingOnes.value] : []),
 }));
 
 // Spans that end together travel together, and a person who looks at a trace does not wait for longer.
@@ -86,6 +92,7 @@ export class TraceExport {
   readonly #stop = new AbortController();
   #exporter: { readonly to: CollectorAddress; readonly exporter: SpanExporter } | undefined;
   #unsubscribe: (() => void)[] = [];
+  #isStopping = false;
   #failures = 0;
   #notBeforeMs = 0;
   #toldAtMs: number | undefined;
@@ -120,17 +127,28 @@ export class TraceExport {
       this.#unsubscribe.push(
         caches.subscribe(exportable.kind, ({ object }) => this.#see(exportable, object)),
       );
-      for (const object of caches.byIndex(exportable.kind, 'awaiting-export', 'pending')) {
-        this.#see(exportable, object);
-      }
     }
     this.#unsubscribe.push(caches.subscribe(KeptnConfig, () => this.#reconsider()));
     this.#queue.start();
+    void this.#seeAll();
+  }
+
+  /** In slices, so that neither admission nor the renewal of the Lease waits for it. */
+  async #seeAll(): Promise<void> {
+    const { caches, turns = new Slices() } = this.#parts;
+    for (const exportable of exportables) {
+      for (const object of caches.walk(exportable.kind, pendingOnes)) {
+        this.#see(exportable, object);
+        if (turns.isOver) await turns.turn();
+        if (this.#isStopping) return;
+      }
+    }
   }
 
   /** Sends and marks what has ended until now, as far as that is possible within a few seconds, and closes everything. */
   async stop(): Promise<void> {
     const { clock, mayWrite } = this.#parts;
+    this.#isStopping = true;
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     const deadline = clock.after(flushMs, () => this.#stop.abort(new Error('stopping')));
     await this.#queue.shutdown();

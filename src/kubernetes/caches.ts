@@ -1,3 +1,4 @@
+import type { IndexedBy } from './object-store.ts';
 import { type Kind, kindKey, type KubernetesObject, type ObjectRef } from '../api/object.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Feed } from './feed.ts';
@@ -76,8 +77,11 @@ export class ObjectCaches {
   }
 
   /** Every cached object of a kind, one by one, each unpacked only when it is asked for. May last for many turns. */
-  *walk<T extends KubernetesObject>(kind: Kind<T>): Generator<T, void, undefined> {
-    for (const object of this.#of(kind).walk()) if (isOf(kind, object)) yield object;
+  *walk<T extends KubernetesObject>(
+    kind: Kind<T>,
+    found?: IndexedBy,
+  ): Generator<T, void, undefined> {
+    for (const object of this.#of(kind).walk(found)) if (isOf(kind, object)) yield object;
   }
 
   /** The objects whose index of this name holds this value. */

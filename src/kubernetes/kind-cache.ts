@@ -1,3 +1,4 @@
+import type { IndexedBy } from './object-store.ts';
 import type { Kind, KubernetesObject } from '../api/object.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { Feed, idOf } from './feed.ts';
@@ -83,10 +84,10 @@ export class KindCache {
     yield* this.#guests.list(namespace);
   }
 
-  /** All objects, for who goes through them over many turns and asks for none of them again. */
-  *walk(): Generator<KubernetesObject, void, undefined> {
-    yield* this.#objects.walk();
-    yield* this.#guests.walk();
+  /** All objects, or those of an index, for who goes through them over many turns and asks for none of them again. */
+  *walk(found?: IndexedBy): Generator<KubernetesObject, void, undefined> {
+    yield* this.#objects.walk(found);
+    yield* this.#guests.walk(found);
   }
 
   /** Undefined when there is no index of this name. */

@@ -55,6 +55,12 @@ export class Packing {
   }
 }
 
+/** The objects whose index of this name has this value. */
+export interface IndexedBy {
+  readonly index: string;
+  readonly value: string;
+}
+
 /** The objects of one kind, by address and by indexes. They come out equal to what was put in, not the same. */
 export class ObjectStore {
   readonly #indexes: readonly Index[];
@@ -105,8 +111,14 @@ export class ObjectStore {
     }
   }
 
-  /** All objects, without keeping them hot: a walk through history would cool what is in use. */
-  *walk(): Generator<KubernetesObject, void, undefined> {
+  /** All objects, or those of an index, without keeping them hot: a walk through history would cool what is in use. */
+  *walk(found?: IndexedBy): Generator<KubernetesObject, void, undefined> {
+    if (found !== undefined) {
+      // The list is taken down now, the objects are unpacked one by one.
+      const entries = [...(this.#buckets.get(found.index)?.get(found.value) ?? [])];
+      for (const entry of entries) yield entry.whole ?? unpacked(entry);
+      return;
+    }
     for (const { entries } of this.#namespaces.values()) {
       for (const entry of entries.values()) yield entry.whole ?? unpacked(entry);
     }

@@ -11,6 +11,7 @@ import {
   openEvaluationsByDefinition,
 } from '../../src/controllers/evaluated-values.ts';
 import type { MetricSource } from '../../src/controllers/metric-query.ts';
+import type { Turns } from '../../src/controllers/controller-run.ts';
 import { MetricLoop, metricsByProvider } from '../../src/controllers/metric.ts';
 import { clearWeather, MemoryCaches } from '../support/memory-caches.ts';
 import { type Call, type Fault, MemoryCluster } from '../support/memory-cluster.ts';
@@ -47,7 +48,9 @@ afterEach(async () => {
   expect(clock.leftovers).toEqual([]);
 });
 
-function start(): void {
+const noTurns: Turns = { isOver: false, turn: () => Promise.resolve() };
+
+function start(turns = noTurns): void {
   const caches = new MemoryCaches({
     store,
     clock,
@@ -85,6 +88,7 @@ function start(): void {
     places: { operatorNamespace: 'keptn-system', definitionsNamespace: 'keptn-system' },
     random: () => 0,
     mayWrite: () => mayWrite,
+    turns,
   });
   loop.start();
 }
@@ -117,6 +121,20 @@ function change(spec: Partial<KeptnMetric['spec']>): void {
 }
 
 describe('MetricLoop', () => {
+  test('goes through the metrics that are there in slices when it starts', async () => {
+    await loop.stop();
+    store.create(KeptnMetricsProvider, aProvider());
+    for (const name of ['cpu', 'memory', 'disk']) {
+      store.create(KeptnMetric, { ...aMetric(), metadata: { namespace: 'shop', name } });
+    }
+    let given = 0;
+    start({ isOver: true, turn: () => Promise.resolve(void (given += 1)) });
+    expect(given).toBe(1);
+    await clock.advanceAsync(1_000);
+    expect(given).toBe(3);
+    expect(asked).toHaveLength(3);
+  });
+
   test('asks at the interval, below ten seconds too, and writes what it learns', async () => {
     store.create(KeptnMetricsProvider, aProvider());
     store.create(KeptnMetric, aMetric());

@@ -23,7 +23,7 @@ import {
   jobsInSlots,
   tasksAwaitingSlot,
 } from '../../src/controllers/job-slots.ts';
-import { taskController, tasksAwaitingDefinition } from '../../src/controllers/task.ts';
+import { podsHeld, taskController, tasksAwaitingDefinition } from '../../src/controllers/task.ts';
 import {
   taskDefinitionController,
   taskDefinitionsByFunctionRef,
@@ -105,6 +105,7 @@ const indexes = [
   tasksAwaitingSlot,
   allTasksAwaitingSlot,
   jobsInSlots,
+  podsHeld,
   followUpsByRoot,
   tasksAwaitingFollowUp,
   taskDefinitionsByFunctionRef,

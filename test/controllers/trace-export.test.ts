@@ -15,6 +15,7 @@ import { LogMemory } from '../support/log-memory.ts';
 import { clearWeather, MemoryCaches } from '../support/memory-caches.ts';
 import { type Call, type Fault, MemoryCluster } from '../support/memory-cluster.ts';
 import { MemoryStore } from '../support/memory-store.ts';
+import type { Turns } from '../../src/controllers/controller-run.ts';
 import { TestClock } from '../support/test-clock.ts';
 
 const collectorAt = (address: string): CollectorAddress => ({
@@ -57,7 +58,9 @@ afterEach(async () => {
   expect(closed).toEqual(opened);
 });
 
-function start(): TraceExport {
+const noTurns: Turns = { isOver: false, turn: () => Promise.resolve() };
+
+function start(turns = noTurns): TraceExport {
   const kinds = [KeptnAppVersion, KeptnWorkloadVersion, KeptnTask, KeptnEvaluation, KeptnConfig];
   const caches = new MemoryCaches({
     store,
@@ -81,6 +84,7 @@ function start(): TraceExport {
     random: () => 0,
     mayWrite: () => mayWrite,
     collector: () => collector,
+    turns,
     open({ address }) {
       opened.push(address);
       return Promise.resolve({
@@ -144,6 +148,16 @@ describe('what has ended', () => {
       'writeStatus one',
       'writeStatus two',
     ]);
+  });
+
+  test('while the process was away is gone through in slices', async () => {
+    for (const name of ['one', 'two', 'three']) endTask(name);
+    let given = 0;
+    start({ isOver: true, turn: () => Promise.resolve(void (given += 1)) });
+    expect(given).toBe(1);
+    await clock.advanceAsync(1_000);
+    expect(given).toBe(3);
+    expect(requests).toEqual([['one', 'two', 'three']]);
   });
 
   test('while tracing was off carries no mark, and is left alone', async () => {

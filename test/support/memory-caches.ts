@@ -1,5 +1,5 @@
 import { type Kind, kindKey, type KubernetesObject, type ObjectRef } from '../../src/api/object.ts';
-import type { CacheChange, Caches } from '../../src/controllers/cluster.ts';
+import type { CacheChange, Caches, IndexedBy } from '../../src/controllers/cluster.ts';
 import { ObjectCaches, type IndexDefinition } from '../../src/kubernetes/caches.ts';
 import type { Feed } from '../../src/kubernetes/feed.ts';
 import { project } from '../../src/kubernetes/projections.ts';
@@ -97,8 +97,8 @@ export class MemoryCaches implements Caches {
     return this.#caches.byIndex(kind, index, value);
   }
 
-  walk<T extends KubernetesObject>(kind: Kind<T>): Iterable<T> {
-    return this.#caches.walk(kind);
+  walk<T extends KubernetesObject>(kind: Kind<T>, found?: IndexedBy): Iterable<T> {
+    return this.#caches.walk(kind, found);
   }
 
   observe(kind: Kind, object: KubernetesObject): void {

@@ -1,6 +1,7 @@
 import { DeploymentKind, NamespaceKind, ReplicaSetKind } from '../../../src/api/builtin.ts';
 import { KeptnApp } from '../../../src/api/keptn/app.ts';
 import { KeptnAppVersion } from '../../../src/api/keptn/app-version.ts';
+import { KeptnMetric } from '../../../src/api/keptn/metric.ts';
 import { KeptnTask } from '../../../src/api/keptn/task.ts';
 import { KeptnWorkload } from '../../../src/api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../../src/api/keptn/workload-version.ts';
@@ -48,6 +49,7 @@ export function cachesWithHistory({ workloads }: Amount): ObjectCaches {
     KeptnTask,
     versions.flatMap((one) => ['before', 'after'].map((name) => task(one, name))),
   );
+  fill(KeptnMetric, each.map(metric));
   fill(KeptnApp, each.map(app));
   fill(KeptnAppVersion, each.map(appVersion));
   return caches;
@@ -235,6 +237,28 @@ function item(one: VersionOf, definitionName: string) {
   return { definitionName, name, status: 'Succeeded', startTime: endedAt, endTime: endedAt };
 }
 
+/** One for each workload. */
+function metric(index: number) {
+  return {
+    metadata: metadata(`metric-${index}`, index),
+    spec: {
+      provider: { name: 'prometheus' },
+      query: `up{app="app-${index}"}`,
+      fetchIntervalSeconds: 3600,
+    },
+    status: { value: '1', rawValue: 'MQ==', lastUpdated: endedAt },
+  };
+}
+
+/** The spans of the newest tasks are still to be exported. */
+const pending = {
+  type: 'Exported',
+  status: 'False',
+  reason: 'Pending',
+  message: '',
+  lastTransitionTime: endedAt,
+};
+
 function task(one: VersionOf, definition: string) {
   const { index, version } = one;
   const name = taskName(one, definition);
@@ -250,6 +274,7 @@ function task(one: VersionOf, definition: string) {
       endTime: endedAt,
       jobName: name,
       jobUID: uidOf(`${name}-job`),
+      ...(one.version === current && { conditions: [pending] }),
     },
   };
 }
