@@ -1,12 +1,17 @@
+import type { FollowUpStatus } from '../api/keptn/follow-up.ts';
 import type { VersionAttempt } from '../api/keptn/item-status.ts';
+import { isCompleted } from '../api/keptn/states.ts';
 import { conditionTypes, withoutCondition } from './conditions.ts';
 import { isPassed, type Phase } from './phases.ts';
 import { rfc3339 } from './time.ts';
 import { attemptOf, type VersionStatus } from './version-status.ts';
 
+/** So many earlier attempts are kept: each change of a definition may bring another one, and an object has a largest size. */
+const mostAttempts = 20;
+
 /**
  * The status with the next attempt opened: what has passed stays, everything else starts anew under the new number, and
- * how the last attempt ended is kept in `attempts`. Nothing that was recorded is lost.
+ * how the last attempt ended is kept in `attempts`. Nothing that was recorded of the last twenty is lost.
  */
 export function openNextAttempt<S extends VersionStatus>(
   status: S,
@@ -32,8 +37,9 @@ export function openNextAttempt<S extends VersionStatus>(
     status: 'Progressing',
     attempt: attempt + 1,
     startTime: rfc3339(now),
-    attempts: [...(status.attempts ?? []), over],
+    attempts: [...(status.attempts ?? []), over].slice(-mostAttempts),
   };
+  if (next.followUps !== undefined) next.followUps = recentFollowUps(next.followUps, attempt);
   if (exported !== undefined) {
     next.conditions = withoutCondition(status.conditions, conditionTypes.exported);
   }
@@ -55,4 +61,11 @@ function anew(status: VersionStatus, phase: Phase): VersionStatus {
         [phase.items]: items.filter((item) => item.status === 'Succeeded'),
       }),
   };
+}
+
+/** The follow-ups of the attempts that are kept, and of earlier ones those that are not over. */
+function recentFollowUps(recorded: readonly FollowUpStatus[], last: number): FollowUpStatus[] {
+  return recorded.filter(
+    ({ status, attempt = 1 }) => attempt > last - mostAttempts || !isCompleted(status),
+  );
 }

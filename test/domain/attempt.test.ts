@@ -74,3 +74,26 @@ describe('the next attempt of a version', () => {
     expect(third.attempts?.map(({ attempt }) => attempt)).toEqual([1, 2]);
   });
 });
+
+test('of many attempts the last twenty are kept, with their follow-ups and those that still run', () => {
+  const followUp = (attempt: number, status: 'Succeeded' | 'Progressing') => ({
+    definitionName: 'tell',
+    trigger: 'onFailure' as const,
+    attempt,
+    status,
+  });
+  let status: VersionStatus = { ...superseded, attempt: 1 };
+  for (let attempt = 1; attempt <= 25; attempt += 1) {
+    const ended = followUp(attempt, attempt === 2 ? 'Progressing' : 'Succeeded');
+    const over = { ...status, followUps: [...(status.followUps ?? []), ended] };
+    status = openNextAttempt(over, { phases: workloadPhases, now });
+  }
+  expect(status.attempt).toBe(26);
+  expect(status.attempts?.map(({ attempt }) => attempt)).toEqual(
+    Array.from({ length: 20 }, (_, index) => index + 6),
+  );
+  expect(status.followUps?.map(({ attempt }) => attempt)).toEqual([
+    2,
+    ...Array.from({ length: 20 }, (_, index) => index + 6),
+  ]);
+});

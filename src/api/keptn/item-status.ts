@@ -68,6 +68,6 @@ export const versionProgress = {
   startTime: optional(time('When the first phase started.')),
   endTime: optional(time('When the last phase ended.')),
   attempt: optional(int32('The current attempt, from 1.')),
-  attempts: optional(list('The attempts that are over, oldest first.', versionAttempt)),
+  attempts: optional(list('The last 20 attempts that are over, oldest first.', versionAttempt)),
   followUps: followUpStatuses,
 };
