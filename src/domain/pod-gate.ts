@@ -64,7 +64,9 @@ export function decidePodGate(seen: PodGateSeen): Plan {
       : release(pod);
   }
   if (version !== undefined && isReleased(version.status)) {
-    return gateIndex(pod) >= 0 || isNoted(seen, version) ? release(pod) : nothing;
+    if (isNoted(seen, version)) return release(pod);
+    // The label stays until the controllers have learnt of its owner: nothing else would lead to it.
+    return gateIndex(pod) >= 0 ? release(pod, 'still watched') : nothing;
   }
   return remove(seen) ?? hold(seen, identity);
 }
@@ -82,7 +84,10 @@ function isWatched(pod: Pod): boolean {
  * One patch that takes our gate (and no other, B5), our label and the explanation from a Pod, and records that it did.
  * Undefined when the Pod has nothing of ours. The tests make it hold for this very Pod as it was seen.
  */
-export function liftGate(pod: Pod): Effect | undefined {
+export function liftGate(
+  pod: Pod,
+  label: 'unwatched' | 'still watched' = 'unwatched',
+): Effect | undefined {
   const index = gateIndex(pod);
   const { labels = {}, annotations } = pod.metadata;
   const operations: JsonPatchOperation[] = [];
@@ -106,7 +111,7 @@ export function liftGate(pod: Pod): Effect | undefined {
           },
     );
   }
-  if (labels[sluiceKeys.watched] !== undefined) {
+  if (labels[sluiceKeys.watched] !== undefined && label === 'unwatched') {
     operations.push({ op: 'remove', path: pointer('metadata', 'labels', sluiceKeys.watched) });
   }
   for (const key of [sluiceKeys.explanation, sluiceKeys.heldAfterOptOut]) {
@@ -127,8 +132,8 @@ function patchOf(pod: Pod, operations: readonly JsonPatchOperation[]): Effect {
   };
 }
 
-function release(pod: Pod): Plan {
-  const effect = liftGate(pod);
+function release(pod: Pod, label?: 'still watched'): Plan {
+  const effect = liftGate(pod, label);
   return effect === undefined ? nothing : { afterwards: [effect] };
 }
 

@@ -88,7 +88,8 @@ function patched(pod: Pod, { effects = [], afterwards = [] }: Plan): Pod {
 
 describe('B4: a held Pod', () => {
   test('starts when the version it carries is Released, in one patch', () => {
-    const seen = gateSeen({ version: released });
+    const status = { ...released.status, releasedRevisions: [replicaSet.metadata.uid ?? ''] };
+    const seen = gateSeen({ version: { ...released, status } });
     const { afterwards = [] } = decidePodGate(seen);
     expect(afterwards).toHaveLength(1);
     const pod = patched(seen.pod, { afterwards });
@@ -98,6 +99,15 @@ describe('B4: a held Pod', () => {
       ...annotated,
       [keptnAnnotations.gateRemoved]: 'true',
     });
+  });
+
+  test('starts at once and stays watched while its revision is not on record, so that its owner is learnt of', () => {
+    const seen = gateSeen({ version: released });
+    const { afterwards = [] } = decidePodGate(seen);
+    const pod = patched(seen.pod, { afterwards });
+    expect(pod.spec?.schedulingGates).toEqual([gates[0], gates[2]]);
+    expect(pod.metadata.labels).toEqual(seen.pod.metadata.labels);
+    expect(decidePodGate({ ...seen, pod })).toEqual({});
   });
 
   test('stays held while its version is not Released, or not there', () => {
