@@ -14,6 +14,8 @@ export interface DownloadRules {
   /** Host names, addresses and `*.` domains that may be used and no others; empty is no restriction. */
   readonly onlyHosts: readonly string[];
   readonly isForbidden: (address: string) => boolean;
+  /** The variable of a proxy that the environment sets for this protocol: it is not used, which a failure says. */
+  readonly proxyVariable: (url: URL) => string | undefined;
   readonly limitBytes: number;
   /** For everything, redirects included. */
   readonly timeoutMs: number;
@@ -44,15 +46,15 @@ export async function download(
     signal.throwIfAborted();
     if (timeout.aborted) {
       const limit = durationText(rules.timeoutMs);
-      throw new AttemptFailed('DownloadTimeout', `${shown(url)}: not downloaded within ${limit}`);
+      const words = `${shown(url)}: not downloaded within ${limit}${unusedProxy(url, rules)}`;
+      throw new AttemptFailed('DownloadTimeout', words);
     }
     if (error instanceof AttemptFailed) throw error;
     const what = [errorCode(error), messageOf(error)].filter(
       (text) => text !== undefined && text !== '',
     );
-    throw new AttemptFailed('DownloadFailed', `${shown(url)}: ${what.join(': ')}`, {
-      cause: error,
-    });
+    const words = `${shown(url)}: ${what.join(': ')}${unusedProxy(url, rules)}`;
+    throw new AttemptFailed('DownloadFailed', words, { cause: error });
   }
 }
 
@@ -178,6 +180,12 @@ function forbidden(url: URL, addresses: string): AttemptFailed {
     'DownloadForbidden',
     `${shown(url)}: ${addresses} is loopback, link-local, a metadata service or the API server; --allow-host ${url.hostname} allows it`,
   );
+}
+
+/** Through a proxy the address that is connected to could not be judged, so that downloads go without one. */
+function unusedProxy(url: URL, rules: DownloadRules): string {
+  const variable = rules.proxyVariable(url);
+  return variable === undefined ? '' : ` (${variable} is not used for downloads)`;
 }
 
 /** A URL without what may be secret. */

@@ -56,6 +56,10 @@ async function rulesFor({ settings, env }: Sourcing): Promise<DownloadRules> {
     allowedHosts: settings.allowedHosts,
     onlyHosts: settings.onlyHosts,
     isForbidden: forbiddenAddresses(apiServer === undefined ? [] : [apiServer]),
+    proxyVariable: ({ protocol }) => {
+      const name = protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
+      return [name, name.toLowerCase()].find((variable) => env[variable]);
+    },
     limitBytes: settings.downloadLimitBytes,
     timeoutMs: settings.downloadTimeoutMs,
   };

@@ -23,6 +23,7 @@ import { MetricSources } from '../metrics-providers/sources.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Part } from '../runtime/lifecycle.ts';
 import { endsWithin } from '../runtime/ends-within.ts';
+import { proxyFor } from '../runtime/proxy.ts';
 import { Slices } from '../runtime/slices.ts';
 import { sleep } from '../runtime/sleep.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -30,6 +31,7 @@ import { clusterLog } from './cluster-log.ts';
 import { allControllers } from './controllers.ts';
 import { MissingKinds, missingKinds } from './missing-kinds.ts';
 import { stopTimes } from './stop-times.ts';
+import type { Terminal } from './terminal.ts';
 import { collectorIn, openExporter } from './tracing.ts';
 import { unlessAborted, untilAborted } from './until-aborted.ts';
 
@@ -45,6 +47,8 @@ export interface LeadershipParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly config: Config;
+  /** Of the process, for the proxies it names. */
+  readonly env: Terminal['env'];
 }
 
 /** So long a list that is merely slow may take; one that is forbidden never comes. */
@@ -118,7 +122,7 @@ interface Term {
 
 /** One term of leading, from its beginning to the moment at which nothing of it is left. */
 async function lead(parts: LeadershipParts, { signal, sources, mayWrite }: Term): Promise<void> {
-  const { connection, caches, events, clock, log, config } = parts;
+  const { connection, caches, events, clock, log, config, env } = parts;
   const cluster = connection.client;
   // One for all: what each of them goes through at the start adds up to no longer slice.
   const turns = new Slices();
@@ -141,7 +145,7 @@ async function lead(parts: LeadershipParts, { signal, sources, mayWrite }: Term)
   const traces = new TraceExport({
     ...by,
     collector: (seen) => collectorIn(config, seen),
-    open: (collector) => openExporter(config, collector),
+    open: (collector) => openExporter(config, collector, env),
     log: log.child({ part: 'traces' }),
   });
   const sweep = new HeldPodSweep({
@@ -240,6 +244,7 @@ async function metricSources({
   clock,
   config,
   caches,
+  env,
 }: LeadershipParts): Promise<MetricSources> {
   const { server } = connection;
   const host = server.hostname.replace(/^\[|\]$/gu, '');
@@ -254,5 +259,6 @@ async function metricSources({
     },
     secrets: secretReader(connection.client),
     clock,
+    proxyFor: (url) => proxyFor(url, env),
   });
 }

@@ -73,7 +73,7 @@ export async function checkComposition(config: Config, { env }: Terminal): Promi
   webhooks(placesOf(config));
   watchedKinds(config.only);
   const collector = collectorFor([], config.namespace, config.otlp);
-  if (collector !== undefined) await (await openExporter(config, collector)).close();
+  if (collector !== undefined) await (await openExporter(config, collector, env)).close();
 }
 
 function placesOf({ namespace, definitionsNamespace, configsAnywhere }: Config) {
@@ -138,7 +138,7 @@ async function partsOf(config: Config, { terminal, log }: Surroundings): Promise
     const needed = forControllers.map(({ kind }) => kind);
     const reports = (): readonly WatchReport[] => watching?.reports() ?? [];
     standing = await leadership(
-      { connection, caches, needed, reports, events, clock, log, config },
+      { connection, caches, needed, reports, events, clock, log, config, env: terminal.env },
       `${identity}_${randomUUID().slice(0, 8)}`,
     );
     const telling: Part = {

@@ -4,7 +4,9 @@ import type { SpanExporter } from '../controllers/trace-export.ts';
 import type { CollectorAddress } from '../domain/collector-address.ts';
 import { collectorFor } from '../domain/collector.ts';
 import type { Lookup } from '../domain/lookup.ts';
+import { proxyFor } from '../runtime/proxy.ts';
 import { openSpanExporter } from '../telemetry/span-exporter.ts';
+import type { Terminal } from './terminal.ts';
 import { version } from './version.ts';
 
 /** Where spans go, as a KeptnConfig or this process has it; undefined while tracing is off. */
@@ -16,15 +18,19 @@ export function collectorIn(
 }
 
 /** Opens the way to a collector, which a process or the KeptnConfig of its own namespace names. */
-export function openExporter(
+export async function openExporter(
   { otlp }: Pick<Config, 'otlp'>,
   { protocol, address, secure }: CollectorAddress,
+  env: Terminal['env'],
 ): Promise<SpanExporter> {
   const { headers, certificate, clientCertificate, clientKey, timeoutMs, resource } = otlp;
+  // gRPC's library heeds the variables itself.
+  const proxy = protocol === 'grpc' ? undefined : proxyFor(new URL(address), env);
   return openSpanExporter({
     protocol,
     address,
     secure,
+    ...(proxy !== undefined && { proxy }),
     timeoutMs,
     resource: { ...resource, 'service.version': version },
     ...(certificate !== undefined && { caFile: certificate }),

@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Clock } from '../runtime/clock.ts';
+import type { Proxy } from '../runtime/proxy.ts';
 import { FairSlots } from '../runtime/fair-slots.ts';
 import { type AddressPolicy, providerUrl, vettedLookup } from './address-policy.ts';
 import { BodyBudget, type BodyHolder } from './body-budget.ts';
@@ -46,6 +47,14 @@ const defaultLimits: FetchLimits = {
   redirects: 3,
 };
 
+/** What a `BoundedFetch` needs. */
+export interface FetchParts {
+  readonly policy: AddressPolicy;
+  readonly clock: Clock;
+  /** The proxy that the environment names for a URL: none is used, which a failure says. */
+  readonly proxyFor?: (url: URL) => Proxy | undefined;
+}
+
 /**
  * HTTP for servers nobody vouches for: only allowed addresses, one deadline for the whole exchange, a cap on the body,
  * redirects only within the host. Connections are kept alive; `close` ends them.
@@ -53,6 +62,7 @@ const defaultLimits: FetchLimits = {
 export class BoundedFetch {
   readonly #policy: AddressPolicy;
   readonly #clock: Clock;
+  readonly #proxyFor: NonNullable<FetchParts['proxyFor']>;
   readonly #limits: FetchLimits;
   readonly #budget: BodyBudget;
   // Names are resolved by the four threads that also read files: names that nobody answers must leave some of them free.
@@ -61,9 +71,10 @@ export class BoundedFetch {
   readonly #http = new HttpAgent({ keepAlive: true });
   readonly #https = new HttpsAgent({ keepAlive: true });
 
-  constructor(policy: AddressPolicy, clock: Clock, limits: FetchLimits = defaultLimits) {
-    this.#policy = policy;
-    this.#clock = clock;
+  constructor(parts: FetchParts, limits: FetchLimits = defaultLimits) {
+    this.#policy = parts.policy;
+    this.#clock = parts.clock;
+    this.#proxyFor = parts.proxyFor ?? (() => undefined);
     this.#limits = limits;
     this.#budget = new BodyBudget(limits.allBodiesBytes);
   }
@@ -80,9 +91,20 @@ export class BoundedFetch {
     } catch (error) {
       if (!(error instanceof Error) || error.name === 'AddressRefused') throw error;
       const why = reasonOf(either.aborted ? either.reason : error);
-      throw new ProviderUnreachable(`${nameOf(request.url)}: ${why}`, { cause: error });
+      const words = `${nameOf(request.url)}: ${why}${this.#unusedProxy(request.url)}`;
+      throw new ProviderUnreachable(words, { cause: error });
     } finally {
       timer.cancel();
+    }
+  }
+
+  /** Through a proxy the address that is connected to could not be judged, so that providers are reached without one. */
+  #unusedProxy(url: URL): string {
+    try {
+      const proxy = this.#proxyFor(url);
+      return proxy === undefined ? '' : ` (${proxy.setting} is not used for metrics providers)`;
+    } catch {
+      return '';
     }
   }
 

@@ -1,5 +1,6 @@
 import { askedProviderTypes } from '../api/keptn/metrics-provider.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { Proxy } from '../runtime/proxy.ts';
 import type { AddressPolicy } from './address-policy.ts';
 import { BoundedFetch, type FetchLimits } from './bounded-fetch.ts';
 import type { SecretReader } from './credentials.ts';
@@ -17,6 +18,8 @@ export interface SourceParts {
   readonly policy: AddressPolicy;
   readonly secrets: SecretReader;
   readonly clock: Clock;
+  /** The proxy that the environment names for a URL. */
+  readonly proxyFor?: (url: URL) => Proxy | undefined;
   readonly limits?: FetchLimits;
 }
 
@@ -25,8 +28,8 @@ export class MetricSources {
   readonly #fetch: BoundedFetch;
   readonly #prometheus: Prometheus;
 
-  constructor({ policy, secrets, clock, limits }: SourceParts) {
-    this.#fetch = new BoundedFetch(policy, clock, limits);
+  constructor({ policy, secrets, clock, proxyFor, limits }: SourceParts) {
+    this.#fetch = new BoundedFetch({ policy, clock, ...(proxyFor && { proxyFor }) }, limits);
     this.#prometheus = new Prometheus({ fetch: this.#fetch, policy, secrets });
   }
 

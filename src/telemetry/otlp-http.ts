@@ -1,5 +1,6 @@
 import { Agent as HttpAgent, type IncomingMessage, request as requestPlain } from 'node:http';
 import { Agent as HttpsAgent, request as requestSecure } from 'node:https';
+import { type Proxy, shownProxy } from '../runtime/proxy.ts';
 import type { OtlpSettings, TlsMaterial } from './otlp-settings.ts';
 import { RequestFailed, type Transport } from './otlp-transport.ts';
 
@@ -19,10 +20,13 @@ const mostAnswerBytes = 64 * 1024;
 
 /** OTLP over HTTP, as protobuf or JSON. */
 export function httpTransport(settings: OtlpSettings, tls: TlsMaterial): Transport {
-  const { address, secure, headers, protocol, timeoutMs } = settings;
-  const agent = secure
-    ? new HttpsAgent({ keepAlive: true, maxSockets: 1, ...tls })
-    : new HttpAgent({ keepAlive: true, maxSockets: 1 });
+  const { address, secure, headers, protocol, proxy, timeoutMs } = settings;
+  const way = {
+    keepAlive: true,
+    maxSockets: 1,
+    ...(proxy && { proxyEnv: { HTTP_PROXY: proxy.url.href, HTTPS_PROXY: proxy.url.href } }),
+  };
+  const agent = secure ? new HttpsAgent({ ...way, ...tls }) : new HttpAgent(way);
   const request = secure ? requestSecure : requestPlain;
   const contentType = protocol === 'http/json' ? 'application/json' : 'application/x-protobuf';
   /** What has taken spans is a collector, whatever its refusals look like. */
@@ -34,6 +38,8 @@ export function httpTransport(settings: OtlpSettings, tls: TlsMaterial): Transpo
         method: 'POST',
         agent,
         signal: within,
+        // Ends the making of a tunnel that a proxy never answers, which `signal` does not.
+        timeout: timeoutMs,
         headers: {
           ...headers,
           'content-type': contentType,
@@ -43,11 +49,13 @@ export function httpTransport(settings: OtlpSettings, tls: TlsMaterial): Transpo
       });
       const response = await new Promise<IncomingMessage>((resolve, reject) => {
         sent.on('response', resolve).on('error', reject).end(body);
+        // Node tells a request of an abort only when it has a connection: a proxy may never answer.
+        within.addEventListener('abort', () => reject(within.reason), { once: true });
       }).catch((cause: unknown) => {
-        throw unreached(cause, within);
+        throw unreached(cause, within, proxy);
       });
       const answer = await bodyOf(response).catch((cause: unknown) => {
-        throw unreached(cause, within);
+        throw unreached(cause, within, proxy);
       });
       const { statusCode = 0, statusMessage = '' } = response;
       const isOtlp = isOfOtlp(response.headers['content-type'], contentType);
@@ -76,8 +84,16 @@ async function bodyOf(response: IncomingMessage): Promise<Uint8Array> {
   return Buffer.concat(parts);
 }
 
-function unreached(cause: unknown, { aborted, reason }: AbortSignal): RequestFailed {
+function unreached(
+  cause: unknown,
+  { aborted, reason }: AbortSignal,
+  proxy: Proxy | undefined,
+): RequestFailed {
   const why = aborted ? reason : cause;
   const words = why instanceof Error ? why.message : String(why);
-  return new RequestFailed(`the collector was not reached: ${words}`, { isFinal: false, cause });
+  const through = proxy === undefined ? '' : ` through ${shownProxy(proxy)}`;
+  return new RequestFailed(`the collector was not reached${through}: ${words}`, {
+    isFinal: false,
+    cause,
+  });
 }

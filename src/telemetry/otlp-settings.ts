@@ -1,3 +1,5 @@
+import type { Proxy } from '../runtime/proxy.ts';
+
 /** How spans reach a collector over OTLP. */
 export interface OtlpSettings {
   readonly protocol: 'grpc' | 'http/protobuf' | 'http/json';
@@ -5,6 +7,8 @@ export interface OtlpSettings {
   readonly address: string;
   /** Whether the connection is encrypted. */
   readonly secure: boolean;
+  /** What leads there over HTTP; default: it is connected to directly. */
+  readonly proxy?: Proxy;
   /** Sent with every request. They may be secrets and never go into a log. */
   readonly headers: Readonly<Record<string, string>>;
   /** Certificates of the authorities that are trusted, instead of the well-known ones. PEM file. */

@@ -7,6 +7,8 @@ import type { FetchLimits } from '../../src/metrics-providers/bounded-fetch.ts';
 import type { MetricSource } from '../../src/controllers/metric-query.ts';
 import { MetricSources } from '../../src/metrics-providers/sources.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
+import { proxyAt } from '../../src/runtime/proxy.ts';
+import { ConnectProxy } from '../support/connect-proxy.ts';
 import { FakePrometheus, matrix, vector } from './fake-prometheus.ts';
 
 const now = 1_763_700_000_250;
@@ -51,6 +53,22 @@ function aProvider(
 }
 
 describe('MetricSources', () => {
+  test('a proxy is not used, which a failed connection says', async () => {
+    await using proxy = await ConnectProxy.to(9);
+    const sources = new MetricSources({
+      policy: { allow: new Set(['loopback']), apiServers: [] },
+      secrets: { read: () => Promise.resolve(undefined) },
+      clock: systemClock,
+      proxyFor: () => proxyAt(proxy.url, 'HTTP_PROXY'),
+    });
+    opened.push(sources);
+    const query = { provider: aProvider('http://127.0.0.1:9'), query: 'up', now };
+    await expect(sources.query(query, never)).rejects.toThrow(
+      /ECONNREFUSED.* \(HTTP_PROXY is not used for metrics providers\)$/u,
+    );
+    expect(proxy.asked).toEqual([]);
+  });
+
   test.each(['prometheus', 'thanos', 'cortex', 'Prometheus'])(
     '%s is asked for the value now',
     async (type) => {

@@ -134,6 +134,16 @@ describe.each(hostNames)('a script from a URL, the runner under %s', (host) => {
 
   it('fails with an HTTP error', () => fails(fromPlain('/none.sh'), 'DownloadRefused', /HTTP 404/));
 
+  it('goes without the proxies of the environment, which a failed download says', async () => {
+    const { status } = await runFunction({
+      host,
+      args: ['--runtime', 'bash', '--script', 'http://127.0.0.1:9/', '--allow-host', '127.0.0.1'],
+      env: { http_proxy: 'http://127.0.0.1:9' },
+    });
+    expect(status).toMatchObject({ status: 'failed', reason: 'DownloadFailed' });
+    expect(status.message).toMatch(/\(http_proxy is not used for downloads\)/u);
+  });
+
   it('fails if nobody answers', () =>
     fails(
       from('http://127.0.0.1:9/', '--allow-host', '127.0.0.1'),
