@@ -127,15 +127,17 @@ async function lead(parts: LeadershipParts, { signal, sources, mayWrite }: Term)
   // One for all: what each of them goes through at the start adds up to no longer slice.
   const turns = new Slices();
   const by = { cluster, caches, clock, mayWrite, random: Math.random, turns };
+  const logged = toldInLog(events, log.child({ part: 'events' }));
   const engine = new Engine(allControllers(config), {
     ...by,
-    events: toldInLog(events, log.child({ part: 'events' })),
+    events: logged,
     log: log.child({ part: 'engine' }),
     metrics: noMetrics,
   });
   const metrics = new MetricLoop({
     ...by,
     source: sources,
+    events: logged,
     places: {
       operatorNamespace: config.namespace,
       definitionsNamespace: config.definitionsNamespace,

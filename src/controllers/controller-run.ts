@@ -1,5 +1,5 @@
 import { ClusterError } from '../api/cluster-error.ts';
-import type { Kind, KubernetesObject } from '../api/object.ts';
+import type { KubernetesObject } from '../api/object.ts';
 import { refKey } from '../api/object.ts';
 import type { Backoff } from '../runtime/backoff.ts';
 import { backoffMs, waitMs } from '../runtime/backoff.ts';
@@ -7,9 +7,10 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Slices } from '../runtime/slices.ts';
 import { WorkQueue } from '../runtime/work-queue.ts';
 import type { CacheChange, Caches, ClusterConnection, EventSink } from './cluster.ts';
-import type { Controller, Key, Watch } from './controller.ts';
+import type { Controller, Key, StartingPoint, Watch } from './controller.ts';
 import type { Change } from './effect-target.ts';
 import { targetOf } from './effect-target.ts';
+import { tellFailedDecision, tellLeftOutBy } from './failed-decision.ts';
 import { Fenced } from './fenced-cluster.ts';
 import { KeyMemory } from './key-memory.ts';
 import type { EngineMetrics, ReconcileOutcome } from './metrics.ts';
@@ -53,12 +54,6 @@ class Unsettled extends Error {
 const backoff: Backoff = { baseMs: 5, capMs: 5 * 60_000 };
 const defaultWorkers = 8;
 const fencedRetryMs = 500;
-
-/** Objects by which a start wakes keys. */
-export interface StartingPoint {
-  readonly kind: Kind;
-  visit(object: KubernetesObject): void;
-}
 
 /** What one life of the engine gives its controllers: the cluster behind the fence of that life. */
 type RunParts = Omit<EngineParts, 'cluster'> & Reconciling & { readonly turns: Turns };
@@ -113,13 +108,21 @@ export class ControllerRun {
           this.queue.add(keyText(key), priority);
         }
       } catch (error) {
-        const { kind, metadata } = object;
-        this.#by.log.error(
-          { controller: this.#controller.name, kind, object: metadata.name, err: error },
-          'the keys of an object could not be computed',
-        );
+        this.#leaveOut(object, error);
       }
     }
+  }
+
+  /** One object whose keys cannot be computed wakes nothing; every other object does. */
+  #leaveOut(object: KubernetesObject, error: unknown): void {
+    const controller = this.#controller.name;
+    const { kind, metadata } = object;
+    this.#by.metrics.leftOut(controller, kind);
+    this.#by.log.error(
+      { controller, kind, namespace: metadata.namespace, object: metadata.name, err: error },
+      'the keys of an object could not be computed',
+    );
+    tellLeftOutBy(this.#by.events, { object, controller, error });
   }
 
   async #work(text: string): Promise<void> {
@@ -201,17 +204,23 @@ export class ControllerRun {
   }
 
   #explainFailure(key: string, failures: number, error: unknown): number {
-    const delayMs = backoffMs(failures, backoff, this.#by.random);
-    const fields = { controller: this.#controller.name, key, failures };
-    if (error instanceof Unsettled) {
-      this.#by.log.warn(fields, error.message);
-    } else if (error instanceof ClusterError) {
+    const controller = this.#controller.name;
+    const fields = { controller, key, failures };
+    if (error instanceof ClusterError) {
       this.#by.log.warn({ ...fields, code: error.code }, `decided later: ${error.message}`);
       return waitMs(error.retryAfterMs, failures, { shape: backoff, random: this.#by.random });
-    } else {
-      this.#by.log.error({ ...fields, err: error }, 'the decision failed');
     }
-    return delayMs;
+    if (error instanceof Unsettled) this.#by.log.warn(fields, error.message);
+    else this.#by.log.error({ ...fields, err: error }, 'the decision failed');
+    tellFailedDecision(this.#by.events, { object: this.#objectOf(key), controller, error });
+    return backoffMs(failures, backoff, this.#by.random);
+  }
+
+  /** What a key is about, if it is cached. */
+  #objectOf(text: string): KubernetesObject | undefined {
+    const [own] = this.#controller.watches;
+    const { namespace, name } = keyOf(text);
+    return own && this.#by.caches.get(own.kind, namespace, name);
   }
 }
 

@@ -32,10 +32,17 @@ export function watch<T extends KubernetesObject>(
   return { kind, keys, ...(wakes !== undefined && { wakes }) };
 }
 
+/** Objects by which a start wakes keys. */
+export interface StartingPoint {
+  readonly kind: Kind;
+  visit(object: KubernetesObject): void;
+}
+
 /** A controller: who watches what, how the world is gathered, and the pure decision. The engine does the rest. */
 export interface Controller<Observation = unknown> {
   /** Lower-case words with dashes: metric label, log name, default reporting component of its Events. */
   readonly name: string;
+  /** The first one is of the kind that keys are of: on its objects it is told when a decision fails. */
   readonly watches: readonly Watch[];
   /**
    * By what a start wakes keys; by all `watches` unless stated. Stated by the controllers of what becomes history: what has

@@ -2,9 +2,9 @@ import { ClockWatch } from '../runtime/clock-watch.ts';
 import type { Kind, OwnerReference } from '../api/object.ts';
 import type { WorkQueue } from '../runtime/work-queue.ts';
 import { Slices } from '../runtime/slices.ts';
-import type { EngineParts, StartingPoint, Turns } from './controller-run.ts';
+import type { EngineParts, Turns } from './controller-run.ts';
 import { ControllerRun } from './controller-run.ts';
-import type { Controller } from './controller.ts';
+import type { Controller, StartingPoint } from './controller.ts';
 import { fencedCluster } from './fenced-cluster.ts';
 
 // Below the 10 s a leader keeps its lease without renewing it, so that a reconcile that hangs cannot outlive the lease.

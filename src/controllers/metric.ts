@@ -21,9 +21,10 @@ import type { Clock } from '../runtime/clock.ts';
 import { FairSlots } from '../runtime/fair-slots.ts';
 import { Slices } from '../runtime/slices.ts';
 import { WorkQueue } from '../runtime/work-queue.ts';
-import type { Caches, Cluster, ClusterConnection } from './cluster.ts';
+import type { Caches, Cluster, ClusterConnection, EventSink } from './cluster.ts';
 import type { EngineLog, Turns } from './controller-run.ts';
 import { awaitedFrom, definitionOf, measurementsOf } from './evaluated-values.ts';
+import { tellFailedDecision } from './failed-decision.ts';
 import { Fenced, fencedCluster } from './fenced-cluster.ts';
 import type { IndexDefinition } from './indexes.ts';
 import { inNamespace } from './lifecycle-indexes.ts';
@@ -41,6 +42,7 @@ export interface MetricLoopParts {
   readonly cluster: ClusterConnection;
   readonly caches: Caches;
   readonly source: MetricSource;
+  readonly events: EventSink;
   readonly clock: Clock;
   readonly log: EngineLog;
   readonly places: Places;
@@ -96,6 +98,9 @@ export class MetricLoop {
       retryAfterMs: (key, failures, error) => {
         this.#asked.delete(key); // asked again with the next try, since the answer was not kept
         parts.log.warn({ metric: key, err: error }, 'the status of a KeptnMetric was not written');
+        const isFault = !(error instanceof ClusterError) && !(error instanceof Fenced);
+        const object = this.#metric(key);
+        if (isFault) tellFailedDecision(parts.events, { object, controller: 'metric', error });
         return backoffMs(failures, backoff, parts.random);
       },
     });

@@ -20,7 +20,9 @@ export type ReconcileOutcome =
 /** What the engine reports about itself. Must not throw. */
 export interface EngineMetrics {
   reconciled(controller: string, outcome: ReconcileOutcome, ms: number): void;
+  /** The keys of an object of this kind could not be computed, so that it woke nothing; our mistake. */
+  leftOut(controller: string, kind: string): void;
 }
 
 /** Metrics that nobody reads. */
-export const noMetrics: EngineMetrics = { reconciled: () => {} };
+export const noMetrics: EngineMetrics = { reconciled: () => {}, leftOut: () => {} };

@@ -43,6 +43,7 @@ function engineOf(
     log: { debug: () => {}, warn: complain, error: complain },
     metrics: {
       reconciled: (name, outcome) => void outcomes.push(`${name} ${outcome}`),
+      leftOut: (name, kind) => void outcomes.push(`${name} leaves out a ${kind}`),
     },
     random: () => 0,
     turns,
@@ -310,11 +311,23 @@ describe('the engine', () => {
     expect(outcomes).toEqual(['a defect', 'a settled']);
     await rig.clock.advanceAsync(5 + 10 + 20);
     expect(complaints).toHaveLength(4);
+    // The same words each time, of which the recorder makes one Event.
+    const told = rig.notes.map(({ about, reason, message, by }) =>
+      [by, about.kind, about.metadata.name, reason, message].join(' '),
+    );
+    expect(told).toEqual(
+      Array.from(
+        { length: 4 },
+        () =>
+          'a ConfigMap a1 DecisionFailed The controller a cannot decide on ConfigMap a1, by a fault of Sluice: boom. It tries again, ever less often; until it succeeds, nothing that waits for this goes on',
+      ),
+    );
     isBroken = false;
     await rig.clock.advanceAsync(40);
     expect(outcomes.at(-1)).toBe('a settled');
     await rig.clock.advanceAsync(3_600_000);
     expect(complaints).toHaveLength(4);
+    expect(rig.notes).toHaveLength(4);
   });
 
   it('survives a watch whose keys cannot be computed', async () => {
@@ -332,6 +345,10 @@ describe('the engine', () => {
     await settled();
     expect(fragile.decided).toEqual(['good']);
     expect(complaints).toMatchObject([{ fields: { object: 'bad' } }]);
+    expect(outcomes).toContain('a leaves out a ConfigMap');
+    expect(rig.notes).toMatchObject([
+      { about: { metadata: { name: 'bad' } }, type: 'Warning', reason: 'LeftOut', by: 'a' },
+    ]);
   });
 
   it('decides again when the plan said so', async () => {

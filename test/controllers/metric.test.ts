@@ -10,6 +10,7 @@ import {
   definitionsByMetric,
   openEvaluationsByDefinition,
 } from '../../src/controllers/evaluated-values.ts';
+import type { EventNote } from '../../src/domain/plan.ts';
 import type { MetricSource } from '../../src/controllers/metric-query.ts';
 import type { Turns } from '../../src/controllers/controller-run.ts';
 import { MetricLoop, metricsByProvider } from '../../src/controllers/metric.ts';
@@ -25,6 +26,7 @@ let store: MemoryStore;
 let asked: { readonly query: Query; readonly at: number }[];
 let writes: Call[];
 let complaints: string[];
+let notes: EventNote[];
 let answer: (query: Query, signal: AbortSignal) => Promise<readonly string[]>;
 let fault: (call: Call) => Fault | undefined;
 let mayWrite: boolean;
@@ -37,6 +39,7 @@ beforeEach(() => {
   asked = [];
   writes = [];
   complaints = [];
+  notes = [];
   answer = () => Promise.resolve(['4']);
   fault = () => undefined;
   mayWrite = true;
@@ -83,6 +86,7 @@ function start(turns = noTurns): void {
     cluster,
     caches,
     source,
+    events: { record: (note) => void notes.push(note) },
     clock,
     log: { debug: complain, warn: complain, error: complain },
     places: { operatorNamespace: 'keptn-system', definitionsNamespace: 'keptn-system' },
@@ -328,6 +332,26 @@ describe('MetricLoop', () => {
     await clock.advanceAsync(10_000);
     expect(statusNow()).toMatchObject({ value: '4' });
     expect(complaints).toHaveLength(2);
+  });
+
+  test('one on which something of ours throws is told, and keeps no other from its value', async () => {
+    store.create(KeptnMetricsProvider, aProvider());
+    store.create(KeptnMetric, { ...aMetric(), metadata: { namespace: 'shop', name: 'hostile' } });
+    store.create(KeptnMetric, aMetric());
+    fault = ({ verb, name }) => {
+      if (verb === 'writeStatus' && name === 'hostile') throw new TypeError('boom');
+      return undefined;
+    };
+    await clock.advanceAsync(2_000);
+    expect(statusNow()).toMatchObject({ value: '4' });
+    expect(notes[0]).toMatchObject({
+      about: { metadata: { name: 'hostile' } },
+      type: 'Warning',
+      reason: 'DecisionFailed',
+      message: expect.stringContaining('boom'),
+    });
+    expect(notes.every(({ about }) => about.metadata.name === 'hostile')).toBe(true);
+    expect(complaints).toHaveLength(notes.length);
   });
 
   test('an answer for a spec that has changed meanwhile is thrown away', async () => {

@@ -78,6 +78,7 @@ async function measure(bench: Bench): Promise<Measurements> {
   const metrics = new MetricLoop({
     ...by,
     source: { query: () => Promise.resolve(['1']) },
+    events: { record: () => undefined },
     places: {
       operatorNamespace: config.namespace,
       definitionsNamespace: config.definitionsNamespace,
