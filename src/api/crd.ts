@@ -133,7 +133,7 @@ const longestText = 131_072;
 
 /**
  * The schema with a bound for every text. What was stored before may stay longer: the API server judges only what a write changes
- * (CRD validation ratcheting, on since Kubernetes 1.30).
+ * (CRD validation ratcheting, on by default since Kubernetes 1.30), and of a write of the status only the status.
  */
 function boundedTexts(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(boundedTexts);

@@ -5,9 +5,11 @@ import { crdOf } from '../../src/api/crd.ts';
 import { KeptnConfig } from '../../src/api/keptn/config.ts';
 import { KeptnEvaluationDefinition } from '../../src/api/keptn/evaluation-definition.ts';
 import { KeptnMetric } from '../../src/api/keptn/metric.ts';
+import { KeptnMetricsProvider } from '../../src/api/keptn/metrics-provider.ts';
 import { ownKinds } from '../../src/api/keptn/registry.ts';
 import { KeptnTaskDefinition, runnerMessages } from '../../src/api/keptn/task-definition.ts';
 import { KeptnTask } from '../../src/api/keptn/task.ts';
+import type { Resource } from '../../src/api/resource.ts';
 import type { Condition, Kind, KubernetesObject } from '../../src/api/object.ts';
 import { send } from '../control-plane/http.ts';
 import { standardObjects } from '../support/builders.ts';
@@ -53,6 +55,20 @@ afterAll(async () => {
 
 const stands = (crd: Crd, type: string): boolean =>
   crd.status?.conditions?.some((c) => c.type === type && c.status === 'True') ?? false;
+
+interface TooLong {
+  readonly kind: Resource;
+  /** With a text that is too long. */
+  readonly spec: object;
+  /** A change of something else. */
+  readonly other: object;
+  /** A change of that text. */
+  readonly again: object;
+}
+
+/** A text that is one character longer than the bound. */
+const longer = (bound: number): string =>
+  `https://example.test/${'x'.repeat(bound)}`.slice(0, bound + 1);
 
 /** A manifest in the namespace of this file. */
 const here = (kind: Kind, name: string, spec?: unknown): Manifest => ({
@@ -179,6 +195,70 @@ describe('the API server', () => {
       cluster.patch(KeptnTaskDefinition, place, { spec: { timeout: '1m' } }),
     ).rejects.toThrow(runnerMessages.several);
   });
+
+  it.each<TooLong>([
+    {
+      kind: KeptnTaskDefinition,
+      spec: { deno: { httpRef: { url: longer(8_192) } } },
+      other: { timeout: '1m' },
+      again: { deno: { httpRef: { url: `${longer(8_192)}x` } } },
+    },
+    {
+      kind: KeptnTaskDefinition,
+      spec: { deno: { args: ['short', longer(131_072)] } },
+      other: { timeout: '1m' },
+      again: { deno: { args: ['other', longer(131_072)] } },
+    },
+    {
+      kind: KeptnTask,
+      spec: { taskDefinition: longer(1_024) },
+      other: { retries: 1 },
+      again: { taskDefinition: `${longer(1_024)}x` },
+    },
+    {
+      kind: KeptnMetricsProvider,
+      spec: { type: 'prometheus', targetServer: longer(1_024) },
+      other: { insecureSkipTlsVerify: true },
+      again: { targetServer: `${longer(1_024)}x` },
+    },
+  ])(
+    'leaves a stored $kind.kind alone whose text is longer than may be, until that text changes',
+    async ({ kind, spec, other, again }) => {
+      const crd = crdOf(kind);
+      const lax: Manifest = JSON.parse(
+        JSON.stringify(crd, (key, value: unknown) => (key === 'maxLength' ? undefined : value)),
+      );
+      await cluster.apply(lax);
+      const name = `long-${Object.keys(again).join('-').toLowerCase()}-${JSON.stringify(spec).length}`;
+      await eventually('the bound is gone', () => cluster.create(kind, here(kind, name, spec)));
+      await cluster.apply({ ...crd });
+      const probe = here(kind, `${name}-probe`, spec);
+      await eventually('the bound is back', async () => {
+        const refused = cluster.create(kind, probe, { dryRun: true });
+        return refused.then(
+          () => false,
+          (error: unknown) => String(error).includes('Too long'),
+        );
+      });
+
+      const place = { namespace: namespace.name, name };
+      const stored = await cluster.get(kind, place);
+      expect(stored?.spec).toMatchObject(spec);
+      await cluster.patch(kind, place, { metadata: { labels: { team: 'shop' } } });
+      const status = { observedGeneration: 1 };
+      await cluster.patch(kind, { ...place, subresource: 'status' }, { status });
+      await cluster.patch(kind, place, { spec: other });
+      const changed = await cluster.get(kind, place);
+      expect(changed).toMatchObject({
+        metadata: { labels: { team: 'shop' } },
+        spec: { ...spec, ...other },
+        status,
+      });
+      await expect(cluster.patch(kind, place, { spec: again })).rejects.toThrow('Too long');
+      await cluster.delete(kind, place);
+      await eventually('it is gone', async () => (await cluster.get(kind, place)) === undefined);
+    },
+  );
 
   it.each([
     ['step without aggregation', { step: '1m' }],
