@@ -1,4 +1,4 @@
-import { deepestLevel, isDeeperThan, tooDeep } from '../api/depth.ts';
+import { isTooDeep, pathOfDepth, tooDeep } from '../api/depth.ts';
 import { fieldOf, isEqualJson, isJsonObject } from '../api/json.ts';
 import { sluiceKeys } from '../api/keptn/annotations.ts';
 import type { KubernetesObject } from '../api/object.ts';
@@ -57,11 +57,8 @@ export function judgeDeletion(resource: Resource, places: ReferencePlaces): Hand
 
 /** Why an object cannot be judged: it is too deep, or was so before somebody wrote it in an older version. */
 function unreadableIn(object: unknown): readonly FieldError[] {
-  if (isDeeperThan(object, deepestLevel)) {
-    const deep = isJsonObject(object)
-      ? Object.keys(object).find((field) => isDeeperThan(object[field], deepestLevel - 1))
-      : undefined;
-    return [{ path: deep ?? '', message: `${tooDeep}; make it flatter` }];
+  if (isJsonObject(object) && isTooDeep(object)) {
+    return [{ path: pathOfDepth(object), message: `${tooDeep}; make it flatter` }];
   }
   const annotations = fieldOf(fieldOf(object, 'metadata'), 'annotations');
   const why = fieldOf(annotations, sluiceKeys.conversionProblem);

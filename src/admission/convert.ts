@@ -1,6 +1,6 @@
 import { ConversionImpossible, convertObject } from '../api/conversion.ts';
 import { type ConversionReviewAnswer, parseConversionReview } from '../api/conversion-review.ts';
-import { deepestLevel, cutTo, isDeeperThan, tooDeep } from '../api/depth.ts';
+import { cutTo, deepestLevel, isTooDeep, tooDeep } from '../api/depth.ts';
 import { fieldOf, isJsonObject, type JsonObject } from '../api/json.ts';
 import { sluiceKeys } from '../api/keptn/annotations.ts';
 import { ownKinds } from '../api/keptn/registry.ts';
@@ -59,7 +59,7 @@ interface Outcome {
 /** Throws `ConversionImpossible` for one that is refused. */
 function convertedAlone(one: unknown, desired: string, isAlone: boolean): Outcome {
   if (!isJsonObject(one)) throw new ConversionImpossible('what is to be converted is no object');
-  const isWhole = !isDeeperThan(one, deepestLevel);
+  const isWhole = !isTooDeep(one);
   const flat = isWhole ? one : cutTo(one, deepestLevel);
   try {
     refuseMarked(flat);

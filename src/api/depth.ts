@@ -17,6 +17,42 @@ export function isDeeperThan(value: unknown, levels: number): boolean {
   return parts.some((part) => isDeeperThan(part, levels - 1));
 }
 
+/**
+ * Whether an object of the API has more than `deepestLevel` levels. What its managedFields have more is not counted: the API
+ * server repeats every field there, five levels further down.
+ */
+export function isTooDeep(object: object): boolean {
+  return deepField(object) !== undefined;
+}
+
+/** The fields that lead into what is too deep, three names at most: `spec.container.x`. Empty if nothing is. */
+export function pathOfDepth(object: JsonObject): string {
+  const first = deepField(object);
+  if (first === undefined) return '';
+  const names = [first];
+  let value = object[first];
+  while (names.length < 3 && isJsonObject(value)) {
+    const levels = levelsBelow(first) - names.length;
+    const next = Object.entries(value).find(([, part]) => isDeeperThan(part, levels));
+    if (next === undefined) break;
+    names.push(next[0]);
+    [, value] = next;
+  }
+  return names.join('.');
+}
+
+function deepField(object: object): string | undefined {
+  const deep = Object.entries(object)
+    .filter(([key, part]: [string, unknown]) => isDeeperThan(part, levelsBelow(key)))
+    .map(([key]) => key);
+  // What is too deep elsewhere makes the metadata too deep.
+  return deep.find((key) => key !== 'metadata') ?? deep[0];
+}
+
+function levelsBelow(field: string): number {
+  return field === 'metadata' ? deepestLevel + 4 : deepestLevel - 1;
+}
+
 /** The object with so many levels at most: what lies deeper is left out. */
 export function cutTo(object: JsonObject, levels: number): JsonObject {
   const cut = cutValue(object, levels);

@@ -10,7 +10,7 @@ import {
   RolloutKind,
   StatefulSetKind,
 } from '../api/builtin.ts';
-import { deepestLevel, isDeeperThan, tooDeep } from '../api/depth.ts';
+import { isTooDeep, tooDeep } from '../api/depth.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
 import { type Kind, kindKey, type KubernetesObject } from '../api/object.ts';
 import { restartedAt, sluiceKeys } from '../api/keptn/annotations.ts';
@@ -68,7 +68,7 @@ export function projected(kind: Kind, value: unknown): KubernetesObject {
 function whole(object: KubernetesObject): KubernetesObject {
   const problem = object.metadata.annotations?.[sluiceKeys.conversionProblem];
   if (problem !== undefined) throw new ObjectUnusable(problem);
-  if (isDeeperThan(object, deepestLevel)) throw new ObjectUnusable(tooDeep);
+  if (isTooDeep(object)) throw new ObjectUnusable(tooDeep);
   return object;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { cutTo, isDeeperThan } from '../../src/api/depth.ts';
+import { cutTo, isDeeperThan, isTooDeep, pathOfDepth } from '../../src/api/depth.ts';
 import { nested } from '../support/nested.ts';
 
 describe('the depth of a JSON value', () => {
@@ -19,6 +19,25 @@ test('a text has no depth, and ten thousand levels are no trouble', () => {
   expect(isDeeperThan('x', 0)).toBe(false);
   expect(isDeeperThan(nested(10_000), 64)).toBe(true);
   expect(isDeeperThan(nested(10_000, 'lists'), 64)).toBe(true);
+});
+
+describe('an object of the API', () => {
+  const managed = (levels: number) => ({ managedFields: [{ fieldsV1: nested(levels) }] });
+
+  test('may be as deep as is said, and its managedFields five levels deeper', () => {
+    // The object, metadata, managedFields and an entry are four levels.
+    expect(isTooDeep({ metadata: managed(65), spec: nested(63) })).toBe(false);
+    expect(isTooDeep({ metadata: managed(66), spec: nested(63) })).toBe(true);
+    expect(isTooDeep({ metadata: managed(65), spec: nested(64) })).toBe(true);
+  });
+
+  test('is too deep where its user made it so, by three names at most', () => {
+    const spec = { flat: {}, container: { name: 'x', y: nested(100) } };
+    expect(pathOfDepth({ metadata: managed(100), spec })).toBe('spec.container.y');
+    expect(pathOfDepth({ metadata: managed(100), spec: {} })).toBe('metadata.managedFields');
+    expect(pathOfDepth({ metadata: {}, spec: { list: [nested(100)] } })).toBe('spec.list');
+    expect(pathOfDepth({ metadata: {}, spec: {} })).toBe('');
+  });
 });
 
 describe('an object that is cut', () => {
