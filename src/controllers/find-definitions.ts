@@ -9,14 +9,18 @@ import { findReference } from '../domain/reference.ts';
  * answer and of which only a cache said that there is nothing.
  */
 export function findDefinitions(
-  world: World,
+  world: Pick<World, 'get' | 'live'>,
   namespaces: readonly string[],
 ): { find: FindDefinition; unread: readonly ObjectRef[] } {
   const unread: ObjectRef[] = [];
   return {
     unread,
-    find: (name) => {
-      const found = findReference(world, KeptnTaskDefinition, { name, namespaces });
+    find: (name, from) => {
+      const first = from === undefined ? 0 : Math.max(0, namespaces.indexOf(from));
+      const found = findReference(world, KeptnTaskDefinition, {
+        name,
+        namespaces: namespaces.slice(first),
+      });
       unread.push(...found.unread);
       return found.object;
     },

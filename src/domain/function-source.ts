@@ -61,8 +61,12 @@ export interface BlueprintProblem {
   readonly missing?: string;
 }
 
-/** Finds a definition by name, in Keptn's order: the task's namespace, then the namespace of shared definitions. */
-export type FindDefinition = (name: string) => KeptnTaskDefinition | undefined;
+/**
+ * Finds a definition by name, in Keptn's order: the task's namespace, then the namespace of shared definitions. What a
+ * definition refers to is looked for from its own namespace (`from`) on: a shared one is never answered by somebody's own, who
+ * could run code of theirs with the service account and the Secrets that it names.
+ */
+export type FindDefinition = (name: string, from?: string) => KeptnTaskDefinition | undefined;
 
 /** How many `functionRef` are followed from one definition. */
 const longestChain = 10;
@@ -78,7 +82,7 @@ export function blueprintOf(name: string, find: FindDefinition): Blueprint | Blu
     const path = [...chain.map(({ name: seen }) => seen), next];
     const problem = pathProblem(path);
     if (problem !== undefined) return problem;
-    const definition = find(next);
+    const definition = find(next, chain.at(-1)?.namespace);
     if (definition === undefined) return missing(path);
     const { container } = definition.spec;
     if (container !== undefined) {

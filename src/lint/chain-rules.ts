@@ -151,8 +151,9 @@ export const chainRules: readonly Rule[] = [
 /** Finds definitions as a task in the namespace of this object does. */
 export function finderOf({ metadata }: KubernetesObject, context: RuleContext): FindDefinition {
   const namespaces = [metadata.namespace ?? '', context.definitionsNamespace];
-  return (name) => {
-    for (const namespace of namespaces) {
+  return (name, from) => {
+    const first = from === undefined ? 0 : Math.max(0, namespaces.indexOf(from));
+    for (const namespace of namespaces.slice(first)) {
       const found = context.lookup.get(KeptnTaskDefinition, namespace, name);
       if (found !== undefined) return found;
     }

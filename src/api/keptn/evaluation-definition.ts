@@ -45,7 +45,8 @@ const objective = object(
 export type Objective = Static<typeof objective>;
 
 const spec = object('The objectives, and how long to wait for them.', {
-  objectives: list('All of them have to be met.', objective),
+  // Each that asks a query of its own becomes a KeptnMetric.
+  objectives: list('All of them have to be met.', objective, { maxItems: 500 }),
   retries: optional(integer('How often a missed objective is measured again.', { default: 10 })),
   retryInterval: optional(
     duration('How long to wait between two measurements.', { default: '5s' }),
