@@ -1,6 +1,7 @@
 import { ClusterError } from '../api/cluster-error.ts';
 import { isEqualJson } from '../api/json.ts';
-import type { KubernetesObject } from '../api/object.ts';
+import { type KubernetesObject, refOf } from '../api/object.ts';
+import { clientConfigChange } from './client-config-change.ts';
 import type { InstallCluster } from './install-cluster.ts';
 import type { Installed } from './installation.ts';
 
@@ -27,6 +28,8 @@ export async function applyObject(
 ): Promise<Applied> {
   const apply = (isForced: boolean) =>
     cluster.apply(kind, object, { fieldManager, force: isForced });
+  const moved = force && live !== undefined ? clientConfigChange(live, object) : [];
+  if (moved.length > 0) await cluster.patch(refOf(kind, object), moved);
   const now = await apply(force).catch((error: unknown) => {
     if (!isConflict(error) || foreignConflicts(error.message).length > 0) throw error;
     return apply(true);

@@ -208,7 +208,8 @@ describe('the API server', () => {
     const app = await cluster.create(KeptnApp, {
       apiVersion,
       kind,
-      metadata: { ...metadata },
+      // As Keptn generated it: with its label, and without a mark of what Sluice has written.
+      metadata: { ...metadata, annotations: {} },
       spec: { version: '1', workloads: [{ name: 'old', version: '1' }] },
     });
     const operations = operationsIn(decideAppCreation(seen(app)));

@@ -43,7 +43,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   const { kubeconfig } = base();
-  await mustRunSluice(['uninstall', '--crds', ...flags({ kubeconfig, namespace })]);
+  await mustRunSluice(['uninstall', ...flags({ kubeconfig, namespace })]);
   await cluster.request(`/api/v1/namespaces/${namespace}`, { method: 'DELETE' });
   await rm(directory, { recursive: true });
 });
