@@ -1,3 +1,4 @@
+import { defined } from '../../src/api/json.ts';
 import type { KeptnAppVersion } from '../../src/api/keptn/app-version.ts';
 import type { KeptnEvaluationDefinition } from '../../src/api/keptn/evaluation-definition.ts';
 import type { KeptnEvaluation } from '../../src/api/keptn/evaluation.ts';
@@ -138,7 +139,7 @@ export function workloadVersionSeen(
     pods: undefined,
     ...own,
     ...checksSeen(
-      dropUndefined({
+      defined({
         tasks,
         evaluations,
         taskDefinitions,
@@ -188,7 +189,7 @@ export function appVersionSeen(
     workloadVersions: [aWorkloadVersion()],
     ...own,
     ...checksSeen(
-      dropUndefined({
+      defined({
         tasks,
         evaluations,
         taskDefinitions,
@@ -213,7 +214,7 @@ export function appSeen(
     isAnyReleased: false,
     contextWindowMs: 2_000,
     ...own,
-    ...answers(dropUndefined({ live, refusals, made })),
+    ...answers(defined({ live, refusals, made })),
   };
 }
 
@@ -232,15 +233,8 @@ export function workloadSeen(
     app: () => undefined,
     request: () => undefined,
     ...own,
-    ...answers(dropUndefined({ live, refusals })),
+    ...answers(defined({ live, refusals })),
   };
-}
-
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-function dropUndefined<T extends object>(record: T): Defined<T>;
-function dropUndefined(record: object): object {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
 }
 
 /** An object with the status that a plan stores; the object itself if it stores none. */

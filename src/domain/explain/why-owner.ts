@@ -1,10 +1,10 @@
 import { type Pod, PodKind } from '../../api/builtin.ts';
-import { schedulingGate } from '../../api/keptn/annotations.ts';
 import { KeptnWorkload } from '../../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import type { Lookup } from '../lookup.ts';
 import { ownerChainOf, topOwner } from '../owner-chain.ts';
+import { gateIndex } from '../pod-gate.ts';
 import { type Finding, findingAbout } from './finding.ts';
 import { namespaceUnchecked, notAnnotated, withoutPods } from './unchecked.ts';
 import { whyPod } from './why-pod.ts';
@@ -100,7 +100,7 @@ function currentVersions(owner: KubernetesObject, lookup: Lookup): readonly Kept
 }
 
 function isHeld(pod: Pod): boolean {
-  return pod.spec?.schedulingGates?.some(({ name }) => name === schedulingGate) === true;
+  return gateIndex(pod) >= 0;
 }
 
 function topUid(pod: Pod, lookup: Lookup): string | undefined {
