@@ -1,8 +1,8 @@
 import { schedulingGate } from '../api/keptn/annotations.ts';
 import type { AdmissionRequest } from '../api/review.ts';
-import { identityIn } from '../domain/identity-in.ts';
+import { identityIn } from '../domain/identity/identity-in.ts';
 import type { Lookup } from '../domain/lookup.ts';
-import { ownerChainOf } from '../domain/owner-chain.ts';
+import { ownerChainOf } from '../domain/owner/owner-chain.ts';
 import { identityOptions } from './gate-pod.ts';
 import { isGated } from './pod-patch.ts';
 import { releasingVersion } from './pod-release.ts';

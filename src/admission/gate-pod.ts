@@ -5,16 +5,20 @@ import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { controllerOf } from '../api/object.ts';
 import type { FieldError } from '../api/parse.ts';
 import type { AdmissionRequest } from '../api/review.ts';
-import { heldForChecks, heldUntilOwnerIsKnown, heldWithoutRecords } from '../domain/explanation.ts';
-import { identityIn } from '../domain/identity-in.ts';
-import { asksForChecks, nothingChecked } from '../domain/bare-pod.ts';
-import type { AnnotatedIdentity, Identity } from '../domain/identity.ts';
-import type { TooLong } from '../domain/identity-bounds.ts';
-import { rulingConfig } from '../domain/keptn-config.ts';
+import {
+  heldForChecks,
+  heldUntilOwnerIsKnown,
+  heldWithoutRecords,
+} from '../domain/gate/explanation.ts';
+import { identityIn } from '../domain/identity/identity-in.ts';
+import { asksForChecks, nothingChecked } from '../domain/gate/bare-pod.ts';
+import type { AnnotatedIdentity, Identity } from '../domain/identity/identity.ts';
+import type { TooLong } from '../domain/identity/identity-bounds.ts';
+import { rulingConfig } from '../domain/settings/keptn-config.ts';
 import type { Lookup } from '../domain/lookup.ts';
-import { type OwnerChain, ownerChainOf, topOwner } from '../domain/owner-chain.ts';
-import { proofOf } from '../domain/revision.ts';
-import { workloadIn } from '../domain/workload-identity.ts';
+import { type OwnerChain, ownerChainOf, topOwner } from '../domain/owner/owner-chain.ts';
+import { proofOf } from '../domain/owner/revision.ts';
+import { workloadIn } from '../domain/identity/workload-names.ts';
 import { isGated, podPatch, type PodAdditions } from './pod-patch.ts';
 import { type Candidate, isKnownReplica, isOfWorkload, releasingVersion } from './pod-release.ts';
 import { type ReviewedPod, reviewedPod } from './reviewed-pod.ts';

@@ -1,5 +1,5 @@
 import { KeptnConfig } from '../api/keptn/config.ts';
-import { settingsFrom } from '../domain/keptn-config.ts';
+import { settingsFrom } from '../domain/settings/keptn-config.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import type { ReferencePlaces } from '../lint/references.ts';
 import type { Problem, RuleContext } from '../lint/rule.ts';

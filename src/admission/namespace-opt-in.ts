@@ -2,11 +2,11 @@ import { enabledLabel, sluiceKeys } from '../api/keptn/annotations.ts';
 import { parserOf } from '../api/parse.ts';
 import type { AdmissionRequest } from '../api/review.ts';
 import { object, optional, stringMap } from '../api/schema.ts';
-import { holdsFailedVersion } from '../domain/failed-version.ts';
+import { holdsFailedVersion } from '../domain/gate/failed-version.ts';
 import type { Lookup } from '../domain/lookup.ts';
-import type { Metadata } from '../domain/metadata-value.ts';
-import { isOptedIn, labelOperations } from '../domain/namespace.ts';
-import { optInSlip } from '../domain/opt-in-slips.ts';
+import type { Metadata } from '../domain/identity/metadata-value.ts';
+import { isOptedIn, labelOperations } from '../domain/opt-in/namespace.ts';
+import { optInSlip } from '../domain/opt-in/opt-in-slips.ts';
 import { allowWith, deny, type Verdict } from './verdict.ts';
 
 const shape = object('', {

@@ -2,11 +2,11 @@ import { ReplicaSetKind } from '../api/builtin.ts';
 import { isEqualJson } from '../api/json.ts';
 import { restartedAt } from '../api/keptn/annotations.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
-import { hasFailedHeld } from '../domain/check-again.ts';
+import { hasFailedHeld } from '../domain/gate/check-again.ts';
 import { conditionTypes, isTrue } from '../domain/conditions.ts';
-import type { AnnotatedIdentity, Identity } from '../domain/identity.ts';
+import type { AnnotatedIdentity, Identity } from '../domain/identity/identity.ts';
 import { type Lookup, ownerIndex } from '../domain/lookup.ts';
-import { workloadNameFor } from '../domain/workload-identity.ts';
+import { workloadNameFor } from '../domain/identity/workload-names.ts';
 import type { TemplateManifest, WorkloadManifest } from '../lint/workload-manifest.ts';
 import { identityValue, versionByIdentity } from './indexes.ts';
 

@@ -13,7 +13,7 @@ import { MetricLoop } from '../controllers/metric.ts';
 import { noMetrics } from '../controllers/metrics.ts';
 import { secretReader } from '../controllers/secret-reader.ts';
 import { TraceExport } from '../controllers/trace-export.ts';
-import { settingsFrom } from '../domain/keptn-config.ts';
+import { settingsFrom } from '../domain/settings/keptn-config.ts';
 import type { ObjectCaches } from '../kubernetes/caches.ts';
 import type { Connection } from '../kubernetes/connect.ts';
 import type { EventRecorder } from '../kubernetes/events.ts';

@@ -2,7 +2,7 @@ import { heldPodsPolicyName } from '../admission/policies/held-pods.ts';
 import { type Pod, PodKind } from '../api/builtin.ts';
 import { ClusterError } from '../api/cluster-error.ts';
 import type { KubernetesObject } from '../api/object.ts';
-import { liftGate } from '../domain/pod-gate.ts';
+import { liftGate } from '../domain/gate/pod-gate.ts';
 import { sleep } from '../runtime/sleep.ts';
 import type { InstallCluster, Installing } from './install-cluster.ts';
 import { unlessGone } from './remove-object.ts';

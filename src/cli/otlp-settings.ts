@@ -1,4 +1,4 @@
-import { collectorProblem, otlpProtocols } from '../domain/collector-address.ts';
+import { collectorProblem, otlpProtocols } from '../domain/settings/collector-address.ts';
 import { optional, setting } from './define-setting.ts';
 import { keyValues } from './key-values.ts';
 import {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { webhooks } from '../admission/registry.ts';
 import type { Kind } from '../api/object.ts';
 import type { Config } from '../config.ts';
-import { collectorFor } from '../domain/collector.ts';
+import { collectorFor } from '../domain/settings/collector.ts';
 import { connect } from '../kubernetes/connect.ts';
 import { ObjectCaches } from '../kubernetes/caches.ts';
 import { EventRecorder } from '../kubernetes/events.ts';

@@ -1,4 +1,4 @@
-import { DurationInvalid, formatDuration, parseDuration } from '../domain/duration.ts';
+import { DurationInvalid, formatDuration, parseDuration } from '../domain/go/duration.ts';
 
 /**
  * One setting: a flag, an environment variable and what may stand there. The flag wins over the variable, the variable

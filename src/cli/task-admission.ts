@@ -1,8 +1,8 @@
 import type { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import type { KubernetesObject } from '../api/object.ts';
 import { warningsOf } from '../admission/judgement.ts';
-import { functionRefOf } from '../domain/function-source.ts';
-import { settingsFrom } from '../domain/keptn-config.ts';
+import { functionRefOf } from '../domain/job/function-source.ts';
+import { settingsFrom } from '../domain/settings/keptn-config.ts';
 import { isLegalName } from '../domain/names.ts';
 import type { Problem, RuleContext } from '../lint/rule.ts';
 import { problemsOf } from '../lint/rules.ts';

@@ -1,9 +1,9 @@
 import { stringify } from 'yaml';
 import type { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import type { KeptnTask } from '../api/keptn/task.ts';
-import { formatDuration } from '../domain/duration.ts';
-import { defaultRetries, defaultTimeoutMs } from '../domain/job-retries.ts';
-import { fullMessageOf } from '../domain/task-status.ts';
+import { formatDuration } from '../domain/go/duration.ts';
+import { defaultRetries, defaultTimeoutMs } from '../domain/job/job-retries.ts';
+import { fullMessageOf } from '../domain/task/task-status.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { admitted } from './task-admission.ts';
 import { documentsIn } from './task-documents.ts';

@@ -1,9 +1,9 @@
 import { type Job, type Pod, PodKind } from '../api/builtin.ts';
 import { KeptnTask, type KeptnTaskStatus } from '../api/keptn/task.ts';
 import { parserOfKind } from '../api/parse.ts';
-import { functionContainerName } from '../domain/job-container.ts';
-import { decideTask } from '../domain/task.ts';
-import type { TaskObservation } from '../domain/task-observation.ts';
+import { functionContainerName } from '../domain/job/job-container.ts';
+import { decideTask } from '../domain/task/task.ts';
+import type { TaskObservation } from '../domain/task/task-observation.ts';
 import { rfc3339 } from '../domain/time.ts';
 import { localSettings, type LocalTask } from './task-job.ts';
 import type { TaskObjects } from './task-objects.ts';

@@ -1,8 +1,8 @@
 import { KeptnConfig } from '../api/keptn/config.ts';
 import type { Config } from '../config.ts';
 import type { SpanExporter } from '../controllers/trace-export.ts';
-import type { CollectorAddress } from '../domain/collector-address.ts';
-import { collectorFor } from '../domain/collector.ts';
+import type { CollectorAddress } from '../domain/settings/collector-address.ts';
+import { collectorFor } from '../domain/settings/collector.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import { proxyFor } from '../runtime/proxy.ts';
 import { openSpanExporter } from '../telemetry/span-exporter.ts';

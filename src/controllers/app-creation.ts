@@ -6,8 +6,8 @@ import {
   type AppCreationObservation,
   decideAppCreation,
   workloadsOf,
-} from '../domain/app-creation.ts';
-import { settingsFrom } from '../domain/keptn-config.ts';
+} from '../domain/app/app-creation.ts';
+import { settingsFrom } from '../domain/settings/keptn-config.ts';
 import { type Controller, watch } from './controller.ts';
 import { inNamespace, workloadsByApp } from './lifecycle-indexes.ts';
 import type { Places } from './places.ts';

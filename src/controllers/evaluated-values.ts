@@ -6,10 +6,15 @@ import { KeptnMetric } from '../api/keptn/metric.ts';
 import { KeptnMetricsProvider } from '../api/keptn/metrics-provider.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { controllerOf } from '../api/object.ts';
-import { objectivesAt } from '../domain/evaluation-objectives.ts';
-import { isAsking, isMadeBy, metricNameOf } from '../domain/evaluation-queries.ts';
-import { attemptsOf, isOpen, statusOf, timeToNextAttempt } from '../domain/evaluation-status.ts';
-import { settingsFrom } from '../domain/keptn-config.ts';
+import { objectivesAt } from '../domain/evaluation/evaluation-objectives.ts';
+import { isAsking, isMadeBy, metricNameOf } from '../domain/evaluation/evaluation-queries.ts';
+import {
+  attemptsOf,
+  isOpen,
+  statusOf,
+  timeToNextAttempt,
+} from '../domain/evaluation/evaluation-status.ts';
+import { settingsFrom } from '../domain/settings/keptn-config.ts';
 import { type Lookup, ownerIndex, type World } from '../domain/lookup.ts';
 import { metricNamespaces } from '../domain/measurement/metric-namespaces.ts';
 import { hasQuery } from '../domain/measurement/own-query.ts';

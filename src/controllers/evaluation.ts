@@ -7,10 +7,10 @@ import { KeptnTask } from '../api/keptn/task.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { stateOf } from '../api/keptn/states.ts';
 import { controllerOf } from '../api/object.ts';
-import { decideEvaluation, type EvaluationObservation } from '../domain/evaluation.ts';
-import { awaitsProvider } from '../domain/evaluation-queries.ts';
-import { isOpen } from '../domain/evaluation-status.ts';
-import { settingsFrom } from '../domain/keptn-config.ts';
+import { decideEvaluation, type EvaluationObservation } from '../domain/evaluation/evaluation.ts';
+import { awaitsProvider } from '../domain/evaluation/evaluation-queries.ts';
+import { isOpen } from '../domain/evaluation/evaluation-status.ts';
+import { settingsFrom } from '../domain/settings/keptn-config.ts';
 import { findReference } from '../domain/reference.ts';
 import { type Controller, type Key, watch } from './controller.ts';
 import {

@@ -1,6 +1,6 @@
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import type { ObjectRef } from '../api/object.ts';
-import type { FindDefinition } from '../domain/function-source.ts';
+import type { FindDefinition } from '../domain/job/function-source.ts';
 import type { World } from '../domain/lookup.ts';
 import { findReference } from '../domain/reference.ts';
 

@@ -6,7 +6,7 @@ import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { controllerOf, type Kind, type KubernetesObject } from '../api/object.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import type { Plan } from '../domain/plan.ts';
-import { rootOf } from '../domain/task-follow-ups.ts';
+import { rootOf } from '../domain/task/task-follow-ups.ts';
 import { type Followed, longestAncestry } from './follow-ups.ts';
 import type { IndexDefinition } from './indexes.ts';
 

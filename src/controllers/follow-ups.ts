@@ -6,7 +6,11 @@ import { KeptnTask } from '../api/keptn/task.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { controllerOf, isControlledBy, type Kind, type KubernetesObject } from '../api/object.ts';
-import { awaitedFollowUps, type FollowUpsSeen, hasOpenFollowUps } from '../domain/follow-ups.ts';
+import {
+  awaitedFollowUps,
+  type FollowUpsSeen,
+  hasOpenFollowUps,
+} from '../domain/follow-up/follow-ups.ts';
 import type { Lookup, World } from '../domain/lookup.ts';
 import { findReference } from '../domain/reference.ts';
 import type { Key } from './controller.ts';

@@ -2,11 +2,11 @@ import type { FollowUpStatus } from '../api/keptn/follow-up.ts';
 import type { ItemStatus } from '../api/keptn/item-status.ts';
 import { isCompleted, type KeptnState } from '../api/keptn/states.ts';
 import { controllerOf, type Kind, type KubernetesObject } from '../api/object.ts';
-import { hasOpenFollowUps } from '../domain/follow-ups.ts';
+import { hasOpenFollowUps } from '../domain/follow-up/follow-ups.ts';
 import type { Lookup } from '../domain/lookup.ts';
-import type { Phase } from '../domain/phases.ts';
+import type { Phase } from '../domain/phase/phases.ts';
 import { sameJson } from '../domain/same-json.ts';
-import type { VersionStatus } from '../domain/version-status.ts';
+import type { VersionStatus } from '../domain/phase/version-status.ts';
 import type { Key } from './controller.ts';
 
 /*

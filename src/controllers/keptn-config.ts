@@ -1,5 +1,5 @@
 import { KeptnConfig } from '../api/keptn/config.ts';
-import { type ConfigObservation, decideConfig } from '../domain/keptn-config.ts';
+import { type ConfigObservation, decideConfig } from '../domain/settings/keptn-config.ts';
 import { type Controller, type Key, watch } from './controller.ts';
 import type { Places } from './places.ts';
 

@@ -1,7 +1,7 @@
 import type { KeptnMetricsProvider } from '../api/keptn/metrics-provider.ts';
 import type { KeptnMetric } from '../api/keptn/metric.ts';
-import { queryRange, type QueryRange, readingOf } from '../domain/metric-value.ts';
-import type { MetricOutcome } from '../domain/metric.ts';
+import { queryRange, type QueryRange, readingOf } from '../domain/measurement/metric-value.ts';
+import type { MetricOutcome } from '../domain/measurement/metric.ts';
 import { shortened } from '../domain/shortened.ts';
 import { parseTime } from '../domain/time.ts';
 

@@ -3,7 +3,7 @@ import { KeptnEvaluation } from '../api/keptn/evaluation.ts';
 import { KeptnMetricsProvider } from '../api/keptn/metrics-provider.ts';
 import { KeptnMetric, type KeptnMetricStatus } from '../api/keptn/metric.ts';
 import { controllerOf, type KubernetesObject, refOf } from '../api/object.ts';
-import { isOpen } from '../domain/evaluation-status.ts';
+import { isOpen } from '../domain/evaluation/evaluation-status.ts';
 import { measuredWith } from '../domain/measurement/measured-with.ts';
 import {
   type Asking,
@@ -15,7 +15,7 @@ import {
   type MetricOutcome,
   metricStatus,
   outdatedStatus,
-} from '../domain/metric.ts';
+} from '../domain/measurement/metric.ts';
 import { type Backoff, backoffMs } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { FairSlots } from '../runtime/fair-slots.ts';

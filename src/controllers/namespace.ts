@@ -2,20 +2,24 @@ import { NamespaceKind, type Pod, PodKind } from '../api/builtin.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { type KubernetesObject, type ObjectRef, refOf } from '../api/object.ts';
-import { holdsFailedVersion } from '../domain/failed-version.ts';
-import { identityIn } from '../domain/identity-in.ts';
-import type { Identity } from '../domain/identity.ts';
+import { holdsFailedVersion } from '../domain/gate/failed-version.ts';
+import { identityIn } from '../domain/identity/identity-in.ts';
+import type { Identity } from '../domain/identity/identity.ts';
 import type { Lookup, World } from '../domain/lookup.ts';
 import { workloadVersionName } from '../domain/names.ts';
-import { decideNamespace, isOptedIn, type NamespaceObservation } from '../domain/namespace.ts';
-import { ownerChainOf } from '../domain/owner-chain.ts';
-import type { IdentityOptions } from '../domain/pod-version.ts';
-import { proofOf } from '../domain/revision.ts';
-import type { WatchedPod } from '../domain/withdrawn-opt-in.ts';
-import { workloadNameFor } from '../domain/workload-identity.ts';
+import {
+  decideNamespace,
+  isOptedIn,
+  type NamespaceObservation,
+} from '../domain/opt-in/namespace.ts';
+import { ownerChainOf } from '../domain/owner/owner-chain.ts';
+import type { IdentityOptions } from '../domain/identity/pod-version.ts';
+import { proofOf } from '../domain/owner/revision.ts';
+import type { WatchedPod } from '../domain/opt-in/withdrawn-opt-in.ts';
+import { workloadNameFor } from '../domain/identity/workload-names.ts';
 import { type Controller, watch } from './controller.ts';
 import type { Places } from './places.ts';
-import { versionOfPod } from '../domain/version-of-pod.ts';
+import { versionOfPod } from '../domain/identity/version-of-pod.ts';
 import { identityOptions } from './workload-owners.ts';
 
 /** Keeps the label that the webhook selects Namespaces by, and lifts the gates of those that have opted out. */

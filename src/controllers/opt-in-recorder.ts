@@ -5,24 +5,24 @@ import { sluiceKeys } from '../api/keptn/annotations.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { type Kind, type KubernetesObject, refOf } from '../api/object.ts';
-import { identityIn } from '../domain/identity-in.ts';
+import { identityIn } from '../domain/identity/identity-in.ts';
 import {
   annotationOf,
   isStarted,
   versionAtOptIn,
   versionsAtOptIn,
   workloadAtOptIn,
-} from '../domain/opt-in-record.ts';
-import { ownerChainOf, supportedOwner } from '../domain/owner-chain.ts';
-import { proofOf, revisionOfPod } from '../domain/revision.ts';
-import { ownerOfReference } from '../domain/rollout-owner.ts';
+} from '../domain/workload/opt-in-record.ts';
+import { ownerChainOf, supportedOwner } from '../domain/owner/owner-chain.ts';
+import { proofOf, revisionOfPod } from '../domain/owner/revision.ts';
+import { ownerOfReference } from '../domain/owner/rollout-owner.ts';
 import { parseTime } from '../domain/time.ts';
-import { type Claim, distinctVersions } from '../domain/workload-claim.ts';
-import { workloadNameFor } from '../domain/workload-identity.ts';
+import { type Claim, distinctVersions } from '../domain/workload/workload-claim.ts';
+import { workloadNameFor } from '../domain/identity/workload-names.ts';
 import type { RunningPods } from './bypassed-pods.ts';
 import type { Caches, Cluster } from './cluster.ts';
 import type { PendingPods } from './held-pods.ts';
-import { versionOfPod } from '../domain/version-of-pod.ts';
+import { versionOfPod } from '../domain/identity/version-of-pod.ts';
 import { identityOptions } from './workload-owners.ts';
 
 /** What the recorder needs. `mayWrite` is asked before each write, as by the engine. */

@@ -2,7 +2,7 @@ import type { KubernetesObject, ObjectRef } from '../api/object.ts';
 import { refKey, refOf } from '../api/object.ts';
 import type { SpanRecord } from '../api/span.ts';
 import type { Lookup } from '../domain/lookup.ts';
-import type { Exportable } from '../domain/trace-export.ts';
+import type { Exportable } from '../domain/trace/trace-export.ts';
 
 /** An object together with the spans it has to send. */
 export interface Sendable {

@@ -1,4 +1,4 @@
-import type { ConfigScope } from '../domain/keptn-config.ts';
+import type { ConfigScope } from '../domain/settings/keptn-config.ts';
 
 /** The two namespaces that count beside an object's own, and whose KeptnConfig may rule. */
 export interface Places extends ConfigScope {

@@ -1,19 +1,19 @@
 import { type Pod, PodKind } from '../api/builtin.ts';
 import { sluiceKeys } from '../api/keptn/annotations.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
-import { heldForChecks } from '../domain/explanation.ts';
-import { identityIn } from '../domain/identity-in.ts';
-import type { Identity } from '../domain/identity.ts';
-import type { IdentityOptions } from '../domain/pod-version.ts';
+import { heldForChecks } from '../domain/gate/explanation.ts';
+import { identityIn } from '../domain/identity/identity-in.ts';
+import type { Identity } from '../domain/identity/identity.ts';
+import type { IdentityOptions } from '../domain/identity/pod-version.ts';
 import { type Lookup, ownerIndex } from '../domain/lookup.ts';
-import { ownerChainOf } from '../domain/owner-chain.ts';
-import { decidePodGate, gateIndex, type PodGateSeen } from '../domain/pod-gate.ts';
-import { proofOf } from '../domain/revision.ts';
-import { isVersion } from '../domain/wanted-version.ts';
+import { ownerChainOf } from '../domain/owner/owner-chain.ts';
+import { decidePodGate, gateIndex, type PodGateSeen } from '../domain/gate/pod-gate.ts';
+import { proofOf } from '../domain/owner/revision.ts';
+import { isVersion } from '../domain/workload/wanted-version.ts';
 import { type Controller, type Key, watch } from './controller.ts';
 import { ownerWatches } from './owner-watches.ts';
 import type { Places } from './places.ts';
-import { versionOfPod } from '../domain/version-of-pod.ts';
+import { versionOfPod } from '../domain/identity/version-of-pod.ts';
 import { identityOptions, podsMaybeOfWorkload, podsOfWorkload } from './workload-owners.ts';
 
 /** At most this many Pods of a version are told why they are held: more would only be more of the same (T6). */

@@ -9,14 +9,14 @@ import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import type { Kind, KubernetesObject, ObjectRef } from '../api/object.ts';
 import { conditionOf, conditionTypes } from '../domain/conditions.ts';
-import { settingsFrom } from '../domain/keptn-config.ts';
+import { settingsFrom } from '../domain/settings/keptn-config.ts';
 import type { Lookup, World } from '../domain/lookup.ts';
 import {
   decideReferrer,
   type Flaw,
   type Referrer,
   type ReferrerObservation,
-} from '../domain/referrer.ts';
+} from '../domain/resolved-refs.ts';
 import { chainRules } from '../lint/chain-rules.ts';
 import { referenceRules } from '../lint/reference-rules.ts';
 import { referencesOf } from '../lint/references.ts';

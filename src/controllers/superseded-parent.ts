@@ -2,8 +2,8 @@ import { KeptnAppVersion } from '../api/keptn/app-version.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { controllerOf, type Kind, type KubernetesObject } from '../api/object.ts';
 import { type Lookup, ownerIndex } from '../domain/lookup.ts';
-import { isSuperseded } from '../domain/superseded.ts';
-import { attemptOf, type VersionStatus } from '../domain/version-status.ts';
+import { isSuperseded } from '../domain/phase/superseded.ts';
+import { attemptOf, type VersionStatus } from '../domain/phase/version-status.ts';
 import { type Key, watch, type Watch } from './controller.ts';
 
 /** A task or evaluation. */

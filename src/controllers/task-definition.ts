@@ -1,13 +1,13 @@
 import { ConfigMapKind } from '../api/builtin.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { controllerOf } from '../api/object.ts';
-import { blueprintOf, functionRefOf } from '../domain/function-source.ts';
+import { blueprintOf, functionRefOf } from '../domain/job/function-source.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import {
   configMapRefOf,
   decideTaskDefinition,
   type TaskDefinitionObservation,
-} from '../domain/task-definition.ts';
+} from '../domain/job/task-definition.ts';
 import { type Controller, watch } from './controller.ts';
 import { findDefinitions } from './find-definitions.ts';
 import type { IndexDefinition } from './indexes.ts';

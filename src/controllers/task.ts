@@ -8,21 +8,21 @@ import {
   type KubernetesObject,
   type ObjectRef,
 } from '../api/object.ts';
-import { hasOpenFollowUps } from '../domain/follow-ups.ts';
-import { blueprintOf } from '../domain/function-source.ts';
-import { endOfJob } from '../domain/job-stage.ts';
-import { settingsFrom } from '../domain/keptn-config.ts';
-import { gateIndex } from '../domain/pod-gate.ts';
+import { hasOpenFollowUps } from '../domain/follow-up/follow-ups.ts';
+import { blueprintOf } from '../domain/job/function-source.ts';
+import { endOfJob } from '../domain/task/job-stage.ts';
+import { settingsFrom } from '../domain/settings/keptn-config.ts';
+import { gateIndex } from '../domain/gate/pod-gate.ts';
 import type { Lookup, World } from '../domain/lookup.ts';
-import { runnerImage } from '../domain/runner-image.ts';
-import { decideTask, podSelector } from '../domain/task.ts';
+import { runnerImage } from '../domain/job/runner-image.ts';
+import { decideTask, podSelector } from '../domain/task/task.ts';
 import {
   candidatesOf,
   jobOf,
   recordedJob,
   type TaskObservation,
   type TaskSettings,
-} from '../domain/task-observation.ts';
+} from '../domain/task/task-observation.ts';
 import { type Controller, type Key, watch } from './controller.ts';
 import { DepartedPods } from './departed-pods.ts';
 import { findDefinitions } from './find-definitions.ts';

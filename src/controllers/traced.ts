@@ -1,21 +1,21 @@
 import type { SpanContext } from '../api/span.ts';
-import type { AppVersionSeen } from '../domain/app-version.ts';
-import type { EvaluationObservation } from '../domain/evaluation.ts';
+import type { AppVersionSeen } from '../domain/app/app-version.ts';
+import type { EvaluationObservation } from '../domain/evaluation/evaluation.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Lookup } from '../domain/lookup.ts';
-import { newestListing } from '../domain/newest-app-version.ts';
-import type { TaskObservation } from '../domain/task-observation.ts';
+import { newestListing } from '../domain/phase/newest-app-version.ts';
+import type { TaskObservation } from '../domain/task/task-observation.ts';
 import {
   appDeployPhase,
   checkSpan,
   phaseSpan,
   placeOf,
   type TracedCheck,
-} from '../domain/trace-context.ts';
-import { tracedCheckPlan, tracedVersionPlan } from '../domain/trace-plan.ts';
-import { traceparentOf } from '../domain/traceparent.ts';
-import { attemptOf } from '../domain/version-status.ts';
-import type { WorkloadVersionSeen } from '../domain/workload-version.ts';
+} from '../domain/trace/trace-context.ts';
+import { tracedCheckPlan, tracedVersionPlan } from '../domain/trace/trace-plan.ts';
+import { traceparentOf } from '../domain/trace/traceparent.ts';
+import { attemptOf } from '../domain/phase/version-status.ts';
+import type { WorkloadVersionSeen } from '../domain/workload/workload-version.ts';
 import type { Controller } from './controller.ts';
 
 /*

@@ -4,12 +4,12 @@ import { isCompleted } from '../api/keptn/states.ts';
 import { KeptnTask } from '../api/keptn/task.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import type { Kind, KubernetesObject } from '../api/object.ts';
-import type { ChecksSeen } from '../domain/checks.ts';
-import { awaitedFollowUps } from '../domain/follow-ups.ts';
+import type { ChecksSeen } from '../domain/check/checks.ts';
+import { awaitedFollowUps } from '../domain/follow-up/follow-ups.ts';
 import { type Lookup, ownerIndex, type World } from '../domain/lookup.ts';
-import type { DefinitionsField } from '../domain/phases.ts';
+import type { DefinitionsField } from '../domain/phase/phases.ts';
 import { findReference } from '../domain/reference.ts';
-import type { VersionStatus } from '../domain/version-status.ts';
+import type { VersionStatus } from '../domain/phase/version-status.ts';
 import type { Key } from './controller.ts';
 
 /** An app version or workload version, as far as its checks go. */

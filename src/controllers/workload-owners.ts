@@ -2,16 +2,16 @@ import { type Pod, PodKind } from '../api/builtin.ts';
 import { KeptnConfig } from '../api/keptn/config.ts';
 import type { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
-import { currentRevision, type OwnerSeen } from '../domain/current-revision.ts';
-import { identityIn } from '../domain/identity-in.ts';
-import { identityOf } from '../domain/identity.ts';
-import { withWordOfPods } from '../domain/word-of-pods.ts';
-import type { IdentityOptions } from '../domain/pod-version.ts';
-import { settingsFrom } from '../domain/keptn-config.ts';
+import { currentRevision, type OwnerSeen } from '../domain/identity/current-revision.ts';
+import { identityIn } from '../domain/identity/identity-in.ts';
+import { identityOf } from '../domain/identity/identity.ts';
+import { withWordOfPods } from '../domain/identity/word-of-pods.ts';
+import type { IdentityOptions } from '../domain/identity/pod-version.ts';
+import { settingsFrom } from '../domain/settings/keptn-config.ts';
 import { type Lookup, ownerIndex } from '../domain/lookup.ts';
-import { ownerChainOf, supportedOwner } from '../domain/owner-chain.ts';
-import { ownerOfReference, type RolloutOwner } from '../domain/rollout-owner.ts';
-import { uidOf, workloadNameFor } from '../domain/workload-identity.ts';
+import { ownerChainOf, supportedOwner } from '../domain/owner/owner-chain.ts';
+import { ownerOfReference, type RolloutOwner } from '../domain/owner/rollout-owner.ts';
+import { uidOf, workloadNameFor } from '../domain/identity/workload-names.ts';
 import { inNamespace, podsByWorkload, podsWithoutWorkload } from './lifecycle-indexes.ts';
 
 /** How identities are read under the settings in force. */

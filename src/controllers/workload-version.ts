@@ -12,20 +12,23 @@ import { KeptnTask } from '../api/keptn/task.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
-import type { OwnerSeen } from '../domain/current-revision.ts';
-import { workloadPhases } from '../domain/phases.ts';
-import { identityIn } from '../domain/identity-in.ts';
-import type { IdentityOptions } from '../domain/pod-version.ts';
-import { type Settings, settingsFrom } from '../domain/keptn-config.ts';
+import type { OwnerSeen } from '../domain/identity/current-revision.ts';
+import { workloadPhases } from '../domain/phase/phases.ts';
+import { identityIn } from '../domain/identity/identity-in.ts';
+import type { IdentityOptions } from '../domain/identity/pod-version.ts';
+import { type Settings, settingsFrom } from '../domain/settings/keptn-config.ts';
 import { type Lookup, ownerIndex, type World } from '../domain/lookup.ts';
-import { type OwnerChain, ownerChainOf, topOwner } from '../domain/owner-chain.ts';
-import { listsOfVersion, union } from '../domain/requested-checks.ts';
-import { podSelectors } from '../domain/deployment.ts';
-import { proofOf, revisionOfPod } from '../domain/revision.ts';
-import { type CarryingPod, requestsFor } from '../domain/shared-version.ts';
+import { type OwnerChain, ownerChainOf, topOwner } from '../domain/owner/owner-chain.ts';
+import { listsOfVersion, union } from '../domain/check/requested-checks.ts';
+import { podSelectors } from '../domain/deployment/deployment.ts';
+import { proofOf, revisionOfPod } from '../domain/owner/revision.ts';
+import { type CarryingPod, requestsFor } from '../domain/workload/shared-version.ts';
 import { parseTime } from '../domain/time.ts';
-import { carriersOf, isVersion } from '../domain/wanted-version.ts';
-import { decideWorkloadVersion, type WorkloadVersionSeen } from '../domain/workload-version.ts';
+import { carriersOf, isVersion } from '../domain/workload/wanted-version.ts';
+import {
+  decideWorkloadVersion,
+  type WorkloadVersionSeen,
+} from '../domain/workload/workload-version.ts';
 import { type Controller, type Key, watch } from './controller.ts';
 import { gatherFollowUps } from './follow-ups.ts';
 import { isVersionOver, versionBehind } from './history.ts';

@@ -11,9 +11,13 @@ import {
   followUpNames,
   shownPath,
   wayBack,
-} from '../domain/definition-chain.ts';
-import { type FollowUpFields, followUpProblems, mostFollowUps } from '../domain/follow-up-lists.ts';
-import type { FindDefinition } from '../domain/function-source.ts';
+} from '../domain/follow-up/definition-chain.ts';
+import {
+  type FollowUpFields,
+  followUpProblems,
+  mostFollowUps,
+} from '../domain/follow-up/follow-up-lists.ts';
+import type { FindDefinition } from '../domain/job/function-source.ts';
 import { referencesOf } from './references.ts';
 import { type Found, type Rule, rule, type RuleContext } from './rule.ts';
 

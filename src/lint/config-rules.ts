@@ -1,5 +1,5 @@
 import { KeptnConfig } from '../api/keptn/config.ts';
-import { rulingConfig } from '../domain/keptn-config.ts';
+import { rulingConfig } from '../domain/settings/keptn-config.ts';
 import { type Rule, rule } from './rule.ts';
 
 const notRuling = rule({

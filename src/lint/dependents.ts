@@ -5,7 +5,7 @@ import { isCompleted, type KeptnState } from '../api/keptn/states.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import type { KubernetesObject } from '../api/object.ts';
-import { appPhases, type StateField } from '../domain/phases.ts';
+import { appPhases, type StateField } from '../domain/phase/phases.ts';
 import { checkReferences, referencesOf, type StatedReference } from './references.ts';
 import type { RuleContext } from './rule.ts';
 

@@ -6,7 +6,7 @@ import { KeptnMetric } from '../api/keptn/metric.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { KeptnTask } from '../api/keptn/task.ts';
 import type { Kind, KubernetesObject } from '../api/object.ts';
-import { DurationInvalid, parseDuration } from '../domain/duration.ts';
+import { DurationInvalid, parseDuration } from '../domain/go/duration.ts';
 import { type Rule, rule } from './rule.ts';
 
 /** A duration in a spec, and the shortest one that makes sense. */

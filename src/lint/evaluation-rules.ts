@@ -1,8 +1,8 @@
 import { KeptnEvaluationDefinition, type Objective } from '../api/keptn/evaluation-definition.ts';
 import { KeptnMetricsProvider } from '../api/keptn/metrics-provider.ts';
-import { targetError } from '../domain/evaluation-target.ts';
+import { targetError } from '../domain/evaluation/evaluation-target.ts';
 import { metricNamespaces } from '../domain/measurement/metric-namespaces.ts';
-import { parseGoFloat } from '../domain/go-float.ts';
+import { parseGoFloat } from '../domain/go/go-float.ts';
 import { type Found, type Rule, rule } from './rule.ts';
 
 const kinds = [KeptnEvaluationDefinition] as const;

@@ -1,6 +1,10 @@
 import { KeptnTaskDefinition, runnerMessages } from '../api/keptn/task-definition.ts';
 import type { FunctionSpec } from '../api/keptn/function-spec.ts';
-import { blueprintOf, type BlueprintProblem, functionRefOf } from '../domain/function-source.ts';
+import {
+  blueprintOf,
+  type BlueprintProblem,
+  functionRefOf,
+} from '../domain/job/function-source.ts';
 import { finderOf } from './chain-rules.ts';
 import { type Found, type Rule, rule, type RuleContext } from './rule.ts';
 

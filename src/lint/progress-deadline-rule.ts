@@ -3,7 +3,7 @@ import { KeptnAppContext } from '../api/keptn/app-context.ts';
 import { KeptnEvaluationDefinition } from '../api/keptn/evaluation-definition.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import type { Kind, KubernetesObject } from '../api/object.ts';
-import { durationOr, formatDuration } from '../domain/duration.ts';
+import { durationOr, formatDuration } from '../domain/go/duration.ts';
 import { type RuleContext, rule } from './rule.ts';
 import { identityOfManifest, workloadKinds, type WorkloadManifest } from './workload-manifest.ts';
 

@@ -13,8 +13,8 @@ import {
   type FollowUpFields,
   followUpList,
   spellingInProposal,
-} from '../domain/follow-up-lists.ts';
-import type { DefinitionsField } from '../domain/phases.ts';
+} from '../domain/follow-up/follow-up-lists.ts';
+import type { DefinitionsField } from '../domain/phase/phases.ts';
 import { metricNamespaces } from '../domain/measurement/metric-namespaces.ts';
 import { configMapReferences } from './config-map-references.ts';
 

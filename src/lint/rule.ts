@@ -1,5 +1,5 @@
 import type { Kind, KubernetesObject } from '../api/object.ts';
-import type { Settings } from '../domain/keptn-config.ts';
+import type { Settings } from '../domain/settings/keptn-config.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import type { StatedReference } from './references.ts';
 

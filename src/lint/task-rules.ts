@@ -1,5 +1,5 @@
 import { KeptnTask } from '../api/keptn/task.ts';
-import { blueprintOf } from '../domain/function-source.ts';
+import { blueprintOf } from '../domain/job/function-source.ts';
 import { finderOf } from './chain-rules.ts';
 import { type Rule, rule } from './rule.ts';
 

@@ -1,5 +1,5 @@
 import { KeptnAppContext } from '../api/keptn/app-context.ts';
-import { checkBeforeRollOut, oldPodsEndFirst } from '../domain/update-order.ts';
+import { checkBeforeRollOut, oldPodsEndFirst } from '../domain/owner/update-order.ts';
 import { type RuleContext, rule } from './rule.ts';
 import { identityOfManifest, workloadKinds, type WorkloadManifest } from './workload-manifest.ts';
 

@@ -1,5 +1,8 @@
 import { sluiceKeys } from '../api/keptn/annotations.ts';
-import { describeChainProblem, followUpChainProblem } from '../domain/definition-chain.ts';
+import {
+  describeChainProblem,
+  followUpChainProblem,
+} from '../domain/follow-up/definition-chain.ts';
 import { finderOf } from './chain-rules.ts';
 import { rule } from './rule.ts';
 import {

@@ -18,8 +18,8 @@ import {
   stringMap,
   text,
 } from '../api/schema.ts';
-import type { Identity } from '../domain/identity.ts';
-import { identityOfWorkload } from '../domain/identity-of-workload.ts';
+import type { Identity } from '../domain/identity/identity.ts';
+import { identityOfWorkload } from '../domain/identity/next-pod-identity.ts';
 import type { RuleContext } from './rule.ts';
 
 /** The Pod template of a workload, whole as it was applied. */

@@ -2,7 +2,7 @@ import { keptnAnnotations, sluiceKeys } from '../api/keptn/annotations.ts';
 import { KeptnEvaluationDefinition } from '../api/keptn/evaluation-definition.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import type { Kind } from '../api/object.ts';
-import type { AnnotatedIdentity } from '../domain/identity.ts';
+import type { AnnotatedIdentity } from '../domain/identity/identity.ts';
 import { illegalReferences, missingReferences } from './reference-rules.ts';
 import type { ReferencePlaces, StatedReference } from './references.ts';
 import { rule } from './rule.ts';

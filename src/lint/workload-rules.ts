@@ -1,8 +1,8 @@
 import { keptnAnnotations, recommendedLabels, sluiceKeys } from '../api/keptn/annotations.ts';
-import { commandToCheckAgain } from '../domain/check-again.ts';
+import { commandToCheckAgain } from '../domain/gate/check-again.ts';
 import { conditionOf, conditionTypes } from '../domain/conditions.ts';
-import { durationOr } from '../domain/duration.ts';
-import type { AnnotatedIdentity, Identity } from '../domain/identity.ts';
+import { durationOr } from '../domain/go/duration.ts';
+import type { AnnotatedIdentity, Identity } from '../domain/identity/identity.ts';
 import { sameJson } from '../domain/same-json.ts';
 import { shortened } from '../domain/shortened.ts';
 import { identityKeys, intendedKey, isNearlyOurs } from './annotation-keys.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { gateFailedPod, judgeFinalFailedPod } from '../../src/admission/failed-pod.ts';
 import { admissionIndexes } from '../../src/admission/indexes.ts';
 import type { Pod } from '../../src/api/builtin.ts';
-import { uidOf } from '../../src/domain/workload-identity.ts';
+import { uidOf } from '../../src/domain/identity/workload-names.ts';
 import type { KeptnWorkloadVersionStatus } from '../../src/api/keptn/workload-version.ts';
 import type { KubernetesObject } from '../../src/api/object.ts';
 import { aWorkload, aWorkloadVersion } from '../support/builders.ts';

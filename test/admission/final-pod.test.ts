@@ -4,7 +4,7 @@ import { gatePod } from '../../src/admission/gate-pod.ts';
 import { admissionIndexes } from '../../src/admission/indexes.ts';
 import type { Pod } from '../../src/api/builtin.ts';
 import type { KubernetesObject } from '../../src/api/object.ts';
-import { identityIn } from '../../src/domain/identity-in.ts';
+import { identityIn } from '../../src/domain/identity/identity-in.ts';
 import { aWorkload, aWorkloadVersion } from '../support/builders.ts';
 import { fixedLookup } from '../support/fixed-lookup.ts';
 import { admitted, requestFor } from '../support/reviews.ts';

@@ -12,12 +12,15 @@ import { KeptnEvaluation } from '../../src/api/keptn/evaluation.ts';
 import { KeptnMetric } from '../../src/api/keptn/metric.ts';
 import { KeptnWorkload } from '../../src/api/keptn/workload.ts';
 import type { Kind, KubernetesObject } from '../../src/api/object.ts';
-import { type AppCreationObservation, decideAppCreation } from '../../src/domain/app-creation.ts';
-import { decideEvaluation } from '../../src/domain/evaluation.ts';
-import { decideConfig } from '../../src/domain/keptn-config.ts';
+import {
+  type AppCreationObservation,
+  decideAppCreation,
+} from '../../src/domain/app/app-creation.ts';
+import { decideEvaluation } from '../../src/domain/evaluation/evaluation.ts';
+import { decideConfig } from '../../src/domain/settings/keptn-config.ts';
 import { measuredWith } from '../../src/domain/measurement/measured-with.ts';
-import { type Asking, metricStatus } from '../../src/domain/metric.ts';
-import { decideNamespace } from '../../src/domain/namespace.ts';
+import { type Asking, metricStatus } from '../../src/domain/measurement/metric.ts';
+import { decideNamespace } from '../../src/domain/opt-in/namespace.ts';
 import type { Plan } from '../../src/domain/plan.ts';
 import { sharedCluster } from '../support/control-plane.ts';
 import { aMetricsProvider } from '../support/builders.ts';

@@ -3,7 +3,7 @@ import { KeptnEvaluation } from '../../src/api/keptn/evaluation.ts';
 import { isCompleted as isEnd } from '../../src/api/keptn/states.ts';
 import type { KeptnTask } from '../../src/api/keptn/task.ts';
 import { KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts';
-import { hasOpenFollowUps } from '../../src/domain/follow-ups.ts';
+import { hasOpenFollowUps } from '../../src/domain/follow-up/follow-ups.ts';
 import { servePrometheus } from '../demo/prometheus.ts';
 import {
   aDeployment,

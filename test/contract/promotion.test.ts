@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KeptnAppVersion } from '../../src/api/keptn/app-version.ts';
 import { isCompleted as isOver } from '../../src/api/keptn/states.ts';
 import { conditionOf } from '../../src/domain/conditions.ts';
-import { hasOpenFollowUps } from '../../src/domain/follow-ups.ts';
+import { hasOpenFollowUps } from '../../src/domain/follow-up/follow-ups.ts';
 import { aDeployment, anAppContext, aTaskDefinition } from '../support/apps.ts';
 import { type EnabledNamespace, isCompleted, isReady } from '../support/enabled-namespace.ts';
 import { eventually } from '../support/eventually.ts';

@@ -7,7 +7,7 @@ import { KeptnMetricsProvider } from '../../src/api/keptn/metrics-provider.ts';
 import { KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts';
 import type { Condition, Kind } from '../../src/api/object.ts';
 import { conditionOf, conditionTypes } from '../../src/domain/conditions.ts';
-import type { Referrer } from '../../src/domain/referrer.ts';
+import type { Referrer } from '../../src/domain/resolved-refs.ts';
 import {
   aMetric,
   anAppContext,

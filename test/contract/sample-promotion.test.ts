@@ -4,7 +4,7 @@ import { Value } from 'typebox/value';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Pod } from '../../src/api/builtin.ts';
 import type { KeptnAppVersion } from '../../src/api/keptn/app-version.ts';
-import { spanOf } from '../../src/domain/traceparent.ts';
+import { spanOf } from '../../src/domain/trace/traceparent.ts';
 import { EnabledNamespace, isCompleted } from '../support/enabled-namespace.ts';
 import { eventually } from '../support/eventually.ts';
 import { GitRepository } from '../support/git-repository.ts';

@@ -5,7 +5,7 @@ import { KeptnEvaluationDefinition } from '../../src/api/keptn/evaluation-defini
 import { KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts';
 import type { Kind } from '../../src/api/object.ts';
 import { conditionOf, conditionTypes, isTrue } from '../../src/domain/conditions.ts';
-import type { Referrer } from '../../src/domain/referrer.ts';
+import type { Referrer } from '../../src/domain/resolved-refs.ts';
 import { EnabledNamespace } from '../support/enabled-namespace.ts';
 import { eventually } from '../support/eventually.ts';
 import { Scratch } from '../support/function-run.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { FunctionSpec } from '../../src/api/keptn/function-spec.ts';
 import type { KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts';
 import { findDefinitions } from '../../src/controllers/find-definitions.ts';
-import { blueprintOf } from '../../src/domain/function-source.ts';
+import { blueprintOf } from '../../src/domain/job/function-source.ts';
 import { aTaskDefinition } from '../support/builders.ts';
 import { fixedLookup } from '../support/fixed-lookup.ts';
 

@@ -6,7 +6,7 @@ import { KeptnEvaluation } from '../../src/api/keptn/evaluation.ts';
 import { KeptnTask } from '../../src/api/keptn/task.ts';
 import { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
 import { chainBefore, followedKey, versionMetadata } from '../../src/controllers/follow-ups.ts';
-import { ownedBy } from '../../src/domain/check-objects.ts';
+import { ownedBy } from '../../src/domain/check/child-objects.ts';
 import { anAppVersion, anEvaluation, aWorkloadVersion } from '../support/builders.ts';
 import { fixedLookup } from '../support/fixed-lookup.ts';
 import { aTask } from '../support/task-builders.ts';

@@ -28,7 +28,7 @@ import {
   taskDefinitionController,
   taskDefinitionsByFunctionRef,
 } from '../../src/controllers/task-definition.ts';
-import { ownedBy } from '../../src/domain/check-objects.ts';
+import { ownedBy } from '../../src/domain/check/child-objects.ts';
 import { jobName } from '../../src/domain/names.ts';
 import { EventKind } from '../../src/kubernetes/event-series.ts';
 import { aJobOf, aPodOf, aTask, aTaskDefinition } from '../support/task-builders.ts';

@@ -9,7 +9,7 @@ import type { Condition } from '../../src/api/object.ts';
 import { refOf } from '../../src/api/object.ts';
 import { type SpanRecord, SpansRejected } from '../../src/api/span.ts';
 import { awaitingExport, TraceExport } from '../../src/controllers/trace-export.ts';
-import type { CollectorAddress } from '../../src/domain/collector-address.ts';
+import type { CollectorAddress } from '../../src/domain/settings/collector-address.ts';
 import { aTask, aWorkloadVersion } from '../support/builders.ts';
 import { LogMemory } from '../support/log-memory.ts';
 import { clearWeather, MemoryCaches } from '../support/memory-caches.ts';

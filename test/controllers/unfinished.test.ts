@@ -5,7 +5,7 @@ import { KeptnEvaluation } from '../../src/api/keptn/evaluation.ts';
 import { KeptnTask } from '../../src/api/keptn/task.ts';
 import { ownerIndex } from '../../src/controllers/indexes.ts';
 import { hasUnfinished } from '../../src/controllers/retention/unfinished.ts';
-import { exportPending } from '../../src/domain/trace-export.ts';
+import { exportPending } from '../../src/domain/trace/trace-export.ts';
 import { anEvaluation, aTask, aWorkloadVersion } from '../support/builders.ts';
 import { fixedLookup } from '../support/fixed-lookup.ts';
 import { controllerReference } from '../support/lifecycle-seen.ts';

@@ -1,6 +1,6 @@
 import type { KeptnAppVersion } from '../../src/api/keptn/app-version.ts';
 import type { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
-import { isNameOf, lists } from '../../src/domain/newest-app-version.ts';
+import { isNameOf, lists } from '../../src/domain/phase/newest-app-version.ts';
 import { isTrue, conditionTypes } from '../../src/domain/conditions.ts';
 import { isAtRest, isHeld, isReady, type Scene } from './scene.ts';
 import { isPodOf } from './frame.ts';

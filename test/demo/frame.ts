@@ -5,11 +5,11 @@ import type { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.
 import { factLines } from '../../src/cli/fact-lines.ts';
 import { findingText, icon } from '../../src/cli/finding-text.ts';
 import { type Finding, markOf } from '../../src/domain/explain/finding.ts';
-import { identityOf } from '../../src/domain/identity.ts';
-import { isNameOf } from '../../src/domain/newest-app-version.ts';
-import { ownerChainOf } from '../../src/domain/owner-chain.ts';
-import { appPhases, type Phase, workloadPhases } from '../../src/domain/phases.ts';
-import type { VersionStatus } from '../../src/domain/version-status.ts';
+import { identityOf } from '../../src/domain/identity/identity.ts';
+import { isNameOf } from '../../src/domain/phase/newest-app-version.ts';
+import { ownerChainOf } from '../../src/domain/owner/owner-chain.ts';
+import { appPhases, type Phase, workloadPhases } from '../../src/domain/phase/phases.ts';
+import type { VersionStatus } from '../../src/domain/phase/version-status.ts';
 import { checkFindings } from '../../src/domain/explain/why-check.ts';
 import { lookupOver } from '../../src/cli/snapshot.ts';
 import { isPlayed } from './functions.ts';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Pod, PodKind } from '../../src/api/builtin.ts';
 import { sluiceKeys } from '../../src/api/keptn/annotations.ts';
 import type { KubernetesObject } from '../../src/api/object.ts';
-import { functionContainerName } from '../../src/domain/job-container.ts';
+import { functionContainerName } from '../../src/domain/job/job-container.ts';
 import type { FunctionEnd } from '../support/function-run.ts';
 import { endPod, leftToTest, runPod } from '../support/played-kubelet.ts';
 import type { Manifest, TestCluster } from '../support/test-cluster.ts';

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { DurationInvalid, parseDuration } from '../../src/domain/duration.ts';
+import { DurationInvalid, parseDuration } from '../../src/domain/go/duration.ts';
 
 /** What the demo was asked to do. */
 export interface DemoOptions {

@@ -1,4 +1,4 @@
-import { lists } from '../../src/domain/newest-app-version.ts';
+import { lists } from '../../src/domain/phase/newest-app-version.ts';
 import { changesBetween } from './changes.ts';
 import { type Caption, frame } from './frame.ts';
 import { emptyScene, isAtRest, isHeld, type Scene } from './scene.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it, test } from 'vitest';
 
 import { onThisClock } from '../../src/domain/clock-steps.ts';
-import { elapsed, reached } from '../../src/domain/deployment-progress.ts';
-import { timeToNextAttempt } from '../../src/domain/evaluation-status.ts';
-import { excessOf } from '../../src/domain/retention/limits.ts';
+import { elapsed, reached } from '../../src/domain/deployment/deployment-progress.ts';
+import { timeToNextAttempt } from '../../src/domain/evaluation/evaluation-status.ts';
+import { excessOf } from '../../src/domain/settings/retention-limits.ts';
 import { rfc3339 } from '../../src/domain/time.ts';
 import { anEvaluation } from '../support/builders.ts';
 

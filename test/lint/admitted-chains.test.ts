@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { KubernetesObject } from '../../src/api/object.ts';
-import { defaultSettings } from '../../src/domain/keptn-config.ts';
+import { defaultSettings } from '../../src/domain/settings/keptn-config.ts';
 import { problemsOf } from '../../src/lint/rules.ts';
 import { applied } from '../support/definition-graphs.ts';
 import { lintContext } from '../support/lint-context.ts';

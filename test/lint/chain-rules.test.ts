@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { KubernetesObject } from '../../src/api/object.ts';
-import { defaultSettings } from '../../src/domain/keptn-config.ts';
+import { defaultSettings } from '../../src/domain/settings/keptn-config.ts';
 import { anAppContext, anEvaluationDefinition } from '../support/builders.ts';
 import { lintContext, problemLines } from '../support/lint-context.ts';
 import { aTaskDefinition } from '../support/task-builders.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { KubernetesObject } from '../../src/api/object.ts';
-import { settingsFrom } from '../../src/domain/keptn-config.ts';
+import { settingsFrom } from '../../src/domain/settings/keptn-config.ts';
 import { rules } from '../../src/lint/rules.ts';
 import {
   aConfig,

@@ -6,7 +6,7 @@ import { PodKind, type Pod } from '../../src/api/builtin.ts';
 import { refOf } from '../../src/api/object.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
 import { seedsTo } from '../support/seeds.ts';
-import { isReleased } from '../../src/domain/release.ts';
+import { isReleased } from '../../src/domain/gate/release.ts';
 import { isOf } from '../support/memory-store.ts';
 import { isHeld } from './oracles.ts';
 import { podsOf } from './scenario.ts';

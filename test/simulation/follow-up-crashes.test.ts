@@ -4,7 +4,7 @@ import { JobKind, type Pod, PodKind } from '../../src/api/builtin.ts';
 import { KeptnEvaluation } from '../../src/api/keptn/evaluation.ts';
 import { KeptnTask } from '../../src/api/keptn/task.ts';
 import { controllerOf } from '../../src/api/object.ts';
-import { hasOpenFollowUps } from '../../src/domain/follow-ups.ts';
+import { hasOpenFollowUps } from '../../src/domain/follow-up/follow-ups.ts';
 import { isOf, type StoredChange } from '../support/memory-store.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
 import {

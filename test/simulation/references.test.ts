@@ -11,7 +11,7 @@ import { type Condition, type Kind, type KubernetesObject, refOf } from '../../s
 import { allIndexes } from '../../src/cli/controllers.ts';
 import { referenceControllers } from '../../src/controllers/references.ts';
 import { taskDefinitionController } from '../../src/controllers/task-definition.ts';
-import type { Referrer } from '../../src/domain/referrer.ts';
+import type { Referrer } from '../../src/domain/resolved-refs.ts';
 import {
   aConfig,
   aMetric,

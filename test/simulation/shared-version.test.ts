@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { KeptnTask } from '../../src/api/keptn/task.ts';
 import { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
 import { conditionOf } from '../../src/domain/conditions.ts';
-import { isReleased } from '../../src/domain/release.ts';
+import { isReleased } from '../../src/domain/gate/release.ts';
 import { isHeld } from './oracles.ts';
 import { allRun, expectNoHarm, podsOf, versionBecomes } from './scenario.ts';
 import { seedsTo } from '../support/seeds.ts';

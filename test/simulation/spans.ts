@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { KubernetesObject } from '../../src/api/object.ts';
 import { refOf } from '../../src/api/object.ts';
 import type { SpanRecord } from '../../src/api/span.ts';
-import { type Exportable, exportables } from '../../src/domain/trace-export.ts';
+import { type Exportable, exportables } from '../../src/domain/trace/trace-export.ts';
 import { fixedLookup } from '../support/fixed-lookup.ts';
 import type { Simulation } from './simulation.ts';
 

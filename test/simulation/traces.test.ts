@@ -9,7 +9,7 @@ import { KeptnTask } from '../../src/api/keptn/task.ts';
 import { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
 import type { KubernetesObject } from '../../src/api/object.ts';
 import type { SpanRecord } from '../../src/api/span.ts';
-import { traceparentOf } from '../../src/domain/traceparent.ts';
+import { traceparentOf } from '../../src/domain/trace/traceparent.ts';
 import { allCompleted } from './oracles.ts';
 import { expectNoHarm, versionBecomes } from './scenario.ts';
 import { aShopNamespace, aTaskDefinition, aWorkload } from './shop.ts';

@@ -5,7 +5,7 @@ import { isCompleted } from '../../src/api/keptn/states.ts';
 import { KeptnTask } from '../../src/api/keptn/task.ts';
 import { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
 import { refOf } from '../../src/api/object.ts';
-import { hasOpenFollowUps } from '../../src/domain/follow-ups.ts';
+import { hasOpenFollowUps } from '../../src/domain/follow-up/follow-ups.ts';
 import { allCompleted } from './oracles.ts';
 import { expectNoHarm } from './scenario.ts';
 import { aShopNamespace, aTaskDefinition, aWorkload } from './shop.ts';

@@ -2,7 +2,7 @@ import type { KeptnWorkloadVersionStatus } from '../../src/api/keptn/workload-ve
 import {
   decideWorkloadVersion,
   type WorkloadVersionSeen,
-} from '../../src/domain/workload-version.ts';
+} from '../../src/domain/workload/workload-version.ts';
 import { aTask, aWorkload, aWorkloadVersion } from './builders.ts';
 import { stored, workloadVersionSeen } from './lifecycle-seen.ts';
 import { aDeploymentSeen, type Rollout } from './owner-builders.ts';

@@ -1,7 +1,7 @@
 import { KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts';
 import type { KeptnTask } from '../../src/api/keptn/task.ts';
-import type { EvaluationFollowUpsSeen } from '../../src/domain/evaluation-follow-ups.ts';
-import type { TaskFollowUpsSeen } from '../../src/domain/task-observation.ts';
+import type { EvaluationFollowUpsSeen } from '../../src/domain/evaluation/evaluation-follow-ups.ts';
+import type { TaskFollowUpsSeen } from '../../src/domain/task/task-observation.ts';
 import { answers, type Asked } from './lifecycle-seen.ts';
 
 export interface FollowUpsGiven extends Asked {

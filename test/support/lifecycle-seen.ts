@@ -6,16 +6,16 @@ import type { KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts
 import type { KeptnTask } from '../../src/api/keptn/task.ts';
 import type { Condition, KubernetesObject, ObjectRef } from '../../src/api/object.ts';
 import { refKey } from '../../src/api/object.ts';
-import type { AppSeen } from '../../src/domain/app.ts';
-import type { AppVersionSeen } from '../../src/domain/app-version.ts';
-import type { ChecksSeen } from '../../src/domain/checks.ts';
-import { type Settings, defaultSettings } from '../../src/domain/keptn-config.ts';
+import type { AppSeen } from '../../src/domain/app/app.ts';
+import type { AppVersionSeen } from '../../src/domain/app/app-version.ts';
+import type { ChecksSeen } from '../../src/domain/check/checks.ts';
+import { type Settings, defaultSettings } from '../../src/domain/settings/keptn-config.ts';
 import type { PhaseSubject } from '../../src/domain/phase-event.ts';
 import type { Effect, Plan, Refusal } from '../../src/domain/plan.ts';
 import { sameJson } from '../../src/domain/same-json.ts';
-import type { VersionFollowUpsSeen } from '../../src/domain/version-follow-ups.ts';
-import type { WorkloadSeen } from '../../src/domain/workload.ts';
-import type { WorkloadVersionSeen } from '../../src/domain/workload-version.ts';
+import type { VersionFollowUpsSeen } from '../../src/domain/follow-up/version-follow-ups.ts';
+import type { WorkloadSeen } from '../../src/domain/workload/workload.ts';
+import type { WorkloadVersionSeen } from '../../src/domain/workload/workload-version.ts';
 import { anApp, anAppVersion, aWorkload, aWorkloadVersion, creationMs } from './builders.ts';
 import { aDeploymentSeen } from './owner-builders.ts';
 

@@ -1,8 +1,8 @@
 import type { Deployment } from '../../src/api/builtin.ts';
 import type { KubernetesObject } from '../../src/api/object.ts';
-import type { OwnerSeen } from '../../src/domain/current-revision.ts';
-import type { AnnotatedIdentity } from '../../src/domain/identity.ts';
-import type { RolloutOwner } from '../../src/domain/rollout-owner.ts';
+import type { OwnerSeen } from '../../src/domain/identity/current-revision.ts';
+import type { AnnotatedIdentity } from '../../src/domain/identity/identity.ts';
+import type { RolloutOwner } from '../../src/domain/owner/rollout-owner.ts';
 import { aDeployment, aReplicaSet, aStatefulSet } from './workloads.ts';
 
 /** The namespace of the builders of Keptn's kinds, so that owners and versions belong together. */

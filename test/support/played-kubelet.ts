@@ -5,7 +5,7 @@ import { Value } from 'typebox/value';
 import { ConfigMapKind, type Pod, PodKind } from '../../src/api/builtin.ts';
 import type { KeptnTask } from '../../src/api/keptn/task.ts';
 import { sluiceKeys } from '../../src/api/keptn/annotations.ts';
-import { taskLabel } from '../../src/domain/job.ts';
+import { taskLabel } from '../../src/domain/job/job.ts';
 import type { EnabledNamespace } from './enabled-namespace.ts';
 import { eventually } from './eventually.ts';
 import { type FunctionEnd, runFunction, Scratch } from './function-run.ts';

@@ -13,7 +13,7 @@ import {
 } from '../../src/api/keptn/task-definition.ts';
 import { KeptnTask, type KeptnTaskSpec, type KeptnTaskStatus } from '../../src/api/keptn/task.ts';
 import type { ObjectMeta } from '../../src/api/object.ts';
-import { ownedBy } from '../../src/domain/check-objects.ts';
+import { ownedBy } from '../../src/domain/check/child-objects.ts';
 
 const metadataOf = (name: string, more: Partial<ObjectMeta> = {}): ObjectMeta => ({
   name,

@@ -1,7 +1,7 @@
 import type { KeptnTask, KeptnTaskStatus } from '../../src/api/keptn/task.ts';
 import type { Plan } from '../../src/domain/plan.ts';
-import { runnerImage } from '../../src/domain/runner-image.ts';
-import type { TaskObservation } from '../../src/domain/task-observation.ts';
+import { runnerImage } from '../../src/domain/job/runner-image.ts';
+import type { TaskObservation } from '../../src/domain/task/task-observation.ts';
 import { followUpsSeen } from './follow-ups-seen.ts';
 import { aTask, aTaskDefinition } from './task-builders.ts';
 

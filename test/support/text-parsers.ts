@@ -3,13 +3,13 @@ import { isEqualJson } from '../../src/api/json.ts';
 import { runnerStatusIn } from '../../src/api/runner-status.ts';
 import { withoutEnd, withoutStart } from '../../src/api/text-edges.ts';
 import { keyValues } from '../../src/cli/key-values.ts';
-import { collectorProblem } from '../../src/domain/collector-address.ts';
-import { computedVersion } from '../../src/domain/computed-version.ts';
-import { durationOr } from '../../src/domain/duration.ts';
-import { targetError } from '../../src/domain/evaluation-target.ts';
-import { goJson } from '../../src/domain/go-json.ts';
-import { parseGoFloat } from '../../src/domain/go-float.ts';
-import { identityOf } from '../../src/domain/identity.ts';
+import { collectorProblem } from '../../src/domain/settings/collector-address.ts';
+import { computedVersion } from '../../src/domain/identity/computed-version.ts';
+import { durationOr } from '../../src/domain/go/duration.ts';
+import { targetError } from '../../src/domain/evaluation/evaluation-target.ts';
+import { goJson } from '../../src/domain/go/go-json.ts';
+import { parseGoFloat } from '../../src/domain/go/go-float.ts';
+import { identityOf } from '../../src/domain/identity/identity.ts';
 import {
   appName,
   childName,
@@ -20,10 +20,10 @@ import {
   workloadVersionName,
 } from '../../src/domain/names.ts';
 import { nearestName } from '../../src/domain/nearest-name.ts';
-import { runnerImage } from '../../src/domain/runner-image.ts';
+import { runnerImage } from '../../src/domain/job/runner-image.ts';
 import { shortened } from '../../src/domain/shortened.ts';
 import { parseTime } from '../../src/domain/time.ts';
-import { spanOf } from '../../src/domain/traceparent.ts';
+import { spanOf } from '../../src/domain/trace/traceparent.ts';
 import { cutToBytes } from '../../src/kubernetes/event-series.ts';
 import { isNearlyOurs } from '../../src/lint/annotation-keys.ts';
 import { looksSecret } from '../../src/lint/looks-secret.ts';

@@ -8,14 +8,14 @@ import { KeptnTask } from '../../api/keptn/task.ts';
 import { KeptnWorkload } from '../../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import { type Kind, refOf } from '../../api/object.ts';
-import { settingsFrom } from '../../domain/keptn-config.ts';
+import { settingsFrom } from '../../domain/settings/keptn-config.ts';
 import { ownerIndex, type World } from '../../domain/lookup.ts';
 import {
   type AppHistorySeen,
   type AppUses,
   decideAppHistory,
 } from '../../domain/retention/app-history.ts';
-import { excessOf } from '../../domain/retention/limits.ts';
+import { excessOf } from '../../domain/settings/retention-limits.ts';
 import { type Controller, type Key, watch } from '../controller.ts';
 import { appVersionsByApp, inNamespace, workloadVersionsByApp } from '../lifecycle-indexes.ts';
 import type { Places } from '../places.ts';

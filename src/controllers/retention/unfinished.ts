@@ -3,7 +3,7 @@ import { isCompleted } from '../../api/keptn/states.ts';
 import { KeptnTask } from '../../api/keptn/task.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { type Lookup, ownerIndex } from '../../domain/lookup.ts';
-import { exportables } from '../../domain/trace-export.ts';
+import { exportables } from '../../domain/trace/trace-export.ts';
 import type { IsTraced } from '../traced.ts';
 
 /**

@@ -16,18 +16,18 @@ import { KeptnTask } from '../../api/keptn/task.ts';
 import { KeptnWorkload } from '../../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import { type Kind, type KubernetesObject, type ObjectRef, refOf } from '../../api/object.ts';
-import { identityIn } from '../../domain/identity-in.ts';
-import { settingsFrom } from '../../domain/keptn-config.ts';
+import { identityIn } from '../../domain/identity/identity-in.ts';
+import { settingsFrom } from '../../domain/settings/keptn-config.ts';
 import { type Lookup, ownerIndex, type World } from '../../domain/lookup.ts';
 import { appName } from '../../domain/names.ts';
-import { excessOf } from '../../domain/retention/limits.ts';
+import { excessOf } from '../../domain/settings/retention-limits.ts';
 import { livingRevisions } from '../../domain/retention/revisions.ts';
 import type { WorkloadUses } from '../../domain/retention/uses.ts';
 import {
   decideWorkloadHistory,
   type WorkloadHistorySeen,
 } from '../../domain/retention/workload-history.ts';
-import { ownerOfReference, refToOwner } from '../../domain/rollout-owner.ts';
+import { ownerOfReference, refToOwner } from '../../domain/owner/rollout-owner.ts';
 import { type Controller, type Key, watch } from '../controller.ts';
 import { appVersionsByApp, inNamespace, workloadsByApp } from '../lifecycle-indexes.ts';
 import type { Places } from '../places.ts';

@@ -1,10 +1,10 @@
 import type { KeptnAppVersion } from '../../api/keptn/app-version.ts';
 import type { KeptnState } from '../../api/keptn/states.ts';
 import type { KubernetesObject } from '../../api/object.ts';
-import { completedWithWarning } from '../advance.ts';
+import { completedWithWarning } from '../phase/advance.ts';
 import { conditionOf, conditionTypes, isTrue } from '../conditions.ts';
-import type { Phase } from '../phases.ts';
-import type { VersionStatus } from '../version-status.ts';
+import type { Phase } from '../phase/phases.ts';
+import type { VersionStatus } from '../phase/version-status.ts';
 import type { Facts } from './facts.ts';
 
 /** How something stands: through, at its bad end or in need of somebody, on its way, or through with a warning. */

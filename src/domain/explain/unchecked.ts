@@ -8,8 +8,8 @@ import {
 import { fieldOf } from '../../api/json.ts';
 import type { KubernetesObject, ObjectMeta } from '../../api/object.ts';
 import type { Lookup } from '../lookup.ts';
-import { isOptedIn } from '../namespace.ts';
-import { supportedOwner } from '../owner-chain.ts';
+import { isOptedIn } from '../opt-in/namespace.ts';
+import { supportedOwner } from '../owner/owner-chain.ts';
 import { parseTime } from '../time.ts';
 
 /** Why nothing is checked, and what can be done about it. */

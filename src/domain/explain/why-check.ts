@@ -5,14 +5,14 @@ import type { ItemStatus } from '../../api/keptn/item-status.ts';
 import { KeptnTask } from '../../api/keptn/task.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { conditionOf, conditionTypes, isTrue } from '../conditions.ts';
-import { parseDuration } from '../duration.ts';
+import { parseDuration } from '../go/duration.ts';
 import type { Facts } from './facts.ts';
 import { type Finding, findingAbout, markOf } from './finding.ts';
 import type { Lookup } from '../lookup.ts';
-import { isPassed, type Phase } from '../phases.ts';
-import { fullMessageOf } from '../task-status.ts';
+import { isPassed, type Phase } from '../phase/phases.ts';
+import { fullMessageOf } from '../task/task-status.ts';
 import { parseTime, rfc3339 } from '../time.ts';
-import type { VersionStatus } from '../version-status.ts';
+import type { VersionStatus } from '../phase/version-status.ts';
 
 /** A version with its checks and follow-ups. */
 type Version = KubernetesObject & { status?: VersionStatus };

@@ -2,12 +2,12 @@ import { KeptnApp } from '../../api/keptn/app.ts';
 import { KeptnAppVersion } from '../../api/keptn/app-version.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import type { KubernetesObject } from '../../api/object.ts';
-import { commandToCheckAgain, hasFailedHeld } from '../check-again.ts';
+import { commandToCheckAgain, hasFailedHeld } from '../gate/check-again.ts';
 import type { Lookup } from '../lookup.ts';
-import { lists, newestListing } from '../newest-app-version.ts';
-import { appPhases, isPassed, type Phase, workloadPhases } from '../phases.ts';
+import { lists, newestListing } from '../phase/newest-app-version.ts';
+import { appPhases, isPassed, type Phase, workloadPhases } from '../phase/phases.ts';
 import { parseTime } from '../time.ts';
-import type { VersionStatus } from '../version-status.ts';
+import type { VersionStatus } from '../phase/version-status.ts';
 import {
   type Finding,
   findingAbout,

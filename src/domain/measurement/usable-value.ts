@@ -1,8 +1,8 @@
 import type { Objective } from '../../api/keptn/evaluation-definition.ts';
 import type { KeptnMetric } from '../../api/keptn/metric.ts';
 import type { KeptnMetricsProvider } from '../../api/keptn/metrics-provider.ts';
-import { formatDuration } from '../duration.ts';
-import { fetchIntervalMs } from '../metric.ts';
+import { formatDuration } from '../go/duration.ts';
+import { fetchIntervalMs } from './metric.ts';
 import { placesOf, type Reference } from '../reference.ts';
 import { parseTime, rfc3339 } from '../time.ts';
 import { measuredWith } from './measured-with.ts';

@@ -1,7 +1,7 @@
 import type { KeptnEvaluationDefinition } from '../../api/keptn/evaluation-definition.ts';
 import type { KeptnEvaluation } from '../../api/keptn/evaluation.ts';
-import { durationOr } from '../duration.ts';
-import type { Settings } from '../keptn-config.ts';
+import { durationOr } from '../go/duration.ts';
+import type { Settings } from '../settings/keptn-config.ts';
 
 /** Which values an evaluation takes. */
 export interface ValueBounds {

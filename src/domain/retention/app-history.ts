@@ -3,10 +3,10 @@ import { KeptnAppVersion } from '../../api/keptn/app-version.ts';
 import { isCompleted } from '../../api/keptn/states.ts';
 import type { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import { type ObjectRef, refOf } from '../../api/object.ts';
-import { isCurrentVersion, lists, newestListing } from '../newest-app-version.ts';
+import { isCurrentVersion, lists, newestListing } from '../phase/newest-app-version.ts';
 import type { Effect, Plan } from '../plan.ts';
 import { parseTime } from '../time.ts';
-import type { Excess } from './limits.ts';
+import type { Excess } from '../settings/retention-limits.ts';
 import { lookAgainMs, mostAtOnce, restMs } from './pace.ts';
 
 /** Everything that may still need a version of an app. */

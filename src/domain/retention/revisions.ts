@@ -1,11 +1,11 @@
 import { ControllerRevisionKind, type ReplicaSet, ReplicaSetKind } from '../../api/builtin.ts';
 import type { KubernetesObject } from '../../api/object.ts';
-import { toldApart } from '../identity-in.ts';
-import { type Identity, identityOf } from '../identity.ts';
+import { toldApart } from '../identity/identity-in.ts';
+import { type Identity, identityOf } from '../identity/identity.ts';
 import { type Lookup, ownerIndex } from '../lookup.ts';
-import { ownerChainOf, revisionHashLabel } from '../owner-chain.ts';
-import type { IdentityOptions } from '../pod-version.ts';
-import type { RolloutOwner } from '../rollout-owner.ts';
+import { ownerChainOf, revisionHashLabel } from '../owner/owner-chain.ts';
+import type { IdentityOptions } from '../identity/pod-version.ts';
+import type { RolloutOwner } from '../owner/rollout-owner.ts';
 
 /** A revision of an owner that is still there: Pods of it may run, and a rollback may go back to it. */
 export interface LivingRevision {

@@ -2,12 +2,12 @@ import { type Moment, onThisClock } from '../clock-steps.ts';
 import { KeptnApp } from '../../api/keptn/app.ts';
 import type { Condition } from '../../api/object.ts';
 import { refOf } from '../../api/object.ts';
-import { workloadsOf } from '../app-creation.ts';
+import { workloadsOf } from '../app/app-creation.ts';
 import { conditionOf, conditionTypes, withCondition, withoutCondition } from '../conditions.ts';
-import { isGenerated } from '../generated-app.ts';
+import { isGenerated } from '../app/generated-app.ts';
 import type { Plan } from '../plan.ts';
 import { parseTime, rfc3339 } from '../time.ts';
-import type { RetentionLimits } from './limits.ts';
+import type { RetentionLimits } from '../settings/retention-limits.ts';
 import { lookAgainMs, restMs } from './pace.ts';
 
 /** What the decision on an app that may have no workload any more knows of the world. */

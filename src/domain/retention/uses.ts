@@ -3,10 +3,10 @@ import type { KeptnAppVersion } from '../../api/keptn/app-version.ts';
 import { isCompleted } from '../../api/keptn/states.ts';
 import type { KeptnWorkload } from '../../api/keptn/workload.ts';
 import type { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
-import type { OwnerSeen } from '../current-revision.ts';
-import type { Identity } from '../identity.ts';
-import { lists } from '../newest-app-version.ts';
-import { isVersion, isWanted } from '../wanted-version.ts';
+import type { OwnerSeen } from '../identity/current-revision.ts';
+import type { Identity } from '../identity/identity.ts';
+import { lists } from '../phase/newest-app-version.ts';
+import { isVersion, isWanted } from '../workload/wanted-version.ts';
 import type { LivingRevision } from './revisions.ts';
 
 /** Everything that may still need a version of a workload. */

@@ -2,7 +2,7 @@ import { KeptnWorkload, type KeptnWorkloadStatus } from '../../api/keptn/workloa
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import { type ObjectRef, refOf } from '../../api/object.ts';
 import type { Effect, Plan } from '../plan.ts';
-import type { Excess } from './limits.ts';
+import type { Excess } from '../settings/retention-limits.ts';
 import { lookAgainMs, mostAtOnce, restMs } from './pace.ts';
 import { isInUse, type WorkloadUses } from './uses.ts';
 

@@ -9,7 +9,7 @@ import {
   type AppUses,
   decideAppHistory,
 } from '../../../src/domain/retention/app-history.ts';
-import { defaultRetention, excessOf } from '../../../src/domain/retention/limits.ts';
+import { defaultRetention, excessOf } from '../../../src/domain/settings/retention-limits.ts';
 import { anApp, anAppVersion, aWorkloadVersion } from '../../support/builders.ts';
 import { now } from '../../support/lifecycle-seen.ts';
 

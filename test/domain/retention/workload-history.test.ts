@@ -6,7 +6,7 @@ import {
   defaultRetention,
   excessOf,
   type RetentionLimits,
-} from '../../../src/domain/retention/limits.ts';
+} from '../../../src/domain/settings/retention-limits.ts';
 import type { WorkloadUses } from '../../../src/domain/retention/uses.ts';
 import {
   decideWorkloadHistory,

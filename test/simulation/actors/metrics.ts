@@ -2,7 +2,11 @@ import { KeptnMetric } from '../../../src/api/keptn/metric.ts';
 import { KeptnMetricsProvider } from '../../../src/api/keptn/metrics-provider.ts';
 import { refOf } from '../../../src/api/object.ts';
 import { measuredWith } from '../../../src/domain/measurement/measured-with.ts';
-import { fetchIntervalMs, type MetricOutcome, metricStatus } from '../../../src/domain/metric.ts';
+import {
+  fetchIntervalMs,
+  type MetricOutcome,
+  metricStatus,
+} from '../../../src/domain/measurement/metric.ts';
 import type { Actor } from '../simulation.ts';
 
 /**

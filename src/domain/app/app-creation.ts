@@ -1,0 +1,220 @@
+import { type Moment, onThisClock } from '../clock-steps.ts';
+import {
+  keptnAnnotations,
+  managedByKeptn,
+  recommendedLabels,
+  singleServiceAppType,
+  sluiceKeys,
+} from '../../api/keptn/annotations.ts';
+import { KeptnAppCreationRequest } from '../../api/keptn/app-creation-request.ts';
+import { type AppWorkload, KeptnApp } from '../../api/keptn/app.ts';
+import { KeptnWorkload } from '../../api/keptn/workload.ts';
+import { type JsonPatchOperation, pointer } from '../../api/json-patch.ts';
+import { type ObjectRef, refOf } from '../../api/object.ts';
+import { withoutBookkeeping } from '../copied-metadata.ts';
+import { type Progress, withProgress } from '../conditions.ts';
+import { generatedMark, isGenerated } from './generated-app.ts';
+import { sha256 } from '../hash.ts';
+import { workloadName } from '../names.ts';
+import type { Effect, Look, Plan, Refusal } from '../plan.ts';
+import { parseTime, rfc3339 } from '../time.ts';
+import { remainingMs } from '../remaining.ts';
+
+/**
+ * The life of a KeptnAppCreationRequest (compatibility reference §4.2): it waits until the discovery window closes, then
+ * everything is read live, the KeptnApp is made or brought up to date, and the request goes. Whoever finds afterwards that
+ * the app does not list its workload asks anew (`workload.ts`), so that no workload is forgotten (B17).
+ */
+export interface AppCreationObservation extends Moment {
+  readonly request: KeptnAppCreationRequest;
+  readonly app: KeptnApp | undefined;
+  /** The workloads of the namespace that name this app. */
+  readonly workloads: readonly KeptnWorkload[];
+  /** Whether those are all there are, according to the API server. */
+  readonly listed: boolean;
+  /** The discovery window of the settings. */
+  readonly windowMs: number;
+  live(ref: ObjectRef): 'unread' | 'absent' | 'present';
+  refusal(ref: ObjectRef): Refusal | undefined;
+}
+
+/** What happens next to a request for an app. */
+export function decideAppCreation(seen: AppCreationObservation): Plan {
+  const { request, app, now } = seen;
+  if (request.metadata.deletionTimestamp !== undefined) return {};
+  const closesAt = windowEnd(seen);
+  const isUsers = app !== undefined && !isGenerated(app);
+  if (!isUsers && now < closesAt) return wait(seen, closesAt);
+
+  const unread = unreadOf(seen, isUsers);
+  if (unread.length > 0) return { look: unread };
+  const workloads = seen.workloads.filter(
+    ({ metadata }) => metadata.deletionTimestamp === undefined,
+  );
+  // An app of the users' own wins, and an app without workloads would be checked for nothing.
+  const change = isUsers || workloads.length === 0 ? undefined : appChange(seen, workloads);
+  if (change === undefined) return { effects: [removal(request)] };
+  const refusal = seen.refusal(appRef(request));
+  return refusal === undefined
+    ? { effects: [change] }
+    : { effects: [change], ...write(seen, refusedProgress(refusal)) };
+}
+
+function appRef({ metadata, spec }: KeptnAppCreationRequest): ObjectRef {
+  return { kind: KeptnApp, namespace: metadata.namespace ?? '', name: spec.appName };
+}
+
+function isSingleService({ metadata }: KeptnAppCreationRequest): boolean {
+  return metadata.annotations?.[keptnAnnotations.appType] === singleServiceAppType;
+}
+
+/** When the discovery window closes; a single service has nothing to wait for. */
+function windowEnd(seen: AppCreationObservation): number {
+  const { request, windowMs, now } = seen;
+  if (windowMs <= 0 || isSingleService(request)) return now;
+  const createdAtMs = parseTime(request.metadata.creationTimestamp) ?? now;
+  return now + remainingMs(onThisClock(createdAtMs, seen), windowMs, now);
+}
+
+function wait(seen: AppCreationObservation, closesAt: number): Plan {
+  const progress = {
+    kind: 'waiting',
+    reason: 'DiscoveryWindow',
+    message: `Workloads of application ${seen.request.spec.appName} are gathered until ${rfc3339(closesAt)}.`,
+  } as const;
+  return { ...write(seen, progress), wakeAfterMs: closesAt - seen.now };
+}
+
+/**
+ * What has to be read live before anything is decided for good. Of a single service it is the one workload that asked:
+ * listing the namespace for each of a thousand of them would not scale.
+ */
+function unreadOf(seen: AppCreationObservation, isUsers: boolean): readonly Look[] {
+  const { request, workloads, listed } = seen;
+  const namespace = request.metadata.namespace ?? '';
+  const name = workloadName(request.spec.appName, request.spec.appName);
+  const single: ObjectRef = { kind: KeptnWorkload, namespace, name };
+  const app = appRef(request);
+  const unreadApp = seen.live(app) === 'unread' ? [app] : [];
+  if (isUsers || listed) return unreadApp;
+  if (!isSingleService(request)) return [...unreadApp, workloadsOf(namespace)];
+  if (seen.live(single) === 'unread') return [...unreadApp, single];
+  return workloads.length === 0 ? [...unreadApp, workloadsOf(namespace)] : unreadApp;
+}
+
+/** The live list that discovery decides on: labels say nothing about the app, so it is all of the namespace. */
+export function workloadsOf(namespace: string): Extract<Look, { labelSelector: string }> {
+  return { kind: KeptnWorkload, namespace, labelSelector: '' };
+}
+
+/** What makes the app list exactly these workloads; undefined when it does. */
+function appChange(
+  { request, app }: AppCreationObservation,
+  workloads: readonly KeptnWorkload[],
+): Effect | undefined {
+  const byName = workloads.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+  const version = discoveredVersion(byName);
+  const entries = byName.flatMap(entriesOf);
+  if (app === undefined)
+    return { type: 'create', kind: KeptnApp, object: appOf(request, version, entries) };
+  const listed = merged(app.spec.workloads ?? [], entries);
+  if (app.spec.version === version && isSame(app.spec.workloads ?? [], listed)) return undefined;
+  return {
+    type: 'patch',
+    ref: refOf(KeptnApp, app),
+    operations: [
+      { op: 'test', path: '/metadata/uid', value: app.metadata.uid },
+      { op: 'test', path: '/metadata/resourceVersion', value: app.metadata.resourceVersion },
+      { op: 'replace', path: '/spec/version', value: version },
+      { op: 'add', path: '/spec/workloads', value: listed },
+      marked(app, generatedMark(app.metadata, { version, workloads: listed })),
+    ],
+  };
+}
+
+function marked({ metadata: { annotations } }: KeptnApp, mark: string): JsonPatchOperation {
+  return annotations === undefined
+    ? { op: 'add', path: '/metadata/annotations', value: { [sluiceKeys.generated]: mark } }
+    : { op: 'add', path: pointer('metadata', 'annotations', sluiceKeys.generated), value: mark };
+}
+
+/**
+ * Keptn's version of a generated app: that of its only workload, otherwise ten hex digits over all names and versions.
+ * `workloads` are sorted by name.
+ */
+export function discoveredVersion(workloads: readonly KeptnWorkload[]): string {
+  const [first, second] = workloads;
+  if (first !== undefined && second === undefined) return first.spec.version;
+  return sha256(
+    workloads.map(({ metadata, spec }) => `${metadata.name}-${spec.version}`).join(''),
+  ).slice(0, 10);
+}
+
+/** A workload in its version; several owners may carry it in several versions at once, and all of them are deployed. */
+function entriesOf({ metadata, spec, status }: KeptnWorkload): AppWorkload[] {
+  const prefix = `${spec.app}-`;
+  const name = metadata.name.startsWith(prefix)
+    ? metadata.name.slice(prefix.length)
+    : metadata.name;
+  const isUpToDate = status?.observedGeneration === metadata.generation;
+  const owned = isUpToDate ? (status?.owners ?? []).flatMap(({ version }) => version ?? []) : [];
+  return [...new Set([spec.version, ...owned])].map((version) => ({ name, version }));
+}
+
+/** The wanted entries, those that are listed already in their present order. */
+function merged(listed: readonly AppWorkload[], wanted: readonly AppWorkload[]): AppWorkload[] {
+  const names = [...new Set(listed.map(({ name }) => name))];
+  const kept = names.flatMap((name) => wanted.filter((entry) => entry.name === name));
+  return [...kept, ...wanted.filter((entry) => !kept.includes(entry))];
+}
+
+function isSame(one: readonly AppWorkload[], other: readonly AppWorkload[]): boolean {
+  return (
+    one.length === other.length &&
+    one.every(({ name, version }, i) => name === other[i]?.name && version === other[i]?.version)
+  );
+}
+
+function appOf(
+  { metadata, spec }: KeptnAppCreationRequest,
+  version: string,
+  workloads: AppWorkload[],
+): KeptnApp {
+  // The annotations go along, as in Keptn: they say that the app is one of a single service.
+  const { annotations } = withoutBookkeeping(metadata);
+  const place = { name: spec.appName, namespace: metadata.namespace ?? '' };
+  const mark = generatedMark(place, { version, workloads });
+  return {
+    apiVersion: KeptnApp.apiVersion,
+    kind: KeptnApp.kind,
+    metadata: {
+      ...place,
+      labels: { [recommendedLabels.managedBy]: managedByKeptn },
+      annotations: { ...annotations, [sluiceKeys.generated]: mark },
+    },
+    spec: { version, workloads },
+  };
+}
+
+function removal(request: KeptnAppCreationRequest): Effect {
+  const { uid = '' } = request.metadata;
+  return { type: 'delete', ref: refOf(KeptnAppCreationRequest, request), uid };
+}
+
+function refusedProgress({ reason, message }: Refusal): Progress {
+  return { kind: 'waiting', reason, message: `The KeptnApp could not be written: ${message}` };
+}
+
+function write({ request, now }: AppCreationObservation, progress: Progress): Pick<Plan, 'status'> {
+  const { generation, resourceVersion = '' } = request.metadata;
+  const observed = generation === undefined ? {} : { observedGeneration: generation };
+  const conditions = withProgress(request.status?.conditions, progress, { now, generation });
+  return {
+    status: {
+      ref: refOf(KeptnAppCreationRequest, request),
+      resourceVersion,
+      from: request.status,
+      to: { ...request.status, ...observed, conditions },
+    },
+  };
+}

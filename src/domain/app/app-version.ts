@@ -1,0 +1,233 @@
+import { KeptnApp } from '../../api/keptn/app.ts';
+import { KeptnAppVersion, type KeptnAppVersionStatus } from '../../api/keptn/app-version.ts';
+import { isCompleted } from '../../api/keptn/states.ts';
+import type { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
+import { type ObjectRef, refOf } from '../../api/object.ts';
+import { advance, type Advanced } from '../phase/advance.ts';
+import { type CheckContext, ownedBy } from '../check/child-objects.ts';
+import { runCheckPhase } from '../check/check-phase.ts';
+import type { ChecksSeen } from '../check/checks.ts';
+import type { Settings } from '../settings/keptn-config.ts';
+import { recordedVersion } from '../phase/newest-app-version.ts';
+import type { PhaseSubject } from '../phase-event.ts';
+import { runWorkloads } from './app-workloads.ts';
+import { appPhases } from '../phase/phases.ts';
+import { nothing, type Plan } from '../plan.ts';
+import { isPromotion, runPromotion, withMilestones } from './promotion.ts';
+import { superseded } from '../phase/superseded.ts';
+import {
+  type FollowedVersion,
+  planAfterEnd,
+  type VersionFollowUpsSeen,
+  withFollowUpsOfChecks,
+  withRecorded,
+} from '../follow-up/version-follow-ups.ts';
+import { attemptOf } from '../phase/version-status.ts';
+
+/** What the decision on an app version knows of the world. */
+export interface AppVersionSeen extends ChecksSeen, VersionFollowUpsSeen {
+  readonly version: KeptnAppVersion;
+  readonly now: number;
+  readonly settings: Settings;
+  /** Undefined while the cache does not have it. */
+  readonly app: KeptnApp | undefined;
+  /** All versions of the app, this one among them. */
+  readonly siblings: readonly KeptnAppVersion[];
+  /** Every workload version of the app in the namespace. */
+  readonly workloadVersions: readonly KeptnWorkloadVersion[];
+}
+
+const completed = { short: 'AppCompleted', long: 'App Completed' };
+
+/** What should happen to an app version: from its own checks over its workloads to the promotion. */
+export function decideAppVersion(seen: AppVersionSeen): Plan {
+  const { version } = seen;
+  if (version.metadata.deletionTimestamp !== undefined) return nothing;
+  const status: KeptnAppVersionStatus = version.status ?? {};
+  const newer = newerVersion(seen);
+  if (newer !== undefined && isSupersededBy(newer, version)) return supersede(seen, status, newer);
+  if (isCompleted(status.status)) return planAfterEnd(status, followedIn(seen, status), seen);
+  return mayRun(seen, status) ? planOf(seen, run(seen, status)) : nothing;
+}
+
+/**
+ * Whether it runs: a version begins once its app has it on record, which follows its creation at once. Name and owner can be
+ * given to any object; a version that something else has made, without the checks of the app, never begins.
+ */
+function mayRun({ app, version }: AppVersionSeen, { currentPhase = '' }: KeptnAppVersionStatus) {
+  const hasBegun = currentPhase !== '';
+  return hasBegun || (app !== undefined && recordedVersion(app) === version.metadata.uid);
+}
+
+/** The version that is on record for the app as it is now, if that is another one than this. */
+function newerVersion({ app, siblings, version }: AppVersionSeen): KeptnAppVersion | undefined {
+  const recorded = app && recordedVersion(app);
+  if (recorded === undefined) return undefined;
+  const current = siblings.find(({ metadata }) => metadata.uid === recorded);
+  return current?.metadata.uid === version.metadata.uid ? undefined : current;
+}
+
+/** An end stays as it is, unless the same version is run anew: by a raised revision. */
+function isSupersededBy(newer: KeptnAppVersion, { spec, status }: KeptnAppVersion): boolean {
+  if (!isCompleted(status?.status)) return true;
+  return newer.spec.version === spec.version && status?.status !== 'Deprecated';
+}
+
+/**
+ * The end of a version that is not the app's current one any more (B11). What runs behind the deployment may end first.
+ * After a raised revision the whole version is Deprecated, however far it came, as in Keptn.
+ */
+function supersede(
+  seen: AppVersionSeen,
+  status: KeptnAppVersionStatus,
+  newer: KeptnAppVersion,
+): Plan {
+  const sameVersion = newer.spec.version === seen.version.spec.version;
+  const isBehind = status.workloadOverallStatus === 'Succeeded' && !isCompleted(status.status);
+  const last = isBehind && !sameVersion ? run(seen, status, true) : undefined;
+  if (last !== undefined && last.end !== 'stopped') return planOf(seen, last);
+  // An app that is older in the cache than its newest version would name the wrong one.
+  const look = unreadApp(seen);
+  if (look !== undefined) return { look: [look] };
+  const reached = last?.status ?? status;
+  // Stated before the phases say Deprecated: being superseded takes no milestone back.
+  const over = superseded(withMilestonesOf(seen, reached), {
+    phases: appPhases,
+    subject: subjectOf(seen.version),
+    now: seen.now,
+    by: sameVersion ? `${newer.spec.version} (${newer.metadata.name})` : newer.spec.version,
+    whole: sameVersion,
+  });
+  return write(seen, { ...over, events: [...(last?.events ?? []), ...over.events] });
+}
+
+function unreadApp(seen: AppVersionSeen): ObjectRef | undefined {
+  const { spec, metadata } = seen.version;
+  const ref: ObjectRef = {
+    kind: KeptnApp,
+    namespace: metadata.namespace ?? '',
+    name: spec.appName,
+  };
+  return seen.live(ref) === 'unread' ? ref : undefined;
+}
+
+function run(
+  seen: AppVersionSeen,
+  status: KeptnAppVersionStatus,
+  lastPhase = false,
+): Advanced<KeptnAppVersionStatus> {
+  const { version, settings } = seen;
+  const subject = subjectOf(version);
+  return advance<KeptnAppVersionStatus>({
+    phases: appPhases,
+    skips: (phase) => isPromotion(phase) && !settings.promotionTasksEnabled,
+    status,
+    subject,
+    now: seen.now,
+    completed,
+    lastPhase,
+    run: (phase, at) => {
+      if (phase.type === 'deploy') return runWorkloads(at, { seen, subject });
+      const checks = {
+        phase,
+        definitions: version.spec[phase.definitions] ?? [],
+        status: at,
+        context: contextOf(version, at),
+        subject,
+        now: seen.now,
+      };
+      return isPromotion(phase)
+        ? runPromotion(checks, { spec: version.spec, status: at, settings, seen })
+        : runCheckPhase({ ...checks, blocking: settings.blockDeployment }, seen);
+    },
+  });
+}
+
+function planOf(seen: AppVersionSeen, done: Advanced<KeptnAppVersionStatus>): Plan {
+  if (done.look.length > 0) return { look: done.look };
+  const { maxFollowUpDepth: limit, maxFollowUps: total } = seen.settings;
+  const recorded = withRecorded(done.status, followedIn(seen, done.status), {
+    limit,
+    total,
+    now: seen.now,
+  });
+  return {
+    effects: done.effects,
+    onlyIfCurrent: {
+      ...refOf(KeptnAppVersion, seen.version),
+      resourceVersion: seen.version.metadata.resourceVersion ?? '',
+    },
+    ...write(seen, {
+      status: recorded.status,
+      events: [...done.events, ...recorded.events],
+    }),
+    ...(done.wakeAfterMs !== undefined && { wakeAfterMs: done.wakeAfterMs }),
+  };
+}
+
+function write(
+  seen: AppVersionSeen,
+  change: Pick<Advanced<KeptnAppVersionStatus>, 'status' | 'events'>,
+): Pick<Plan, 'status' | 'events'> {
+  const { version } = seen;
+  const { generation } = version.metadata;
+  const status = withFollowUpsOfChecks(change.status, appPhases, seen);
+  return {
+    status: {
+      ref: refOf(KeptnAppVersion, version),
+      resourceVersion: version.metadata.resourceVersion ?? '',
+      from: version.status,
+      to: {
+        ...withMilestonesOf(seen, status),
+        ...(generation !== undefined && { observedGeneration: generation }),
+      },
+    },
+    events: change.events,
+  };
+}
+
+function withMilestonesOf(
+  { version: { spec, metadata }, settings, now }: AppVersionSeen,
+  status: KeptnAppVersionStatus,
+): KeptnAppVersionStatus {
+  const conditions = withMilestones({ spec, status, settings }, now, metadata.generation);
+  return { ...status, conditions };
+}
+
+function followedIn(
+  { version }: AppVersionSeen,
+  status: KeptnAppVersionStatus,
+): FollowedVersion<KeptnAppVersionStatus> {
+  return {
+    version,
+    kind: KeptnAppVersion,
+    phases: appPhases,
+    subject: subjectOf(version),
+    context: contextOf(version, status),
+  };
+}
+
+function subjectOf(version: KeptnAppVersion): PhaseSubject {
+  const { spec, metadata } = version;
+  return {
+    object: version,
+    version: spec.version,
+    annotations: { appName: spec.appName, appVersion: spec.version, appVersionName: metadata.name },
+    reportedBy: 'keptnappversion-controller',
+  };
+}
+
+function contextOf(version: KeptnAppVersion, status: KeptnAppVersionStatus): CheckContext {
+  const { spec, metadata } = version;
+  return {
+    namespace: metadata.namespace ?? '',
+    owner: ownedBy(KeptnAppVersion, version),
+    appName: spec.appName,
+    appVersion: spec.version,
+    workloadName: '',
+    workloadVersion: '',
+    objectType: 'App',
+    metadata: spec.metadata ?? {},
+    attempt: attemptOf(status),
+  };
+}

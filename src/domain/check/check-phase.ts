@@ -1,0 +1,137 @@
+import type { ItemStatus } from '../../api/keptn/item-status.ts';
+import { isCompleted } from '../../api/keptn/states.ts';
+import type { PhaseOutcome } from '../phase/advance.ts';
+import type { CheckContext } from './child-objects.ts';
+import { type ChecksSeen, runChecks } from './checks.ts';
+import { conditionTypes, type Progress, withCondition } from '../conditions.ts';
+import { toldReasons } from '../trouble.ts';
+import { phaseEvent, type PhaseSubject } from '../phase-event.ts';
+import type { CheckPhase } from '../phase/phases.ts';
+import type { EventNote } from '../plan.ts';
+import { overallState, overallStateUnder } from '../phase/overall-state.ts';
+import type { VersionStatus } from '../phase/version-status.ts';
+
+/** What a phase of checks is run with. */
+export interface CheckPhaseRun {
+  readonly phase: CheckPhase;
+  readonly definitions: readonly string[];
+  readonly status: VersionStatus;
+  readonly context: CheckContext;
+  readonly subject: PhaseSubject;
+  /** KeptnConfig `blockDeployment`: false makes a failure a Warning. */
+  readonly blocking: boolean;
+  readonly now: number;
+}
+
+/** One phase of tasks or evaluations, all in parallel: its state follows from theirs (compatibility reference §1.3). */
+export function runCheckPhase(run: CheckPhaseRun, seen: ChecksSeen): PhaseOutcome {
+  const { phase, definitions, status, context, subject } = run;
+  const stored = status[phase.items] ?? [];
+  const { items, effects, look } = runChecks({ phase, definitions, context, stored }, seen);
+  const states = items.map((item) => item.status);
+  // A failed check is the end of the phase only when those that run have come to theirs: their results are wanted, too.
+  // One that could not begin would change nothing any more.
+  const runs = items.some((item) => !isCompleted(item.status) && item.name !== undefined);
+  const state =
+    runs && isCompleted(overallState(states, items.length))
+      ? 'Progressing'
+      : overallStateUnder(run.blocking, states, items.length);
+  return {
+    state,
+    changes: {
+      ...(items.length > 0 && { [phase.items]: [...items] }),
+      ...nameTaken(items, run),
+    },
+    progress: progressOf(phase, items, isCompleted(state)),
+    effects,
+    look,
+    events: itemEvents(subject, phase, { before: stored, after: items }),
+    eventful: items.length > 0,
+  };
+}
+
+/** Says that a check has another name than its first, because that one belongs to something else (B3). */
+function nameTaken(items: readonly ItemStatus[], { status, now }: CheckPhaseRun): VersionStatus {
+  const renamed = items.filter(({ name, collisionCount = 0 }) => name !== '' && collisionCount > 0);
+  if (renamed.length === 0) return {};
+  const condition = {
+    type: conditionTypes.nameTaken,
+    status: 'True',
+    reason: 'NameTaken',
+    message: `names of checks belong to something else, so others were taken: ${renamed.map(({ name }) => name).join(', ')}`,
+  } as const;
+  return { conditions: withCondition(status.conditions, condition, now) };
+}
+
+// A check has a reason before its end only if somebody has to help, or if it could not be created, or measures what is not
+// as it should be; these pass by themselves.
+const passing: ReadonlySet<string> = new Set(['Terminating', 'Unavailable', ...toldReasons]);
+
+function progressOf(phase: CheckPhase, items: readonly ItemStatus[], isOver: boolean): Progress {
+  const passed = items.filter(({ status }) => status === 'Succeeded').length;
+  const failed = items.filter(({ status }) => status === 'Failed' || status === 'Deprecated');
+  const open = items.filter(({ status }) => !isCompleted(status));
+  const count = `${phase.long}: ${passed} of ${items.length} passed`;
+  const failures = failed.length > 0 ? `failed: ${failed.map(describeItem).join('; ')}` : '';
+  if (isOver && failed.length > 0) {
+    return {
+      kind: 'failed',
+      reason: phase.type === 'tasks' ? 'TaskFailed' : 'EvaluationFailed',
+      message: `${failures} (${count})`,
+    };
+  }
+  const helpless = open.find(({ reason }) => reason !== undefined && !passing.has(reason));
+  const troubled = helpless ?? open.find(({ reason }) => reason !== undefined);
+  if (troubled?.reason !== undefined) {
+    return {
+      kind: helpless === undefined ? 'waiting' : 'stalled',
+      reason: troubled.reason,
+      message: causeFirst(`waiting for ${describeItem(troubled)}`, failures, count),
+    };
+  }
+  return {
+    kind: 'waiting',
+    reason: phase.type === 'tasks' ? 'WaitingForTasks' : 'WaitingForEvaluations',
+    message: causeFirst(`waiting for ${open.map(describeItem).join(', ')}`, failures, count),
+  };
+}
+
+/** What is waited for or has failed first, since what shows a message may cut the rest. */
+function causeFirst(wait: string, failures: string, count: string): string {
+  return `${wait}${failures === '' ? '' : `; ${failures}`} (${count})`;
+}
+
+/** `check: BackoffLimitExceeded: the container … (pre-check-abc)` */
+export function describeItem(item: ItemStatus): string {
+  const name = item.name === undefined ? '' : ` (${item.name})`;
+  const why = [item.reason, item.message]
+    .filter((text) => text !== undefined && text !== '')
+    .join(': ');
+  return `${item.definitionName ?? ''}${why === '' ? '' : `: ${why}`}${name}`;
+}
+
+/** Keptn's `ReconcileTaskStatusChanged` for every check whose state changed, and what could not be created. */
+function itemEvents(
+  subject: PhaseSubject,
+  phase: CheckPhase,
+  items: { before: readonly ItemStatus[]; after: readonly ItemStatus[] },
+): EventNote[] {
+  const what = phase.type === 'tasks' ? 'Task' : 'Evaluation';
+  const reconcile = { short: `Reconcile${what}`, long: `Reconcile ${what}` };
+  const create = { short: `Create${what}`, long: `Create ${what}` };
+  const events: EventNote[] = [];
+  for (const item of items.after) {
+    const before = items.before.find(
+      ({ definitionName }) => definitionName === item.definitionName,
+    );
+    if ((before?.status ?? '') !== item.status) {
+      const text = `${what.toLowerCase()} status changed from ${before?.status ?? ''} to ${item.status ?? ''}`;
+      events.push(phaseEvent(subject, reconcile, { suffix: 'StatusChanged', text }));
+    }
+    if (item.name === undefined && item.reason !== undefined && item.reason !== before?.reason) {
+      const text = `could not create Keptn${what}: ${item.message ?? item.reason}`;
+      events.push(phaseEvent(subject, create, { suffix: 'Failed', text, type: 'Warning' }));
+    }
+  }
+  return events;
+}

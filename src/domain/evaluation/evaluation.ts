@@ -1,0 +1,290 @@
+import { KeptnEvaluation, type KeptnEvaluationStatus } from '../../api/keptn/evaluation.ts';
+import { isCompleted, stateOf } from '../../api/keptn/states.ts';
+import { refOf } from '../../api/object.ts';
+import { type Progress, withProgress } from '../conditions.ts';
+import { evaluationWarning } from './evaluation-events.ts';
+import { type FollowedEvaluation, followingUp, withWhatFollows } from './evaluation-follow-ups.ts';
+import {
+  judgeObjectives,
+  type ObjectiveAt,
+  objectivesAt,
+  unmetLines,
+} from './evaluation-objectives.ts';
+import { discarded, preparation, type QueryingEvaluation } from './evaluation-queries.ts';
+import {
+  attemptsOf,
+  ended,
+  isOpen,
+  retryIntervalMs,
+  startedStatus,
+  statusOf,
+  timeToNextAttempt,
+} from './evaluation-status.ts';
+import type { Measurement } from '../measurement/usable-value.ts';
+import type { ValueBounds } from '../measurement/value-bounds.ts';
+import { leastFetchIntervalMs } from '../measurement/metric.ts';
+import type { EventNote, Plan } from '../plan.ts';
+import { placesOf } from '../reference.ts';
+import { rfc3339 } from '../time.ts';
+
+/**
+ * The life of a KeptnEvaluation (compatibility reference §6).
+ *
+ *   Pending ──► Progressing ──► … ──► Succeeded    every objective was met in some attempt
+ *      │             ▲  │
+ *      │             └──┘ retryInterval ──► Failed  the last attempt is over
+ *      └ waits, uncounted, while its definition, a metric or a value is missing
+ *
+ * Attempts count measurements: one is made when each open objective has a value that the attempt before did not judge. An
+ * attempt is one status write, which also says when the next one is due: a restart neither adds nor loses one. The two
+ * ends are final; the tasks that follow them are recorded with them.
+ */
+export interface EvaluationObservation extends FollowedEvaluation, QueryingEvaluation {
+  /** The version that is evaluated was superseded: nobody waits for the outcome any more (B11). */
+  readonly isSuperseded: boolean;
+  /** The objectives of the definition in order; empty while there is none. */
+  readonly measurements: readonly Measurement[];
+  /** Which values count. */
+  readonly bounds: ValueBounds;
+}
+
+/** What happens next to an evaluation, and to the metrics it has made. */
+export function decideEvaluation(observation: EvaluationObservation): Plan {
+  const { evaluation } = observation;
+  if (evaluation.metadata.deletionTimestamp !== undefined) return {};
+  const status = statusOf(evaluation);
+  const queried = { isOpen: isOpen(evaluation), statuses: status.evaluationStatus };
+  const effects = discarded(observation, queried);
+  const plan = decide(observation, status);
+  return effects.length === 0 ? plan : { ...plan, effects: [...effects, ...(plan.effects ?? [])] };
+}
+
+function decide(observation: EvaluationObservation, status: KeptnEvaluationStatus): Plan {
+  const { now, evaluation, definition, measurements } = observation;
+  if (isCompleted(stateOf(status.overallStatus))) return followingUp(observation);
+  if (observation.isSuperseded) return supersede(observation, status);
+  if (status.retryCount >= attemptsOf(evaluation)) return end(observation, status);
+  const remainingMs = timeToNextAttempt(evaluation, status, observation);
+  if (remainingMs > 0) return { wakeAfterMs: remainingMs };
+  // What an attempt finds is counted, so what only a cache says is missing is read first.
+  const unread = [definition, ...measurements.map(({ metric }) => metric)].flatMap(
+    (reference) => reference.unread,
+  );
+  if (unread.length > 0) return { look: unread };
+  if (definition.object === undefined) return waitForDefinition(observation, status);
+  const objectives = objectivesAt(measurements, status.evaluationStatus, {
+    namespace: evaluation.metadata.namespace ?? '',
+    bounds: observation.bounds,
+    now,
+  });
+  return (
+    prepareQueries(observation, status) ??
+    waitForValues(observation, status, objectives) ??
+    attempt(observation, status, objectives)
+  );
+}
+
+/** Undefined when each query has its metric. */
+function prepareQueries(
+  observation: EvaluationObservation,
+  before: KeptnEvaluationStatus,
+): Plan | undefined {
+  const { evaluation, now } = observation;
+  const intervalMs = Math.max(leastFetchIntervalMs, retryIntervalMs(evaluation));
+  const needed = preparation(observation, {
+    statuses: before.evaluationStatus,
+    fetchIntervalSeconds: Math.floor(intervalMs / 1_000),
+  });
+  if (needed === undefined) return undefined;
+  const { effects, progress } = needed;
+  // Between two attempts the answer is on its way, and what the last attempt said still stands.
+  if (progress.kind === 'waiting' && before.retryCount > 0) return { effects };
+  const text = `could not ask for its objectives: ${progress.message}`;
+  return {
+    effects,
+    ...write(evaluation, startedStatus(evaluation, before, now), { progress, now }),
+    ...(progress.kind === 'stalled' && {
+      events: [evaluationWarning(evaluation, { suffix: 'NotFound', text })],
+    }),
+  };
+}
+
+/** What is not there yet may still come, so waiting for it is no attempt; undefined when every value is there. */
+function waitForValues(
+  { evaluation, now }: EvaluationObservation,
+  before: KeptnEvaluationStatus,
+  objectives: readonly ObjectiveAt[],
+): Plan | undefined {
+  const missing = objectives.flatMap(({ key, usable }) =>
+    usable?.type === 'none' ? [{ key, ...usable }] : [],
+  );
+  if (missing.length === 0) return undefined;
+  // The next measurement is on its way, and what the last attempt said still stands.
+  const unexpected = missing.filter(({ reason }) => reason !== 'ValueJudged');
+  if (unexpected.length === 0) return {};
+  const absent = unexpected.filter(({ reason }) => absentReasons.has(reason));
+  const [first] = absent.length > 0 ? absent : unexpected;
+  const message = sentence(unexpected.map(({ key, message: text }) => `${key}: ${text}`));
+  const progress = {
+    kind: absent.length > 0 ? 'stalled' : 'waiting',
+    reason: first?.reason ?? 'ValuePending',
+    message,
+  } as const;
+  const status = {
+    ...startedStatus(evaluation, before, now),
+    evaluationStatus: judgeObjectives(
+      objectives.map((each) =>
+        each.usable?.type === 'value' ? { ...each, usable: undefined } : each,
+      ),
+    ),
+  };
+  return {
+    ...write(evaluation, status, { progress, now }),
+    ...(absent.length > 0 && {
+      events: [evaluationWarning(evaluation, { suffix: 'NotFound', text: message })],
+    }),
+  };
+}
+
+const absentReasons: ReadonlySet<string> = new Set([
+  'MetricForbidden',
+  'MetricNotFound',
+  'ProviderNotFound',
+]);
+
+function attempt(
+  observation: EvaluationObservation,
+  before: KeptnEvaluationStatus,
+  objectives: readonly ObjectiveAt[],
+): Plan {
+  const { now, evaluation } = observation;
+  const evaluationStatus = judgeObjectives(objectives);
+  const status = {
+    ...startedStatus(evaluation, before, now),
+    evaluationStatus,
+    retryCount: before.retryCount + 1,
+  };
+  const count = `attempt ${status.retryCount} of ${attemptsOf(evaluation)}`;
+  const unmet = unmetLines(evaluationStatus);
+  if (unmet.length === 0) {
+    const progress = {
+      kind: 'succeeded',
+      reason: 'ObjectivesMet',
+      message: `All objectives were met by ${count}.`,
+    } as const;
+    return conclude(observation, ended(status, 'Succeeded', now), { progress, events: [] });
+  }
+  if (status.retryCount >= attemptsOf(evaluation)) return fail(observation, status);
+  const nextAttemptMs = now + retryIntervalMs(evaluation);
+  const next = new Date(nextAttemptMs).toISOString();
+  const progress = {
+    kind: 'waiting',
+    reason: 'ObjectivesNotMet',
+    message: `${sentence(unmet)} (${count}, next at ${rfc3339(nextAttemptMs)})`,
+  } as const;
+  return {
+    ...write(
+      evaluation,
+      // With milliseconds, unlike other times: cut to the second it would shorten every interval.
+      { ...status, overallStatus: 'Progressing', nextAttemptTime: next },
+      { progress, now },
+    ),
+    wakeAfterMs: nextAttemptMs - now,
+  };
+}
+
+/** All attempts were made, and whoever made the last one did not say what came of it: Keptn says so an interval later. */
+function end(observation: EvaluationObservation, before: KeptnEvaluationStatus): Plan {
+  return fail(observation, startedStatus(observation.evaluation, before, observation.now));
+}
+
+function supersede(
+  { evaluation, now }: EvaluationObservation,
+  before: KeptnEvaluationStatus,
+): Plan {
+  const progress = {
+    kind: 'failed',
+    reason: 'Superseded',
+    message: 'the version it evaluates was superseded by another one',
+  } as const;
+  const status = startedStatus(evaluation, before, now);
+  return write(evaluation, ended(status, 'Deprecated', now), { progress, now });
+}
+
+function fail(observation: EvaluationObservation, status: KeptnEvaluationStatus): Plan {
+  const { evaluation, now } = observation;
+  const unmet = unmetLines(status.evaluationStatus);
+  const progress = {
+    kind: 'failed',
+    reason: 'ObjectivesNotMet',
+    message: `${sentence(unmet)} (attempt ${status.retryCount} of ${attemptsOf(evaluation)}, the last)`,
+  } as const;
+  const text = ['evaluation failed', ...unmet].join('\n');
+  const events = [
+    evaluationWarning(evaluation, { suffix: 'ReconcileTimeout', text: 'retryCount exceeded' }),
+    evaluationWarning(evaluation, { suffix: 'Failed', text }),
+  ];
+  return conclude(observation, ended(status, 'Failed', now), { progress, events });
+}
+
+/** Stores an end that somebody waited for, together with the tasks that follow it by its definition. */
+function conclude(
+  observation: EvaluationObservation,
+  status: KeptnEvaluationStatus,
+  { progress, events }: { progress: Progress; events: readonly EventNote[] },
+): Plan {
+  const { evaluation, definition, now } = observation;
+  if (definition.object === undefined && definition.unread.length > 0) {
+    return { look: definition.unread };
+  }
+  const followed = withWhatFollows(observation, status);
+  return {
+    ...write(evaluation, followed.status, { progress, now }),
+    events: [...events, ...followed.events],
+  };
+}
+
+/** Waiting for a definition is no attempt, as in Keptn. */
+function waitForDefinition(
+  { now, evaluation, definition }: EvaluationObservation,
+  before: KeptnEvaluationStatus,
+): Plan {
+  const missing = `KeptnEvaluationDefinition ${definition.name} not found in namespace ${placesOf(definition)}`;
+  const progress = { kind: 'stalled', reason: 'DefinitionNotFound', message: missing } as const;
+  const status = startedStatus(evaluation, before, now);
+  return {
+    ...write(evaluation, status, { progress, now }),
+    events: [
+      evaluationWarning(evaluation, {
+        suffix: 'NotFound',
+        text: `could not find KeptnEvaluationDefinition: ${definition.name}`,
+      }),
+    ],
+  };
+}
+
+function write(
+  evaluation: KeptnEvaluation,
+  status: KeptnEvaluationStatus,
+  { progress, now }: { progress: Progress; now: number },
+): Plan {
+  const { generation, resourceVersion = '' } = evaluation.metadata;
+  const conditions = [...withProgress(status.conditions, progress, { now, generation })];
+  const observed = generation === undefined ? {} : { observedGeneration: generation };
+  return {
+    status: {
+      ref: refOf(KeptnEvaluation, evaluation),
+      resourceVersion,
+      from: evaluation.status,
+      to: { ...status, ...observed, conditions },
+    },
+  };
+}
+
+const longestList = 5;
+
+function sentence(unmet: readonly string[]): string {
+  const rest = unmet.length - longestList;
+  const shown = unmet.slice(0, longestList).join('; ');
+  return rest > 0 ? `${shown}; and ${rest} more` : shown || 'no objective was judged';
+}

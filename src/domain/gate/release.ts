@@ -1,0 +1,123 @@
+import type {
+  KeptnWorkloadVersion,
+  KeptnWorkloadVersionStatus,
+} from '../../api/keptn/workload-version.ts';
+import type { PhaseOutcome } from '../phase/advance.ts';
+import { conditionTypes, withCondition } from '../conditions.ts';
+import {
+  awaitedProgress,
+  countsOf,
+  type DeploymentSeen,
+  judgeDeployment,
+} from '../deployment/deployment.ts';
+import type { OwnerSeen } from '../identity/current-revision.ts';
+import { reached } from '../deployment/deployment-progress.ts';
+import { appChecks, newestListing } from '../phase/newest-app-version.ts';
+import { isPassed, type Phase } from '../phase/phases.ts';
+import { rfc3339 } from '../time.ts';
+import { type AppsSeen, waitForApp } from './wait-for-app.ts';
+
+/** What decides whether the Pods of a version may start, and whether they have. */
+export interface ReleaseSeen extends AppsSeen, DeploymentSeen {
+  /** The revisions of Pods of this version that were admitted and not dealt with yet. */
+  readonly revisions: readonly string[];
+}
+
+type Outcome = PhaseOutcome<KeptnWorkloadVersionStatus>;
+
+/**
+ * The deployment phase of a workload version. *Released* is one durable fact: the condition of that name, stated here and
+ * nowhere else, together with deploymentStatus Progressing and before the first gate is lifted; and only if the newest app
+ * version that lists this version has finished its own checks at this moment (design, "Released").
+ */
+export function runDeployment(
+  phase: Phase,
+  status: KeptnWorkloadVersionStatus,
+  seen: ReleaseSeen,
+): Outcome {
+  return isReleased(status) ? judgeDeployment(phase, status, seen) : release(status, seen);
+}
+
+/** Whether the Pods of a version with this status may start. */
+export function isReleased(status: KeptnWorkloadVersionStatus | undefined): boolean {
+  return (
+    status?.conditions?.some(({ type, status: is }) => type === 'Released' && is === 'True') ===
+    true
+  );
+}
+
+/**
+ * The status of a version with the release on record that Keptn gave it before Sluice took over; the stored one where there
+ * is nothing to record. Keptn knew no such condition: it had released whatever it had deployed, or had given up deploying.
+ * What it let through because a check had *failed* (deploymentStatus Deprecated, W1) is not released (B1). Of a StatefulSet or
+ * DaemonSet Keptn did not say which revision it was: that is the one that carries the version now, and no later one.
+ */
+export function withKeptnsRelease(
+  { spec, status = {}, metadata: { generation } }: KeptnWorkloadVersion,
+  { now, owners }: { readonly now: number; readonly owners: readonly OwnerSeen[] },
+): KeptnWorkloadVersionStatus {
+  const { deploymentStatus: state, conditions } = status;
+  const isKnown = conditions?.some(({ type }) => type === conditionTypes.released) === true;
+  if (isKnown || !(isPassed(state) || state === 'Failed')) return status;
+  const condition = {
+    type: conditionTypes.released,
+    status: 'True',
+    reason: 'ReleasedByKeptn',
+    message: 'Keptn had released the Pods of this version before Sluice took over',
+    ...(generation !== undefined && { observedGeneration: generation }),
+  } as const;
+  const { kind, uid } = spec.resourceReference;
+  const current = owners.flatMap((owner) => owner.current?.revision ?? []);
+  const revisions = kind === 'ReplicaSet' ? [uid] : current;
+  return {
+    ...status,
+    conditions: withCondition(conditions, condition, now),
+    ...(revisions.length > 0 && { releasedRevisions: revisions }),
+  };
+}
+
+/** The revisions that may start, with new ones added; the same list when there is none. */
+export function withRevisions(
+  known: readonly string[] | undefined,
+  found: readonly string[],
+): string[] {
+  return [...new Set([...(known ?? []), ...found])];
+}
+
+function release(status: KeptnWorkloadVersionStatus, seen: ReleaseSeen): Outcome {
+  const { version, now } = seen;
+  const holdup = waitForApp(seen);
+  if (holdup !== undefined) return { state: 'Pending', progress: holdup, eventful: true };
+  const listing = newestListing(version, seen);
+  const warned =
+    status.preDeploymentStatus === 'Warning' ||
+    status.preDeploymentEvaluationStatus === 'Warning' ||
+    (listing !== undefined && appChecks(listing) === 'warned');
+  const condition = {
+    type: conditionTypes.released,
+    status: 'True',
+    reason: warned ? 'Warning' : 'ChecksPassed',
+    message: warned
+      ? 'pre-deployment checks have failed, which does not block; the Pods may start'
+      : 'the pre-deployment checks have passed; the Pods may start',
+    ...(version.metadata.generation !== undefined && {
+      observedGeneration: version.metadata.generation,
+    }),
+  } as const;
+  const current = seen.owners.flatMap(({ current: now_ }) =>
+    now_ === undefined ? [] : [now_.revision],
+  );
+  return {
+    state: 'Progressing',
+    changes: {
+      deploymentStartTime: rfc3339(now),
+      conditions: [...withCondition(status.conditions, condition, now)],
+      releasedRevisions: withRevisions(status.releasedRevisions, [...current, ...seen.revisions]),
+      deploymentProgress: reached(countsOf(seen.owners), now),
+    },
+    // What the next look will say as well, so that it has nothing to write.
+    progress: awaitedProgress(seen.owners),
+    eventful: true,
+    wakeAfterMs: seen.timeoutMs,
+  };
+}

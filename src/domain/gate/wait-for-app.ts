@@ -1,0 +1,98 @@
+import type { KeptnApp } from '../../api/keptn/app.ts';
+import type { KeptnAppVersion } from '../../api/keptn/app-version.ts';
+import type { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
+import { conditionOf, conditionTypes, type Progress } from '../conditions.ts';
+import { appChecks, lists, newestListing } from '../phase/newest-app-version.ts';
+import { phaseEvent, type PhaseSubject } from '../phase-event.ts';
+import type { EventNote } from '../plan.ts';
+import { rfc3339 } from '../time.ts';
+import { troubleOf } from '../trouble.ts';
+
+/** A workload version and the app versions that may let it begin. */
+export interface AppsSeen {
+  readonly version: KeptnWorkloadVersion;
+  readonly app: KeptnApp | undefined;
+  readonly appVersions: readonly KeptnAppVersion[];
+  /**
+   * Until when the workloads of the app are gathered (milliseconds since the Unix epoch); undefined where nothing has asked for
+   * the app.
+   */
+  readonly gatheredUntil: number | undefined;
+}
+
+/** What a version waits for before its own checks or its deployment may begin; undefined when nothing holds it. */
+export function waitForApp(seen: AppsSeen): Progress | undefined {
+  const { version } = seen;
+  const listing = newestListing(version, seen);
+  if (listing === undefined && seen.gatheredUntil !== undefined) {
+    return {
+      kind: 'waiting',
+      reason: 'WaitingForDiscovery',
+      message: `the workloads of application ${version.spec.app} are gathered until ${rfc3339(seen.gatheredUntil)} (KeptnConfig spec.keptnAppCreationRequestTimeoutSeconds sets how long); see KeptnAppCreationRequest ${version.spec.app}`,
+    };
+  }
+  if (listing === undefined) {
+    return {
+      kind: 'waiting',
+      reason: 'AppVersionNotFound',
+      message: `no KeptnAppVersion of application ${version.spec.app} lists version ${version.spec.version} of this workload yet`,
+    };
+  }
+  const { name } = listing.metadata;
+  switch (appChecks(listing)) {
+    case 'open':
+      return openChecks(listing);
+    case 'failed':
+      return {
+        kind: 'stalled',
+        reason: 'AppChecksFailed',
+        message: `the pre-deployment checks of KeptnAppVersion ${name} have failed: ${conditionOf(listing, conditionTypes.succeeded)?.message ?? 'no reason is recorded'}`,
+      };
+    case 'passed':
+    case 'warned':
+      return undefined;
+  }
+}
+
+/** The app's checks run; what keeps them is repeated, so that the held Pods say it. */
+function openChecks(listing: KeptnAppVersion): Progress {
+  const message = `the pre-deployment checks of KeptnAppVersion ${listing.metadata.name} are not finished`;
+  const trouble = troubleOf(listing);
+  if (trouble === undefined) return { kind: 'waiting', reason: 'WaitingForAppChecks', message };
+  return {
+    kind: trouble.type === conditionTypes.stalled ? 'stalled' : 'waiting',
+    reason: trouble.reason,
+    message: `${message}: ${trouble.message}`,
+  };
+}
+
+/**
+ * Whether a wait ends as soon as a controller comes to it: the app lists the version and its app version is about to be made,
+ * or there is one that has nothing to check before its workloads. To say so is not worth a write.
+ */
+export function endsByItself(seen: AppsSeen): boolean {
+  const { version, app } = seen;
+  const listing = newestListing(version, seen);
+  if (listing !== undefined) {
+    const { preDeploymentTasks = [], preDeploymentEvaluations = [] } = listing.spec;
+    return preDeploymentTasks.length + preDeploymentEvaluations.length === 0;
+  }
+  if (app === undefined) return false;
+  const { workloads } = app.spec;
+  const isRefused = conditionOf(app, conditionTypes.ready)?.status === 'False';
+  return (
+    !isRefused &&
+    lists({ spec: { appName: app.metadata.name, ...(workloads && { workloads }) } }, version)
+  );
+}
+
+const phase = { short: 'AppPreDeployEvaluations', long: 'App Pre-Deployment Evaluations' };
+
+/** Keptn's Event for what a version waits for (compatibility reference §7.4), if it has one. */
+export function waitEvent(subject: PhaseSubject, holdup: Progress): EventNote | undefined {
+  const say = (suffix: string, text: string): EventNote =>
+    phaseEvent(subject, phase, { suffix, text, type: 'Warning' });
+  if (holdup.reason === 'AppVersionNotFound') return say('AppVersionNotFound', holdup.message);
+  if (holdup.reason !== 'AppChecksFailed') return undefined;
+  return say('Failed', `has failed since app has failed: ${holdup.message}`);
+}

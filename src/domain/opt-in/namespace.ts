@@ -1,0 +1,96 @@
+import { type Namespace, NamespaceKind } from '../../api/builtin.ts';
+import { type JsonPatchOperation, pointer } from '../../api/json-patch.ts';
+import {
+  enabledLabel,
+  enabledValue,
+  keptnAnnotations,
+  sluiceKeys,
+} from '../../api/keptn/annotations.ts';
+import { type ObjectMeta, type ObjectRef, refOf } from '../../api/object.ts';
+import type { Effect, Plan } from '../plan.ts';
+import {
+  releasesHeld,
+  versionsToRead,
+  type WatchedPod,
+  withdrawOptIn,
+} from './withdrawn-opt-in.ts';
+
+type Metadata = Pick<ObjectMeta, 'labels' | 'annotations'>;
+
+/** Whether a Namespace opts in. Only the annotation says so; a label of that key does not count, as in Keptn. */
+export function isOptedIn({ annotations }: Metadata): boolean {
+  return annotations?.[keptnAnnotations.lifecycleToolkit] === enabledValue;
+}
+
+/**
+ * What brings the label `enabled` in step with the annotations; empty when it is. `holdsFailed`: whether the Namespace holds
+ * versions that have failed their checks, of which no Pod may start although it is not opted in.
+ */
+export function labelOperations(
+  metadata: Metadata,
+  holdsFailed: boolean,
+): readonly JsonPatchOperation[] {
+  const { labels } = metadata;
+  const label = labels?.[sluiceKeys.enabled];
+  const path = pointer('metadata', 'labels', sluiceKeys.enabled);
+  const wanted = wantedLabel(metadata, holdsFailed);
+  if (label === wanted) return [];
+  if (wanted === undefined) return [{ op: 'remove', path }];
+  return labels === undefined
+    ? [{ op: 'add', path: '/metadata/labels', value: { [sluiceKeys.enabled]: wanted } }]
+    : [{ op: 'add', path, value: wanted }];
+}
+
+function wantedLabel(metadata: Metadata, holdsFailed: boolean): string | undefined {
+  if (isOptedIn(metadata)) return enabledLabel.optedIn;
+  return holdsFailed && !releasesHeld(metadata) ? enabledLabel.withdrawn : undefined;
+}
+
+export interface NamespaceObservation {
+  readonly namespace: Namespace;
+  /** The Pods in it that Sluice watches; those of a Namespace that is opted in need not be gathered. */
+  readonly pods: readonly WatchedPod[];
+  /** Whether it holds versions that have failed their checks; need not be gathered of one that is opted in. */
+  readonly holdsFailed: boolean;
+  live(ref: ObjectRef): 'unread' | 'absent' | 'present';
+}
+
+/**
+ * Keeps the label in step with the annotation, also on Namespaces that were there before Sluice. When the opt-in is
+ * withdrawn, the label goes first, so that no further Pod is held, and then our gates in the Namespace (see
+ * `withdrawOptIn`). While there are versions that have failed, the label gets another value instead: further Pods of these
+ * are held, and no others.
+ */
+export function decideNamespace(seen: NamespaceObservation): Plan {
+  const { namespace, pods } = seen;
+  const { metadata } = namespace;
+  if (metadata.deletionTimestamp !== undefined) return {};
+  // The cache may not have seen yet that a version has failed.
+  const look = isOptedIn(metadata)
+    ? []
+    : versionsToRead(namespace, pods).filter((ref) => seen.live(ref) === 'unread');
+  if (look.length > 0) return { look };
+  const operations = labelOperations(metadata, seen.holdsFailed);
+  const effects: readonly Effect[] = [
+    ...(operations.length === 0 ? [] : [labelPatch(namespace, operations)]),
+    ...(isOptedIn(metadata) ? [] : withdrawOptIn(namespace, pods)),
+  ];
+  if (effects.length === 0) return {};
+  const { resourceVersion = '' } = metadata;
+  // A cache that has not seen the opt-in yet must not release what was held because of it.
+  return { effects, onlyIfCurrent: { ...refOf(NamespaceKind, namespace), resourceVersion } };
+}
+
+function labelPatch(namespace: Namespace, operations: readonly JsonPatchOperation[]): Effect {
+  const { uid, resourceVersion } = namespace.metadata;
+  return {
+    type: 'patch',
+    ref: refOf(NamespaceKind, namespace),
+    operations: [
+      { op: 'test', path: '/metadata/uid', value: uid },
+      { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
+      ...operations,
+    ],
+    goneIsDone: true,
+  };
+}

@@ -1,0 +1,71 @@
+import type { FollowUpStatus } from '../../api/keptn/follow-up.ts';
+import type { VersionAttempt } from '../../api/keptn/item-status.ts';
+import { isCompleted } from '../../api/keptn/states.ts';
+import { conditionTypes, withoutCondition } from '../conditions.ts';
+import { isPassed, type Phase } from './phases.ts';
+import { rfc3339 } from '../time.ts';
+import { attemptOf, type VersionStatus } from './version-status.ts';
+
+/** So many earlier attempts are kept: each change of a definition may bring another one, and an object has a largest size. */
+const mostAttempts = 20;
+
+/**
+ * The status with the next attempt opened: what has passed stays, everything else starts anew under the new number, and
+ * how the last attempt ended is kept in `attempts`. Nothing that was recorded of the last twenty is lost.
+ */
+export function openNextAttempt<S extends VersionStatus>(
+  status: S,
+  { phases, now }: { phases: readonly Phase[]; now: number },
+): S {
+  const attempt = attemptOf(status);
+  const summary = status.conditions?.find(({ type }) => type === 'Succeeded');
+  const exported = status.conditions?.find(({ type }) => type === conditionTypes.exported);
+  const over: VersionAttempt = {
+    attempt,
+    ...(status.currentPhase !== undefined && { phase: status.currentPhase }),
+    ...(status.status !== undefined && { status: status.status }),
+    ...(summary !== undefined && { reason: summary.reason, message: summary.message }),
+    ...(status.startTime !== undefined && { startTime: status.startTime }),
+    ...(status.endTime !== undefined && { endTime: status.endTime }),
+    ...(status.phaseRecords !== undefined && { phaseRecords: status.phaseRecords }),
+    ...(status.phaseTraceIDs !== undefined && { phaseTraceIDs: status.phaseTraceIDs }),
+    ...(exported !== undefined && { exported: exported.status === 'True' }),
+  };
+  const next: S = {
+    ...status,
+    ...Object.assign({}, ...phases.map((phase) => anew(status, phase))),
+    status: 'Progressing',
+    attempt: attempt + 1,
+    startTime: rfc3339(now),
+    attempts: [...(status.attempts ?? []), over].slice(-mostAttempts),
+  };
+  if (next.followUps !== undefined) next.followUps = recentFollowUps(next.followUps, attempt);
+  if (exported !== undefined) {
+    next.conditions = withoutCondition(status.conditions, conditionTypes.exported);
+  }
+  delete next.endTime;
+  delete next.currentPhase;
+  delete next.phaseRecords;
+  delete next.phaseTraceIDs;
+  return next;
+}
+
+/** An unfinished phase set back: the checks that have succeeded stay, the others get new objects in the new attempt. */
+function anew(status: VersionStatus, phase: Phase): VersionStatus {
+  if (isPassed(status[phase.state])) return {};
+  const items = phase.type === 'deploy' ? undefined : status[phase.items];
+  return {
+    [phase.state]: 'Pending',
+    ...(phase.type !== 'deploy' &&
+      items !== undefined && {
+        [phase.items]: items.filter((item) => item.status === 'Succeeded'),
+      }),
+  };
+}
+
+/** The follow-ups of the attempts that are kept, and of earlier ones those that are not over. */
+function recentFollowUps(recorded: readonly FollowUpStatus[], last: number): FollowUpStatus[] {
+  return recorded.filter(
+    ({ status, attempt = 1 }) => attempt > last - mostAttempts || !isCompleted(status),
+  );
+}

@@ -1,0 +1,298 @@
+import { onThisClock } from '../clock-steps.ts';
+import { type Job, JobKind, PodKind } from '../../api/builtin.ts';
+import type { JsonPatchOperation } from '../../api/json-patch.ts';
+import { sluiceKeys } from '../../api/keptn/annotations.ts';
+import { isCompleted } from '../../api/keptn/states.ts';
+import type { KeptnTask, KeptnTaskStatus } from '../../api/keptn/task.ts';
+import { refOf } from '../../api/object.ts';
+import { type Evidence, evidenceOf, hindranceOf } from '../evidence/evidence.ts';
+import { configMapNameFor } from '../job/function-config-map.ts';
+import { blueprintOf } from '../job/function-source.ts';
+import { defaultTtlSeconds, taskLabel } from '../job/job.ts';
+import { functionContainerName } from '../job/job-container.ts';
+import { failureOf, finalWord, hopelessStart, lingering } from './job-outcome.ts';
+import {
+  deadlineOfRefused,
+  lookAgainMs,
+  lookIntoJobAfter,
+  podRefusal,
+} from '../job/job-refused.ts';
+import { endOfJob, isFailure, isNews, type JobEnd, stageOf } from './job-stage.ts';
+import { type Effect, type Look, nothing, type Plan } from '../plan.ts';
+import { setKey } from '../set-key.ts';
+import { taskResult, taskWarning } from './task-events.ts';
+import { concluding, followingUp } from './task-follow-ups.ts';
+import { recordedJob, storing, type TaskObservation } from './task-observation.ts';
+import { collisionsOf, startTask, withOwnJob } from './task-start.ts';
+import {
+  ended,
+  fullMessageOf,
+  savedEvidence,
+  waiting,
+  withEvidence,
+  withJob,
+  withoutEvidence,
+} from './task-status.ts';
+import { parseTime } from '../time.ts';
+import { remainingMs } from '../remaining.ts';
+
+/**
+ * The life of a KeptnTask:
+ *
+ * 1. It waits for its definition, for a slot, for the API server to accept its Job. The conditions say for which.
+ * 2. Its one Job is created under a name that follows from the task's uid and attempt, so that a second try finds the first.
+ * 3. The Job is taken down, by uid. From here on it is never created again: if it is gone, the task has failed (JobLost).
+ * 4. While it runs, evidence of runs that failed is saved: Kubernetes deletes the Pods before it reports the failure.
+ * 5. The outcome is copied into the status, together with the tasks that follow it; only then the Job gets its time to live
+ *    and the follow-ups are started.
+ *
+ * A state that is an end absorbs: nothing leads out of it within this attempt.
+ */
+export function decideTask(given: TaskObservation): Plan {
+  const observation = withOwnJob(given);
+  const { task, job } = observation;
+  if (task.metadata.deletionTimestamp !== undefined) return nothing;
+  if (isCompleted(task.status?.status)) return afterTheEnd(observation);
+  if (observation.isSuperseded && (job === undefined || endOfJob(job) === undefined)) {
+    if (isToBeStopped(observation)) return suspend(job, observation);
+  }
+  if (job !== undefined) return follow(job, observation);
+  return recordedJob(task) === undefined ? startTask(observation) : lookForJob(observation);
+}
+
+/**
+ * Whether a task of a superseded version is over now. What runs may finish unless its definition says otherwise: a migration
+ * that is cut off in the middle does more harm than one that nobody waits for. What has no Job yet does not begin, and a
+ * suspended Job, which would wait for somebody to resume it, does not run again.
+ */
+function isToBeStopped({ task, job, find }: TaskObservation): boolean {
+  const onSupersede = find(task.spec.taskDefinition)?.spec.onSupersede;
+  if (onSupersede !== undefined) return onSupersede !== 'finish';
+  return job === undefined ? recordedJob(task) === undefined : job.spec.suspend === true;
+}
+
+/** Selects the Pods of a task's Jobs. */
+export function podSelector(task: KeptnTask): string {
+  return `${sluiceKeys.task}=${taskLabel(task)}`;
+}
+
+/** The Job is recorded and not in the cache. Only a live read can say that it is gone (B2). */
+function lookForJob(observation: TaskObservation): Plan {
+  const { task, now, jobLive } = observation;
+  const ref = recordedJob(task);
+  if (ref !== undefined && jobLive === 'unread') return { look: [ref] };
+  const other = jobLive === 'present' ? ', and another Job has its name' : '';
+  const message = `Job ${ref?.name ?? ''} was deleted before its outcome was known${other}; it is not run again within this attempt`;
+  return fail(observation, ended(task, { state: 'Failed', reason: 'JobLost', message }, now));
+}
+
+function follow(job: Job, observation: TaskObservation): Plan {
+  const { now } = observation;
+  const collisionCount =
+    recordedJob(observation.task) === undefined ? collisionsOf(observation) : 0;
+  const task = withJob(observation.task, job, { now, collisionCount });
+  const evidence = evidenceOf(observation.pods, containerName(observation));
+  const end = endOfJob(job);
+  if (end === undefined) {
+    const plan = watchJob(job, { task, evidence, observation });
+    return { ...plan, effects: [...adoption(job, task), ...(plan.effects ?? [])] };
+  }
+  return (
+    lookForLife(job, observation) ?? {
+      afterwards: limitLife(job, observation),
+      ...copyOutcome(end, { task, evidence, observation }),
+    }
+  );
+}
+
+/** Jobs are watched by their label; one that Keptn made gets it, or its end would not be seen. */
+function adoption(job: Job, task: KeptnTask): Effect[] {
+  const { labels, uid } = job.metadata;
+  if (labels?.[sluiceKeys.task] !== undefined) return [];
+  const value = taskLabel(task);
+  const label = setKey(['metadata', 'labels'], sluiceKeys.task, { record: labels, value });
+  const test = { op: 'test', path: '/metadata/uid', value: uid } as const;
+  return [{ type: 'patch', ref: refOf(JobKind, job), operations: [test, label], goneIsDone: true }];
+}
+
+/** What following a Job works with: the task with the Job taken down, and what the Pods told. */
+interface Followed {
+  readonly task: KeptnTask;
+  readonly evidence: Evidence | undefined;
+  readonly observation: TaskObservation;
+}
+
+function watchJob(job: Job, { task, evidence, observation }: Followed): Plan {
+  const { pods, now } = observation;
+  const hindrance = hindranceOf(pods);
+  const hopeless = hopelessStart(hindrance);
+  if (hopeless !== undefined) {
+    return fail(observation, ended(task, { state: 'Failed', ...hopeless }, now));
+  }
+  const last = finalWord(job, evidence);
+  if (last !== undefined) return copyOutcome(last, { task, evidence, observation });
+  const left = lingering(pods, containerName(observation), now);
+  if (left !== undefined && 'end' in left) {
+    return copyOutcome(left.end, { task, evidence, observation });
+  }
+  const lookAfterMs = lookIntoJobAfter(job, observation);
+  if (lookAfterMs === 0 && observation.jobEvents === 'unread') return { look: [eventsOf(job)] };
+  const refusal = podRefusal(job, observation);
+  const effects = deadlineOfRefused(job, observation, refusal);
+  const configMap = codeConfigMap(observation);
+  const stage = stageOf(job, { task, now, pods, evidence, hindrance, refusal, configMap });
+  const { progress } = stage;
+  const nextLookMs = lookAfterMs === 0 ? lookAgainMs : lookAfterMs;
+  const askAgainMs = soonest([stage.askAgainMs, left?.askAgainMs, nextLookMs]);
+  const known = isFailure(evidence) && isNews(evidence, task) ? withEvidence(task, evidence) : task;
+  const plan = { ...storing(observation, waiting(known, progress, now)), effects };
+  return askAgainMs === undefined ? plan : { ...plan, wakeAfterMs: askAgainMs };
+}
+
+function soonest(delays: readonly (number | undefined)[]): number | undefined {
+  const known = delays.filter((delay) => delay !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}
+
+function eventsOf({ metadata: { namespace = '', uid = '' } }: Job): Look {
+  return { eventsAbout: { namespace, uid } };
+}
+
+function copyOutcome(end: JobEnd, { task, evidence, observation }: Followed): Plan {
+  const { now } = observation;
+  const { reason, message } = end;
+  if (end.succeeded) {
+    const cleared = withoutEvidence(task);
+    const known = evidence?.exitCode === 0 ? withEvidence(cleared, evidence) : cleared;
+    return succeed(observation, ended(known, { state: 'Succeeded', reason, message }, now));
+  }
+  const own = isFailure(evidence) ? evidence : savedEvidence(task);
+  const told = own?.message ?? task.status?.message ?? evidence?.message;
+  if (told === undefined && !observation.podsListed) {
+    // The watch of the Pods may be behind that of the Job, and their end explains the Job's.
+    const { namespace = '' } = task.metadata;
+    return { look: [{ kind: PodKind, namespace, labelSelector: podSelector(task) }] };
+  }
+  const shown = own ?? evidence;
+  const known = shown === undefined ? task : withEvidence(task, shown);
+  const { job } = observation;
+  const jobMessage = job && endOfJob(job)?.message;
+  const failure = {
+    ...failureOf(end, own, told),
+    ...(jobMessage !== undefined && { jobMessage }),
+  };
+  return fail(observation, ended(known, { state: 'Failed', ...failure }, now));
+}
+
+/** Of a task that returned nothing the parent's Events say enough. */
+function succeed(observation: TaskObservation, status: KeptnTaskStatus): Plan {
+  const plan = concluding(observation, status);
+  if (status.result === undefined) return plan;
+  const event = taskResult(observation.task, status.result);
+  return { ...plan, events: [event, ...(plan.events ?? [])] };
+}
+
+function fail(observation: TaskObservation, status: KeptnTaskStatus): Plan {
+  const text = `task failed: ${fullMessageOf(status) ?? ''}`;
+  const event = taskWarning(observation.task, 'reconcile', { suffix: 'Failed', text });
+  const plan = concluding(observation, status);
+  return { ...plan, events: [event, ...(plan.events ?? [])] };
+}
+
+/** The end of a task nobody waits for (B11): its Job is stopped first, and deleted once the end is recorded. */
+function suspend(job: Job | undefined, observation: TaskObservation): Plan {
+  const { task, now } = observation;
+  const message =
+    'the version it checks was superseded by another one' +
+    (job === undefined
+      ? '; it never ran'
+      : `; Job ${job.metadata.name} was stopped and is deleted`);
+  const end = ended(task, { state: 'Deprecated', reason: 'Superseded', message }, now);
+  if (job === undefined || job.spec.suspend === true) return storing(observation, end);
+  return { effects: [suspension(job)] };
+}
+
+/** What belonged to the end and may have been lost, the end of the Job and its time to live; and what follows the end. */
+function afterTheEnd(observation: TaskObservation): Plan {
+  const { job } = observation;
+  const followUps = followingUp(observation);
+  if (job === undefined) return followUps;
+  if (endOfJob(job) === undefined) return { ...followUps, ...stop(job, observation, followUps) };
+  const look = lookForLife(job, observation);
+  if (look !== undefined) return look;
+  const effects = limitLife(job, observation);
+  return effects.length === 0
+    ? followUps
+    : { ...followUps, effects: [...effects, ...(followUps.effects ?? [])] };
+}
+
+/**
+ * A Job that would run on although its task has ended: sidecars hold it, or it can never start. Suspended, it keeps what it
+ * knows and has no Pods; nobody else ends it, so it is deleted when a finished one would have been.
+ */
+function stop(job: Job, observation: TaskObservation, followUps: Plan): Plan {
+  const { task, now, find } = observation;
+  const ref = refOf(JobKind, job);
+  const { uid = '' } = job.metadata;
+  const deletion: Effect = { type: 'delete', ref, uid, propagation: 'Background' };
+  // Jobs that nobody looks into would fill quotas for ever: a suspended one never ends.
+  if (task.status?.status === 'Deprecated') {
+    return { effects: [deletion, ...(followUps.effects ?? [])] };
+  }
+  if (job.spec.suspend !== true) {
+    return { effects: [suspension(job), ...(followUps.effects ?? [])] };
+  }
+  const { ttlSecondsAfterFinished = defaultTtlSeconds } =
+    find(task.spec.taskDefinition)?.spec ?? {};
+  const endedAtMs = parseTime(task.status?.endTime) ?? now;
+  const wakeAfterMs = remainingMs(
+    onThisClock(endedAtMs, observation),
+    ttlSecondsAfterFinished * 1000,
+    now,
+  );
+  if (wakeAfterMs > 0) return { wakeAfterMs };
+  return { effects: [deletion, ...(followUps.effects ?? [])] };
+}
+
+function suspension(job: Job): Effect {
+  const operations: readonly JsonPatchOperation[] = [
+    { op: 'test', path: '/metadata/uid', value: job.metadata.uid },
+    { op: 'add', path: '/spec/suspend', value: true },
+  ];
+  return { type: 'patch', ref: refOf(JobKind, job), operations, goneIsDone: true };
+}
+
+/** A definition that a cache does not have may still say how long the Job is to be kept. */
+function lookForLife(job: Job, { task, find, unread }: TaskObservation): Plan | undefined {
+  const isKnown = job.spec.ttlSecondsAfterFinished !== undefined || unread.length === 0;
+  return isKnown || find(task.spec.taskDefinition) !== undefined ? undefined : { look: unread };
+}
+
+/** Lets Kubernetes delete the Job. A Job made by us has no TTL before: its outcome must not vanish unseen (W2, W3). */
+function limitLife(job: Job, { task, find }: TaskObservation): Effect[] {
+  if (job.spec.ttlSecondsAfterFinished !== undefined) return [];
+  const ttlSeconds = find(task.spec.taskDefinition)?.spec.ttlSecondsAfterFinished;
+  const path = '/spec/ttlSecondsAfterFinished';
+  return [
+    {
+      type: 'patch',
+      ref: refOf(JobKind, job),
+      operations: [
+        { op: 'test', path: '/metadata/uid', value: job.metadata.uid },
+        { op: 'add', path, value: ttlSeconds ?? defaultTtlSeconds },
+      ],
+      goneIsDone: true,
+    },
+  ];
+}
+
+/** The name of the container that is the task, among those that others may inject. */
+function containerName({ task, find }: TaskObservation): string | undefined {
+  const definition = find(task.spec.taskDefinition);
+  return definition && (definition.spec.container?.name ?? functionContainerName);
+}
+
+function codeConfigMap({ task, find }: TaskObservation): string | undefined {
+  const blueprint = blueprintOf(task.spec.taskDefinition, find);
+  return blueprint.type === 'function' ? configMapNameFor(blueprint.code, task) : undefined;
+}

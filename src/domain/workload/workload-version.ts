@@ -1,0 +1,302 @@
+import { onThisClock } from '../clock-steps.ts';
+import { isCompleted } from '../../api/keptn/states.ts';
+import { KeptnWorkload } from '../../api/keptn/workload.ts';
+import {
+  type ChecksRequest,
+  KeptnWorkloadVersion,
+  type KeptnWorkloadVersionStatus,
+} from '../../api/keptn/workload-version.ts';
+import { refOf } from '../../api/object.ts';
+import { advance, type Advanced, stated } from '../phase/advance.ts';
+import { openNextAttempt } from '../phase/attempt.ts';
+import { runCheckPhase } from '../check/check-phase.ts';
+import { mendedDefinition } from '../gate/check-again.ts';
+import type { ChecksSeen } from '../check/checks.ts';
+import { definitionsIn, heldWithoutPods, waitsForPods } from '../deployment/checks-without-pods.ts';
+import { conditionTypes, type Progress } from '../conditions.ts';
+import type { OwnerSeen } from '../identity/current-revision.ts';
+import { setBack } from '../deployment/deployment-clock.ts';
+import { durationOr } from '../go/duration.ts';
+import type { Settings } from '../settings/keptn-config.ts';
+import { newestListing } from '../phase/newest-app-version.ts';
+import { isOfOptIn, withOptInRelease } from './opt-in-record.ts';
+import { isPassed, workloadPhases } from '../phase/phases.ts';
+import { type EventNote, nothing, type Plan } from '../plan.ts';
+import {
+  isReleased,
+  type ReleaseSeen,
+  runDeployment,
+  withKeptnsRelease,
+  withRevisions,
+} from '../gate/release.ts';
+import { withRequests } from './shared-version.ts';
+import { isSuperseded, superseded } from '../phase/superseded.ts';
+import { parseTime } from '../time.ts';
+import {
+  planAfterEnd,
+  type VersionFollowUpsSeen,
+  withFollowUpsOfChecks,
+  withRecorded,
+} from '../follow-up/version-follow-ups.ts';
+import { type AppsSeen, endsByItself, waitEvent, waitForApp } from '../gate/wait-for-app.ts';
+import { carriersOf, isWanted } from './wanted-version.ts';
+import { contextOf, followedIn, subjectOf } from './workload-version-context.ts';
+import { remainingMs } from '../remaining.ts';
+
+/** What the decision on a workload version knows of the world. */
+export interface WorkloadVersionSeen
+  extends
+    ChecksSeen,
+    VersionFollowUpsSeen,
+    AppsSeen,
+    Pick<ReleaseSeen, 'now' | 'clockSteps' | 'revisions' | 'pods'> {
+  readonly settings: Settings;
+  /** Undefined while the cache does not have it: then nothing can be said about which version is current. */
+  readonly workload: KeptnWorkload | undefined;
+  /** All owners of the workload with their current revisions. */
+  readonly owners: readonly OwnerSeen[];
+  /** What those that carry the version ask for. */
+  readonly requests: readonly ChecksRequest[];
+}
+
+/**
+ * A wait shorter than this is not worth a write: the app version of a single service follows within a blink. Of these two
+ * seconds the API server's whole-second creation times may take one.
+ */
+const graceMs = 2_000;
+
+const completed = { short: 'WorkloadCompleted', long: 'Workload Completed' };
+
+/**
+ * What should happen to a workload version:
+ *
+ *     wait for the app's checks ──► pre-deployment tasks ──► evaluations ──► deployment ──► post-deployment … ──► Completed
+ *                                                                 Released ─┘
+ *     another version becomes current: Deprecated (Superseded); current again: the unfinished phases as the next attempt
+ *     failed before its release, and the definition of a failed check was changed: the same
+ */
+export function decideWorkloadVersion(seen: WorkloadVersionSeen): Plan {
+  const { version, now } = seen;
+  if (version.metadata.deletionTimestamp !== undefined) return nothing;
+  const wanted = isWanted(version, seen);
+  const status = takenOver(seen, wanted);
+
+  if (isCompleted(status.status)) {
+    const mended = seen.settings.repeatFailedChecks
+      ? mendedDefinition({ status }, seen)
+      : undefined;
+    if (wanted !== 'yes' || (!isSuperseded(status) && mended === undefined)) {
+      return ended(seen, status);
+    }
+    const next = openNextAttempt(status, { phases: workloadPhases, now });
+    const plan = progress(seen, isPassed(next.deploymentStatus) ? next : setBack(next));
+    return mended === undefined ? plan : withNotes(plan, repeated(seen, mended));
+  }
+  return wanted === 'no' ? supersede(seen, status) : progress(seen, status);
+}
+
+/** The stored status, with the release of what ran at the opt-in, or Keptn's release on record if it matters: it is the current version, or there are Pods of it. */
+function takenOver(
+  { version, revisions, owners, now }: WorkloadVersionSeen,
+  wanted: 'yes' | 'no' | 'unknown',
+): KeptnWorkloadVersionStatus {
+  const status = version.status ?? {};
+  const carriers = carriersOf(version, owners);
+  if (isOfOptIn(version)) return withOptInRelease(version, { now, owners: carriers });
+  const matters = wanted === 'yes' || revisions.length > 0 || !isCompleted(status.status);
+  return matters ? withKeptnsRelease(version, { now, owners: carriers }) : status;
+}
+
+/** That a version that had failed is checked again, on it and on its owners. */
+function repeated(seen: WorkloadVersionSeen, definition: string): readonly EventNote[] {
+  const message = `is checked again: definition ${definition} was changed since its check failed`;
+  const note = { about: seen.version, type: 'Normal', reason: 'ChecksRepeated', message } as const;
+  return [note, ...onOwners(seen, note)];
+}
+
+function withNotes(plan: Plan, notes: readonly EventNote[]): Plan {
+  return plan.status === undefined ? plan : { ...plan, events: [...notes, ...(plan.events ?? [])] };
+}
+
+function progress(seen: WorkloadVersionSeen, before: KeptnWorkloadVersionStatus): Plan {
+  const { status, events } = withRequests(before, seen);
+  const begun = status.currentPhase !== undefined && status.currentPhase !== '';
+  const holdup = begun ? undefined : waitForApp(seen);
+  if (holdup !== undefined) return wait(seen, status, holdup);
+  const metadata = newestListing(seen.version, seen)?.spec.metadata;
+  const informed =
+    metadata === undefined || begun ? status : { ...status, appContextMetadata: { ...metadata } };
+  const plan = planOf(seen, run(seen, informed));
+  return plan.status === undefined
+    ? plan
+    : { ...plan, events: [...events, ...(plan.events ?? [])] };
+}
+
+function wait(
+  seen: WorkloadVersionSeen,
+  status: KeptnWorkloadVersionStatus,
+  holdup: Progress,
+): Plan {
+  const { version, now } = seen;
+  const isNew = status.conditions === undefined && holdup.kind === 'waiting';
+  // The app itself may wait for its context before it makes its first version.
+  const quietMs = graceMs + seen.settings.appContextWindowMs;
+  const createdAtMs = parseTime(version.metadata.creationTimestamp) ?? now;
+  const wakeAfterMs = remainingMs(onThisClock(createdAtMs, seen), quietMs, now);
+  if (isNew && wakeAfterMs > 0) return { wakeAfterMs };
+  const known = status.conditions?.find(({ type }) => type === conditionTypes.succeeded);
+  const isNews = status.requestedChecks !== version.status?.requestedChecks;
+  if (holdup.kind === 'waiting' && known !== undefined && !isNews && endsByItself(seen)) {
+    return nothing;
+  }
+  const subject = subjectOf(seen.version);
+  const note = known?.reason === holdup.reason ? undefined : waitEvent(subject, holdup);
+  return write(seen, {
+    status: { ...status, conditions: stated(status, holdup, { subject, now }) },
+    events: note === undefined ? [] : [note, ...onOwners(seen, note)],
+  });
+}
+
+function run(
+  seen: WorkloadVersionSeen,
+  status: KeptnWorkloadVersionStatus,
+  lastPhase = false,
+): Advanced<KeptnWorkloadVersionStatus> {
+  const { version, settings, now } = seen;
+  const subject = subjectOf(seen.version);
+  const carriers = carriersOf(version, seen.owners);
+  return advance<KeptnWorkloadVersionStatus>({
+    phases: workloadPhases,
+    status,
+    subject,
+    now,
+    completed,
+    lastPhase,
+    run: (phase, at) =>
+      phase.type === 'deploy'
+        ? runDeployment(phase, at, {
+            ...seen,
+            owners: carriers,
+            timeoutMs: deploymentTimeoutMs(seen),
+            subject,
+          })
+        : (heldWithoutPods(phase, at, { version, carriers }) ??
+          runCheckPhase(
+            {
+              phase,
+              definitions: definitionsIn(phase, version, at),
+              status: at,
+              context: contextOf(version, at),
+              subject,
+              blocking: settings.blockDeployment,
+              now,
+            },
+            seen,
+          )),
+  });
+}
+
+/** The nearest that says it: the workload, its application, the KeptnConfig. */
+function deploymentTimeoutMs({ version, settings, ...seen }: WorkloadVersionSeen): number {
+  const ofApp = newestListing(version, seen)?.spec.deploymentTimeout;
+  const otherwise = durationOr(ofApp, settings.observabilityTimeoutMs);
+  return durationOr(version.spec.deploymentTimeout, otherwise);
+}
+
+/**
+ * A version that no owner carries any more (B11). Once Released, what runs may end; otherwise it is over now, and checks that
+ * wait for its first Pod do not begin without one.
+ */
+function supersede(seen: WorkloadVersionSeen, status: KeptnWorkloadVersionStatus): Plan {
+  const { workload } = seen;
+  const deploying = status.currentPhase === 'WorkloadDeploy' || waitsForPods({ status });
+  const last = isReleased(status) && !deploying ? run(seen, status, true) : undefined;
+  if (last !== undefined && last.end !== 'stopped') return planOf(seen, last);
+  // The cache may still show the workload as it was before it came to this version.
+  const ref = workload && refOf(KeptnWorkload, workload);
+  if (ref !== undefined && seen.live(ref) === 'unread') return { look: [ref] };
+  const over = superseded(last?.status ?? status, {
+    phases: workloadPhases,
+    subject: subjectOf(seen.version),
+    now: seen.now,
+    by: workload?.spec.version,
+  });
+  return write(seen, { ...over, events: [...(last?.events ?? []), ...over.events] });
+}
+
+/**
+ * A version that has come to its end: taken note of are still revisions that may start, what follows, and owners whose
+ * checks it does not run any more.
+ */
+function ended(seen: WorkloadVersionSeen, status: KeptnWorkloadVersionStatus): Plan {
+  const noted = withNoted(status, seen.revisions);
+  const { status: told, events } = isReleased(noted)
+    ? withRequests(noted, seen)
+    : { status: noted, events: [] };
+  const plan = planAfterEnd(told, followedIn(seen.version, told), seen);
+  return { ...plan, events: [...events, ...(plan.events ?? [])] };
+}
+
+/** The status with these revisions among those that may start; the same one if they are already, or must not. */
+function withNoted(
+  status: KeptnWorkloadVersionStatus,
+  revisions: readonly string[],
+): KeptnWorkloadVersionStatus {
+  const known = status.releasedRevisions ?? [];
+  const isKnown = revisions.every((revision) => known.includes(revision));
+  if (isKnown || !isReleased(status)) return status;
+  return { ...status, releasedRevisions: withRevisions(known, revisions) };
+}
+
+function planOf(seen: WorkloadVersionSeen, done: Advanced<KeptnWorkloadVersionStatus>): Plan {
+  if (done.look.length > 0) return { look: done.look };
+  const { metadata } = seen.version;
+  const warnings = done.events.filter(({ type }) => type === 'Warning');
+  // Of an end the first says it all; the others repeat it for phase and version.
+  const forOwners = done.end === 'failed' ? warnings.slice(0, 1) : warnings;
+  const { maxFollowUpDepth: limit, maxFollowUps: total } = seen.settings;
+  const recorded = withRecorded(done.status, followedIn(seen.version, done.status), {
+    limit,
+    total,
+    now: seen.now,
+  });
+  return {
+    effects: done.effects,
+    onlyIfCurrent: {
+      ...refOf(KeptnWorkloadVersion, seen.version),
+      resourceVersion: metadata.resourceVersion ?? '',
+    },
+    ...write(seen, {
+      status: withNoted(recorded.status, seen.revisions),
+      events: [
+        ...done.events,
+        ...forOwners.flatMap((note) => onOwners(seen, note)),
+        ...recorded.events,
+      ],
+    }),
+    ...(done.wakeAfterMs !== undefined && { wakeAfterMs: done.wakeAfterMs }),
+  };
+}
+
+function write(
+  seen: WorkloadVersionSeen,
+  change: { status: KeptnWorkloadVersionStatus; events: readonly EventNote[] },
+): Pick<Plan, 'status' | 'events'> {
+  const { version } = seen;
+  const { generation } = version.metadata;
+  const status = withFollowUpsOfChecks(change.status, workloadPhases, seen);
+  return {
+    status: {
+      ref: refOf(KeptnWorkloadVersion, version),
+      resourceVersion: version.metadata.resourceVersion ?? '',
+      from: version.status,
+      to: { ...status, ...(generation !== undefined && { observedGeneration: generation }) },
+    },
+    events: change.events,
+  };
+}
+
+/** The same Event on what people look at first: the objects they applied. */
+function onOwners({ version, owners }: WorkloadVersionSeen, note: EventNote): readonly EventNote[] {
+  return carriersOf(version, owners).map(({ owner }) => ({ ...note, about: owner.object }));
+}

@@ -1,0 +1,298 @@
+import { KeptnWorkload } from '../../api/keptn/workload.ts';
+import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
+import { pointer } from '../../api/json-patch.ts';
+import { sluiceKeys } from '../../api/keptn/annotations.ts';
+import { type ObjectRef, refOf } from '../../api/object.ts';
+import { isOnRecordOfOptIn, versionsAtOptIn } from './opt-in-record.ts';
+import { type AppsSeen, listsLater, requestFor } from './app-request.ts';
+import { ownedBy } from '../check/child-objects.ts';
+import type { OwnerSeen } from '../identity/current-revision.ts';
+import { appName, hashedName, workloadVersionName } from '../names.ts';
+import { phaseEvent, type PhaseSubject } from '../phase-event.ts';
+import { type Effect, type EventNote, nothing, type Plan, type Refusal } from '../plan.ts';
+import { isReleased } from '../gate/release.ts';
+import { refToOwner } from '../owner/rollout-owner.ts';
+import { sameJson } from '../same-json.ts';
+import { type Claim, claimsOn, distinctVersions, referenceTo, specOf } from './workload-claim.ts';
+import { workloadStatus } from './workload-status.ts';
+import { selectionLabels } from '../selection-labels.ts';
+
+/** What the decision on a workload knows of the world. */
+export interface WorkloadSeen extends AppsSeen {
+  readonly namespace: string;
+  readonly name: string;
+  readonly now: number;
+  /** Undefined when its first Pods have just come. */
+  readonly workload: KeptnWorkload | undefined;
+  /** The owners it references and those of its Pods that wait, each once. */
+  readonly owners: readonly OwnerSeen[];
+  /** Owners of Pods that wait which the caches do not have: once the Pods have started, nothing leads to them any more. */
+  readonly missing: readonly ObjectRef[];
+  readonly versions: readonly KeptnWorkloadVersion[];
+  live(ref: ObjectRef): 'unread' | 'absent' | 'present';
+  refusal(ref: ObjectRef): Refusal | undefined;
+}
+
+type Creation = Extract<Effect, { type: 'create' }>;
+
+/** The claims on the workload, of which there is at least one. */
+interface Claims {
+  readonly all: readonly Claim[];
+  readonly newest: Claim;
+}
+
+/**
+ * Keeps a workload in step with its owners (compatibility reference §2.6, §4.9): its spec names the version that is
+ * current, every version that an owner's current revision carries gets its KeptnWorkloadVersion once, and an app that does
+ * not list those versions is asked for.
+ */
+export function decideWorkload(seen: WorkloadSeen): Plan {
+  const { workload } = seen;
+  const look = seen.missing.filter((ref) => seen.live(ref) === 'unread');
+  if (look.length > 0) return { look };
+  const all = claimsOn(seen, seen.owners);
+  const [newest] = all;
+  if (newest === undefined || workload?.metadata.deletionTimestamp !== undefined) return nothing;
+  const claims: Claims = { all, newest };
+  return workload === undefined ? create(seen, claims) : follow(seen, workload, claims);
+}
+
+function create(seen: WorkloadSeen, { all, newest }: Claims): Plan {
+  const { namespace, name } = seen;
+  const object: KeptnWorkload = {
+    apiVersion: KeptnWorkload.apiVersion,
+    kind: KeptnWorkload.kind,
+    metadata: { name, namespace, ownerReferences: all.map(referenceTo) },
+    spec: specOf(newest, all),
+  };
+  const creation: Creation = { type: 'create', kind: KeptnWorkload, object };
+  const refused = refusalOf(creation, seen);
+  if (refused === undefined) return { effects: [creation] };
+  // There is no object yet that could say so.
+  const note = failed({ short: 'CreateWorkload', long: 'Create Workload' }, object, refused);
+  const about = newest.owner.object;
+  return { effects: [creation, { type: 'event', note: { ...note, about } }] };
+}
+
+/** Brings the workload's own fields up to date first, then sees to what belongs to it. */
+function follow(seen: WorkloadSeen, workload: KeptnWorkload, claims: Claims): Plan {
+  const { all, newest } = claims;
+  const spec = specOf(newest, all);
+  const ownerReferences = references(workload, all);
+  const isInStep =
+    sameJson(workload.spec, spec) &&
+    sameJson(workload.metadata.ownerReferences ?? [], ownerReferences);
+  if (isInStep) return complete(seen, workload, claims);
+
+  const isAnother = workload.spec.version !== spec.version;
+  const owner = refToOwner(newest.owner);
+  // An owner that is older in the cache than the workload would take it back to a version that has passed.
+  if (isAnother && seen.live(owner) === 'unread') return { look: [owner] };
+  const { uid, resourceVersion } = workload.metadata;
+  const patch: Effect = {
+    type: 'patch',
+    ref: refOf(KeptnWorkload, workload),
+    operations: [
+      { op: 'test', path: '/metadata/uid', value: uid },
+      { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
+      { op: 'add', path: '/metadata/ownerReferences', value: ownerReferences },
+      { op: 'replace', path: '/spec', value: spec },
+    ],
+  };
+  const again = seen.versions.find((version) => version.spec.version === spec.version);
+  const isBack = isAnother && isReleased(again?.status);
+  return { effects: isBack ? [patch, releasedBefore(newest)] : [patch] };
+}
+
+/** The owners of the workload, those it has first. Keptn's reference to a ReplicaSet goes: it is pruned one day. */
+function references(workload: KeptnWorkload, claims: readonly Claim[]) {
+  const claimed = claims.map(referenceTo);
+  const kept = (workload.metadata.ownerReferences ?? []).filter(
+    ({ kind, uid }) => kind !== 'ReplicaSet' || claimed.some((owner) => owner.uid === uid),
+  );
+  return [...kept, ...claimed.filter(({ uid }) => kept.every((owner) => owner.uid !== uid))];
+}
+
+/** Keptn does not repeat checks for a version it knows (W6); whoever relies on them should be told. */
+function releasedBefore({ owner, identity: { version } }: Claim): Effect {
+  return {
+    type: 'event',
+    note: {
+      about: owner.object,
+      type: 'Warning',
+      reason: 'VersionAlreadyReleased',
+      message: `version ${version} was released before: its Pods start at once and its checks are not repeated; give a changed workload a version of its own`,
+    },
+  };
+}
+
+/** What belongs to a workload that is in step: its versions, its place in an app, its status. */
+function complete(seen: WorkloadSeen, workload: KeptnWorkload, claims: Claims): Plan {
+  const find = (wanted: string): KeptnWorkloadVersion | undefined =>
+    seen.versions.find(({ spec }) => spec.version === wanted);
+  const creations = distinctVersions(claims.all)
+    .filter(({ identity }) => find(identity.version) === undefined)
+    .map((claim) => versionOf(seen, { workload, claim, all: claims.all }));
+  const recorded = forgetOptIn(workload, find);
+  if (recorded !== undefined && creations.length === 0) return { effects: [recorded] };
+  const ranAtOptIn = ({ identity }: Claim): boolean =>
+    versionsAtOptIn(workload).includes(identity.version) ||
+    isOnRecordOfOptIn(find(identity.version));
+  const current = claims.all.flatMap(({ identity }) => find(identity.version) ?? []);
+  const app = seen.app(appName(workload.spec.app));
+  // What ran when its Namespace opted in makes no version of its application, as nothing of that is to be checked; unless
+  // the application has moved on and is rolled back.
+  const isUnchecked =
+    claims.all.every(ranAtOptIn) &&
+    !listsLater(app, workload, { current, versions: seen.versions });
+  const request = isUnchecked ? undefined : requestFor(workload, claims.all, seen);
+  const wanted = [...creations, ...(request === undefined ? [] : [request])];
+  const refusedVersion = firstRefusal(creations, seen);
+  const again = refusedVersion === undefined ? checkedAgain(seen, workload, claims) : [];
+  const found = find(workload.spec.version);
+  const properName = workloadVersionName(seen.name, workload.spec.version);
+  return {
+    effects: [...wanted, ...again],
+    onlyIfCurrent: {
+      ...refOf(KeptnWorkload, workload),
+      resourceVersion: workload.metadata.resourceVersion ?? '',
+    },
+    ...workloadStatus(workload, {
+      now: seen.now,
+      claims: claims.all,
+      refused: refusedVersion ?? firstRefusal(wanted, seen),
+      version: found && { name: found.metadata.name, properName },
+    }),
+    ...(refusedVersion !== undefined && {
+      events: [
+        failed(
+          { short: 'CreateWorkloadVersion', long: 'Create WorkloadVersion' },
+          workload,
+          refusedVersion,
+        ),
+      ],
+    }),
+  };
+}
+
+/** Once all versions that ran at the opt-in are on record: a record that is deleted later must not come back from here. */
+function forgetOptIn(
+  workload: KeptnWorkload,
+  find: (version: string) => KeptnWorkloadVersion | undefined,
+): Effect | undefined {
+  const versions = versionsAtOptIn(workload);
+  const isDone = versions.length > 0 && versions.every((version) => find(version) !== undefined);
+  if (!isDone) return undefined;
+  const { uid, resourceVersion } = workload.metadata;
+  return {
+    type: 'patch',
+    ref: refOf(KeptnWorkload, workload),
+    operations: [
+      { op: 'test', path: '/metadata/uid', value: uid },
+      { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
+      { op: 'remove', path: pointer('metadata', 'annotations', sluiceKeys.runningAtOptIn) },
+    ],
+  };
+}
+
+/** A version whose record was deleted (`retention/`) is like a new one; whoever rolls back to it should not wonder. */
+function checkedAgain(
+  seen: WorkloadSeen,
+  { status }: KeptnWorkload,
+  { all }: Claims,
+): readonly Effect[] {
+  const isThere = (version: string): boolean =>
+    seen.versions.some(({ spec }) => spec.version === version);
+  return distinctVersions(all)
+    .filter(({ identity: { version } }) => status?.prunedVersions?.includes(version) === true)
+    .filter(({ identity: { version } }) => !isThere(version))
+    .map(({ owner, identity: { version } }) => ({
+      type: 'event',
+      note: {
+        about: owner.object,
+        type: 'Warning',
+        reason: 'VersionCheckedAgain',
+        message: `the record of version ${version} was deleted because there were too many (KeptnConfig retention): its Pods are held until its checks have passed again`,
+      },
+    }));
+}
+
+/** How the version came to be, where that counts later. */
+function recordMarks(
+  workload: KeptnWorkload,
+  { current, identity }: Claim,
+): { annotations?: Record<string, string> } {
+  const ranAtOptIn = versionsAtOptIn(workload).includes(identity.version);
+  const annotations = {
+    ...(ranAtOptIn && { [sluiceKeys.runningAtOptIn]: 'true' }),
+    ...(current.isWordOfPods && { [sluiceKeys.wordOfPods]: 'true' }),
+  };
+  return Object.keys(annotations).length > 0 ? { annotations } : {};
+}
+
+function versionOf(
+  seen: WorkloadSeen,
+  from: {
+    readonly workload: KeptnWorkload;
+    readonly claim: Claim;
+    readonly all: readonly Claim[];
+  },
+): Creation {
+  const { workload, claim, all } = from;
+  const spec = specOf(claim, all);
+  const { templateDigest } = claim.identity;
+  const { namespace, name } = seen;
+  const proper = workloadVersionName(name, spec.version);
+  const isTaken =
+    // Names know no `_` and no capitals: another version of the workload may have this one already.
+    seen.versions.some(({ metadata }) => metadata.name === proper) ||
+    seen.refusal({ kind: KeptnWorkloadVersion, namespace, name: proper })?.reason === 'NameTaken';
+  const previous = workload.status?.currentVersion;
+  const object: KeptnWorkloadVersion = {
+    apiVersion: KeptnWorkloadVersion.apiVersion,
+    kind: KeptnWorkloadVersion.kind,
+    metadata: {
+      name: isTaken ? hashedName(proper, [workload.metadata.uid ?? '', spec.version]) : proper,
+      namespace,
+      labels: selectionLabels({ app: spec.app, workload: name, version: spec.version }),
+      ...recordMarks(workload, claim),
+      ownerReferences: [ownedBy(KeptnWorkload, workload)],
+    },
+    spec: {
+      ...spec,
+      workloadName: name,
+      ...(previous !== undefined && previous !== spec.version && { previousVersion: previous }),
+      ...(templateDigest !== undefined && { templateDigest }),
+    },
+  };
+  return { type: 'create', kind: KeptnWorkloadVersion, object };
+}
+
+function firstRefusal(creations: readonly Creation[], seen: WorkloadSeen): Refusal | undefined {
+  return creations.map((one) => refusalOf(one, seen)).find((refusal) => refusal !== undefined);
+}
+
+function refusalOf({ kind, object }: Creation, seen: WorkloadSeen): Refusal | undefined {
+  return seen.refusal({ kind, namespace: seen.namespace, name: object.metadata.name });
+}
+
+/** Keptn's Event of something that could not be created. */
+function failed(
+  phase: { short: string; long: string },
+  workload: KeptnWorkload,
+  { message }: Refusal,
+): EventNote {
+  const { app, version } = workload.spec;
+  const subject: PhaseSubject = {
+    object: workload,
+    version,
+    annotations: {
+      appName: app,
+      workloadName: workload.metadata.name,
+      workloadVersion: version,
+    },
+    reportedBy: 'keptnworkload-controller',
+  };
+  const text = `could not create it: ${message}`;
+  return phaseEvent(subject, phase, { suffix: 'Failed', text, type: 'Warning' });
+}
