@@ -3,39 +3,46 @@ import type { Config } from '../config.ts';
 import { appController } from '../controllers/app.ts';
 import { appCreationController } from '../controllers/app-creation.ts';
 import { appVersionController } from '../controllers/app-version.ts';
-import type { Controller } from '../controllers/controller.ts';
+import type { Controller } from '../controllers/engine/controller.ts';
 import {
   definitionsByMetric,
   openEvaluationsByDefinition,
-} from '../controllers/evaluated-values.ts';
+} from '../controllers/gathering/evaluated-values.ts';
 import { evaluationController, evaluationsAwaitingProvider } from '../controllers/evaluation.ts';
-import { followUpsByRoot } from '../controllers/follow-up-line.ts';
-import { evaluationsAwaitingFollowUp, tasksAwaitingFollowUp } from '../controllers/follow-ups.ts';
+import { followUpsByRoot } from '../controllers/gathering/follow-up-line.ts';
+import {
+  evaluationsAwaitingFollowUp,
+  tasksAwaitingFollowUp,
+} from '../controllers/gathering/follow-ups.ts';
 import { keptnConfigController } from '../controllers/keptn-config.ts';
-import { lifecycleIndexes } from '../controllers/lifecycle-indexes.ts';
-import { metricsByProvider } from '../controllers/metric.ts';
+import { lifecycleIndexes } from '../controllers/gathering/lifecycle-indexes.ts';
+import { metricsByProvider } from '../controllers/loops/metric-loop.ts';
 import { namespaceController } from '../controllers/namespace.ts';
 import { podGateController } from '../controllers/pod-gate.ts';
-import { referenceIndexes } from '../controllers/reference-index.ts';
-import { referenceControllers } from '../controllers/references.ts';
+import { referenceIndexes } from '../controllers/gathering/reference-index.ts';
+import { referenceControllers } from '../controllers/resolved-refs.ts';
 import { appHistoryController } from '../controllers/retention/app-history.ts';
 import { orphanedJobController } from '../controllers/retention/orphaned-jobs.ts';
 import { unusedAppController } from '../controllers/retention/unused-apps.ts';
 import { workloadHistoryController } from '../controllers/retention/workload-history.ts';
-import { allTasksAwaitingSlot, jobsInSlots, tasksAwaitingSlot } from '../controllers/job-slots.ts';
+import {
+  allTasksAwaitingSlot,
+  jobsInSlots,
+  tasksAwaitingSlot,
+} from '../controllers/gathering/job-slots.ts';
 import { podsHeld, taskController, tasksAwaitingDefinition } from '../controllers/task.ts';
 import {
   taskDefinitionController,
   taskDefinitionsByFunctionRef,
 } from '../controllers/task-definition.ts';
-import { awaitingExport } from '../controllers/trace-export.ts';
+import { awaitingExport } from '../controllers/loops/trace-export.ts';
 import {
   type IsTraced,
   tracedAppVersions,
   tracedEvaluations,
   tracedTasks,
   tracedWorkloadVersions,
-} from '../controllers/traced.ts';
+} from '../controllers/engine/traced.ts';
 import { workloadController } from '../controllers/workload.ts';
 import { workloadVersionController } from '../controllers/workload-version.ts';
 import { collectorIn } from './tracing.ts';

@@ -8,9 +8,9 @@ import {
   workloadsOf,
 } from '../domain/app/app-creation.ts';
 import { settingsFrom } from '../domain/settings/keptn-config.ts';
-import { type Controller, watch } from './controller.ts';
-import { inNamespace, workloadsByApp } from './lifecycle-indexes.ts';
-import type { Places } from './places.ts';
+import { type Controller, watch } from './engine/controller.ts';
+import { inNamespace, workloadsByApp } from './gathering/lifecycle-indexes.ts';
+import type { Places } from './gathering/places.ts';
 
 /** Makes the KeptnApps that are asked for out of the workloads that name them. */
 export function appCreationController(

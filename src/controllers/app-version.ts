@@ -13,9 +13,9 @@ import { settingsFrom } from '../domain/settings/keptn-config.ts';
 import { recordedVersion } from '../domain/phase/newest-app-version.ts';
 import { appPhases } from '../domain/phase/phases.ts';
 import { type Lookup, ownerIndex } from '../domain/lookup.ts';
-import { type Controller, type Key, watch } from './controller.ts';
-import { gatherFollowUps } from './follow-ups.ts';
-import { isVersionOver, versionBehind } from './history.ts';
+import { type Controller, type Key, watch } from './engine/controller.ts';
+import { gatherFollowUps } from './gathering/follow-ups.ts';
+import { isVersionOver, versionBehind } from './gathering/history.ts';
 import {
   appVersionsByApp,
   appVersionsByDefinition,
@@ -23,9 +23,9 @@ import {
   unfinishedAppVersions,
   unfinishedIn,
   workloadVersionsByApp,
-} from './lifecycle-indexes.ts';
-import type { Places } from './places.ts';
-import { awaiting, controllerKey, gatherChecks } from './version-checks.ts';
+} from './gathering/lifecycle-indexes.ts';
+import type { Places } from './gathering/places.ts';
+import { awaiting, controllerKey, gatherChecks } from './gathering/version-checks.ts';
 
 /** Moves KeptnAppVersions through their phases. */
 export function appVersionController(

@@ -8,10 +8,10 @@ import { settingsFrom } from '../domain/settings/keptn-config.ts';
 import { type Lookup, ownerIndex } from '../domain/lookup.ts';
 import { lists } from '../domain/phase/newest-app-version.ts';
 import { isReleased } from '../domain/gate/release.ts';
-import { type Controller, watch } from './controller.ts';
-import { inNamespace, workloadVersionsByApp } from './lifecycle-indexes.ts';
-import type { Places } from './places.ts';
-import { controllerKey } from './version-checks.ts';
+import { type Controller, watch } from './engine/controller.ts';
+import { inNamespace, workloadVersionsByApp } from './gathering/lifecycle-indexes.ts';
+import type { Places } from './gathering/places.ts';
+import { controllerKey } from './gathering/version-checks.ts';
 
 /** Makes a KeptnAppVersion for every generation of a KeptnApp. */
 export function appController({ operatorNamespace }: Places): Controller<AppSeen> {

@@ -12,25 +12,25 @@ import { awaitsProvider } from '../domain/evaluation/evaluation-queries.ts';
 import { isOpen } from '../domain/evaluation/evaluation-status.ts';
 import { settingsFrom } from '../domain/settings/keptn-config.ts';
 import { findReference } from '../domain/reference.ts';
-import { type Controller, type Key, watch } from './controller.ts';
+import { type Controller, type Key, watch } from './engine/controller.ts';
 import {
   evaluationsOn,
   measurementsOf,
   openEvaluationsByDefinition,
   ownMetrics,
   valueBounds,
-} from './evaluated-values.ts';
+} from './gathering/evaluated-values.ts';
 import {
   evaluationsAwaitingFollowUp,
   followedKey,
   gatherFollowUps,
   versionMetadata,
-} from './follow-ups.ts';
-import { isOver } from './history.ts';
-import type { IndexDefinition } from './indexes.ts';
-import { isParentSuperseded, supersededParentWatches } from './superseded-parent.ts';
-import type { Places } from './places.ts';
-import { awaiting } from './version-checks.ts';
+} from './gathering/follow-ups.ts';
+import { isOver } from './gathering/history.ts';
+import type { IndexDefinition } from './engine/indexes.ts';
+import { isParentSuperseded, supersededParentWatches } from './gathering/superseded-parent.ts';
+import type { Places } from './gathering/places.ts';
+import { awaiting } from './gathering/version-checks.ts';
 
 /** The evaluations that wait for a provider to appear, or to be the only one, by namespace. */
 export const evaluationsAwaitingProvider: IndexDefinition<KeptnEvaluation> = {

@@ -17,10 +17,10 @@ import type { IdentityOptions } from '../domain/identity/pod-version.ts';
 import { proofOf } from '../domain/owner/revision.ts';
 import type { WatchedPod } from '../domain/opt-in/withdrawn-opt-in.ts';
 import { workloadNameFor } from '../domain/identity/workload-names.ts';
-import { type Controller, watch } from './controller.ts';
-import type { Places } from './places.ts';
+import { type Controller, watch } from './engine/controller.ts';
+import type { Places } from './gathering/places.ts';
 import { versionOfPod } from '../domain/identity/version-of-pod.ts';
-import { identityOptions } from './workload-owners.ts';
+import { identityOptions } from './gathering/workload-owners.ts';
 
 /** Keeps the label that the webhook selects Namespaces by, and lifts the gates of those that have opted out. */
 export function namespaceController({

@@ -10,11 +10,15 @@ import { ownerChainOf } from '../domain/owner/owner-chain.ts';
 import { decidePodGate, gateIndex, type PodGateSeen } from '../domain/gate/pod-gate.ts';
 import { proofOf } from '../domain/owner/revision.ts';
 import { isVersion } from '../domain/workload/wanted-version.ts';
-import { type Controller, type Key, watch } from './controller.ts';
-import { ownerWatches } from './owner-watches.ts';
-import type { Places } from './places.ts';
+import { type Controller, type Key, watch } from './engine/controller.ts';
+import { ownerWatches } from './gathering/owner-watches.ts';
+import type { Places } from './gathering/places.ts';
 import { versionOfPod } from '../domain/identity/version-of-pod.ts';
-import { identityOptions, podsMaybeOfWorkload, podsOfWorkload } from './workload-owners.ts';
+import {
+  identityOptions,
+  podsMaybeOfWorkload,
+  podsOfWorkload,
+} from './gathering/workload-owners.ts';
 
 /** At most this many Pods of a version are told why they are held: more would only be more of the same (T6). */
 const explainedPods = 10;

@@ -8,10 +8,10 @@ import {
   decideTaskDefinition,
   type TaskDefinitionObservation,
 } from '../domain/job/task-definition.ts';
-import { type Controller, watch } from './controller.ts';
-import { findDefinitions } from './find-definitions.ts';
-import type { IndexDefinition } from './indexes.ts';
-import type { Places } from './places.ts';
+import { type Controller, watch } from './engine/controller.ts';
+import { findDefinitions } from './gathering/find-definitions.ts';
+import type { IndexDefinition } from './engine/indexes.ts';
+import type { Places } from './gathering/places.ts';
 
 /** The definitions that take code or parameters from another one, by its name. */
 export const taskDefinitionsByFunctionRef: IndexDefinition<KeptnTaskDefinition> = {

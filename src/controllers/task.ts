@@ -23,13 +23,18 @@ import {
   type TaskObservation,
   type TaskSettings,
 } from '../domain/task/task-observation.ts';
-import { type Controller, type Key, watch } from './controller.ts';
-import { DepartedPods } from './departed-pods.ts';
-import { findDefinitions } from './find-definitions.ts';
-import { chainBefore, followedKey, gatherFollowUps, tasksAwaitingFollowUp } from './follow-ups.ts';
-import { FollowUpLines } from './follow-up-line.ts';
-import { isOver } from './history.ts';
-import { type IndexDefinition, ownerIndex } from './indexes.ts';
+import { type Controller, type Key, watch } from './engine/controller.ts';
+import { DepartedPods } from './gathering/departed-pods.ts';
+import { findDefinitions } from './gathering/find-definitions.ts';
+import {
+  chainBefore,
+  followedKey,
+  gatherFollowUps,
+  tasksAwaitingFollowUp,
+} from './gathering/follow-ups.ts';
+import { FollowUpLines } from './gathering/follow-up-line.ts';
+import { isOver } from './gathering/history.ts';
+import { type IndexDefinition, ownerIndex } from './engine/indexes.ts';
 import {
   allTasksAwaitingSlot,
   anywhere,
@@ -38,11 +43,11 @@ import {
   slotFor,
   tasksAwaitingSlot,
   tasksInTurn,
-} from './job-slots.ts';
-import type { Places } from './places.ts';
-import { isParentSuperseded, supersededParentWatches } from './superseded-parent.ts';
+} from './gathering/job-slots.ts';
+import type { Places } from './gathering/places.ts';
+import { isParentSuperseded, supersededParentWatches } from './gathering/superseded-parent.ts';
 import { dependentNames } from './task-definition.ts';
-import { awaiting, byName } from './version-checks.ts';
+import { awaiting, byName } from './gathering/version-checks.ts';
 
 /** The tasks that have no Job yet, by the name of their definition. */
 export const tasksAwaitingDefinition: IndexDefinition<KeptnTask> = {

@@ -29,9 +29,9 @@ import {
   decideWorkloadVersion,
   type WorkloadVersionSeen,
 } from '../domain/workload/workload-version.ts';
-import { type Controller, type Key, watch } from './controller.ts';
-import { gatherFollowUps } from './follow-ups.ts';
-import { isVersionOver, versionBehind } from './history.ts';
+import { type Controller, type Key, watch } from './engine/controller.ts';
+import { gatherFollowUps } from './gathering/follow-ups.ts';
+import { isVersionOver, versionBehind } from './gathering/history.ts';
 import {
   appVersionsByApp,
   inNamespace,
@@ -39,16 +39,16 @@ import {
   unfinishedWorkloadVersions,
   workloadVersionsByApp,
   workloadVersionsByDefinition,
-} from './lifecycle-indexes.ts';
-import { ownerWatches } from './owner-watches.ts';
-import type { Places } from './places.ts';
-import { awaiting, controllerKey, gatherChecks } from './version-checks.ts';
+} from './gathering/lifecycle-indexes.ts';
+import { ownerWatches } from './gathering/owner-watches.ts';
+import type { Places } from './gathering/places.ts';
+import { awaiting, controllerKey, gatherChecks } from './gathering/version-checks.ts';
 import {
   identityOptions,
   ownersOfWorkload,
   podsOfWorkload,
   workloadNameOfPod,
-} from './workload-owners.ts';
+} from './gathering/workload-owners.ts';
 
 /** Moves KeptnWorkloadVersions through their phases, and states when their Pods may start. */
 export function workloadVersionController(places: Places): Controller<WorkloadVersionSeen> {

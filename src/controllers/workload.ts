@@ -7,17 +7,17 @@ import { type ObjectRef, refKey } from '../api/object.ts';
 import { type Lookup, ownerIndex } from '../domain/lookup.ts';
 import { ownerChainOf } from '../domain/owner/owner-chain.ts';
 import { decideWorkload, type WorkloadSeen } from '../domain/workload/workload.ts';
-import { type Controller, type Key, watch } from './controller.ts';
-import { inNamespace, workloadsByApp } from './lifecycle-indexes.ts';
-import { ownerWatches } from './owner-watches.ts';
-import type { Places } from './places.ts';
-import { controllerKey } from './version-checks.ts';
+import { type Controller, type Key, watch } from './engine/controller.ts';
+import { inNamespace, workloadsByApp } from './gathering/lifecycle-indexes.ts';
+import { ownerWatches } from './gathering/owner-watches.ts';
+import type { Places } from './gathering/places.ts';
+import { controllerKey } from './gathering/version-checks.ts';
 import {
   identityOptions,
   ownersOfWorkload,
   podsOfWorkload,
   workloadNameOfPod,
-} from './workload-owners.ts';
+} from './gathering/workload-owners.ts';
 
 /** Keeps KeptnWorkloads in step with their owners and makes their versions; a workload begins with its first held Pod. */
 export function workloadController({ operatorNamespace }: Places): Controller<WorkloadSeen> {

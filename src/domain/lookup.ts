@@ -17,7 +17,7 @@ export interface Lookup {
   ): T | undefined;
   /** Everything cached of a kind in a namespace; all namespaces when it is undefined. */
   list<T extends KubernetesObject>(kind: Kind<T>, namespace?: string): readonly T[];
-  /** The objects whose index of this name holds this value (`src/controllers/indexes.ts` defines the indexes). */
+  /** The objects whose index of this name holds this value (`src/controllers/engine/indexes.ts` defines the indexes). */
   byIndex<T extends KubernetesObject>(kind: Kind<T>, index: string, value: string): readonly T[];
   /** Whether all there is of these kinds has been seen once; a view that does not say it has. */
   isSynced?(...kinds: readonly Kind[]): boolean;

@@ -4,7 +4,7 @@ import type { Kind, KubernetesObject, ObjectRef } from '../api/object.ts';
 /**
  * What a decision asks for, as data. The vocabulary is closed: a new feature is a new decision, not a new effect.
  *
- * The engine (`src/controllers/engine.ts`) carries a plan out in this order:
+ * The engine (`src/controllers/engine/engine.ts`) carries a plan out in this order:
  * 1. `look`: objects are read live and put into the caches; then the world is gathered and decided anew.
  * 2. `effects`: performed in order; what the API server answers is put into the caches; then gathered and decided anew.
  *    A decision is therefore made from the world, again and again, until nothing is left to do, and its status describes

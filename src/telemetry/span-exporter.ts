@@ -1,7 +1,7 @@
 import type { SpanRecord } from '../api/span.ts';
 import type { OtlpSettings } from './otlp-settings.ts';
 
-/** Sends spans to one collector. Satisfies the port of `src/controllers/trace-export.ts`. */
+/** Sends spans to one collector. Satisfies the port of `src/controllers/loops/trace-export.ts`. */
 export interface SpanExporter {
   export(spans: readonly SpanRecord[], signal: AbortSignal): Promise<string | undefined>;
   close(): Promise<void>;

@@ -16,13 +16,13 @@ import {
   type KeptnTaskDefinitionSpec,
 } from '../../src/api/keptn/task-definition.ts';
 import { controllerOf, refOf } from '../../src/api/object.ts';
-import { tasksAwaitingFollowUp } from '../../src/controllers/follow-ups.ts';
-import { followUpsByRoot } from '../../src/controllers/follow-up-line.ts';
+import { tasksAwaitingFollowUp } from '../../src/controllers/gathering/follow-ups.ts';
+import { followUpsByRoot } from '../../src/controllers/gathering/follow-up-line.ts';
 import {
   allTasksAwaitingSlot,
   jobsInSlots,
   tasksAwaitingSlot,
-} from '../../src/controllers/job-slots.ts';
+} from '../../src/controllers/gathering/job-slots.ts';
 import { podsHeld, taskController, tasksAwaitingDefinition } from '../../src/controllers/task.ts';
 import {
   taskDefinitionController,

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { KubernetesObject } from '../../src/api/object.ts';
 import { KeptnEvaluation } from '../../src/api/keptn/evaluation.ts';
 import { KeptnTask } from '../../src/api/keptn/task.ts';
-import { ownerIndex } from '../../src/controllers/indexes.ts';
+import { ownerIndex } from '../../src/controllers/engine/indexes.ts';
 import { hasUnfinished } from '../../src/controllers/retention/unfinished.ts';
 import { exportPending } from '../../src/domain/trace/trace-export.ts';
 import { anEvaluation, aTask, aWorkloadVersion } from '../support/builders.ts';

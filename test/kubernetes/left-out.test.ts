@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { RolloutKind } from '../../src/api/builtin.ts';
 import { ownKinds } from '../../src/api/keptn/registry.ts';
 import type { Kind, KubernetesObject } from '../../src/api/object.ts';
-import { tellLeftOut } from '../../src/controllers/left-out-objects.ts';
+import { tellLeftOut } from '../../src/controllers/loops/left-out-objects.ts';
 import { ObjectCaches } from '../../src/kubernetes/caches.ts';
 import { project } from '../../src/kubernetes/projections.ts';
 import { templateDigest } from '../../src/kubernetes/template-digest.ts';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 
-import type { Caches, Cluster, EventSink } from '../../src/controllers/cluster.ts';
-import { ownerIndex, type IndexDefinition } from '../../src/controllers/indexes.ts';
+import type { Caches, Cluster, EventSink } from '../../src/controllers/engine/cluster.ts';
+import { ownerIndex, type IndexDefinition } from '../../src/controllers/engine/indexes.ts';
 import { ObjectCaches } from '../../src/kubernetes/caches.ts';
 import type { KubernetesClient } from '../../src/kubernetes/client.ts';
 import type { EventRecorder } from '../../src/kubernetes/events.ts';

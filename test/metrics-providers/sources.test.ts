@@ -4,7 +4,7 @@ import { generate } from 'selfsigned';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { KeptnMetricsProvider } from '../../src/api/keptn/metrics-provider.ts';
 import type { FetchLimits } from '../../src/metrics-providers/bounded-fetch.ts';
-import type { MetricSource } from '../../src/controllers/metric-query.ts';
+import type { MetricSource } from '../../src/controllers/loops/metric-query.ts';
 import { MetricSources } from '../../src/metrics-providers/sources.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { proxyAt } from '../../src/runtime/proxy.ts';

@@ -3,7 +3,7 @@ import { KeptnAppCreationRequest } from '../../src/api/keptn/app-creation-reques
 import { KeptnApp } from '../../src/api/keptn/app.ts';
 import { KeptnWorkload } from '../../src/api/keptn/workload.ts';
 import { appCreationController } from '../../src/controllers/app-creation.ts';
-import { workloadsByApp } from '../../src/controllers/lifecycle-indexes.ts';
+import { workloadsByApp } from '../../src/controllers/gathering/lifecycle-indexes.ts';
 import { Simulation, type SimulationOptions } from './simulation.ts';
 
 function discovery(options: Partial<SimulationOptions> = {}): Simulation {

@@ -6,12 +6,12 @@ import { KeptnEvaluationDefinition } from '../../src/api/keptn/evaluation-defini
 import {
   definitionsByMetric,
   openEvaluationsByDefinition,
-} from '../../src/controllers/evaluated-values.ts';
+} from '../../src/controllers/gathering/evaluated-values.ts';
 import {
   evaluationController,
   evaluationsAwaitingProvider,
 } from '../../src/controllers/evaluation.ts';
-import { evaluationsAwaitingFollowUp } from '../../src/controllers/follow-ups.ts';
+import { evaluationsAwaitingFollowUp } from '../../src/controllers/gathering/follow-ups.ts';
 import { Simulation, type SimulationOptions } from './simulation.ts';
 import { metricsActor } from './actors/metrics.ts';
 

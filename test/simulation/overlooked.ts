@@ -1,8 +1,8 @@
-import type { Controller, Key, Watch } from '../../src/controllers/controller.ts';
-import type { Cluster } from '../../src/controllers/cluster.ts';
-import { KeyMemory } from '../../src/controllers/key-memory.ts';
-import { LiveView } from '../../src/controllers/live-view.ts';
-import { ReconcileWorld } from '../../src/controllers/reconcile-world.ts';
+import type { Controller, Key, Watch } from '../../src/controllers/engine/controller.ts';
+import type { Cluster } from '../../src/controllers/engine/cluster.ts';
+import { KeyMemory } from '../../src/controllers/engine/key-memory.ts';
+import { LiveView } from '../../src/controllers/engine/live-view.ts';
+import { ReconcileWorld } from '../../src/controllers/engine/reconcile-world.ts';
 import type { Plan } from '../../src/domain/plan.ts';
 import { sameJson } from '../../src/domain/same-json.ts';
 import type { MemoryCaches } from '../support/memory-caches.ts';

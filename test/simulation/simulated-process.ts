@@ -1,6 +1,6 @@
-import type { Controller } from '../../src/controllers/controller.ts';
-import { Engine } from '../../src/controllers/engine.ts';
-import { noMetrics } from '../../src/controllers/metrics.ts';
+import type { Controller } from '../../src/controllers/engine/controller.ts';
+import { Engine } from '../../src/controllers/engine/engine.ts';
+import { noMetrics } from '../../src/controllers/engine/engine-metrics.ts';
 import type { EventNote } from '../../src/domain/plan.ts';
 import type { IndexDefinition } from '../../src/kubernetes/caches.ts';
 import type { Clock } from '../../src/runtime/clock.ts';

@@ -2,7 +2,7 @@ import { parseAllDocuments } from 'yaml';
 
 import { ClusterError } from '../../src/api/cluster-error.ts';
 import { type Kind, kindKey, type KubernetesObject } from '../../src/api/object.ts';
-import type { Controller } from '../../src/controllers/controller.ts';
+import type { Controller } from '../../src/controllers/engine/controller.ts';
 import type { Lookup } from '../../src/domain/lookup.ts';
 import type { EventNote } from '../../src/domain/plan.ts';
 import type { IndexDefinition } from '../../src/kubernetes/caches.ts';

@@ -1,5 +1,5 @@
 import { type Kind, kindKey, type KubernetesObject, type ObjectRef } from '../../src/api/object.ts';
-import type { CacheChange, Caches, IndexedBy } from '../../src/controllers/cluster.ts';
+import type { CacheChange, Caches, IndexedBy } from '../../src/controllers/engine/cluster.ts';
 import { ObjectCaches, type IndexDefinition } from '../../src/kubernetes/caches.ts';
 import type { Feed } from '../../src/kubernetes/feed.ts';
 import { project } from '../../src/kubernetes/projections.ts';

@@ -8,7 +8,7 @@ import type {
   Cluster,
   ClusterConnection,
   DeletePreconditions,
-} from '../../src/controllers/cluster.ts';
+} from '../../src/controllers/engine/cluster.ts';
 import type { ObjectEvent } from '../../src/domain/lookup.ts';
 import type { Subject } from '../../src/domain/plan.ts';
 import { EventKind } from '../../src/kubernetes/event-series.ts';

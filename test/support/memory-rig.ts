@@ -1,7 +1,7 @@
 import type { ConfigMap } from '../../src/api/builtin.ts';
 import { ConfigMapKind, NamespaceKind } from '../../src/api/builtin.ts';
 import type { OwnerReference } from '../../src/api/object.ts';
-import { LiveView } from '../../src/controllers/live-view.ts';
+import { LiveView } from '../../src/controllers/engine/live-view.ts';
 import type { EventNote } from '../../src/domain/plan.ts';
 import { MemoryCaches, clearWeather } from './memory-caches.ts';
 import type { Call, Fault } from './memory-cluster.ts';

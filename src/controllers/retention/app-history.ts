@@ -16,12 +16,16 @@ import {
   decideAppHistory,
 } from '../../domain/retention/app-history.ts';
 import { excessOf } from '../../domain/settings/retention-limits.ts';
-import { type Controller, type Key, watch } from '../controller.ts';
-import { appVersionsByApp, inNamespace, workloadVersionsByApp } from '../lifecycle-indexes.ts';
-import type { Places } from '../places.ts';
-import { stateOfNamespace } from '../terminating-namespace.ts';
-import type { IsTraced } from '../traced.ts';
-import { controllerKey } from '../version-checks.ts';
+import { type Controller, type Key, watch } from '../engine/controller.ts';
+import {
+  appVersionsByApp,
+  inNamespace,
+  workloadVersionsByApp,
+} from '../gathering/lifecycle-indexes.ts';
+import type { Places } from '../gathering/places.ts';
+import { stateOfNamespace } from '../engine/terminating-namespace.ts';
+import type { IsTraced } from '../engine/traced.ts';
+import { controllerKey } from '../gathering/version-checks.ts';
 import { hasUnfinished } from './unfinished.ts';
 
 /** Everything a version's being needed is told from. */

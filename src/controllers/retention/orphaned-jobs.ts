@@ -6,8 +6,8 @@ import {
   type OrphanedJobSeen,
   taskOfOrphan,
 } from '../../domain/retention/orphaned-job.ts';
-import { type Controller, watch } from '../controller.ts';
-import { stateOfNamespace } from '../terminating-namespace.ts';
+import { type Controller, watch } from '../engine/controller.ts';
+import { stateOfNamespace } from '../engine/terminating-namespace.ts';
 
 /** Deletes Jobs of tasks that were deleted without them. */
 export function orphanedJobController(): Controller<OrphanedJobSeen> {

@@ -4,7 +4,7 @@ import { KeptnTask } from '../../api/keptn/task.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { type Lookup, ownerIndex } from '../../domain/lookup.ts';
 import { exportables } from '../../domain/trace/trace-export.ts';
-import type { IsTraced } from '../traced.ts';
+import type { IsTraced } from '../engine/traced.ts';
 
 /**
  * Whether below a version (its tasks, evaluations, and what follows those) something is not over, or spans of it or of the

@@ -10,11 +10,11 @@ import { settingsFrom } from '../../domain/settings/keptn-config.ts';
 import { ownerIndex } from '../../domain/lookup.ts';
 import { appName } from '../../domain/names.ts';
 import { decideUnusedApp, type UnusedAppSeen } from '../../domain/retention/unused-app.ts';
-import { type Controller, type Key, watch } from '../controller.ts';
-import { inNamespace, workloadsByApp } from '../lifecycle-indexes.ts';
-import type { Places } from '../places.ts';
-import { stateOfNamespace } from '../terminating-namespace.ts';
-import type { IsTraced } from '../traced.ts';
+import { type Controller, type Key, watch } from '../engine/controller.ts';
+import { inNamespace, workloadsByApp } from '../gathering/lifecycle-indexes.ts';
+import type { Places } from '../gathering/places.ts';
+import { stateOfNamespace } from '../engine/terminating-namespace.ts';
+import type { IsTraced } from '../engine/traced.ts';
 import { hasUnfinished } from './unfinished.ts';
 
 const kinds = [NamespaceKind, KeptnApp, KeptnAppCreationRequest, KeptnWorkload, KeptnAppVersion];

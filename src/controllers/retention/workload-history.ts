@@ -28,13 +28,13 @@ import {
   type WorkloadHistorySeen,
 } from '../../domain/retention/workload-history.ts';
 import { ownerOfReference, refToOwner } from '../../domain/owner/rollout-owner.ts';
-import { type Controller, type Key, watch } from '../controller.ts';
-import { appVersionsByApp, inNamespace, workloadsByApp } from '../lifecycle-indexes.ts';
-import type { Places } from '../places.ts';
-import { stateOfNamespace } from '../terminating-namespace.ts';
-import type { IsTraced } from '../traced.ts';
-import { controllerKey } from '../version-checks.ts';
-import { identityOptions, ownersOfWorkload, podsOfWorkload } from '../workload-owners.ts';
+import { type Controller, type Key, watch } from '../engine/controller.ts';
+import { appVersionsByApp, inNamespace, workloadsByApp } from '../gathering/lifecycle-indexes.ts';
+import type { Places } from '../gathering/places.ts';
+import { stateOfNamespace } from '../engine/terminating-namespace.ts';
+import type { IsTraced } from '../engine/traced.ts';
+import { controllerKey } from '../gathering/version-checks.ts';
+import { identityOptions, ownersOfWorkload, podsOfWorkload } from '../gathering/workload-owners.ts';
 import { hasUnfinished } from './unfinished.ts';
 
 /** Everything a version's being needed is told from. */

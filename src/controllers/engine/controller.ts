@@ -1,0 +1,58 @@
+import type { Kind, KubernetesObject } from '../../api/object.ts';
+import type { Lookup, World } from '../../domain/lookup.ts';
+import type { Plan } from '../../domain/plan.ts';
+
+/** What a controller works on: the address of one object of its kind, never an event. */
+export interface Key {
+  readonly namespace?: string;
+  readonly name: string;
+}
+
+/** A kind whose changes wake keys. `keys` must be cheap and total; the object is the cache's projection of the kind. */
+export interface Watch<T extends KubernetesObject = KubernetesObject> {
+  readonly kind: Kind<T>;
+  /** Which changes wake; all of them by default. */
+  readonly wakes?: Wakes;
+  keys(object: T, lookup: Lookup): readonly Key[];
+}
+
+/**
+ * - `spec`: not those of the status, labels or annotations alone.
+ * - `existence`: only that an object comes or goes, and not what is there at a start, when everything it might concern is
+ *   woken for itself. For the many objects of which only the name matters.
+ */
+export type Wakes = 'spec' | 'existence';
+
+/** A watch whose `keys` is typed by its kind. */
+export function watch<T extends KubernetesObject>(
+  kind: Kind<T>,
+  keys: (object: T, lookup: Lookup) => readonly Key[],
+  wakes?: Wakes,
+): Watch<T> {
+  return { kind, keys, ...(wakes !== undefined && { wakes }) };
+}
+
+/** Objects by which a start wakes keys. */
+export interface StartingPoint {
+  readonly kind: Kind;
+  visit(object: KubernetesObject): void;
+}
+
+/** A controller: who watches what, how the world is gathered, and the pure decision. The engine does the rest. */
+export interface Controller<Observation = unknown> {
+  /** Lower-case words with dashes: metric label, log name, default reporting component of its Events. */
+  readonly name: string;
+  /** The first one is of the kind that keys are of: on its objects it is told when a decision fails. */
+  readonly watches: readonly Watch[];
+  /**
+   * By what a start wakes keys; by all `watches` unless stated. Stated by the controllers of what becomes history: what has
+   * ended and has nothing left to do stays out of the queue, and what only leads to an object that is woken for itself is not
+   * gone through. Must name every key whose decision could ask for anything.
+   */
+  readonly startingPoints?: readonly Watch[];
+  /** Reconciles of this controller that may run at once; a key is never worked on twice at once. Default 8. */
+  readonly workers?: number;
+  /** Everything the decision may know; undefined when there is nothing to decide (the object is gone). */
+  gather(key: Key, world: World): Observation | undefined;
+  decide(observation: Observation): Plan;
+}

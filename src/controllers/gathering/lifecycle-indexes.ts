@@ -1,0 +1,108 @@
+import { type Pod, PodKind } from '../../api/builtin.ts';
+import type { Lookup } from '../../domain/lookup.ts';
+import { isCompleted } from '../../api/keptn/states.ts';
+import { KeptnAppVersion } from '../../api/keptn/app-version.ts';
+import { KeptnWorkload } from '../../api/keptn/workload.ts';
+import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
+import type { KubernetesObject } from '../../api/object.ts';
+import { possibleWorkloadNames } from '../../domain/identity/workload-names.ts';
+import { failedDefinitions } from '../../domain/gate/check-again.ts';
+import { withAllChecks } from '../../domain/check/requested-checks.ts';
+import type { Key } from '../engine/controller.ts';
+import type { IndexDefinition } from '../engine/indexes.ts';
+import { awaitedDefinitions } from './version-checks.ts';
+
+/** `shop/cart`: a name in a namespace, as the indexes below spell it. */
+export function inNamespace(namespace: string | undefined, name: string): string {
+  return `${namespace ?? ''}/${name}`;
+}
+
+/** The workloads of an app. */
+export const workloadsByApp: IndexDefinition<KeptnWorkload> = {
+  kind: KeptnWorkload,
+  name: 'app',
+  values: ({ metadata, spec }) => [inNamespace(metadata.namespace, spec.app)],
+};
+
+/** The workload versions of an app. */
+export const workloadVersionsByApp: IndexDefinition<KeptnWorkloadVersion> = {
+  kind: KeptnWorkloadVersion,
+  name: 'app',
+  values: ({ metadata, spec }) => [inNamespace(metadata.namespace, spec.app)],
+};
+
+const unfinished = 'unfinished';
+
+/** The workload versions that have not ended. */
+export const unfinishedWorkloadVersions: IndexDefinition<KeptnWorkloadVersion> = {
+  kind: KeptnWorkloadVersion,
+  name: unfinished,
+  values: ({ status }) => (isCompleted(status?.status) ? [] : [unfinished]),
+};
+
+/** The app versions that have not ended. */
+export const unfinishedAppVersions: IndexDefinition<KeptnAppVersion> = {
+  kind: KeptnAppVersion,
+  name: unfinished,
+  values: ({ status }) => (isCompleted(status?.status) ? [] : [unfinished]),
+};
+
+/** The keys of all versions of a kind that have not ended, without going through those that have. */
+export function unfinishedIn<T extends KubernetesObject>(
+  { kind, name }: IndexDefinition<T>,
+  lookup: Lookup,
+): readonly Key[] {
+  return lookup.byIndex(kind, name, unfinished).map(({ metadata }) => metadata);
+}
+
+/** The versions of an app. */
+export const appVersionsByApp: IndexDefinition<KeptnAppVersion> = {
+  kind: KeptnAppVersion,
+  name: 'app',
+  values: ({ metadata, spec }) => [inNamespace(metadata.namespace, spec.appName)],
+};
+
+/** Workload versions by the definitions they may wait for. */
+export const workloadVersionsByDefinition: IndexDefinition<KeptnWorkloadVersion> = {
+  kind: KeptnWorkloadVersion,
+  name: 'definition',
+  values: (version) => [
+    ...awaitedDefinitions(withAllChecks(version)),
+    ...failedDefinitions(version),
+  ],
+};
+
+/** App versions by the definitions they may wait for. */
+export const appVersionsByDefinition: IndexDefinition<KeptnAppVersion> = {
+  kind: KeptnAppVersion,
+  name: 'definition',
+  values: awaitedDefinitions,
+};
+
+/** Watched Pods by the KeptnWorkload they name themselves. */
+export const podsByWorkload: IndexDefinition<Pod> = {
+  kind: PodKind,
+  name: 'workload',
+  values: (pod) =>
+    possibleWorkloadNames(pod).map((name) => inNamespace(pod.metadata.namespace, name)),
+};
+
+/** Watched Pods that name no workload themselves, by namespace: whose they are is their owner's word. */
+export const podsWithoutWorkload: IndexDefinition<Pod> = {
+  kind: PodKind,
+  name: 'without-workload',
+  values: (pod) => (possibleWorkloadNames(pod).length === 0 ? [pod.metadata.namespace ?? ''] : []),
+};
+
+/** The indexes of the lifecycle controllers, beside those every kind has. */
+export const lifecycleIndexes = [
+  workloadsByApp,
+  workloadVersionsByApp,
+  appVersionsByApp,
+  unfinishedWorkloadVersions,
+  unfinishedAppVersions,
+  workloadVersionsByDefinition,
+  appVersionsByDefinition,
+  podsByWorkload,
+  podsWithoutWorkload,
+] as const;

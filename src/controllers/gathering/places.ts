@@ -1,0 +1,9 @@
+import type { ConfigScope } from '../../domain/settings/keptn-config.ts';
+
+/** The two namespaces that count beside an object's own, and whose KeptnConfig may rule. */
+export interface Places extends ConfigScope {
+  /** Where Sluice runs: the KeptnConfig there rules. */
+  readonly operatorNamespace: string;
+  /** Where a definition is looked for after the namespace of whoever names it. */
+  readonly definitionsNamespace: string;
+}

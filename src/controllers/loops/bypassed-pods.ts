@@ -1,0 +1,153 @@
+import { type Namespace, NamespaceKind, type Pod } from '../../api/builtin.ts';
+import { KeptnWorkload } from '../../api/keptn/workload.ts';
+import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
+import { enabledLabel, sluiceKeys } from '../../api/keptn/annotations.ts';
+import { asksForChecks, bareNote } from '../../domain/gate/bare-pod.ts';
+import { bypassedNote, isBypassed } from '../../domain/gate/bypassed.ts';
+import { identityIn } from '../../domain/identity/identity-in.ts';
+import { isOnRecordOfOptIn } from '../../domain/workload/opt-in-record.ts';
+import { isOptedIn } from '../../domain/opt-in/namespace.ts';
+import { ownerChainOf, supportedOwner } from '../../domain/owner/owner-chain.ts';
+import { isReleased } from '../../domain/gate/release.ts';
+import type { EventNote } from '../../domain/plan.ts';
+import { proofOf } from '../../domain/owner/revision.ts';
+import { ownerOfReference } from '../../domain/owner/rollout-owner.ts';
+import { uidOf } from '../../domain/identity/workload-names.ts';
+import type { Clock, Timer } from '../../runtime/clock.ts';
+import type { CacheChange, Caches, EventSink } from '../engine/cluster.ts';
+import { versionOfPod } from '../../domain/identity/version-of-pod.ts';
+import { identityOptions } from '../gathering/workload-owners.ts';
+
+/** Lists the Pods that run in a namespace, page by page: the cache holds only those with our label. */
+export interface RunningPods {
+  runningPods(namespace: string, signal: AbortSignal): AsyncIterable<readonly Pod[]>;
+}
+
+/** What the report needs. */
+export interface BypassedPodsParts {
+  readonly caches: Caches;
+  readonly pods: RunningPods;
+  readonly events: EventSink;
+  readonly clock: Clock;
+  readonly operatorNamespace: string;
+  /** Called for a Namespace that opts in, before its Pods are looked through: what runs then is put on record. */
+  readonly onOptIn?: (namespace: string, signal: AbortSignal) => Promise<unknown>;
+  /** Told how many there are in a namespace; not called when there are none. */
+  readonly onFound: (namespace: string, count: number) => void;
+  /** Told of a namespace that could not be looked through. */
+  readonly onFailure: (namespace: string, error: unknown) => void;
+}
+
+/** Pods of one owner, or a Pod that nothing owns, and what is said of so many. */
+interface Found {
+  readonly note: (count: number) => EventNote;
+  /** The controller under whose name it is said: one fact found in two places is one Event. */
+  readonly reporter: 'bypassed-pods' | 'pod-gate';
+  readonly count: number;
+}
+
+const everyMs = 10 * 60_000;
+
+/**
+ * Counts and reports annotated Pods that run without ever having been judged (Bypassed), with one Event per owner, or on the
+ * Pod itself if nothing owns it. Runs on the leader: for every enabled Namespace at start and every ten minutes, and for each one when it opts in. An owner is
+ * reported again only when more of its Pods are found than before.
+ */
+export class BypassedPods {
+  readonly #parts: BypassedPodsParts;
+  /** By Namespace, how many Pods were found of each owner the last time. */
+  readonly #known = new Map<string, ReadonlyMap<string, number>>();
+  #timer: Timer | undefined;
+
+  constructor(parts: BypassedPodsParts) {
+    this.#parts = parts;
+  }
+
+  /** Looks through the enabled Namespaces, one after the other, again and again, and through each that opts in. */
+  start(signal: AbortSignal): void {
+    if (signal.aborted) return;
+    const { caches, clock } = this.#parts;
+    let last: Promise<void> = Promise.resolve();
+    const report = ({ metadata }: Namespace, isNew = false): void => {
+      last = last.then(() => this.#reportSafely({ namespace: metadata.name, isNew }, signal));
+    };
+    const unsubscribe = caches.subscribe(NamespaceKind, (change) => {
+      if (optsIn(change)) report(change.object, true);
+    });
+    const stop = (): void => {
+      unsubscribe();
+      this.#timer?.cancel();
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    const round = (): void => {
+      for (const namespace of caches.list(NamespaceKind)) {
+        const { metadata } = namespace;
+        // Without the label of those that are, it was opted in while no Sluice was there.
+        const isNew = metadata.labels?.[sluiceKeys.enabled] !== enabledLabel.optedIn;
+        if (isOptedIn(metadata)) report(namespace, isNew);
+      }
+      void last.then(() => {
+        if (!signal.aborted) this.#timer = clock.after(everyMs, round);
+      });
+    };
+    round();
+  }
+
+  /** Reports what is new in one namespace and resolves with the number of Pods found there. */
+  async report(namespace: string, signal: AbortSignal): Promise<number> {
+    const found = new Map<string, Found>();
+    for await (const page of this.#parts.pods.runningPods(namespace, signal)) {
+      for (const pod of page) this.#count(pod, namespace, found);
+    }
+    if (signal.aborted) return 0;
+    const before = this.#known.get(namespace);
+    for (const [uid, { note, count, reporter }] of found) {
+      if (count > (before?.get(uid) ?? 0)) this.#parts.events.record(note(count), reporter);
+    }
+    const counts = [...found].map(([uid, { count }]) => [uid, count] as const);
+    this.#known.set(namespace, new Map(counts));
+    return found.values().reduce((sum, { count }) => sum + count, 0);
+  }
+
+  async #reportSafely(
+    { namespace, isNew }: { readonly namespace: string; readonly isNew: boolean },
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (signal.aborted) return;
+    try {
+      if (isNew) await this.#parts.onOptIn?.(namespace, signal);
+      // Nothing is on record then, and everything would seem to run unjudged.
+      if (this.#parts.caches.isMissing?.(KeptnWorkload, KeptnWorkloadVersion) === true) return;
+      const count = await this.report(namespace, signal);
+      if (count > 0) this.#parts.onFound(namespace, count);
+    } catch (error) {
+      if (!signal.aborted) this.#parts.onFailure(namespace, error);
+    }
+  }
+
+  #count(pod: Pod, namespace: string, found: Map<string, Found>): void {
+    const { caches, operatorNamespace } = this.#parts;
+    const identity = identityIn(caches, pod, identityOptions(caches, operatorNamespace));
+    const proof = proofOf(pod, ownerChainOf(pod, caches));
+    const record = versionOfPod(pod, { identity, proof }, caches);
+    const version = { isReleased: isReleased(record?.status) || isOnRecordOfOptIn(record) };
+    if (!isBypassed(pod, identity, version)) return;
+    const reference = supportedOwner(pod);
+    if (reference === undefined) {
+      if (asksForChecks(pod.metadata))
+        found.set(uidOf(pod), { note: () => bareNote(pod), count: 1, reporter: 'pod-gate' });
+      return;
+    }
+    const owner = ownerOfReference(reference, namespace, caches);
+    if (owner === undefined) return;
+    const uid = uidOf(owner.object);
+    const note = (count: number): EventNote => bypassedNote(owner, count);
+    const count = (found.get(uid)?.count ?? 0) + 1;
+    found.set(uid, { note, count, reporter: 'bypassed-pods' });
+  }
+}
+
+function optsIn({ type, object, previous }: CacheChange<Namespace>): boolean {
+  const before = previous !== undefined && isOptedIn(previous.metadata);
+  return type !== 'deleted' && isOptedIn(object.metadata) && !before;
+}
