@@ -2,7 +2,7 @@ import type { Condition, Kind, KubernetesObject, ObjectMeta } from './object.ts'
 
 /**
  * The built-in kinds Sluice watches or writes, typed as far as Sluice reads them. Objects of these types may be
- * projections: what `src/kubernetes/projections.ts` drops is absent.
+ * projections: what `src/kubernetes/projection/projections.ts` drops is absent.
  */
 
 export interface Container {

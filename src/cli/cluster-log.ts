@@ -1,4 +1,4 @@
-import type { Log } from '../kubernetes/log.ts';
+import type { Log } from '../kubernetes/wire/log.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 /** The logger in the shape that the cluster's adapter writes to. */

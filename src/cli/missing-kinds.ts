@@ -1,6 +1,6 @@
 import { type Kind, kindKey } from '../api/object.ts';
-import type { ObjectCaches } from '../kubernetes/caches.ts';
-import type { WatchReport } from '../kubernetes/watch-all.ts';
+import type { ObjectCaches } from '../kubernetes/cache/caches.ts';
+import type { WatchReport } from '../kubernetes/watch/watch-all.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
 

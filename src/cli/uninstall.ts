@@ -3,7 +3,7 @@ import { pointer } from '../api/json-patch.ts';
 import { sluiceKeys } from '../api/keptn/annotations.ts';
 import { isJsonObject } from '../api/json.ts';
 import { type KubernetesObject, type ObjectRef, refOf } from '../api/object.ts';
-import { type Lease, LeaseKind } from '../kubernetes/lease-record.ts';
+import { type Lease, LeaseKind } from '../kubernetes/lease/lease-record.ts';
 import { sleep } from '../runtime/sleep.ts';
 import type { InstallCluster, Installing } from './install-cluster.ts';
 import {

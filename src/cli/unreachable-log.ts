@@ -1,4 +1,4 @@
-import type { Log } from '../kubernetes/log.ts';
+import type { Log } from '../kubernetes/wire/log.ts';
 import type { Clock } from '../runtime/clock.ts';
 
 const againAfterMs = 60_000;

@@ -23,7 +23,7 @@ import { ownKinds } from '../api/keptn/registry.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
-import type { WatchSpec } from '../kubernetes/watch-all.ts';
+import type { WatchSpec } from '../kubernetes/watch/watch-all.ts';
 
 /** What makes Pods, and says which revision is current. Rollouts are watched from the moment their CRD exists. */
 const owners: readonly WatchSpec[] = [

@@ -1,12 +1,12 @@
 import type { Clock } from '../runtime/clock.ts';
 import { type Proxy, proxyFor } from '../runtime/proxy.ts';
-import type { ObjectCaches } from './caches.ts';
-import { KubernetesClient } from './client.ts';
-import { inClusterCredentials, type Credentials, usableProxy } from './credentials.ts';
-import { kubeconfigCredentials, kubeconfigFiles } from './kubeconfig.ts';
-import { silentLog, type Log } from './log.ts';
-import { Transport, type TransportOptions } from './transport.ts';
-import { watchAll, type Watching, type WatchSpec } from './watch-all.ts';
+import type { ObjectCaches } from './cache/caches.ts';
+import { KubernetesClient } from './transport/client.ts';
+import { inClusterCredentials, type Credentials, usableProxy } from './auth/credentials.ts';
+import { kubeconfigCredentials, kubeconfigFiles } from './auth/kubeconfig.ts';
+import { silentLog, type Log } from './wire/log.ts';
+import { Transport, type TransportOptions } from './transport/transport.ts';
+import { watchAll, type Watching, type WatchSpec } from './watch/watch-all.ts';
 
 export interface ConnectOptions {
   /** A kubeconfig file; default what `KUBECONFIG` names, then the Pod's service account, then `~/.kube/config`. */

@@ -6,8 +6,8 @@ import { reviewWorkload } from '../../src/admission/workload.ts';
 import { ReplicaSetKind, type ReplicaSet } from '../../src/api/builtin.ts';
 import type { KubernetesObject } from '../../src/api/object.ts';
 import type { IndexDefinition } from '../../src/controllers/engine/indexes.ts';
-import { templateDigest } from '../../src/kubernetes/template-digest.ts';
-import { project } from '../../src/kubernetes/projections.ts';
+import { templateDigest } from '../../src/kubernetes/projection/template-digest.ts';
+import { project } from '../../src/kubernetes/projection/projections.ts';
 import type { WorkloadManifest } from '../../src/lint/workload-manifest.ts';
 import {
   aConfig,

@@ -2,7 +2,7 @@ import { convertReview } from '../../src/admission/convert.ts';
 import { admissionIndexes } from '../../src/admission/indexes.ts';
 import { webhooks } from '../../src/admission/registry.ts';
 import { respond } from '../../src/admission/respond.ts';
-import { templateDigest } from '../../src/kubernetes/template-digest.ts';
+import { templateDigest } from '../../src/kubernetes/projection/template-digest.ts';
 import { aTaskDefinition } from '../support/builders.ts';
 import { fixedLookup } from '../support/fixed-lookup.ts';
 import { requestFor, reviewOf } from '../support/reviews.ts';

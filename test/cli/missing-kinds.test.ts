@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { ClusterError } from '../../src/api/cluster-error.ts';
 import { ConfigMapKind, JobKind, PodKind } from '../../src/api/builtin.ts';
 import { MissingKinds } from '../../src/cli/missing-kinds.ts';
-import type { WatchReport } from '../../src/kubernetes/watch-all.ts';
+import type { WatchReport } from '../../src/kubernetes/watch/watch-all.ts';
 import { TestClock } from '../support/test-clock.ts';
 
 it('controllers that cannot start say which kinds they wait for and why, again every few minutes', () => {

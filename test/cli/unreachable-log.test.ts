@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { unreachableOnce } from '../../src/cli/unreachable-log.ts';
-import type { LogFields } from '../../src/kubernetes/log.ts';
+import type { LogFields } from '../../src/kubernetes/wire/log.ts';
 
 function seen() {
   const lines: string[] = [];

@@ -10,13 +10,13 @@ import {
   type Pod,
 } from '../../src/api/builtin.ts';
 import { refOf, type Kind, type KubernetesObject } from '../../src/api/object.ts';
-import { ObjectCaches } from '../../src/kubernetes/caches.ts';
+import { ObjectCaches } from '../../src/kubernetes/cache/caches.ts';
 import { connect, type Connection } from '../../src/kubernetes/connect.ts';
-import { EventKind } from '../../src/kubernetes/event-series.ts';
-import { EventRecorder } from '../../src/kubernetes/events.ts';
-import { LeaderElection } from '../../src/kubernetes/lease.ts';
-import { mediaTypeOf } from '../../src/kubernetes/media-type.ts';
-import { collectionPath } from '../../src/kubernetes/resource-path.ts';
+import { EventKind } from '../../src/kubernetes/events/event-series.ts';
+import { EventRecorder } from '../../src/kubernetes/events/events.ts';
+import { LeaderElection } from '../../src/kubernetes/lease/lease.ts';
+import { mediaTypeOf } from '../../src/kubernetes/wire/media-type.ts';
+import { collectionPath } from '../../src/kubernetes/wire/resource-path.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { startControlPlane, type ControlPlane } from '../control-plane/control-plane.ts';
 import { sharedCluster } from '../support/control-plane.ts';

@@ -30,7 +30,7 @@ import {
 } from '../../src/controllers/task-definition.ts';
 import { ownedBy } from '../../src/domain/check/child-objects.ts';
 import { jobName } from '../../src/domain/names.ts';
-import { EventKind } from '../../src/kubernetes/event-series.ts';
+import { EventKind } from '../../src/kubernetes/events/event-series.ts';
 import { aJobOf, aPodOf, aTask, aTaskDefinition } from '../support/task-builders.ts';
 import { type Actor, Simulation, type SimulationOptions } from '../simulation/simulation.ts';
 import { fixedLookup } from '../support/fixed-lookup.ts';

@@ -2,9 +2,9 @@ import { expect, it } from 'vitest';
 
 import type { Caches, Cluster, EventSink } from '../../src/controllers/engine/cluster.ts';
 import { ownerIndex, type IndexDefinition } from '../../src/controllers/engine/indexes.ts';
-import { ObjectCaches } from '../../src/kubernetes/caches.ts';
-import type { KubernetesClient } from '../../src/kubernetes/client.ts';
-import type { EventRecorder } from '../../src/kubernetes/events.ts';
+import { ObjectCaches } from '../../src/kubernetes/cache/caches.ts';
+import type { KubernetesClient } from '../../src/kubernetes/transport/client.ts';
+import type { EventRecorder } from '../../src/kubernetes/events/events.ts';
 import { PodKind, type Pod } from '../../src/api/builtin.ts';
 import { TestClock } from '../support/test-clock.ts';
 

@@ -2,7 +2,7 @@ import type { Controller } from '../../src/controllers/engine/controller.ts';
 import { Engine } from '../../src/controllers/engine/engine.ts';
 import { noMetrics } from '../../src/controllers/engine/engine-metrics.ts';
 import type { EventNote } from '../../src/domain/plan.ts';
-import type { IndexDefinition } from '../../src/kubernetes/caches.ts';
+import type { IndexDefinition } from '../../src/kubernetes/cache/caches.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import type { CacheWeather, Watched } from '../support/memory-caches.ts';
 import { MemoryCaches } from '../support/memory-caches.ts';

@@ -5,7 +5,7 @@ import { type Kind, kindKey, type KubernetesObject } from '../../src/api/object.
 import type { Controller } from '../../src/controllers/engine/controller.ts';
 import type { Lookup } from '../../src/domain/lookup.ts';
 import type { EventNote } from '../../src/domain/plan.ts';
-import type { IndexDefinition } from '../../src/kubernetes/caches.ts';
+import type { IndexDefinition } from '../../src/kubernetes/cache/caches.ts';
 import type { CacheWeather, Watched } from '../support/memory-caches.ts';
 import { MemoryCaches, clearWeather } from '../support/memory-caches.ts';
 import type { Call, Fault } from '../support/memory-cluster.ts';

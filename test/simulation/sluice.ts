@@ -8,7 +8,7 @@ import type { AdmissionRequest } from '../../src/api/review.ts';
 import { allControllers, allIndexes } from '../../src/cli/controllers.ts';
 import { watchedKinds } from '../../src/cli/watched-kinds.ts';
 import { configFrom } from '../../src/config.ts';
-import type { ListScope } from '../../src/kubernetes/resource-path.ts';
+import type { ListScope } from '../../src/kubernetes/wire/resource-path.ts';
 import type { Watched } from '../support/memory-caches.ts';
 import { daemonSetController } from './actors/daemon-sets.ts';
 import { deploymentController, replicaSetController } from './actors/deployments.ts';

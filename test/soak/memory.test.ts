@@ -6,8 +6,8 @@ import { expect, it } from 'vitest';
 import { DeploymentKind } from '../../src/api/builtin.ts';
 import { kindKey } from '../../src/api/object.ts';
 import { allIndexes } from '../../src/cli/controllers.ts';
-import { ObjectCaches } from '../../src/kubernetes/caches.ts';
-import { project } from '../../src/kubernetes/projections.ts';
+import { ObjectCaches } from '../../src/kubernetes/cache/caches.ts';
+import { project } from '../../src/kubernetes/projection/projections.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 
 /**

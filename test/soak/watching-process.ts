@@ -4,11 +4,11 @@ import { runInNewContext } from 'node:vm';
 import { DeploymentKind } from '../../src/api/builtin.ts';
 import { kindKey } from '../../src/api/object.ts';
 import { allIndexes } from '../../src/cli/controllers.ts';
-import { ObjectCaches } from '../../src/kubernetes/caches.ts';
-import { KubernetesClient } from '../../src/kubernetes/client.ts';
-import { silentLog } from '../../src/kubernetes/log.ts';
-import { Transport } from '../../src/kubernetes/transport.ts';
-import { watchAll } from '../../src/kubernetes/watch-all.ts';
+import { ObjectCaches } from '../../src/kubernetes/cache/caches.ts';
+import { KubernetesClient } from '../../src/kubernetes/transport/client.ts';
+import { silentLog } from '../../src/kubernetes/wire/log.ts';
+import { Transport } from '../../src/kubernetes/transport/transport.ts';
+import { watchAll } from '../../src/kubernetes/watch/watch-all.ts';
 import { type Clock, systemClock } from '../../src/runtime/clock.ts';
 
 /**

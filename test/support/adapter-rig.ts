@@ -1,10 +1,10 @@
 import { NamespaceKind } from '../../src/api/builtin.ts';
 import type { Kind, KubernetesObject } from '../../src/api/object.ts';
-import { ObjectCaches } from '../../src/kubernetes/caches.ts';
-import { KubernetesClient } from '../../src/kubernetes/client.ts';
-import { silentLog } from '../../src/kubernetes/log.ts';
-import { Transport } from '../../src/kubernetes/transport.ts';
-import { watchAll, type Watching, type WatchSpec } from '../../src/kubernetes/watch-all.ts';
+import { ObjectCaches } from '../../src/kubernetes/cache/caches.ts';
+import { KubernetesClient } from '../../src/kubernetes/transport/client.ts';
+import { silentLog } from '../../src/kubernetes/wire/log.ts';
+import { Transport } from '../../src/kubernetes/transport/transport.ts';
+import { watchAll, type Watching, type WatchSpec } from '../../src/kubernetes/watch/watch-all.ts';
 import { FakeApiServer } from './fake-api-server.ts';
 import { TestClock } from './test-clock.ts';
 

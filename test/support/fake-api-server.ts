@@ -8,7 +8,7 @@ import { generate } from 'selfsigned';
 
 import { ClusterError } from '../../src/api/cluster-error.ts';
 import type { Kind, KubernetesObject } from '../../src/api/object.ts';
-import type { Credentials } from '../../src/kubernetes/credentials.ts';
+import type { Credentials } from '../../src/kubernetes/auth/credentials.ts';
 import { FakeWatch, isInScope, type Scope } from './fake-api-watch.ts';
 import { MemoryStore } from './memory-store.ts';
 import { TestClock } from './test-clock.ts';

@@ -1,9 +1,9 @@
 import { type Kind, kindKey, type KubernetesObject, type ObjectRef } from '../../src/api/object.ts';
 import type { CacheChange, Caches, IndexedBy } from '../../src/controllers/engine/cluster.ts';
-import { ObjectCaches, type IndexDefinition } from '../../src/kubernetes/caches.ts';
-import type { Feed } from '../../src/kubernetes/feed.ts';
-import { project } from '../../src/kubernetes/projections.ts';
-import type { ListScope } from '../../src/kubernetes/resource-path.ts';
+import { ObjectCaches, type IndexDefinition } from '../../src/kubernetes/cache/caches.ts';
+import type { Feed } from '../../src/kubernetes/cache/feed.ts';
+import { project } from '../../src/kubernetes/projection/projections.ts';
+import type { ListScope } from '../../src/kubernetes/wire/resource-path.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import type { MemoryStore, StoredChange } from './memory-store.ts';
 import { frozen, kindText } from './memory-store.ts';

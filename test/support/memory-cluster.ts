@@ -11,8 +11,8 @@ import type {
 } from '../../src/controllers/engine/cluster.ts';
 import type { ObjectEvent } from '../../src/domain/lookup.ts';
 import type { Subject } from '../../src/domain/plan.ts';
-import { EventKind } from '../../src/kubernetes/event-series.ts';
-import { eventAbout } from '../../src/kubernetes/object-event.ts';
+import { EventKind } from '../../src/kubernetes/events/event-series.ts';
+import { eventAbout } from '../../src/kubernetes/events/object-event.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { MemoryView } from './memory-caches.ts';
 import type { MemoryStore } from './memory-store.ts';

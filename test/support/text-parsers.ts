@@ -24,7 +24,7 @@ import { runnerImage } from '../../src/domain/job/runner-image.ts';
 import { shortened } from '../../src/domain/shortened.ts';
 import { parseTime } from '../../src/domain/time.ts';
 import { spanOf } from '../../src/domain/trace/traceparent.ts';
-import { cutToBytes } from '../../src/kubernetes/event-series.ts';
+import { cutToBytes } from '../../src/kubernetes/events/event-series.ts';
 import { isNearlyOurs } from '../../src/lint/annotation-keys.ts';
 import { looksSecret } from '../../src/lint/looks-secret.ts';
 import { providerUrl } from '../../src/metrics-providers/address-policy.ts';

@@ -7,8 +7,8 @@ import { KeptnWorkload } from '../../../src/api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../../src/api/keptn/workload-version.ts';
 import type { Kind } from '../../../src/api/object.ts';
 import { allIndexes } from '../../../src/cli/controllers.ts';
-import { ObjectCaches } from '../../../src/kubernetes/caches.ts';
-import { project } from '../../../src/kubernetes/projections.ts';
+import { ObjectCaches } from '../../../src/kubernetes/cache/caches.ts';
+import { project } from '../../../src/kubernetes/projection/projections.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 
 /** How much history a cluster has: ten versions of each workload, two tasks of each version, one ReplicaSet of each. */

@@ -1,0 +1,48 @@
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../wire/log.ts';
+
+/** A Lease that cannot be asked about is told after so long, and again every few minutes: without a word nobody would lead. */
+const silentMs = 30_000;
+const tellAgainMs = 5 * 60_000;
+
+/** What keeps a process from asking about its Lease. */
+export class LeaseTrouble {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  /** `<namespace>/<name>` */
+  readonly #lease: string;
+  #now: { readonly sinceMs: number; error: string; toldMs: number | undefined } | undefined;
+
+  constructor(lease: string, by: { readonly clock: Clock; readonly log: Log }) {
+    this.#lease = lease;
+    this.#clock = by.clock;
+    this.#log = by.log;
+  }
+
+  /** The trouble in a sentence, once it has lasted; undefined while there is none. */
+  get lasting(): string | undefined {
+    if (this.#now === undefined || this.#clock.elapsed() - this.#now.sinceMs < silentMs) {
+      return undefined;
+    }
+    return `the Lease ${this.#lease} gives no answer: ${this.#now.error}`;
+  }
+
+  /** Asking has failed. */
+  failed(error: string): void {
+    const nowMs = this.#clock.elapsed();
+    this.#now = { sinceMs: nowMs, toldMs: undefined, ...this.#now, error };
+    const { sinceMs, toldMs } = this.#now;
+    if (nowMs - sinceMs < silentMs) return;
+    if (toldMs !== undefined && nowMs - toldMs < tellAgainMs) return;
+    this.#now.toldMs = nowMs;
+    this.#log.warn(
+      'the Lease cannot be read or written, so controllers do not start here; allow get, create and patch of leases in its namespace, or name another one with --lease-namespace',
+      { lease: this.#lease, error, forSeconds: Math.round((nowMs - sinceMs) / 1000) },
+    );
+  }
+
+  /** There was an answer. */
+  answered(): void {
+    this.#now = undefined;
+  }
+}
