@@ -8,7 +8,7 @@ import { policyManifests } from './admission/policies/policies.ts';
 import { crdOf } from './api/crd.ts';
 import { forbiddenAddresses } from './api/forbidden-addresses.ts';
 import { ownKinds } from './api/keptn/registry.ts';
-import { settings } from './config.ts';
+import { settings } from './config/config.ts';
 import { kindReference } from './generate/kind-reference.ts';
 import { settingReference } from './generate/setting-reference.ts';
 import type { Severity } from './lint/rule.ts';

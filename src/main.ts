@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { hostname } from 'node:os';
 import { runCommandLine } from './cli/program.ts';
-import type { Terminal } from './cli/terminal.ts';
+import type { Terminal } from './process/terminal.ts';
 import { systemClock } from './runtime/clock.ts';
 import { LineOutput } from './runtime/line-output.ts';
 import { holdThreadUp, writeNow } from './runtime/write-now.ts';

@@ -2,20 +2,20 @@ import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { fieldOf } from '../api/json.ts';
 import type { Kind } from '../api/object.ts';
-import { type Config, settings } from '../config.ts';
+import { type Config, settings } from '../config/config.ts';
 import type { Connection } from '../kubernetes/connect.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { configOf, connected, connecting } from './command-config.ts';
-import { install } from './install.ts';
+import { configOf, connected, connecting } from './command/command-config.ts';
+import { install } from '../install/install.ts';
 import {
   type InstallationPart,
   installationParts,
   type InstallationSettings,
   objectsOfPart,
-} from './installation.ts';
-import { addSettings } from './setting-options.ts';
-import { uninstall } from './uninstall.ts';
-import { BadInput, type Terminal } from './terminal.ts';
+} from '../install/installation.ts';
+import { addSettings } from './command/setting-options.ts';
+import { uninstall } from '../install/uninstall.ts';
+import { BadInput, type Terminal } from '../process/terminal.ts';
 
 // Anchors save space and cost whoever reads the text.
 const plainYaml = { lineWidth: 0, aliasDuplicateObjects: false } as const;

@@ -1,13 +1,19 @@
 import { Command, CommanderError } from 'commander';
 import { systemClock } from '../runtime/clock.ts';
 import { certsCommand } from './certs.ts';
-import { explainCommand } from './explain-command.ts';
+import { explainCommand } from './explain/explain-command.ts';
 import { installCommand, uninstallCommand } from './install-command.ts';
 import { runCommand } from './run-command.ts';
-import { ConfigInvalid } from './setting.ts';
-import { taskCommand } from './task-command.ts';
-import { BadInput, type ExitCode, exitCodes, FoundFailed, type Terminal } from './terminal.ts';
-import { version } from './version.ts';
+import { ConfigInvalid } from '../config/setting.ts';
+import { taskCommand } from './task/task-command.ts';
+import {
+  BadInput,
+  type ExitCode,
+  exitCodes,
+  FoundFailed,
+  type Terminal,
+} from '../process/terminal.ts';
+import { version } from '../process/version.ts';
 
 /** Runs one command line and answers the exit code; everything it has to say goes to the terminal it is given. */
 export async function runCommandLine(

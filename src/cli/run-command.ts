@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import { settings } from '../config.ts';
-import { configOf } from './command-config.ts';
-import { checkComposition, run } from './run.ts';
-import { addSettings } from './setting-options.ts';
-import type { Terminal } from './terminal.ts';
+import { settings } from '../config/config.ts';
+import { configOf } from './command/command-config.ts';
+import { checkComposition, run } from '../process/run.ts';
+import { addSettings } from './command/setting-options.ts';
+import type { Terminal } from '../process/terminal.ts';
 
 /** `sluice run`: the admission server and the controllers. */
 export function runCommand(terminal: Terminal): Command {

@@ -1,9 +1,9 @@
-import type { Setting } from '../cli/setting.ts';
+import type { Setting } from '../config/setting.ts';
 
 /** A page with every setting of `sluice run`: its flag, environment variable and default. */
 export function settingReference(settings: readonly Setting<unknown>[]): string {
   return `${[
-    '<!-- Generated from src/config.ts by "npm run generate". Do not edit. -->',
+    '<!-- Generated from src/config/config.ts by "npm run generate". Do not edit. -->',
     '# Settings of the process',
     'Each has a flag of `sluice run` and an environment variable; the flag wins. All problems with them are reported at once. What can be changed while Sluice runs stands in [KeptnConfig](kinds.md#keptnconfig).',
     [

@@ -315,7 +315,7 @@ describe('deleting a definition', () => {
 });
 
 test('everything that rules look up is cached on every replica', async () => {
-  const { watchedKinds } = await import('../../src/cli/watched-kinds.ts');
+  const { watchedKinds } = await import('../../src/process/watched-kinds.ts');
   const asked = new Set<string>();
   const note = (kind: Kind) => void asked.add(`${kind.kind} ${kind.view ?? ''}`);
   const all = fixedLookup(standardObjects);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pod } from '../../src/api/builtin.ts';
-import { lookupOver } from '../../src/cli/snapshot.ts';
+import { lookupOver } from '../../src/cli/command/snapshot.ts';
 import type { Finding } from '../../src/domain/explain/finding.ts';
 import { whyPod } from '../../src/domain/explain/why-pod.ts';
 import type { Manifest, TestCluster } from '../support/test-cluster.ts';

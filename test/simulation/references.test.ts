@@ -8,7 +8,7 @@ import { KeptnMetricsProvider } from '../../src/api/keptn/metrics-provider.ts';
 import { KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts';
 import { KeptnWorkload } from '../../src/api/keptn/workload.ts';
 import { type Condition, type Kind, type KubernetesObject, refOf } from '../../src/api/object.ts';
-import { allIndexes } from '../../src/cli/controllers.ts';
+import { allIndexes } from '../../src/process/controllers.ts';
 import { referenceControllers } from '../../src/controllers/resolved-refs.ts';
 import { taskDefinitionController } from '../../src/controllers/task-definition.ts';
 import type { Referrer } from '../../src/domain/resolved-refs.ts';

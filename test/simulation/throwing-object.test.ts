@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ownKinds } from '../../src/api/keptn/registry.ts';
 import type { Kind, KubernetesObject } from '../../src/api/object.ts';
-import { allControllers, allIndexes } from '../../src/cli/controllers.ts';
-import { configFrom } from '../../src/config.ts';
+import { allControllers, allIndexes } from '../../src/process/controllers.ts';
+import { configFrom } from '../../src/config/config.ts';
 import type { Controller, Key, Watch } from '../../src/controllers/engine/controller.ts';
 import { standardObjects } from '../support/builders.ts';
 import type { Simulation } from './simulation.ts';

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 
 import { DeploymentKind } from '../../src/api/builtin.ts';
 import { kindKey } from '../../src/api/object.ts';
-import { allIndexes } from '../../src/cli/controllers.ts';
+import { allIndexes } from '../../src/process/controllers.ts';
 import { ObjectCaches } from '../../src/kubernetes/cache/caches.ts';
 import { project } from '../../src/kubernetes/projection/projections.ts';
 import { systemClock } from '../../src/runtime/clock.ts';

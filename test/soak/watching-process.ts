@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 
 import { DeploymentKind } from '../../src/api/builtin.ts';
 import { kindKey } from '../../src/api/object.ts';
-import { allIndexes } from '../../src/cli/controllers.ts';
+import { allIndexes } from '../../src/process/controllers.ts';
 import { ObjectCaches } from '../../src/kubernetes/cache/caches.ts';
 import { KubernetesClient } from '../../src/kubernetes/transport/client.ts';
 import { silentLog } from '../../src/kubernetes/wire/log.ts';

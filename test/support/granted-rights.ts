@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { ClusterError } from '../../src/api/cluster-error.ts';
-import { rights } from '../../src/cli/rbac.ts';
+import { rights } from '../../src/install/rbac.ts';
 import type { Call } from './memory-cluster.ts';
 
 const roleSchema = Type.Object({
@@ -34,6 +34,6 @@ export function forbidden({ verb, kind }: Pick<Call, 'verb' | 'kind'>): ClusterE
       ? `patch ${group}/${kind.plural}/status`
       : `${verb} ${group}/${kind.plural}`;
   if (granted.has(asked)) return undefined;
-  const message = `the service account of Sluice may not ${asked} (src/cli/rbac.ts)`;
+  const message = `the service account of Sluice may not ${asked} (src/install/rbac.ts)`;
   return new ClusterError({ code: 403, reason: 'Forbidden', message });
 }

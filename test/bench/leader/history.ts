@@ -6,7 +6,7 @@ import { KeptnTask } from '../../../src/api/keptn/task.ts';
 import { KeptnWorkload } from '../../../src/api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../../src/api/keptn/workload-version.ts';
 import type { Kind } from '../../../src/api/object.ts';
-import { allIndexes } from '../../../src/cli/controllers.ts';
+import { allIndexes } from '../../../src/process/controllers.ts';
 import { ObjectCaches } from '../../../src/kubernetes/cache/caches.ts';
 import { project } from '../../../src/kubernetes/projection/projections.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClusterError } from '../../../src/api/cluster-error.ts';
 import type { KubernetesObject, ObjectRef } from '../../../src/api/object.ts';
-import { allControllers } from '../../../src/cli/controllers.ts';
-import { configFrom } from '../../../src/config.ts';
+import { allControllers } from '../../../src/process/controllers.ts';
+import { configFrom } from '../../../src/config/config.ts';
 import type { Cluster, ClusterConnection } from '../../../src/controllers/engine/cluster.ts';
 import { Engine } from '../../../src/controllers/engine/engine.ts';
 import { MetricLoop } from '../../../src/controllers/loops/metric-loop.ts';

@@ -18,7 +18,7 @@ import type {
 } from '../../../src/api/keptn/workload-version.ts';
 import type { Condition, KubernetesObject, ObjectMeta } from '../../../src/api/object.ts';
 import type { Finding } from '../../../src/domain/explain/finding.ts';
-import { factLines } from '../../../src/cli/fact-lines.ts';
+import { factLines } from '../../../src/cli/explain/fact-lines.ts';
 import { whyOwner } from '../../../src/domain/explain/why-owner.ts';
 import { whyPod } from '../../../src/domain/explain/why-pod.ts';
 import { whyAppVersion, whyWorkloadVersion } from '../../../src/domain/explain/why-version.ts';

@@ -1,0 +1,190 @@
+import { serviceAccountName } from '../admission/sluice-user.ts';
+import { KeptnAppCreationRequest } from '../api/keptn/app-creation-request.ts';
+import { KeptnAppVersion } from '../api/keptn/app-version.ts';
+import { KeptnApp } from '../api/keptn/app.ts';
+import { KeptnEvaluation } from '../api/keptn/evaluation.ts';
+import { KeptnMetric } from '../api/keptn/metric.ts';
+import { ownKinds } from '../api/keptn/registry.ts';
+import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
+import { KeptnTask } from '../api/keptn/task.ts';
+import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
+import { KeptnWorkload } from '../api/keptn/workload.ts';
+import type { Kind, KubernetesObject } from '../api/object.ts';
+import { watchedKinds } from '../process/watched-kinds.ts';
+
+/** A rule of a Role or ClusterRole. */
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+const labels = { 'app.kubernetes.io/part-of': 'keptn', 'app.kubernetes.io/name': 'sluice' };
+const rbac = 'rbac.authorization.k8s.io';
+
+/** Runs everything. */
+const sluice = serviceAccountName;
+/** Runs admission alone (`--only admission`): it can read and nothing else. */
+const sluiceAdmission = 'sluice-admission';
+
+/** What it makes: versions and what is checked for them, and what discovery finds out. */
+const made = [
+  KeptnApp,
+  KeptnAppCreationRequest,
+  KeptnAppVersion,
+  KeptnWorkload,
+  KeptnWorkloadVersion,
+  KeptnTask,
+  KeptnEvaluation,
+  KeptnMetric,
+];
+
+/** What follows something else: a generated application its workloads, a workload its owner. */
+const keptInStep = [KeptnApp, KeptnWorkload];
+
+/** Requests that are fulfilled, metrics of queries that have ended, and history beyond KeptnConfig `retention`. */
+const deleted = [
+  KeptnApp,
+  KeptnAppCreationRequest,
+  KeptnAppVersion,
+  KeptnMetric,
+  KeptnWorkloadVersion,
+];
+
+/** An owner reference that blocks deletion asks for the right to update the owner's finalizers. */
+const owners = [
+  KeptnApp,
+  KeptnAppVersion,
+  KeptnWorkload,
+  KeptnWorkloadVersion,
+  KeptnTask,
+  KeptnTaskDefinition,
+  KeptnEvaluation,
+];
+
+/** What Sluice may do in the whole cluster, and why. What it reads is what it watches. */
+function clusterRules(): readonly Rule[] {
+  return [
+    ...readRules(watchedKinds(undefined).watched.map(({ kind }) => kind)),
+    ...rulesFor(made, ['create']),
+    ...rulesFor(keptInStep, ['patch']),
+    ...rulesFor(deleted, ['delete']),
+    ...rulesFor(ownKinds, ['patch'], '/status'),
+    ...rulesFor(owners, ['update'], '/finalizers'),
+    // The gate is lifted by a patch; Pods that an overtaken version holds are deleted.
+    { apiGroups: [''], resources: ['pods'], verbs: ['patch', 'delete'] },
+    // The opt-in label.
+    { apiGroups: [''], resources: ['namespaces'], verbs: ['patch'] },
+    // Inline code of definitions, and its copies where Jobs run; a copy that holds something else goes.
+    { apiGroups: [''], resources: ['configmaps'], verbs: ['create', 'patch', 'delete'] },
+    // The key of a metrics provider, by its name; never listed.
+    { apiGroups: [''], resources: ['secrets'], verbs: ['get'] },
+    // Events of the core group: those of events.k8s.io may not carry the times by which kubectl sorts them.
+    // Those of a Job without Pods are read: only they say why the API server refuses its Pods.
+    { apiGroups: [''], resources: ['events'], verbs: ['list', 'create', 'patch'] },
+    // One that nobody else ends is deleted after its time to live.
+    { apiGroups: ['batch'], resources: ['jobs'], verbs: ['create', 'patch', 'delete'] },
+  ];
+}
+
+/** Getting, listing and watching these kinds, and the definitions of those that may come later (Rollouts). */
+function readRules(kinds: readonly Kind[]): readonly Rule[] {
+  const plurals = new Map<string, Set<string>>([
+    ['apiextensions.k8s.io', new Set(['customresourcedefinitions'])],
+  ]);
+  for (const kind of kinds) {
+    const group = groupOf(kind);
+    plurals.set(group, (plurals.get(group) ?? new Set()).add(kind.plural));
+  }
+  return [...plurals].map(([group, resources]) => ({
+    apiGroups: [group],
+    resources: [...resources],
+    verbs: ['get', 'list', 'watch'],
+  }));
+}
+
+/** The verbs on these kinds, or on a subresource of them. */
+function rulesFor(
+  kinds: readonly Kind[],
+  verbs: readonly string[],
+  subresource = '',
+): readonly Rule[] {
+  return [...new Set(kinds.map(groupOf))].map((group) => ({
+    apiGroups: [group],
+    resources: kinds
+      .filter((kind) => groupOf(kind) === group)
+      .map(({ plural }) => plural + subresource),
+    verbs,
+  }));
+}
+
+function groupOf({ apiVersion }: Kind): string {
+  const slash = apiVersion.indexOf('/');
+  return slash < 0 ? '' : apiVersion.slice(0, slash);
+}
+
+/** It is read and patched by name; nobody lists or watches it. */
+const leaseRules: readonly Rule[] = [
+  {
+    apiGroups: ['coordination.k8s.io'],
+    resources: ['leases'],
+    verbs: ['get', 'create', 'patch'],
+  },
+];
+
+type Manifest = KubernetesObject & Record<string, unknown>;
+
+/** Where Sluice runs, and where its Lease is. */
+export interface RightsPlaces {
+  readonly namespace: string;
+  readonly leaseNamespace: string;
+}
+
+/**
+ * The service accounts of Sluice and their rights: for the one that runs everything what `clusterRules` says, and the Lease in
+ * its namespace; for the one that runs admission alone, reading.
+ */
+export function rights({ namespace, leaseNamespace }: RightsPlaces): Manifest[] {
+  const admissionKinds = watchedKinds('admission').watched.map(({ kind }) => kind);
+  return [
+    serviceAccount(sluice, namespace),
+    ...clusterRole(sluice, { namespace, rules: clusterRules() }),
+    ...leaseRole(sluice, { namespace, leaseNamespace }),
+    serviceAccount(sluiceAdmission, namespace),
+    ...clusterRole(sluiceAdmission, { namespace, rules: readRules(admissionKinds) }),
+  ];
+}
+
+function serviceAccount(name: string, namespace: string): Manifest {
+  return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace, labels } };
+}
+
+function clusterRole(
+  name: string,
+  { namespace, rules }: { readonly namespace: string; readonly rules: readonly Rule[] },
+): readonly Manifest[] {
+  return [
+    { apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: { name, labels }, rules },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: 'ClusterRoleBinding',
+      metadata: { name, labels },
+      roleRef: { apiGroup: rbac, kind: 'ClusterRole', name },
+      subjects: [{ kind: 'ServiceAccount', name, namespace }],
+    },
+  ];
+}
+
+function leaseRole(name: string, { namespace, leaseNamespace }: RightsPlaces): readonly Manifest[] {
+  const metadata = { name, namespace: leaseNamespace, labels };
+  return [
+    { apiVersion: `${rbac}/v1`, kind: 'Role', metadata, rules: leaseRules },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: 'RoleBinding',
+      metadata,
+      roleRef: { apiGroup: rbac, kind: 'Role', name },
+      subjects: [{ kind: 'ServiceAccount', name, namespace }],
+    },
+  ];
+}

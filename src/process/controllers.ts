@@ -1,0 +1,103 @@
+import { admissionIndexes } from '../admission/indexes.ts';
+import type { Config } from '../config/config.ts';
+import { appController } from '../controllers/app.ts';
+import { appCreationController } from '../controllers/app-creation.ts';
+import { appVersionController } from '../controllers/app-version.ts';
+import type { Controller } from '../controllers/engine/controller.ts';
+import {
+  definitionsByMetric,
+  openEvaluationsByDefinition,
+} from '../controllers/gathering/evaluated-values.ts';
+import { evaluationController, evaluationsAwaitingProvider } from '../controllers/evaluation.ts';
+import { followUpsByRoot } from '../controllers/gathering/follow-up-line.ts';
+import {
+  evaluationsAwaitingFollowUp,
+  tasksAwaitingFollowUp,
+} from '../controllers/gathering/follow-ups.ts';
+import { keptnConfigController } from '../controllers/keptn-config.ts';
+import { lifecycleIndexes } from '../controllers/gathering/lifecycle-indexes.ts';
+import { metricsByProvider } from '../controllers/loops/metric-loop.ts';
+import { namespaceController } from '../controllers/namespace.ts';
+import { podGateController } from '../controllers/pod-gate.ts';
+import { referenceIndexes } from '../controllers/gathering/reference-index.ts';
+import { referenceControllers } from '../controllers/resolved-refs.ts';
+import { appHistoryController } from '../controllers/retention/app-history.ts';
+import { orphanedJobController } from '../controllers/retention/orphaned-jobs.ts';
+import { unusedAppController } from '../controllers/retention/unused-apps.ts';
+import { workloadHistoryController } from '../controllers/retention/workload-history.ts';
+import {
+  allTasksAwaitingSlot,
+  jobsInSlots,
+  tasksAwaitingSlot,
+} from '../controllers/gathering/job-slots.ts';
+import { podsHeld, taskController, tasksAwaitingDefinition } from '../controllers/task.ts';
+import {
+  taskDefinitionController,
+  taskDefinitionsByFunctionRef,
+} from '../controllers/task-definition.ts';
+import { awaitingExport } from '../controllers/loops/trace-export.ts';
+import {
+  type IsTraced,
+  tracedAppVersions,
+  tracedEvaluations,
+  tracedTasks,
+  tracedWorkloadVersions,
+} from '../controllers/engine/traced.ts';
+import { workloadController } from '../controllers/workload.ts';
+import { workloadVersionController } from '../controllers/workload-version.ts';
+import { collectorIn } from './tracing.ts';
+
+/** Everything the engine runs. A new controller is another entry, and its indexes below. */
+export function allControllers(config: Config): readonly Controller[] {
+  const { namespace, definitionsNamespace, denoImage, pythonImage, bashImage, workers } = config;
+  const { configsAnywhere } = config;
+  const places = { operatorNamespace: namespace, definitionsNamespace, configsAnywhere };
+  const isTraced: IsTraced = (lookup) => collectorIn(config, lookup) !== undefined;
+  const controllers: readonly Controller[] = [
+    namespaceController(places),
+    keptnConfigController(places),
+    appCreationController(places),
+    appController(places),
+    tracedAppVersions(
+      appVersionController(places, { promotionTasks: config.promotionTasks }),
+      isTraced,
+    ),
+    workloadController(places),
+    tracedWorkloadVersions(workloadVersionController(places), isTraced),
+    podGateController(places),
+    taskDefinitionController(places),
+    tracedTasks(taskController({ ...places, denoImage, pythonImage, bashImage }), isTraced),
+    tracedEvaluations(evaluationController(places), isTraced),
+    ...referenceControllers(places),
+    workloadHistoryController(places, isTraced),
+    appHistoryController(places, isTraced),
+    unusedAppController(places, isTraced),
+    orphanedJobController(),
+  ];
+  return workers === undefined ? controllers : controllers.map((one) => withAtMost(one, workers));
+}
+
+/** The indexes of the caches, beside the one by owner that every kind has. */
+export const allIndexes = [
+  ...admissionIndexes,
+  ...lifecycleIndexes,
+  ...awaitingExport,
+  openEvaluationsByDefinition,
+  definitionsByMetric,
+  podsHeld,
+  evaluationsAwaitingFollowUp,
+  evaluationsAwaitingProvider,
+  metricsByProvider,
+  taskDefinitionsByFunctionRef,
+  tasksAwaitingDefinition,
+  tasksAwaitingSlot,
+  allTasksAwaitingSlot,
+  jobsInSlots,
+  followUpsByRoot,
+  tasksAwaitingFollowUp,
+  ...referenceIndexes,
+];
+
+function withAtMost(controller: Controller, workers: number): Controller {
+  return { ...controller, workers: Math.min(controller.workers ?? workers, workers) };
+}

@@ -1,0 +1,222 @@
+import { randomUUID } from 'node:crypto';
+import { webhooks } from '../admission/registry.ts';
+import type { Kind } from '../api/object.ts';
+import type { Config } from '../config/config.ts';
+import { collectorFor } from '../domain/settings/collector.ts';
+import { connect } from '../kubernetes/connect.ts';
+import { ObjectCaches } from '../kubernetes/cache/caches.ts';
+import { EventRecorder } from '../kubernetes/events/events.ts';
+import { templateDigest } from '../kubernetes/projection/template-digest.ts';
+import type { Watching, WatchReport } from '../kubernetes/watch/watch-all.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { shownProxy } from '../runtime/proxy.ts';
+import { inOrder, longestStopMs, type Part, sideBySide, startAll } from '../runtime/lifecycle.ts';
+import { AdmissionServer } from '../server/admission-server.ts';
+import { Certificates } from '../server/certificates.ts';
+import { ReviewCounts } from '../server/review-counts.ts';
+import { createLogger, type Logger } from '../telemetry/logger.ts';
+import { allControllers, allIndexes } from './controllers.ts';
+import { clusterLog } from './cluster-log.ts';
+import { leadership, type Standing } from './leadership.ts';
+import { stopTimes } from './stop-times.ts';
+import type { Terminal } from './terminal.ts';
+import { openExporter } from './tracing.ts';
+import { unreachableOnce } from './unreachable-log.ts';
+import { untilAborted } from './until-aborted.ts';
+import { userAgent, version } from './version.ts';
+import { watchedKinds } from './watched-kinds.ts';
+
+/**
+ * Runs Sluice until it is asked to end: the admission server on every replica, the controllers on the one that holds the
+ * Lease. Resolves when everything has stopped in good order; rejects when something cannot start.
+ *
+ *     connection ─► caches ─► admission server          (ready when the caches it answers from are filled)
+ *                        └──► Lease ─► engine, metrics  (when all caches are filled)
+ */
+export async function run(config: Config, terminal: Terminal): Promise<void> {
+  const log = loggerOf(config, terminal);
+  terminal.onUncaught((error) => {
+    const err = error instanceof Error ? error : new Error(String(error));
+    log.error({ err }, 'ending because of an error that nobody caught');
+  });
+  const parts = await partsOf(config, { terminal, log });
+  const running = await startAll(parts, systemClock);
+  const stopsWithinMs = longestStopMs(parts);
+  log.info(
+    { version, only: config.only, namespace: config.namespace, stopsWithinMs },
+    'Sluice has started; /readyz says when it is ready',
+  );
+  await untilAborted(terminal.stop);
+  log.info({}, 'ending');
+  await running.stop();
+  log.info({}, 'ended');
+}
+
+/**
+ * What `run --check` does: everything is loaded and put together as far as is possible without a cluster; what exports traces,
+ * if the process is given a collector.
+ */
+export async function checkComposition(config: Config, { env }: Terminal): Promise<void> {
+  const { kubeconfig, context } = config;
+  if (kubeconfig !== undefined || context !== undefined || env['KUBECONFIG']) {
+    // Reads the files; the cluster is not asked.
+    const connection = await connect({
+      env,
+      clock: systemClock,
+      version,
+      ...(kubeconfig !== undefined && { kubeconfig }),
+      ...(context !== undefined && { context }),
+    });
+    await connection.close();
+  }
+  allControllers(config);
+  webhooks(placesOf(config));
+  watchedKinds(config.only);
+  const collector = collectorFor([], config.namespace, config.otlp);
+  if (collector !== undefined) await (await openExporter(config, collector, env)).close();
+}
+
+function placesOf({ namespace, definitionsNamespace, configsAnywhere }: Config) {
+  return { operatorNamespace: namespace, definitionsNamespace, configsAnywhere };
+}
+
+interface Surroundings {
+  readonly terminal: Terminal;
+  readonly log: Logger;
+}
+
+/** The parts in the order in which they start; they stop in the reverse one. */
+async function partsOf(config: Config, { terminal, log }: Surroundings): Promise<Part[]> {
+  const clock = systemClock;
+  const { kubeconfig, context, only } = config;
+  const connection = await connect({
+    env: terminal.env,
+    clock,
+    version,
+    log: unreachableOnce(clusterLog(log.child({ part: 'cluster' })), clock),
+    ...(kubeconfig !== undefined && { kubeconfig }),
+    ...(context !== undefined && { context }),
+  });
+  const { server, proxy } = connection;
+  log.info(
+    { server: server.href, ...(proxy !== undefined && { proxy: shownProxy(proxy) }), userAgent },
+    'this API server is used',
+  );
+  const caches = new ObjectCaches({
+    clock,
+    indexes: allIndexes,
+    log: clusterLog(log.child({ part: 'caches' })),
+  });
+  const { watched, forAdmission, forControllers } = watchedKinds(only);
+  const identity = config.identity ?? terminal.processName;
+
+  let watching: Watching | undefined;
+  const parts: Part[] = [
+    {
+      name: 'connection',
+      start: () => undefined,
+      stop: () => connection.close(),
+      stopWithinMs: stopTimes.connectionMs,
+    },
+    {
+      name: 'caches',
+      start: () => void (watching = connection.watchAll(watched, caches)),
+      stop: () => watching?.stop(),
+      stopWithinMs: stopTimes.cachesMs,
+    },
+  ];
+  let standing: Standing | undefined;
+  let leading: Part | undefined;
+  if (only !== 'admission') {
+    const events = new EventRecorder({
+      client: connection.client,
+      clock,
+      random: Math.random,
+      instance: identity,
+      log: clusterLog(log.child({ part: 'events' })),
+    });
+    const needed = forControllers.map(({ kind }) => kind);
+    const reports = (): readonly WatchReport[] => watching?.reports() ?? [];
+    standing = await leadership(
+      { connection, caches, needed, reports, events, clock, log, config, env: terminal.env },
+      `${identity}_${randomUUID().slice(0, 8)}`,
+    );
+    const telling: Part = {
+      name: 'events',
+      start: () => undefined,
+      stop: () => events.stop(stopTimes.eventsMs - 1_000),
+      stopWithinMs: stopTimes.eventsMs,
+    };
+    leading = inOrder('controllers and their events', [telling, standing], clock);
+  }
+  const working: Part[] = [];
+  if (only !== 'controllers') {
+    const kinds = forAdmission.map(({ kind }) => kind);
+    const state = standing === undefined ? undefined : standing.state;
+    working.push(admissionServer(config, { log, caches, kinds, ...(state && { state }) }));
+  }
+  if (leading !== undefined) working.push(leading);
+  // The server says at once that it is going, however long the controllers take to end.
+  return [...parts, sideBySide('admission and controllers', working, clock)];
+}
+
+function admissionServer(
+  config: Config,
+  by: {
+    readonly log: Logger;
+    readonly caches: ObjectCaches;
+    readonly kinds: readonly Kind[];
+    /** How the controllers of this process stand; not given where there are none. */
+    readonly state?: () => string;
+  },
+): AdmissionServer {
+  const { log: base, caches, kinds, state } = by;
+  const clock = systemClock;
+  const log = base.child({ part: 'admission' });
+  const { certFile, keyFile, listenAddress, listenPort, probePort, drainMs } = config;
+  const { clientCaFile, clientAllowedNames = [] } = config;
+  return new AdmissionServer({
+    webhooks: webhooks({ ...placesOf(config), templateDigest }),
+    lookup: caches,
+    clock,
+    counts: new ReviewCounts(),
+    log,
+    certificates: new Certificates({ certFile, keyFile }, { clock, log }),
+    listen: { address: listenAddress, port: listenPort },
+    drainMs,
+    ...(probePort !== undefined && { probePort }),
+    ...(clientCaFile !== undefined && {
+      clients: { caFile: clientCaFile, allowedNames: clientAllowedNames },
+    }),
+    readiness: [
+      {
+        name: 'caches',
+        problem: () =>
+          caches.isSynced(...kinds) ? undefined : `waiting for ${caches.unsynced().join(', ')}`,
+        // Pods are held then, as they must be; to answer nothing would refuse those of everybody else as well.
+        detail: () => {
+          const missing = caches.missing();
+          return missing.length === 0
+            ? undefined
+            : `without ${missing.join(', ')}, which the API server does not serve: what needs them is held until their CustomResourceDefinitions are there again`;
+        },
+      },
+      // Reviews are answered whoever leads: this is only told.
+      ...(state === undefined
+        ? []
+        : [{ name: 'controllers', problem: () => undefined, detail: state }]),
+    ],
+  });
+}
+
+/** Logs go to standard output: it is all that `run` writes there. */
+function loggerOf(
+  config: Pick<Config, 'logLevel' | 'logFormat'>,
+  { log: { write, onLost } }: Pick<Terminal, 'log'>,
+): Logger {
+  const log = createLogger({ level: config.logLevel, format: config.logFormat, write });
+  onLost((lines) =>
+    log.warn({ lines }, 'older log lines were left out: what reads the log did not keep up'),
+  );
+  return log;
+}
