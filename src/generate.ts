@@ -11,7 +11,7 @@ import { ownKinds } from './api/keptn/registry.ts';
 import { settings } from './config/config.ts';
 import { kindReference } from './generate/kind-reference.ts';
 import { settingReference } from './generate/setting-reference.ts';
-import type { Severity } from './lint/rule.ts';
+import type { Severity } from './lint/base/rule.ts';
 import { rules } from './lint/rules.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { KeptnConfig } from '../api/keptn/config.ts';
 import { settingsFrom } from '../domain/settings/keptn-config.ts';
 import type { Lookup } from '../domain/lookup.ts';
-import type { ReferencePlaces } from '../lint/references.ts';
-import type { Problem, RuleContext } from '../lint/rule.ts';
+import type { ReferencePlaces } from '../lint/base/references.ts';
+import type { Problem, RuleContext } from '../lint/base/rule.ts';
 import { allow, deny, type Verdict, warn } from './verdict.ts';
 
 /** What rules know at admission: what the caches hold, and the settings in force. */

@@ -12,9 +12,9 @@ import type { Kind } from '../api/object.ts';
 import type { Resource } from '../api/resource.ts';
 import type { AdmissionRequest } from '../api/review.ts';
 import type { Lookup } from '../domain/lookup.ts';
-import type { ReferencePlaces } from '../lint/references.ts';
-import { workloadKinds } from '../lint/workload-manifest.ts';
-import { judgeApplied, judgeDeletion } from './applied.ts';
+import type { ReferencePlaces } from '../lint/base/references.ts';
+import { workloadKinds } from '../lint/workload/workload-manifest.ts';
+import { judgeApplied, judgeDeletion } from './review-definition.ts';
 import { gateFailedPod, judgeFinalFailedPod } from './failed-pod.ts';
 import { gatePod } from './gate-pod.ts';
 import { judgeFinalPod } from './final-pod.ts';
@@ -31,7 +31,7 @@ import {
 import { followOptIn } from './namespace-opt-in.ts';
 import { serviceAccountUser } from './sluice-user.ts';
 import type { Verdict } from './verdict.ts';
-import { reviewWorkload } from './workload.ts';
+import { reviewWorkload } from './review-workload.ts';
 
 /** A webhook: one row of the table that routes, manifests and tests are made from. There is no other way to add one. */
 export interface Webhook {

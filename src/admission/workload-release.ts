@@ -7,7 +7,7 @@ import { conditionTypes, isTrue } from '../domain/conditions.ts';
 import type { AnnotatedIdentity, Identity } from '../domain/identity/identity.ts';
 import { type Lookup, ownerIndex } from '../domain/lookup.ts';
 import { workloadNameFor } from '../domain/identity/workload-names.ts';
-import type { TemplateManifest, WorkloadManifest } from '../lint/workload-manifest.ts';
+import type { TemplateManifest, WorkloadManifest } from '../lint/workload/workload-manifest.ts';
 import { identityValue, versionByIdentity } from './indexes.ts';
 
 /** A workload under review with the identity of its Pods. */

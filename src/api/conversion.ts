@@ -8,7 +8,7 @@ import {
   parseDifferences,
   textOfDifferences,
   withDifferences,
-} from './remainder.ts';
+} from './conversion-remainder.ts';
 import type { Resource, ResourceVersion } from './resource.ts';
 import type { TSchema } from './schema.ts';
 

@@ -17,10 +17,10 @@ import {
   type Referrer,
   type ReferrerObservation,
 } from '../domain/resolved-refs.ts';
-import { chainRules } from '../lint/chain-rules.ts';
-import { referenceRules } from '../lint/reference-rules.ts';
-import { referencesOf } from '../lint/references.ts';
-import type { Problem, RuleContext } from '../lint/rule.ts';
+import { chainRules } from '../lint/rules/chain-rules.ts';
+import { referenceRules } from '../lint/rules/reference-rules.ts';
+import { referencesOf } from '../lint/base/references.ts';
+import type { Problem, RuleContext } from '../lint/base/rule.ts';
 import { problemsOf } from '../lint/rules.ts';
 import { unusableReferences } from '../lint/unusable-references.ts';
 import { type Controller, type Key, type Watch, watch } from './engine/controller.ts';

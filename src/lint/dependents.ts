@@ -6,8 +6,8 @@ import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import type { KubernetesObject } from '../api/object.ts';
 import { appPhases, type StateField } from '../domain/phase/phases.ts';
-import { checkReferences, referencesOf, type StatedReference } from './references.ts';
-import type { RuleContext } from './rule.ts';
+import { checkReferences, referencesOf, type StatedReference } from './base/references.ts';
+import type { RuleContext } from './base/rule.ts';
 
 /** What would miss a definition. */
 export interface Dependents {

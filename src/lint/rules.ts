@@ -1,22 +1,22 @@
 import type { KubernetesObject } from '../api/object.ts';
 import { shortened } from '../domain/shortened.ts';
-import { appRules } from './app-rules.ts';
-import { chainRules } from './chain-rules.ts';
-import { configRules } from './config-rules.ts';
-import { containerRules } from './container-rules.ts';
-import { durationRules } from './duration-rules.ts';
-import { evaluationRules } from './evaluation-rules.ts';
-import { fieldRules } from './field-rules.ts';
-import { functionRules } from './function-rules.ts';
-import { hostRules } from './host-rules.ts';
-import { metricRules } from './metric-rules.ts';
-import { numberRules } from './number-rules.ts';
-import { objectsWith } from './objects-with.ts';
-import { referenceRules } from './reference-rules.ts';
-import type { Found, Problem, Rule, RuleContext, Severity } from './rule.ts';
-import { secretRules } from './secret-rules.ts';
-import { taskRules } from './task-rules.ts';
-import { workloadRules } from './workload-rules.ts';
+import { appRules } from './rules/app-rules.ts';
+import { chainRules } from './rules/chain-rules.ts';
+import { configRules } from './rules/config-rules.ts';
+import { containerRules } from './rules/container-rules.ts';
+import { durationRules } from './rules/duration-rules.ts';
+import { evaluationRules } from './rules/evaluation-rules.ts';
+import { fieldRules } from './rules/field-rules.ts';
+import { functionRules } from './rules/function-rules.ts';
+import { hostRules } from './rules/host-rules.ts';
+import { metricRules } from './rules/metric-rules.ts';
+import { numberRules } from './rules/number-rules.ts';
+import { objectsWith } from './base/objects-with.ts';
+import { referenceRules } from './rules/reference-rules.ts';
+import type { Found, Problem, Rule, RuleContext, Severity } from './base/rule.ts';
+import { secretRules } from './rules/secret-rules.ts';
+import { taskRules } from './rules/task-rules.ts';
+import { workloadRules } from './workload/workload-rules.ts';
 
 /** All rules, in the order in which their problems are told. */
 export const rules: readonly Rule[] = [

@@ -1,8 +1,8 @@
 import { KeptnMetric } from '../api/keptn/metric.ts';
 import { KeptnMetricsProvider } from '../api/keptn/metrics-provider.ts';
 import type { KubernetesObject } from '../api/object.ts';
-import { referencesOf } from './references.ts';
-import type { Found, RuleContext } from './rule.ts';
+import { referencesOf } from './base/references.ts';
+import type { Found, RuleContext } from './base/rule.ts';
 import { problemsOf } from './rules.ts';
 
 /** Metrics and providers of which a definition or metric gets something only if they are fit for use themselves. */

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { KubernetesObject } from '../../src/api/object.ts';
 import type { Verdict } from '../../src/admission/verdict.ts';
-import { reviewWorkload } from '../../src/admission/workload.ts';
+import { reviewWorkload } from '../../src/admission/review-workload.ts';
 import { admissionIndexes } from '../../src/admission/indexes.ts';
-import type { WorkloadManifest } from '../../src/lint/workload-manifest.ts';
+import type { WorkloadManifest } from '../../src/lint/workload/workload-manifest.ts';
 import { aConfig, anAppContext, aTaskDefinition } from '../support/builders.ts';
 import { fixedLookup } from '../support/fixed-lookup.ts';
 import { requestFor } from '../support/reviews.ts';

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../../src/api/object.ts';
 import { defaultSettings } from '../../src/domain/settings/keptn-config.ts';
-import type { RuleContext } from '../../src/lint/rule.ts';
+import type { RuleContext } from '../../src/lint/base/rule.ts';
 import { problemsOf } from '../../src/lint/rules.ts';
 import { fixedLookup } from './fixed-lookup.ts';
 

@@ -1,5 +1,5 @@
 import type { Container } from '../../src/api/builtin.ts';
-import type { WorkloadManifest } from '../../src/lint/workload-manifest.ts';
+import type { WorkloadManifest } from '../../src/lint/workload/workload-manifest.ts';
 
 /** What of a workload a test wants to say. */
 export interface ManifestDescribed {

@@ -5,7 +5,7 @@ import {
   keptnAnnotations,
   sluiceKeys,
 } from '../../api/keptn/annotations.ts';
-import { workloadKinds } from '../../lint/workload-manifest.ts';
+import { workloadKinds } from '../../lint/workload/workload-manifest.ts';
 import { outside } from '../registry.ts';
 import { celText, either } from './cel.ts';
 import { isOptedInNamespace } from './opt-in.ts';

@@ -4,7 +4,7 @@ import { warningsOf } from '../../admission/judgement.ts';
 import { functionRefOf } from '../../domain/job/function-source.ts';
 import { settingsFrom } from '../../domain/settings/keptn-config.ts';
 import { isLegalName } from '../../domain/names.ts';
-import type { Problem, RuleContext } from '../../lint/rule.ts';
+import type { Problem, RuleContext } from '../../lint/base/rule.ts';
 import { problemsOf } from '../../lint/rules.ts';
 import { lookupOver } from '../command/snapshot.ts';
 import type { TaskObjects } from './task-objects.ts';

@@ -6,7 +6,7 @@ import { KeptnTaskDefinition } from '../../api/keptn/task-definition.ts';
 import { KeptnWorkload } from '../../api/keptn/workload.ts';
 import type { Kind, KubernetesObject } from '../../api/object.ts';
 import type { Lookup } from '../../domain/lookup.ts';
-import { referencesOf } from '../../lint/references.ts';
+import { referencesOf } from '../../lint/base/references.ts';
 import type { IndexDefinition } from '../engine/indexes.ts';
 import { inNamespace } from './lifecycle-indexes.ts';
 import type { Places } from './places.ts';
