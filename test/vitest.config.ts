@@ -46,7 +46,7 @@ export default defineConfig({
       {
         test: {
           name: 'contract',
-          globalSetup: ['test/support/control-plane-setup.ts'],
+          globalSetup: ['test/support/cluster/control-plane-setup.ts'],
           include: ['test/contract/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 240_000,
@@ -56,7 +56,7 @@ export default defineConfig({
       {
         test: {
           name: 'soak',
-          globalSetup: ['test/support/control-plane-setup.ts'],
+          globalSetup: ['test/support/cluster/control-plane-setup.ts'],
           include: ['test/soak/**/*.test.ts'],
           testTimeout: 3_600_000,
           hookTimeout: 240_000,

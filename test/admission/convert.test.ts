@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { convertReview } from '../../src/admission/convert.ts';
 import { fieldOf } from '../../src/api/json.ts';
-import { nested } from '../support/nested.ts';
+import { nested } from '../support/builders/nested.ts';
 
 const group = 'lifecycle.keptn.sh';
 const problem = 'sluice.keptn.sh/conversion-problem';

@@ -5,9 +5,9 @@ import { admissionIndexes } from '../../src/admission/indexes.ts';
 import type { Pod } from '../../src/api/builtin.ts';
 import type { KubernetesObject } from '../../src/api/object.ts';
 import { identityIn } from '../../src/domain/identity/identity-in.ts';
-import { aWorkload, aWorkloadVersion } from '../support/builders.ts';
-import { fixedLookup } from '../support/fixed-lookup.ts';
-import { admitted, requestFor } from '../support/reviews.ts';
+import { aWorkload, aWorkloadVersion } from '../support/builders/builders.ts';
+import { fixedLookup } from '../support/memory/fixed-lookup.ts';
+import { admitted, requestFor } from '../support/builders/reviews.ts';
 import {
   aDeployment,
   aPod,
@@ -15,7 +15,7 @@ import {
   type Described,
   namespace,
   ownedBy,
-} from '../support/workloads.ts';
+} from '../support/builders/workloads.ts';
 
 const settings = { operatorNamespace: 'keptn-system' };
 const cart = {

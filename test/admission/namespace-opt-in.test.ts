@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { followOptIn } from '../../src/admission/namespace-opt-in.ts';
-import { aWorkloadVersion } from '../support/builders.ts';
-import { fixedLookup } from '../support/fixed-lookup.ts';
-import { admitted, patchOf, requestFor } from '../support/reviews.ts';
+import { aWorkloadVersion } from '../support/builders/builders.ts';
+import { fixedLookup } from '../support/memory/fixed-lookup.ts';
+import { admitted, patchOf, requestFor } from '../support/builders/reviews.ts';
 
 const label = 'sluice.keptn.sh/enabled';
 const nothing = fixedLookup([]);

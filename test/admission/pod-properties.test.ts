@@ -4,9 +4,9 @@ import { judgeFinalPod } from '../../src/admission/final-pod.ts';
 import { gatePod } from '../../src/admission/gate-pod.ts';
 import { admissionIndexes } from '../../src/admission/indexes.ts';
 import type { Pod } from '../../src/api/builtin.ts';
-import { aWorkload, aWorkloadVersion } from '../support/builders.ts';
-import { fixedLookup } from '../support/fixed-lookup.ts';
-import { admitted, patchOf, requestFor } from '../support/reviews.ts';
+import { aWorkload, aWorkloadVersion } from '../support/builders/builders.ts';
+import { fixedLookup } from '../support/memory/fixed-lookup.ts';
+import { admitted, patchOf, requestFor } from '../support/builders/reviews.ts';
 import {
   aDaemonSet,
   aDeployment,
@@ -15,7 +15,7 @@ import {
   aStatefulSet,
   namespace,
   ownedBy,
-} from '../support/workloads.ts';
+} from '../support/builders/workloads.ts';
 
 const settings = { operatorNamespace: 'keptn-system' };
 const released = {

@@ -6,15 +6,15 @@ import { respond } from '../../src/admission/respond.ts';
 import type { JsonPatchOperation } from '../../src/api/json-patch.ts';
 import type { KubernetesObject, OwnerReference } from '../../src/api/object.ts';
 import { type AdmissionRequest, parseReview } from '../../src/api/review.ts';
-import { aWorkload, aWorkloadVersion } from '../support/builders.ts';
-import { fixedLookup } from '../support/fixed-lookup.ts';
+import { aWorkload, aWorkloadVersion } from '../support/builders/builders.ts';
+import { fixedLookup } from '../support/memory/fixed-lookup.ts';
 import {
   aDaemonSet,
   aDeployment,
   aReplicaSet,
   aStatefulSet,
   ownedBy,
-} from '../support/workloads.ts';
+} from '../support/builders/workloads.ts';
 
 /** Reviews as a real API server (1.36) sent them. */
 

@@ -4,9 +4,9 @@ import { admissionIndexes } from '../../src/admission/indexes.ts';
 import { type Webhook, webhooks } from '../../src/admission/registry.ts';
 import { BadReview, respond } from '../../src/admission/respond.ts';
 import { allow, allowWith, deny, type Verdict, warn } from '../../src/admission/verdict.ts';
-import { aTaskDefinition } from '../support/builders.ts';
-import { fixedLookup } from '../support/fixed-lookup.ts';
-import { requestFor, reviewOf } from '../support/reviews.ts';
+import { aTaskDefinition } from '../support/builders/builders.ts';
+import { fixedLookup } from '../support/memory/fixed-lookup.ts';
+import { requestFor, reviewOf } from '../support/builders/reviews.ts';
 
 const context = { lookup: fixedLookup([], admissionIndexes), now: 0 };
 const table = webhooks({ operatorNamespace: 'keptn-system' });

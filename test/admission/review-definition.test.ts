@@ -16,10 +16,10 @@ import {
   aTaskDefinition,
   aWorkloadVersion,
   standardObjects,
-} from '../support/builders.ts';
-import { fixedLookup } from '../support/fixed-lookup.ts';
-import { nested } from '../support/nested.ts';
-import { requestFor } from '../support/reviews.ts';
+} from '../support/builders/builders.ts';
+import { fixedLookup } from '../support/memory/fixed-lookup.ts';
+import { nested } from '../support/builders/nested.ts';
+import { requestFor } from '../support/builders/reviews.ts';
 
 const places = { operatorNamespace: 'keptn-system', definitionsNamespace: 'keptn-system' };
 

@@ -15,10 +15,10 @@ import {
   anEvaluationDefinition,
   aTaskDefinition,
   aWorkloadVersion,
-} from '../support/builders.ts';
-import { fixedLookup } from '../support/fixed-lookup.ts';
-import { requestFor } from '../support/reviews.ts';
-import { aManifest, type ManifestDescribed } from '../support/workload-manifests.ts';
+} from '../support/builders/builders.ts';
+import { fixedLookup } from '../support/memory/fixed-lookup.ts';
+import { requestFor } from '../support/builders/reviews.ts';
+import { aManifest, type ManifestDescribed } from '../support/builders/workload-manifests.ts';
 
 const byOwner: IndexDefinition = {
   kind: ReplicaSetKind,

@@ -4,10 +4,10 @@ import type { Verdict } from '../../src/admission/verdict.ts';
 import { reviewWorkload } from '../../src/admission/review-workload.ts';
 import { admissionIndexes } from '../../src/admission/indexes.ts';
 import type { WorkloadManifest } from '../../src/lint/workload/workload-manifest.ts';
-import { aConfig, anAppContext, aTaskDefinition } from '../support/builders.ts';
-import { fixedLookup } from '../support/fixed-lookup.ts';
-import { requestFor } from '../support/reviews.ts';
-import { aManifest, type ManifestDescribed } from '../support/workload-manifests.ts';
+import { aConfig, anAppContext, aTaskDefinition } from '../support/builders/builders.ts';
+import { fixedLookup } from '../support/memory/fixed-lookup.ts';
+import { requestFor } from '../support/builders/reviews.ts';
+import { aManifest, type ManifestDescribed } from '../support/builders/workload-manifests.ts';
 
 const places = { operatorNamespace: 'keptn-system', definitionsNamespace: 'keptn-system' };
 const named = { 'keptn.sh/app': 'shop', 'keptn.sh/workload': 'cart', 'keptn.sh/version': '1.0.0' };

@@ -7,7 +7,7 @@ import { ownKinds } from '../../src/api/keptn/registry.ts';
 import { KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts';
 import { pruned } from '../../src/api/prune.ts';
 import type { Resource } from '../../src/api/resource.ts';
-import { anythingLike } from '../support/schema-arbitrary.ts';
+import { anythingLike } from '../support/builders/schema-arbitrary.ts';
 
 const group = 'lifecycle.keptn.sh';
 const inV1 = 'sluice.keptn.sh/conversion-v1';

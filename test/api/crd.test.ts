@@ -4,7 +4,7 @@ import { crdOf } from '../../src/api/crd.ts';
 import { KeptnAppContext } from '../../src/api/keptn/app-context.ts';
 import { ownKinds } from '../../src/api/keptn/registry.ts';
 import type { Resource } from '../../src/api/resource.ts';
-import { factsOf, type JsonSchema, type ReadableCrd } from '../support/crd-facts.ts';
+import { factsOf, type JsonSchema, type ReadableCrd } from '../support/observed/crd-facts.ts';
 
 const kinds = ownKinds.map((kind) => [kind.kind, kind] as const);
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { cutTo, isDeeperThan, isTooDeep, pathOfDepth } from '../../src/api/depth.ts';
-import { nested } from '../support/nested.ts';
+import { nested } from '../support/builders/nested.ts';
 
 describe('the depth of a JSON value', () => {
   test.each([

@@ -6,7 +6,7 @@ import { KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts';
 import { KeptnTask } from '../../src/api/keptn/task.ts';
 import { describeErrors, parserOf, parserOfKind } from '../../src/api/parse.ts';
 import { object, quantity } from '../../src/api/schema.ts';
-import { standardObjects } from '../support/builders.ts';
+import { standardObjects } from '../support/builders/builders.ts';
 
 const task = (spec: unknown) => ({
   apiVersion: 'lifecycle.keptn.sh/v1',

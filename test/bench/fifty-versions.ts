@@ -1,7 +1,7 @@
 import { PodKind } from '../../src/api/builtin.ts';
-import { aDeployment, aTaskDefinition } from '../support/apps.ts';
-import type { EnabledNamespace } from '../support/enabled-namespace.ts';
-import { eventually } from '../support/eventually.ts';
+import { aDeployment, aTaskDefinition } from '../support/builders/apps.ts';
+import type { EnabledNamespace } from '../support/cluster/enabled-namespace.ts';
+import { eventually } from '../support/clock-and-chance/eventually.ts';
 import type { Bench, Benchmark } from './benchmark.ts';
 import { Hops } from './cluster/hops.ts';
 import { type Release, releasesIn } from './cluster/releases.ts';

@@ -3,10 +3,10 @@ import { admissionIndexes } from '../../src/admission/indexes.ts';
 import { webhooks } from '../../src/admission/registry.ts';
 import { respond } from '../../src/admission/respond.ts';
 import { templateDigest } from '../../src/kubernetes/projection/template-digest.ts';
-import { aTaskDefinition } from '../support/builders.ts';
-import { fixedLookup } from '../support/fixed-lookup.ts';
-import { requestFor, reviewOf } from '../support/reviews.ts';
-import { aPod, aReplicaSet, ownedBy } from '../support/workloads.ts';
+import { aTaskDefinition } from '../support/builders/builders.ts';
+import { fixedLookup } from '../support/memory/fixed-lookup.ts';
+import { requestFor, reviewOf } from '../support/builders/reviews.ts';
+import { aPod, aReplicaSet, ownedBy } from '../support/builders/workloads.ts';
 import type { Benchmark } from './benchmark.ts';
 import { atMost } from './figure.ts';
 

@@ -1,5 +1,5 @@
-import { aDeployment, aTaskDefinition } from '../support/apps.ts';
-import { isCompleted } from '../support/enabled-namespace.ts';
+import { aDeployment, aTaskDefinition } from '../support/builders/apps.ts';
+import { isCompleted } from '../support/cluster/enabled-namespace.ts';
 import type { Bench, Benchmark } from './benchmark.ts';
 import { Hops } from './cluster/hops.ts';
 import { releasesIn } from './cluster/releases.ts';

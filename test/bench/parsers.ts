@@ -1,4 +1,4 @@
-import { attempt, hostileTexts, textParsers } from '../support/text-parsers.ts';
+import { attempt, hostileTexts, textParsers } from '../support/observed/text-parsers.ts';
 import type { Benchmark } from './benchmark.ts';
 import { atMostTimes } from './figure.ts';
 

@@ -1,7 +1,7 @@
-import type { EnabledNamespace } from '../support/enabled-namespace.ts';
-import { eventually } from '../support/eventually.ts';
-import { aDeployment, aTaskDefinition, keptnAnnotationsOf } from '../support/apps.ts';
-import { untilQuiet } from '../support/sluice-writes.ts';
+import type { EnabledNamespace } from '../support/cluster/enabled-namespace.ts';
+import { eventually } from '../support/clock-and-chance/eventually.ts';
+import { aDeployment, aTaskDefinition, keptnAnnotationsOf } from '../support/builders/apps.ts';
+import { untilQuiet } from '../support/observed/sluice-writes.ts';
 import type { Bench, Benchmark } from './benchmark.ts';
 import type { Answered } from './cluster/api-client.ts';
 import { heldPod } from './cluster/hops.ts';

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { send } from '../control-plane/http.ts';
 import { freePorts } from '../control-plane/ports.ts';
-import { flags } from '../support/sluice-process.ts';
+import { flags } from '../support/cluster/sluice-process.ts';
 import { bundleAsShipped } from './as-shipped.ts';
 import type { Bench, Benchmark } from './benchmark.ts';
 import type { Stage } from './cluster/stage.ts';

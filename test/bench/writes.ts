@@ -1,6 +1,6 @@
-import { aDeployment, aTaskDefinition } from '../support/apps.ts';
-import { holdVersions } from '../support/held-versions.ts';
-import { isCounted, sluiceWrites, untilQuiet } from '../support/sluice-writes.ts';
+import { aDeployment, aTaskDefinition } from '../support/builders/apps.ts';
+import { holdVersions } from '../support/builders/held-versions.ts';
+import { isCounted, sluiceWrites, untilQuiet } from '../support/observed/sluice-writes.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench, Benchmark } from './benchmark.ts';
 import type { Stage } from './cluster/stage.ts';

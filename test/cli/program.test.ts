@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { sluice } from '../support/command-line.ts';
+import { sluice } from '../support/cluster/command-line.ts';
 
 describe('help', () => {
   test.each(['run', 'explain', 'install', 'uninstall'])(

@@ -22,11 +22,11 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import { AdmissionServer } from '../../src/server/admission-server.ts';
 import { Certificates } from '../../src/server/certificates.ts';
 import { ReviewCounts } from '../../src/server/review-counts.ts';
-import { sharedCluster } from '../support/control-plane.ts';
-import { eventually } from '../support/eventually.ts';
-import { fixedLookup } from '../support/fixed-lookup.ts';
-import { LogMemory } from '../support/log-memory.ts';
-import type { Manifest, TestCluster, TestNamespace } from '../support/test-cluster.ts';
+import { sharedCluster } from '../support/cluster/control-plane.ts';
+import { eventually } from '../support/clock-and-chance/eventually.ts';
+import { fixedLookup } from '../support/memory/fixed-lookup.ts';
+import { LogMemory } from '../support/memory/log-memory.ts';
+import type { Manifest, TestCluster, TestNamespace } from '../support/cluster/test-cluster.ts';
 
 /** What a real API server makes of the webhook configurations, the answers of the server, and the opt-in policy. */
 

@@ -10,8 +10,8 @@ import { programNames } from '../control-plane/programs.ts';
 import { attachControlPlane, startControlPlane } from '../control-plane/control-plane.ts';
 import { isAlive } from '../control-plane/processes.ts';
 import { readState } from '../control-plane/state.ts';
-import { eventually } from '../support/eventually.ts';
-import { TestCluster } from '../support/test-cluster.ts';
+import { eventually } from '../support/clock-and-chance/eventually.ts';
+import { TestCluster } from '../support/cluster/test-cluster.ts';
 
 const place = { namespace: 'default', name: 'kept' };
 const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: place, data: { a: 'b' } };

@@ -2,9 +2,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { JobKind, PodKind, type Job, type Pod } from '../../src/api/builtin.ts';
 import type { Kind, KubernetesObject } from '../../src/api/object.ts';
 import { isHealthy } from '../control-plane/components.ts';
-import { sharedCluster } from '../support/control-plane.ts';
-import { eventually } from '../support/eventually.ts';
-import type { Manifest, TestCluster } from '../support/test-cluster.ts';
+import { sharedCluster } from '../support/cluster/control-plane.ts';
+import { eventually } from '../support/clock-and-chance/eventually.ts';
+import type { Manifest, TestCluster } from '../support/cluster/test-cluster.ts';
 
 interface LiveDeployment extends KubernetesObject {
   status?: { availableReplicas?: number };

@@ -10,21 +10,21 @@ import type { Resource } from '../../src/api/resource.ts';
 import { conditionOf, conditionTypes } from '../../src/domain/conditions.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts';
 import { freePorts } from '../control-plane/ports.ts';
-import { eventually } from '../support/eventually.ts';
-import { inVersion } from '../support/in-version.ts';
+import { eventually } from '../support/clock-and-chance/eventually.ts';
+import { inVersion } from '../support/observed/in-version.ts';
 import {
   evaluationDefinitionInProposal,
   queryInProposal,
   taskDefinitionInProposal,
-} from '../support/kep-93.ts';
-import { installSluice, type SluiceInstallation } from '../support/sluice-installation.ts';
+} from '../support/builders/kep-93.ts';
+import { installSluice, type SluiceInstallation } from '../support/cluster/sluice-installation.ts';
 import {
   flags,
   mustRunSluice,
   type SluiceProcess,
   startSluice,
-} from '../support/sluice-process.ts';
-import { type Manifest, TestCluster } from '../support/test-cluster.ts';
+} from '../support/cluster/sluice-process.ts';
+import { type Manifest, TestCluster } from '../support/cluster/test-cluster.ts';
 
 /**
  * Definitions that an old Keptn has left in etcd in v1alpha2. Nobody can list them without a conversion, Sluice converts

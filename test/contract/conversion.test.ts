@@ -6,15 +6,15 @@ import { KeptnMetric } from '../../src/api/keptn/metric.ts';
 import { KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts';
 import { KeptnTask } from '../../src/api/keptn/task.ts';
 import { type Prometheus, servePrometheus } from '../demo/prometheus.ts';
-import { aTaskDefinition } from '../support/apps.ts';
+import { aTaskDefinition } from '../support/builders/apps.ts';
 import {
   evaluationDefinitionInProposal,
   queryInProposal,
   taskDefinitionInProposal,
-} from '../support/kep-93.ts';
-import { RunningSluice } from '../support/running-sluice.ts';
-import { inVersion } from '../support/in-version.ts';
-import type { Manifest } from '../support/test-cluster.ts';
+} from '../support/builders/kep-93.ts';
+import { RunningSluice } from '../support/cluster/running-sluice.ts';
+import { inVersion } from '../support/observed/in-version.ts';
+import type { Manifest } from '../support/cluster/test-cluster.ts';
 
 /** Definitions in an old version on a real API server: KEP 93's own documents, and edits in two versions. */
 

@@ -12,10 +12,10 @@ import { KeptnTask } from '../../src/api/keptn/task.ts';
 import type { Resource } from '../../src/api/resource.ts';
 import type { Condition, Kind, KubernetesObject } from '../../src/api/object.ts';
 import { send } from '../control-plane/http.ts';
-import { standardObjects } from '../support/builders.ts';
-import { sharedCluster } from '../support/control-plane.ts';
-import { eventually } from '../support/eventually.ts';
-import type { Manifest, TestCluster, TestNamespace } from '../support/test-cluster.ts';
+import { standardObjects } from '../support/builders/builders.ts';
+import { sharedCluster } from '../support/cluster/control-plane.ts';
+import { eventually } from '../support/clock-and-chance/eventually.ts';
+import type { Manifest, TestCluster, TestNamespace } from '../support/cluster/test-cluster.ts';
 
 /** What a real API server makes of the CRDs as they lie in `manifests/crds`. */
 

@@ -3,12 +3,12 @@ import { deepestLevel } from '../../src/api/depth.ts';
 import { sluiceKeys } from '../../src/api/keptn/annotations.ts';
 import { KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts';
 import type { Kind, KubernetesObject } from '../../src/api/object.ts';
-import { aTaskDefinition } from '../support/apps.ts';
-import type { EnabledNamespace } from '../support/enabled-namespace.ts';
-import { eventually } from '../support/eventually.ts';
-import { inVersion } from '../support/in-version.ts';
-import { RunningSluice } from '../support/running-sluice.ts';
-import type { Manifest } from '../support/test-cluster.ts';
+import { aTaskDefinition } from '../support/builders/apps.ts';
+import type { EnabledNamespace } from '../support/cluster/enabled-namespace.ts';
+import { eventually } from '../support/clock-and-chance/eventually.ts';
+import { inVersion } from '../support/observed/in-version.ts';
+import { RunningSluice } from '../support/cluster/running-sluice.ts';
+import type { Manifest } from '../support/cluster/test-cluster.ts';
 
 /** A definition with 6,000 levels under a field the schema leaves open, on a real API server, which takes it. */
 

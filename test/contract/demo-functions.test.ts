@@ -1,8 +1,8 @@
 import { beforeAll, expect, it } from 'vitest';
 import { KeptnTask } from '../../src/api/keptn/task.ts';
 import { Functions, isPlayed, leavingFunctions } from '../demo/functions.ts';
-import { RunningSluice } from '../support/running-sluice.ts';
-import type { Manifest } from '../support/test-cluster.ts';
+import { RunningSluice } from '../support/cluster/running-sluice.ts';
+import type { Manifest } from '../support/cluster/test-cluster.ts';
 
 let sluice: RunningSluice;
 beforeAll(async () => {

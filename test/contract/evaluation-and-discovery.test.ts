@@ -22,10 +22,10 @@ import { measuredWith } from '../../src/domain/measurement/measured-with.ts';
 import { type Asking, metricStatus } from '../../src/domain/measurement/metric.ts';
 import { decideNamespace } from '../../src/domain/opt-in/namespace.ts';
 import type { Plan } from '../../src/domain/plan.ts';
-import { sharedCluster } from '../support/control-plane.ts';
-import { aMetricsProvider } from '../support/builders.ts';
-import { followUpsSeen } from '../support/follow-ups-seen.ts';
-import type { Manifest, TestCluster, TestNamespace } from '../support/test-cluster.ts';
+import { sharedCluster } from '../support/cluster/control-plane.ts';
+import { aMetricsProvider } from '../support/builders/builders.ts';
+import { followUpsSeen } from '../support/observed/follow-ups-seen.ts';
+import type { Manifest, TestCluster, TestNamespace } from '../support/cluster/test-cluster.ts';
 
 /** What these decisions write, as a real API server takes it: nothing refused, nothing pruned, nothing rewritten. */
 

@@ -11,12 +11,12 @@ import {
   anEvaluationDefinition,
   aPrometheusProvider,
   aTaskDefinition,
-} from '../support/apps.ts';
-import { isCompleted } from '../support/enabled-namespace.ts';
-import { eventually } from '../support/eventually.ts';
-import { keptnContextOf } from '../support/keptn-context.ts';
-import { RunningSluice } from '../support/running-sluice.ts';
-import type { Manifest } from '../support/test-cluster.ts';
+} from '../support/builders/apps.ts';
+import { isCompleted } from '../support/cluster/enabled-namespace.ts';
+import { eventually } from '../support/clock-and-chance/eventually.ts';
+import { keptnContextOf } from '../support/builders/keptn-context.ts';
+import { RunningSluice } from '../support/cluster/running-sluice.ts';
+import type { Manifest } from '../support/cluster/test-cluster.ts';
 
 /** KEP 93 on a real API server: tasks that follow the end of a task or an evaluation. */
 

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { JobKind, type Pod, PodKind } from '../../src/api/builtin.ts';
 import { KeptnTask } from '../../src/api/keptn/task.ts';
-import { eventually } from '../support/eventually.ts';
-import { runFunction } from '../support/function-run.ts';
-import { RunningSluice } from '../support/running-sluice.ts';
-import type { Manifest } from '../support/test-cluster.ts';
+import { eventually } from '../support/clock-and-chance/eventually.ts';
+import { runFunction } from '../support/functions/function-run.ts';
+import { RunningSluice } from '../support/cluster/running-sluice.ts';
+import type { Manifest } from '../support/cluster/test-cluster.ts';
 
 /** KEP 90 through the real control plane: what a runner leaves behind becomes KeptnTask.status, and stays. */
 

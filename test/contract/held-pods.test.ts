@@ -7,12 +7,17 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type Pod, PodKind } from '../../src/api/builtin.ts';
 import { schedulingGate } from '../../src/api/keptn/annotations.ts';
 import { fieldOf } from '../../src/api/json.ts';
-import { aDaemonSet, aDeployment, aTaskDefinition, keptnAnnotationsOf } from '../support/apps.ts';
-import { type EnabledNamespace, isHeld, isReady } from '../support/enabled-namespace.ts';
-import { eventually } from '../support/eventually.ts';
-import { RunningSluice } from '../support/running-sluice.ts';
-import { Tenant } from '../support/tenant.ts';
-import type { Manifest, TestCluster } from '../support/test-cluster.ts';
+import {
+  aDaemonSet,
+  aDeployment,
+  aTaskDefinition,
+  keptnAnnotationsOf,
+} from '../support/builders/apps.ts';
+import { type EnabledNamespace, isHeld, isReady } from '../support/cluster/enabled-namespace.ts';
+import { eventually } from '../support/clock-and-chance/eventually.ts';
+import { RunningSluice } from '../support/cluster/running-sluice.ts';
+import { Tenant } from '../support/cluster/tenant.ts';
+import type { Manifest, TestCluster } from '../support/cluster/test-cluster.ts';
 
 /** No way round the gate for people with rights on Pods and workloads, nor for other webhooks. */
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { fieldOf } from '../../src/api/json.ts';
 import type { Kind, KubernetesObject } from '../../src/api/object.ts';
-import { sharedCluster } from '../support/control-plane.ts';
-import { flags, mustRunSluice, runSluice } from '../support/sluice-process.ts';
-import type { TestCluster } from '../support/test-cluster.ts';
+import { sharedCluster } from '../support/cluster/control-plane.ts';
+import { flags, mustRunSluice, runSluice } from '../support/cluster/sluice-process.ts';
+import type { TestCluster } from '../support/cluster/test-cluster.ts';
 
 /** An installation on a real API server that others have worked on since: what is theirs stays. */
 

@@ -19,9 +19,9 @@ import { mediaTypeOf } from '../../src/kubernetes/wire/media-type.ts';
 import { collectionPath } from '../../src/kubernetes/wire/resource-path.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { startControlPlane, type ControlPlane } from '../control-plane/control-plane.ts';
-import { sharedCluster } from '../support/control-plane.ts';
-import { eventually } from '../support/eventually.ts';
-import type { TestCluster, TestNamespace } from '../support/test-cluster.ts';
+import { sharedCluster } from '../support/cluster/control-plane.ts';
+import { eventually } from '../support/clock-and-chance/eventually.ts';
+import type { TestCluster, TestNamespace } from '../support/cluster/test-cluster.ts';
 
 // What the adapter takes for granted of an API server, tried on a real one. Its behaviour under faults is in test/kubernetes.
 

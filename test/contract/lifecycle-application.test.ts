@@ -1,10 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KeptnEvaluation } from '../../src/api/keptn/evaluation.ts';
 import { type Prometheus, servePrometheus } from '../demo/prometheus.ts';
-import { isCompleted, isReady } from '../support/enabled-namespace.ts';
-import { eventually } from '../support/eventually.ts';
-import { fruits, fruitShopChecks, fruitShopWorkloads, tasksPerRun } from '../support/fruit-shop.ts';
-import { RunningSluice } from '../support/running-sluice.ts';
+import { isCompleted, isReady } from '../support/cluster/enabled-namespace.ts';
+import { eventually } from '../support/clock-and-chance/eventually.ts';
+import {
+  fruits,
+  fruitShopChecks,
+  fruitShopWorkloads,
+  tasksPerRun,
+} from '../support/builders/fruit-shop.ts';
+import { RunningSluice } from '../support/cluster/running-sluice.ts';
 
 /** An application with everything at once: six workloads, tasks of three runners, evaluations, promotion. */
 

@@ -10,10 +10,10 @@ import {
   anEvaluationDefinition,
   aPrometheusProvider,
   aTaskDefinition,
-} from '../support/apps.ts';
-import { isCompleted, isHeld, isReady } from '../support/enabled-namespace.ts';
-import { RunningSluice } from '../support/running-sluice.ts';
-import type { Manifest } from '../support/test-cluster.ts';
+} from '../support/builders/apps.ts';
+import { isCompleted, isHeld, isReady } from '../support/cluster/enabled-namespace.ts';
+import { RunningSluice } from '../support/cluster/running-sluice.ts';
+import type { Manifest } from '../support/cluster/test-cluster.ts';
 
 /** What is Sluice's concern: namespaces that opt in, and what is made by hand in any. */
 

@@ -3,18 +3,18 @@ import { PodKind } from '../../src/api/builtin.ts';
 import type { Kind, KubernetesObject } from '../../src/api/object.ts';
 import { freePorts } from '../control-plane/ports.ts';
 import { type Prometheus, servePrometheus } from '../demo/prometheus.ts';
-import { keptnAnnotationsOf } from '../support/apps.ts';
+import { keptnAnnotationsOf } from '../support/builders/apps.ts';
 import {
   type EnabledNamespace,
   isCompleted,
   isHeld,
   isReady,
-} from '../support/enabled-namespace.ts';
-import { eventually } from '../support/eventually.ts';
-import { fruits, fruitShopChecks, fruitShopWorkloads } from '../support/fruit-shop.ts';
-import { RunningSluice } from '../support/running-sluice.ts';
-import type { SluiceProcess } from '../support/sluice-process.ts';
-import { TcpForwarder } from '../support/tcp-forwarder.ts';
+} from '../support/cluster/enabled-namespace.ts';
+import { eventually } from '../support/clock-and-chance/eventually.ts';
+import { fruits, fruitShopChecks, fruitShopWorkloads } from '../support/builders/fruit-shop.ts';
+import { RunningSluice } from '../support/cluster/running-sluice.ts';
+import type { SluiceProcess } from '../support/cluster/sluice-process.ts';
+import { TcpForwarder } from '../support/api-server/tcp-forwarder.ts';
 
 /** Two processes behind what stands for a Service: both answer reviews, one leads. */
 

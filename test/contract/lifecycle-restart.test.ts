@@ -3,11 +3,11 @@ import { JobKind } from '../../src/api/builtin.ts';
 import { KeptnTask } from '../../src/api/keptn/task.ts';
 import { conditionOf, conditionTypes } from '../../src/domain/conditions.ts';
 import { type Prometheus, servePrometheus } from '../demo/prometheus.ts';
-import { aDeployment, aTaskDefinition } from '../support/apps.ts';
-import { isCompleted, isHeld } from '../support/enabled-namespace.ts';
-import { eventually } from '../support/eventually.ts';
-import { killedAtRandom } from '../support/killed-at-random.ts';
-import { RunningSluice } from '../support/running-sluice.ts';
+import { aDeployment, aTaskDefinition } from '../support/builders/apps.ts';
+import { isCompleted, isHeld } from '../support/cluster/enabled-namespace.ts';
+import { eventually } from '../support/clock-and-chance/eventually.ts';
+import { killedAtRandom } from '../support/cluster/killed-at-random.ts';
+import { RunningSluice } from '../support/cluster/running-sluice.ts';
 
 /** What a restart must not lose and must not repeat (B2, B3, T12). */
 

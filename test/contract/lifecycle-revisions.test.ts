@@ -3,11 +3,11 @@ import { DeploymentKind, type Pod, PodKind, StatefulSetKind } from '../../src/ap
 import { keptnAnnotations } from '../../src/api/keptn/annotations.ts';
 import { KeptnWorkload } from '../../src/api/keptn/workload.ts';
 import { conditionOf, conditionTypes, isTrue } from '../../src/domain/conditions.ts';
-import { aDeployment, aStatefulSet, aTaskDefinition } from '../support/apps.ts';
-import { isCompleted, isHeld, isReady } from '../support/enabled-namespace.ts';
-import { eventually } from '../support/eventually.ts';
-import { RunningSluice } from '../support/running-sluice.ts';
-import { untilQuiet } from '../support/sluice-writes.ts';
+import { aDeployment, aStatefulSet, aTaskDefinition } from '../support/builders/apps.ts';
+import { isCompleted, isHeld, isReady } from '../support/cluster/enabled-namespace.ts';
+import { eventually } from '../support/clock-and-chance/eventually.ts';
+import { RunningSluice } from '../support/cluster/running-sluice.ts';
+import { untilQuiet } from '../support/observed/sluice-writes.ts';
 
 /** Which version is current, what its Pods may do, and what becomes of the others (B4, B10, B11). */
 

@@ -3,12 +3,12 @@ import { JobKind } from '../../src/api/builtin.ts';
 import type { Kind } from '../../src/api/object.ts';
 import { sluiceKeys } from '../../src/api/keptn/annotations.ts';
 import { conditionOf, conditionTypes, isTrue } from '../../src/domain/conditions.ts';
-import { aDeployment, anApp, aTaskDefinition } from '../support/apps.ts';
-import { isCompleted, isHeld } from '../support/enabled-namespace.ts';
-import { eventually } from '../support/eventually.ts';
-import { RunningSluice } from '../support/running-sluice.ts';
-import { patchesOfPods, sluiceWrites } from '../support/sluice-writes.ts';
-import type { Manifest } from '../support/test-cluster.ts';
+import { aDeployment, anApp, aTaskDefinition } from '../support/builders/apps.ts';
+import { isCompleted, isHeld } from '../support/cluster/enabled-namespace.ts';
+import { eventually } from '../support/clock-and-chance/eventually.ts';
+import { RunningSluice } from '../support/cluster/running-sluice.ts';
+import { patchesOfPods, sluiceWrites } from '../support/observed/sluice-writes.ts';
+import type { Manifest } from '../support/cluster/test-cluster.ts';
 
 /** Whatever waits says why at once, and goes on as soon as it can (B9). */
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { conditionOf, conditionTypes } from '../../src/domain/conditions.ts';
-import { aDeployment, anAppContext, aTaskDefinition } from '../support/apps.ts';
-import { isCompleted, isHeld, isReady } from '../support/enabled-namespace.ts';
-import { eventually } from '../support/eventually.ts';
-import { keptnConfig, RunningSluice } from '../support/running-sluice.ts';
+import { aDeployment, anAppContext, aTaskDefinition } from '../support/builders/apps.ts';
+import { isCompleted, isHeld, isReady } from '../support/cluster/enabled-namespace.ts';
+import { eventually } from '../support/clock-and-chance/eventually.ts';
+import { keptnConfig, RunningSluice } from '../support/cluster/running-sluice.ts';
 
 /** KeptnConfig rules the whole cluster: these tests change it, one after the other. */
 

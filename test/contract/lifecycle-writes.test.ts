@@ -1,25 +1,30 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { PodKind } from '../../src/api/builtin.ts';
 import { KeptnWorkload } from '../../src/api/keptn/workload.ts';
-import { aDeployment, anApp, aTaskDefinition, keptnAnnotationsOf } from '../support/apps.ts';
+import {
+  aDeployment,
+  anApp,
+  aTaskDefinition,
+  keptnAnnotationsOf,
+} from '../support/builders/apps.ts';
 import {
   isCompleted,
   isHeld,
   isReady,
   type EnabledNamespace,
-} from '../support/enabled-namespace.ts';
-import type { Write } from '../support/audit-log.ts';
-import { eventually } from '../support/eventually.ts';
-import { RunningSluice } from '../support/running-sluice.ts';
-import { holdVersions } from '../support/held-versions.ts';
+} from '../support/cluster/enabled-namespace.ts';
+import type { Write } from '../support/observed/audit-log.ts';
+import { eventually } from '../support/clock-and-chance/eventually.ts';
+import { RunningSluice } from '../support/cluster/running-sluice.ts';
+import { holdVersions } from '../support/builders/held-versions.ts';
 import {
   byKind,
   isCounted,
   patchesOfPods,
   sluiceWrites,
   untilQuiet,
-} from '../support/sluice-writes.ts';
-import type { Manifest } from '../support/test-cluster.ts';
+} from '../support/observed/sluice-writes.ts';
+import type { Manifest } from '../support/cluster/test-cluster.ts';
 
 /** What Sluice costs the API server (targets T4, T6, T7), counted from its audit log. */
 

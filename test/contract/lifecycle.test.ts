@@ -8,11 +8,11 @@ import {
   aStatefulSet,
   aTaskDefinition,
   keptnAnnotationsOf,
-} from '../support/apps.ts';
-import { isCompleted, isHeld, isReady } from '../support/enabled-namespace.ts';
-import { eventually } from '../support/eventually.ts';
-import { RunningSluice } from '../support/running-sluice.ts';
-import type { Manifest } from '../support/test-cluster.ts';
+} from '../support/builders/apps.ts';
+import { isCompleted, isHeld, isReady } from '../support/cluster/enabled-namespace.ts';
+import { eventually } from '../support/clock-and-chance/eventually.ts';
+import { RunningSluice } from '../support/cluster/running-sluice.ts';
+import type { Manifest } from '../support/cluster/test-cluster.ts';
 
 /** The main job on a real control plane: held, checked, released, or held for good. */
 

@@ -8,13 +8,13 @@ import { KeptnWorkload } from '../../src/api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
 import { fieldOf } from '../../src/api/json.ts';
 import type { Kind, KubernetesObject } from '../../src/api/object.ts';
-import { aDeployment, aTaskDefinition } from '../support/apps.ts';
-import type { EnabledNamespace } from '../support/enabled-namespace.ts';
-import { eventually } from '../support/eventually.ts';
-import { RunningSluice } from '../support/running-sluice.ts';
-import { operatorNamespace } from '../support/sluice-installation.ts';
-import { Tenant } from '../support/tenant.ts';
-import type { Manifest, TestCluster } from '../support/test-cluster.ts';
+import { aDeployment, aTaskDefinition } from '../support/builders/apps.ts';
+import type { EnabledNamespace } from '../support/cluster/enabled-namespace.ts';
+import { eventually } from '../support/clock-and-chance/eventually.ts';
+import { RunningSluice } from '../support/cluster/running-sluice.ts';
+import { operatorNamespace } from '../support/cluster/sluice-installation.ts';
+import { Tenant } from '../support/cluster/tenant.ts';
+import type { Manifest, TestCluster } from '../support/cluster/test-cluster.ts';
 
 /** Who may write what Sluice makes, and what Sluice itself may write. */
 

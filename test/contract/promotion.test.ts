@@ -3,10 +3,14 @@ import type { KeptnAppVersion } from '../../src/api/keptn/app-version.ts';
 import { isCompleted as isOver } from '../../src/api/keptn/states.ts';
 import { conditionOf } from '../../src/domain/conditions.ts';
 import { hasOpenFollowUps } from '../../src/domain/follow-up/follow-ups.ts';
-import { aDeployment, anAppContext, aTaskDefinition } from '../support/apps.ts';
-import { type EnabledNamespace, isCompleted, isReady } from '../support/enabled-namespace.ts';
-import { eventually } from '../support/eventually.ts';
-import { keptnConfig, RunningSluice } from '../support/running-sluice.ts';
+import { aDeployment, anAppContext, aTaskDefinition } from '../support/builders/apps.ts';
+import {
+  type EnabledNamespace,
+  isCompleted,
+  isReady,
+} from '../support/cluster/enabled-namespace.ts';
+import { eventually } from '../support/clock-and-chance/eventually.ts';
+import { keptnConfig, RunningSluice } from '../support/cluster/running-sluice.ts';
 
 /** KEP 98: what a failed promotion means; KEP 93: what follows the end of a whole application or workload. */
 

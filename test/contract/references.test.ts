@@ -14,10 +14,10 @@ import {
   anEvaluationDefinition,
   aPrometheusProvider,
   aTaskDefinition,
-} from '../support/apps.ts';
-import type { EnabledNamespace } from '../support/enabled-namespace.ts';
-import { RunningSluice } from '../support/running-sluice.ts';
-import { byKind, sluiceWrites, untilQuiet } from '../support/sluice-writes.ts';
+} from '../support/builders/apps.ts';
+import type { EnabledNamespace } from '../support/cluster/enabled-namespace.ts';
+import { RunningSluice } from '../support/cluster/running-sluice.ts';
+import { byKind, sluiceWrites, untilQuiet } from '../support/observed/sluice-writes.ts';
 
 /** What names something that is not there says so, on a real API server. */
 

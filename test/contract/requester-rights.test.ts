@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { EnabledNamespace } from '../support/enabled-namespace.ts';
-import { RunningSluice } from '../support/running-sluice.ts';
-import { type Right, Tenant } from '../support/tenant.ts';
-import type { Manifest, TestCluster } from '../support/test-cluster.ts';
+import type { EnabledNamespace } from '../support/cluster/enabled-namespace.ts';
+import { RunningSluice } from '../support/cluster/running-sluice.ts';
+import { type Right, Tenant } from '../support/cluster/tenant.ts';
+import type { Manifest, TestCluster } from '../support/cluster/test-cluster.ts';
 
 /** Definitions, tasks and providers lend nobody rights that he does not have. */
 

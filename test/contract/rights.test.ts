@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { serviceAccountUser } from '../../src/admission/sluice-user.ts';
 import { freePorts } from '../control-plane/ports.ts';
-import { aDeployment, aTaskDefinition } from '../support/apps.ts';
-import { isCompleted } from '../support/enabled-namespace.ts';
-import { eventually } from '../support/eventually.ts';
-import { RunningSluice } from '../support/running-sluice.ts';
-import { operatorNamespace, serviceAccountKubeconfig } from '../support/sluice-installation.ts';
-import { flags, mustRunSluice, startSluice } from '../support/sluice-process.ts';
+import { aDeployment, aTaskDefinition } from '../support/builders/apps.ts';
+import { isCompleted } from '../support/cluster/enabled-namespace.ts';
+import { eventually } from '../support/clock-and-chance/eventually.ts';
+import { RunningSluice } from '../support/cluster/running-sluice.ts';
+import {
+  operatorNamespace,
+  serviceAccountKubeconfig,
+} from '../support/cluster/sluice-installation.ts';
+import { flags, mustRunSluice, startSluice } from '../support/cluster/sluice-process.ts';
 
 /** Sluice does all it does with the rights of its installation, and the half that only answers can only read. */
 

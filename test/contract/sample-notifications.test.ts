@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { servePrometheus } from '../demo/prometheus.ts';
-import { EnabledNamespace, isCompleted } from '../support/enabled-namespace.ts';
-import { leftToTest, playTask } from '../support/played-kubelet.ts';
-import { RunningSluice } from '../support/running-sluice.ts';
-import { applySample, changes, sampleNamespace, samples } from '../support/samples.ts';
-import { receivePosts } from '../support/webhook.ts';
+import { EnabledNamespace, isCompleted } from '../support/cluster/enabled-namespace.ts';
+import { leftToTest, playTask } from '../support/cluster/played-kubelet.ts';
+import { RunningSluice } from '../support/cluster/running-sluice.ts';
+import { applySample, changes, sampleNamespace, samples } from '../support/builders/samples.ts';
+import { receivePosts } from '../support/cluster/webhook.ts';
 
 /** The sample notifications: its function really posts what it is told. */
 

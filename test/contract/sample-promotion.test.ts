@@ -5,14 +5,20 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Pod } from '../../src/api/builtin.ts';
 import type { KeptnAppVersion } from '../../src/api/keptn/app-version.ts';
 import { spanOf } from '../../src/domain/trace/traceparent.ts';
-import { EnabledNamespace, isCompleted } from '../support/enabled-namespace.ts';
-import { eventually } from '../support/eventually.ts';
-import { GitRepository } from '../support/git-repository.ts';
-import { serveGit } from '../support/git-server.ts';
-import { type OtlpReceiver, receiveOtlp } from '../support/otlp-receiver.ts';
-import { endPod, leftToTest, podOf, runPod } from '../support/played-kubelet.ts';
-import { keptnConfig, RunningSluice } from '../support/running-sluice.ts';
-import { applySample, type Change, changes, sampleNamespace, samples } from '../support/samples.ts';
+import { EnabledNamespace, isCompleted } from '../support/cluster/enabled-namespace.ts';
+import { eventually } from '../support/clock-and-chance/eventually.ts';
+import { GitRepository } from '../support/functions/git-repository.ts';
+import { serveGit } from '../support/functions/git-server.ts';
+import { type OtlpReceiver, receiveOtlp } from '../support/traces/otlp-receiver.ts';
+import { endPod, leftToTest, podOf, runPod } from '../support/cluster/played-kubelet.ts';
+import { keptnConfig, RunningSluice } from '../support/cluster/running-sluice.ts';
+import {
+  applySample,
+  type Change,
+  changes,
+  sampleNamespace,
+  samples,
+} from '../support/builders/samples.ts';
 
 /** The sample promotion: two stages, a real Git repository between them, and traces that lead from one to the other. */
 

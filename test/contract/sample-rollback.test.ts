@@ -5,10 +5,16 @@ import { keptnAnnotations } from '../../src/api/keptn/annotations.ts';
 import { KeptnEvaluation } from '../../src/api/keptn/evaluation.ts';
 import type { KeptnTask } from '../../src/api/keptn/task.ts';
 import { type Prometheus, servePrometheus } from '../demo/prometheus.ts';
-import { EnabledNamespace, isCompleted, isReady } from '../support/enabled-namespace.ts';
-import { endPod, leftToTest, playTask, podOf, runPod } from '../support/played-kubelet.ts';
-import { RunningSluice } from '../support/running-sluice.ts';
-import { applySample, type Change, changes, sampleNamespace, samples } from '../support/samples.ts';
+import { EnabledNamespace, isCompleted, isReady } from '../support/cluster/enabled-namespace.ts';
+import { endPod, leftToTest, playTask, podOf, runPod } from '../support/cluster/played-kubelet.ts';
+import { RunningSluice } from '../support/cluster/running-sluice.ts';
+import {
+  applySample,
+  type Change,
+  changes,
+  sampleNamespace,
+  samples,
+} from '../support/builders/samples.ts';
 
 /** The sample rollback: its function really asks the API server, with a token of its own ServiceAccount. */
 

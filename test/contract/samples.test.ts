@@ -6,12 +6,12 @@ import { KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts';
 import type { Kind } from '../../src/api/object.ts';
 import { conditionOf, conditionTypes, isTrue } from '../../src/domain/conditions.ts';
 import type { Referrer } from '../../src/domain/resolved-refs.ts';
-import { EnabledNamespace } from '../support/enabled-namespace.ts';
-import { eventually } from '../support/eventually.ts';
-import { Scratch } from '../support/function-run.ts';
-import { RunningSluice } from '../support/running-sluice.ts';
-import { documentsOf, overlayOn, sampleNamespace, samples } from '../support/samples.ts';
-import type { Manifest } from '../support/test-cluster.ts';
+import { EnabledNamespace } from '../support/cluster/enabled-namespace.ts';
+import { eventually } from '../support/clock-and-chance/eventually.ts';
+import { Scratch } from '../support/functions/function-run.ts';
+import { RunningSluice } from '../support/cluster/running-sluice.ts';
+import { documentsOf, overlayOn, sampleNamespace, samples } from '../support/builders/samples.ts';
+import type { Manifest } from '../support/cluster/test-cluster.ts';
 
 /** The samples as they are in the repository; what they do is told by the tests named sample-…. */
 

@@ -12,14 +12,14 @@ import {
   anEvaluationDefinition,
   aPrometheusProvider,
   aTaskDefinition,
-} from '../support/apps.ts';
-import { type EnabledNamespace, isCompleted } from '../support/enabled-namespace.ts';
-import { eventually } from '../support/eventually.ts';
-import { type OtlpReceiver, receiveOtlp } from '../support/otlp-receiver.ts';
-import type { ReceivedSpan } from '../support/received-spans.ts';
-import { keptnConfig, RunningSluice } from '../support/running-sluice.ts';
-import { keptnContextOf } from '../support/keptn-context.ts';
-import { distinctSpans, plainName, spanTree } from '../support/span-tree.ts';
+} from '../support/builders/apps.ts';
+import { type EnabledNamespace, isCompleted } from '../support/cluster/enabled-namespace.ts';
+import { eventually } from '../support/clock-and-chance/eventually.ts';
+import { type OtlpReceiver, receiveOtlp } from '../support/traces/otlp-receiver.ts';
+import type { ReceivedSpan } from '../support/traces/received-spans.ts';
+import { keptnConfig, RunningSluice } from '../support/cluster/running-sluice.ts';
+import { keptnContextOf } from '../support/builders/keptn-context.ts';
+import { distinctSpans, plainName, spanTree } from '../support/traces/span-tree.ts';
 
 /** Traces of a real run, as a collector gets them over gRPC. */
 

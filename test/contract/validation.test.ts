@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KeptnAppContext } from '../../src/api/keptn/app-context.ts';
 import { KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts';
 import { ownKinds } from '../../src/api/keptn/registry.ts';
-import type { EnabledNamespace } from '../support/enabled-namespace.ts';
-import { eventually } from '../support/eventually.ts';
-import { keptnConfig, RunningSluice } from '../support/running-sluice.ts';
-import { operatorNamespace } from '../support/sluice-installation.ts';
-import type { Manifest } from '../support/test-cluster.ts';
+import type { EnabledNamespace } from '../support/cluster/enabled-namespace.ts';
+import { eventually } from '../support/clock-and-chance/eventually.ts';
+import { keptnConfig, RunningSluice } from '../support/cluster/running-sluice.ts';
+import { operatorNamespace } from '../support/cluster/sluice-installation.ts';
+import type { Manifest } from '../support/cluster/test-cluster.ts';
 
 /** What people are told who apply definitions on a real API server: by the schema, its CEL rules, and Sluice's webhooks. */
 

@@ -8,12 +8,12 @@ import {
   aStatefulSet,
   aTaskDefinition,
   type DescribedApp,
-} from '../support/apps.ts';
-import type { EnabledNamespace } from '../support/enabled-namespace.ts';
-import { eventually } from '../support/eventually.ts';
-import { type Applied, kubectlApply, kubectlSays } from '../support/kubectl-warnings.ts';
-import { keptnConfig, RunningSluice } from '../support/running-sluice.ts';
-import type { Manifest } from '../support/test-cluster.ts';
+} from '../support/builders/apps.ts';
+import type { EnabledNamespace } from '../support/cluster/enabled-namespace.ts';
+import { eventually } from '../support/clock-and-chance/eventually.ts';
+import { type Applied, kubectlApply, kubectlSays } from '../support/observed/kubectl-warnings.ts';
+import { keptnConfig, RunningSluice } from '../support/cluster/running-sluice.ts';
+import type { Manifest } from '../support/cluster/test-cluster.ts';
 
 /** People apply Deployments, not Pods: what kubectl tells them about it. */
 

@@ -3,8 +3,8 @@ import { ServiceAccountMetadataKind } from '../../src/api/builtin.ts';
 import type { KubernetesObject } from '../../src/api/object.ts';
 import { referenceControllers } from '../../src/controllers/resolved-refs.ts';
 import type { World } from '../../src/domain/lookup.ts';
-import { aTaskDefinition } from '../support/builders.ts';
-import { fixedLookup } from '../support/fixed-lookup.ts';
+import { aTaskDefinition } from '../support/builders/builders.ts';
+import { fixedLookup } from '../support/memory/fixed-lookup.ts';
 
 /** What one controller says of an object when some kinds cannot be listed. */
 

@@ -31,9 +31,9 @@ import {
 import { ownedBy } from '../../src/domain/check/child-objects.ts';
 import { jobName } from '../../src/domain/names.ts';
 import { EventKind } from '../../src/kubernetes/events/event-series.ts';
-import { aJobOf, aPodOf, aTask, aTaskDefinition } from '../support/task-builders.ts';
+import { aJobOf, aPodOf, aTask, aTaskDefinition } from '../support/builders/task-builders.ts';
 import { type Actor, Simulation, type SimulationOptions } from '../simulation/simulation.ts';
-import { fixedLookup } from '../support/fixed-lookup.ts';
+import { fixedLookup } from '../support/memory/fixed-lookup.ts';
 
 /** Completes every Job a little later, as a Job controller and a kubelet would. */
 const jobController: Actor = {

@@ -6,9 +6,9 @@ import { KeptnTask } from '../../src/api/keptn/task.ts';
 import { ownerIndex } from '../../src/controllers/engine/indexes.ts';
 import { hasUnfinished } from '../../src/controllers/retention/unfinished.ts';
 import { exportPending } from '../../src/domain/trace/trace-export.ts';
-import { anEvaluation, aTask, aWorkloadVersion } from '../support/builders.ts';
-import { fixedLookup } from '../support/fixed-lookup.ts';
-import { controllerReference } from '../support/lifecycle-seen.ts';
+import { anEvaluation, aTask, aWorkloadVersion } from '../support/builders/builders.ts';
+import { fixedLookup } from '../support/memory/fixed-lookup.ts';
+import { controllerReference } from '../support/observed/lifecycle-seen.ts';
 
 const owners = [KeptnTask, KeptnEvaluation].map((kind) => ({
   kind,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { NamespaceKind } from '../../src/api/builtin.ts';
 import { ClusterError } from '../../src/api/cluster-error.ts';
 import { sluiceKeys } from '../../src/api/keptn/annotations.ts';
-import type { Manifest, TestCluster } from '../support/test-cluster.ts';
+import type { Manifest, TestCluster } from '../support/cluster/test-cluster.ts';
 import { leavingFunctions } from './functions.ts';
 import { inOrder, optsIn } from './manifests.ts';
 

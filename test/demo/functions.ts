@@ -3,9 +3,9 @@ import { type Pod, PodKind } from '../../src/api/builtin.ts';
 import { sluiceKeys } from '../../src/api/keptn/annotations.ts';
 import type { KubernetesObject } from '../../src/api/object.ts';
 import { functionContainerName } from '../../src/domain/job/job-container.ts';
-import type { FunctionEnd } from '../support/function-run.ts';
-import { endPod, leftToTest, runPod } from '../support/played-kubelet.ts';
-import type { Manifest, TestCluster } from '../support/test-cluster.ts';
+import type { FunctionEnd } from '../support/functions/function-run.ts';
+import { endPod, leftToTest, runPod } from '../support/cluster/played-kubelet.ts';
+import type { Manifest, TestCluster } from '../support/cluster/test-cluster.ts';
 
 /**
  * No kubelet runs in the demo. Containers are played: their Pods end as annotations say, usually well. Functions are really

@@ -5,7 +5,7 @@ import { manifestsIn } from './manifests.ts';
 import { servePrometheus } from './prometheus.ts';
 import { playDirectory, playFailingVersion, playFirstVersion, type Stage } from './scenario.ts';
 import { Screen } from './screen.ts';
-import { endOfLog, runSluice } from '../support/sluice-process.ts';
+import { endOfLog, runSluice } from '../support/cluster/sluice-process.ts';
 import { type Running, startEverything } from './start.ts';
 import { failure } from './scenario.ts';
 

@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { parseAllDocuments } from 'yaml';
 import { keptnAnnotations, recommendedLabels } from '../../src/api/keptn/annotations.ts';
-import type { Manifest } from '../support/test-cluster.ts';
+import type { Manifest } from '../support/cluster/test-cluster.ts';
 
 /** A directory of manifests cannot be used; the message names the file. */
 class ManifestsUnusable extends Error {

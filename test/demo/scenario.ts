@@ -3,7 +3,7 @@ import type { Pod } from '../../src/api/builtin.ts';
 import { lookupOver } from '../../src/cli/command/snapshot.ts';
 import type { Finding } from '../../src/domain/explain/finding.ts';
 import { whyPod } from '../../src/domain/explain/why-pod.ts';
-import type { Manifest, TestCluster } from '../support/test-cluster.ts';
+import type { Manifest, TestCluster } from '../support/cluster/test-cluster.ts';
 import { applyAll } from './apply.ts';
 import {
   type Claim,

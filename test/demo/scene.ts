@@ -7,7 +7,7 @@ import { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
 import type { KubernetesObject } from '../../src/api/object.ts';
 import { conditionOf, conditionTypes } from '../../src/domain/conditions.ts';
 import { supportedOwner } from '../../src/domain/owner/owner-chain.ts';
-import type { TestCluster } from '../support/test-cluster.ts';
+import type { TestCluster } from '../support/cluster/test-cluster.ts';
 
 /** What the demo shows, as it is at one moment. */
 export interface Scene {

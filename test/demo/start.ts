@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { startControlPlane } from '../control-plane/control-plane.ts';
-import { installSluice, operatorNamespace } from '../support/sluice-installation.ts';
-import { type SluiceProcess, startSluice } from '../support/sluice-process.ts';
-import { TestCluster } from '../support/test-cluster.ts';
+import { installSluice, operatorNamespace } from '../support/cluster/sluice-installation.ts';
+import { type SluiceProcess, startSluice } from '../support/cluster/sluice-process.ts';
+import { TestCluster } from '../support/cluster/test-cluster.ts';
 import { Functions } from './functions.ts';
 import type { Screen } from './screen.ts';
 

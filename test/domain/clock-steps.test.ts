@@ -5,7 +5,7 @@ import { elapsed, reached } from '../../src/domain/deployment/deployment-progres
 import { timeToNextAttempt } from '../../src/domain/evaluation/evaluation-status.ts';
 import { excessOf } from '../../src/domain/settings/retention-limits.ts';
 import { rfc3339 } from '../../src/domain/time.ts';
-import { anEvaluation } from '../support/builders.ts';
+import { anEvaluation } from '../support/builders/builders.ts';
 
 const start = Date.parse('2026-01-01T00:00:00Z');
 const hour = 3_600_000;

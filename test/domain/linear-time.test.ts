@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { growth, linear } from '../support/growth.ts';
-import { attempt, hostileTexts, textParsers } from '../support/text-parsers.ts';
+import { growth, linear } from '../support/clock-and-chance/growth.ts';
+import { attempt, hostileTexts, textParsers } from '../support/observed/text-parsers.ts';
 
 /** Eight times this much takes a quadratic parser about a second. */
 const size = 4_096;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { phaseEvent } from '../../src/domain/phase-event.ts';
-import { aWorkloadVersion } from '../support/builders.ts';
+import { aWorkloadVersion } from '../support/builders/builders.ts';
 
 const subject = {
   object: aWorkloadVersion(),

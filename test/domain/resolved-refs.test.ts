@@ -6,7 +6,7 @@ import {
   type Flaw,
   type ReferrerObservation,
 } from '../../src/domain/resolved-refs.ts';
-import { aMetric, anEvaluationDefinition } from '../support/builders.ts';
+import { aMetric, anEvaluationDefinition } from '../support/builders/builders.ts';
 
 const now = Date.UTC(2026, 0, 2);
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { growth, linear } from '../support/growth.ts';
+import { growth, linear } from '../support/clock-and-chance/growth.ts';
 
 /** A regular expression of the source and the place where it stands. */
 interface Literal {

@@ -6,7 +6,7 @@ import { ObjectCaches } from '../../src/kubernetes/cache/caches.ts';
 import type { KubernetesClient } from '../../src/kubernetes/transport/client.ts';
 import type { EventRecorder } from '../../src/kubernetes/events/events.ts';
 import { PodKind, type Pod } from '../../src/api/builtin.ts';
-import { TestClock } from '../support/test-clock.ts';
+import { TestClock } from '../support/clock-and-chance/test-clock.ts';
 
 // The adapter may not import the ports it satisfies; the type checker compares them here.
 type Satisfies<Port, Adapter extends Port> = Adapter;

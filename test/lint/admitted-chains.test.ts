@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import type { KubernetesObject } from '../../src/api/object.ts';
 import { defaultSettings } from '../../src/domain/settings/keptn-config.ts';
 import { problemsOf } from '../../src/lint/rules.ts';
-import { applied } from '../support/definition-graphs.ts';
-import { lintContext } from '../support/lint-context.ts';
+import { applied } from '../support/builders/definition-graphs.ts';
+import { lintContext } from '../support/memory/lint-context.ts';
 
 const chainErrors = new Set([
   'function-ref-cycle',

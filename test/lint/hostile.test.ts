@@ -6,9 +6,9 @@ import {
   anAppContext,
   anEvaluationDefinition,
   aTaskDefinition,
-} from '../support/builders.ts';
-import { lintContext } from '../support/lint-context.ts';
-import { aManifest } from '../support/workload-manifests.ts';
+} from '../support/builders/builders.ts';
+import { lintContext } from '../support/memory/lint-context.ts';
+import { aManifest } from '../support/builders/workload-manifests.ts';
 
 /** As much as the API server takes in one object: whoever writes that must not keep Pods waiting for their admission. */
 

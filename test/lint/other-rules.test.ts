@@ -12,8 +12,8 @@ import {
   anEvaluationDefinition,
   aTaskDefinition,
   aWorkload,
-} from '../support/builders.ts';
-import { lintContext, problemLines } from '../support/lint-context.ts';
+} from '../support/builders/builders.ts';
+import { lintContext, problemLines } from '../support/memory/lint-context.ts';
 
 const there = [aMetric(), aMetricsProvider(), anEvaluationDefinition()];
 const lines = (object: KubernetesObject, others: readonly KubernetesObject[] = there) =>

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts';
-import { aTask, aTaskDefinition } from '../support/builders.ts';
-import { lintContext, problemLines } from '../support/lint-context.ts';
-import { aTaskDefinition as aDefinitionNamed } from '../support/task-builders.ts';
+import { aTask, aTaskDefinition } from '../support/builders/builders.ts';
+import { lintContext, problemLines } from '../support/memory/lint-context.ts';
+import { aTaskDefinition as aDefinitionNamed } from '../support/builders/task-builders.ts';
 
 type Spec = KeptnTaskDefinition['spec'];
 

@@ -8,7 +8,7 @@ import type { MetricSource } from '../../src/controllers/loops/metric-query.ts';
 import { MetricSources } from '../../src/metrics-providers/sources.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { proxyAt } from '../../src/runtime/proxy.ts';
-import { ConnectProxy } from '../support/connect-proxy.ts';
+import { ConnectProxy } from '../support/api-server/connect-proxy.ts';
 import { FakePrometheus, matrix, vector } from './fake-prometheus.ts';
 
 const now = 1_763_700_000_250;

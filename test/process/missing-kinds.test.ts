@@ -5,7 +5,7 @@ import { ClusterError } from '../../src/api/cluster-error.ts';
 import { ConfigMapKind, JobKind, PodKind } from '../../src/api/builtin.ts';
 import { MissingKinds } from '../../src/process/missing-kinds.ts';
 import type { WatchReport } from '../../src/kubernetes/watch/watch-all.ts';
-import { TestClock } from '../support/test-clock.ts';
+import { TestClock } from '../support/clock-and-chance/test-clock.ts';
 
 it('controllers that cannot start say which kinds they wait for and why, again every few minutes', () => {
   const clock = new TestClock();

@@ -8,7 +8,7 @@ import {
   hostNames,
   runFunction,
   Scratch,
-} from '../support/function-run.ts';
+} from '../support/functions/function-run.ts';
 
 describe.each(hostNames)('the runner under %s', (host) => {
   const run = (

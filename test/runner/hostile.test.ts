@@ -6,7 +6,7 @@ import {
   hostNames,
   isRunning,
   runFunction,
-} from '../support/function-run.ts';
+} from '../support/functions/function-run.ts';
 
 /** A time for `sleep` that no other test's processes have on their command line. */
 function uniqueSleep(): string {

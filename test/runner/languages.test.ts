@@ -6,7 +6,7 @@ import {
   hostNames,
   runFunction,
   Scratch,
-} from '../support/function-run.ts';
+} from '../support/functions/function-run.ts';
 
 /** One function in each language for everything that must hold for all of them. */
 interface Functions {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { hostNames, hosts, Scratch } from '../support/function-run.ts';
+import { hostNames, hosts, Scratch } from '../support/functions/function-run.ts';
 
 describe.each(hostNames)('whoever reads the output of the runner under %s', (host) => {
   const start = (scratch: Scratch, code: string, ...more: string[]): ChildProcess => {

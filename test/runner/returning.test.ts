@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type FunctionEnd, runFunction } from '../support/function-run.ts';
+import { type FunctionEnd, runFunction } from '../support/functions/function-run.ts';
 
 const env = { KEPTN_CONTEXT: '{"appName":"shop","metadata":{"commit":"1234"}}' };
 

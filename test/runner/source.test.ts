@@ -5,7 +5,12 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generate } from 'selfsigned';
-import { type FunctionEnd, hostNames, runFunction, Scratch } from '../support/function-run.ts';
+import {
+  type FunctionEnd,
+  hostNames,
+  runFunction,
+  Scratch,
+} from '../support/functions/function-run.ts';
 
 const code = 'echo from a server\n';
 const big = `# ${'x'.repeat(2_000)}\n`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type FunctionEnd, runFunction, Scratch } from '../support/function-run.ts';
+import { type FunctionEnd, runFunction, Scratch } from '../support/functions/function-run.ts';
 
 const run = (
   code: string,

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 
 import { ClockWatch } from '../../src/runtime/clock-watch.ts';
-import { TestClock } from '../support/test-clock.ts';
+import { TestClock } from '../support/clock-and-chance/test-clock.ts';
 
 it('a clock that is set is noticed in both directions; one that runs, or is nudged, is not', () => {
   const clock = new TestClock();

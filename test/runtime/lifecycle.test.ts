@@ -7,7 +7,7 @@ import {
   sideBySide,
   type Part,
 } from '../../src/runtime/lifecycle.ts';
-import { TestClock } from '../support/test-clock.ts';
+import { TestClock } from '../support/clock-and-chance/test-clock.ts';
 
 let clock: TestClock;
 beforeEach(() => void (clock = new TestClock()));

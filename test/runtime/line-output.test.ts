@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
 
 import { LineOutput } from '../../src/runtime/line-output.ts';
-import { TestClock } from '../support/test-clock.ts';
+import { TestClock } from '../support/clock-and-chance/test-clock.ts';
 
 /** A pipe with room for so many bytes; `read` makes room. */
 class Pipe {

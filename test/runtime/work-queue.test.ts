@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { WorkQueue, type Priority } from '../../src/runtime/work-queue.ts';
-import { settled, TestClock } from '../support/test-clock.ts';
+import { settled, TestClock } from '../support/clock-and-chance/test-clock.ts';
 
 /** A queue whose runs end when the test says so. */
 function heldQueue(concurrency = 1) {

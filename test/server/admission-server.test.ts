@@ -15,11 +15,11 @@ import { AdmissionServer, type AdmissionServerOptions } from '../../src/server/a
 import { Certificates } from '../../src/server/certificates.ts';
 import { setConnectionLimits } from '../../src/server/connection-limits.ts';
 import { ReviewCounts } from '../../src/server/review-counts.ts';
-import { fixedLookup } from '../support/fixed-lookup.ts';
-import { LogMemory } from '../support/log-memory.ts';
-import { requestFor, reviewOf } from '../support/reviews.ts';
-import { TestClock } from '../support/test-clock.ts';
-import { aPod } from '../support/workloads.ts';
+import { fixedLookup } from '../support/memory/fixed-lookup.ts';
+import { LogMemory } from '../support/memory/log-memory.ts';
+import { requestFor, reviewOf } from '../support/builders/reviews.ts';
+import { TestClock } from '../support/clock-and-chance/test-clock.ts';
+import { aPod } from '../support/builders/workloads.ts';
 
 const webhook: Webhook = {
   name: 'test',

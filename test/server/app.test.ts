@@ -9,12 +9,12 @@ import { buildApp, buildProbeApp } from '../../src/server/app.ts';
 import { bodyLimit } from '../../src/server/body-budget.ts';
 import type { ReadinessCheck } from '../../src/server/health-routes.ts';
 import { ReviewCounts } from '../../src/server/review-counts.ts';
-import { standardObjects } from '../support/builders.ts';
-import { fixedLookup } from '../support/fixed-lookup.ts';
-import { LogMemory } from '../support/log-memory.ts';
-import { requestFor, reviewOf } from '../support/reviews.ts';
-import { TestClock } from '../support/test-clock.ts';
-import { aPod, aReplicaSet, ownedBy } from '../support/workloads.ts';
+import { standardObjects } from '../support/builders/builders.ts';
+import { fixedLookup } from '../support/memory/fixed-lookup.ts';
+import { LogMemory } from '../support/memory/log-memory.ts';
+import { requestFor, reviewOf } from '../support/builders/reviews.ts';
+import { TestClock } from '../support/clock-and-chance/test-clock.ts';
+import { aPod, aReplicaSet, ownedBy } from '../support/builders/workloads.ts';
 
 const table = webhooks({ operatorNamespace: 'keptn-system' });
 const podPath = '/mutate-v1-pod';

@@ -6,8 +6,8 @@ import { writeLocalCertificates } from '../../src/cli/certs.ts';
 import { Certificates } from '../../src/server/certificates.ts';
 import { CertificateUnusable, type KeyPair } from '../../src/server/key-pair.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
-import { LogMemory } from '../support/log-memory.ts';
-import { TestClock } from '../support/test-clock.ts';
+import { LogMemory } from '../support/memory/log-memory.ts';
+import { TestClock } from '../support/clock-and-chance/test-clock.ts';
 
 const dayMs = 86_400_000;
 let top: string;

@@ -16,10 +16,10 @@ import { AdmissionServer } from '../../src/server/admission-server.ts';
 import { Certificates } from '../../src/server/certificates.ts';
 import { setConnectionLimits } from '../../src/server/connection-limits.ts';
 import { ReviewCounts } from '../../src/server/review-counts.ts';
-import { fixedLookup } from '../support/fixed-lookup.ts';
-import { LogMemory } from '../support/log-memory.ts';
-import { requestFor, reviewOf } from '../support/reviews.ts';
-import { aPod } from '../support/workloads.ts';
+import { fixedLookup } from '../support/memory/fixed-lookup.ts';
+import { LogMemory } from '../support/memory/log-memory.ts';
+import { requestFor, reviewOf } from '../support/builders/reviews.ts';
+import { aPod } from '../support/builders/workloads.ts';
 
 const webhook: Webhook = {
   name: 'test',

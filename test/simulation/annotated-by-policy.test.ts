@@ -4,7 +4,7 @@ import { PodKind } from '../../src/api/builtin.ts';
 import { KeptnWorkload } from '../../src/api/keptn/workload.ts';
 import { KeptnTask } from '../../src/api/keptn/task.ts';
 import { refOf } from '../../src/api/object.ts';
-import { seedsTo } from '../support/seeds.ts';
+import { seedsTo } from '../support/clock-and-chance/seeds.ts';
 import { isHeld } from './oracles.ts';
 import { allRun, completed, expectNoHarm, podsOf, versionBecomes } from './scenario.ts';
 import { aShopNamespace, aTaskDefinition, aWorkload } from './shop.ts';

@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { PodKind } from '../../src/api/builtin.ts';
 import { KeptnAppVersion } from '../../src/api/keptn/app-version.ts';
 import { refOf } from '../../src/api/object.ts';
-import type { SeededRandom } from '../support/seeded-random.ts';
+import type { SeededRandom } from '../support/clock-and-chance/seeded-random.ts';
 import { leaks, ownVersion, repeated } from './oracles.ts';
 import { allRun } from './scenario.ts';
 import { aShopNamespace, aTaskDefinition, aWorkload } from './shop.ts';
 import type { Simulation } from './simulation.ts';
-import { seedsTo } from '../support/seeds.ts';
+import { seedsTo } from '../support/clock-and-chance/seeds.ts';
 import { sluice } from './sluice.ts';
 import { storm } from './weather.ts';
 

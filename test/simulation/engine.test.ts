@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 
 import { ConfigMapKind } from '../../src/api/builtin.ts';
 import type { KubernetesObject } from '../../src/api/object.ts';
-import type { CacheWeather } from '../support/memory-caches.ts';
-import type { SeededRandom } from '../support/seeded-random.ts';
+import type { CacheWeather } from '../support/memory/memory-caches.ts';
+import type { SeededRandom } from '../support/clock-and-chance/seeded-random.ts';
 import { anErrand, errandController, ErrandKind, slipOf, stamper } from './errands.ts';
 import type { SimulationOptions } from './simulation.ts';
 import { Simulation } from './simulation.ts';

@@ -5,8 +5,8 @@ import { KeptnEvaluation } from '../../src/api/keptn/evaluation.ts';
 import { KeptnTask } from '../../src/api/keptn/task.ts';
 import { controllerOf } from '../../src/api/object.ts';
 import { hasOpenFollowUps } from '../../src/domain/follow-up/follow-ups.ts';
-import { isOf, type StoredChange } from '../support/memory-store.ts';
-import type { SeededRandom } from '../support/seeded-random.ts';
+import { isOf, type StoredChange } from '../support/memory/memory-store.ts';
+import type { SeededRandom } from '../support/clock-and-chance/seeded-random.ts';
 import {
   aDefinition,
   aTask,

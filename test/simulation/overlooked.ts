@@ -5,7 +5,7 @@ import { LiveView } from '../../src/controllers/engine/live-view.ts';
 import { ReconcileWorld } from '../../src/controllers/engine/reconcile-world.ts';
 import type { Plan } from '../../src/domain/plan.ts';
 import { sameJson } from '../../src/domain/same-json.ts';
-import type { MemoryCaches } from '../support/memory-caches.ts';
+import type { MemoryCaches } from '../support/memory/memory-caches.ts';
 
 /**
  * What a start leaves out although its decision asks for something: one sentence each. Every key that the controller's

@@ -8,7 +8,7 @@ import { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
 import { conditionOf } from '../../src/domain/conditions.ts';
 import { ownVersion } from './oracles.ts';
 import { allRun, completed, expectNoHarm, podsOf, versionBecomes } from './scenario.ts';
-import { seedsTo } from '../support/seeds.ts';
+import { seedsTo } from '../support/clock-and-chance/seeds.ts';
 import { aShopNamespace, aTaskDefinition, aWorkload } from './shop.ts';
 import type { Simulation } from './simulation.ts';
 import { sluice } from './sluice.ts';

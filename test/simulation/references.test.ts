@@ -20,7 +20,7 @@ import {
   anEvaluationDefinition,
   aTaskDefinition,
   aWorkload,
-} from '../support/builders.ts';
+} from '../support/builders/builders.ts';
 import { Simulation, type SimulationOptions } from './simulation.ts';
 import { fog, storm } from './weather.ts';
 

@@ -6,7 +6,7 @@ import { conditionOf } from '../../src/domain/conditions.ts';
 import { isReleased } from '../../src/domain/gate/release.ts';
 import { isHeld } from './oracles.ts';
 import { allRun, expectNoHarm, podsOf, versionBecomes } from './scenario.ts';
-import { seedsTo } from '../support/seeds.ts';
+import { seedsTo } from '../support/clock-and-chance/seeds.ts';
 import { aShopNamespace, aTaskDefinition, aWorkload } from './shop.ts';
 import type { Simulation } from './simulation.ts';
 import { sluice } from './sluice.ts';

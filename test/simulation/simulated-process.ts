@@ -4,13 +4,13 @@ import { noMetrics } from '../../src/controllers/engine/engine-metrics.ts';
 import type { EventNote } from '../../src/domain/plan.ts';
 import type { IndexDefinition } from '../../src/kubernetes/cache/caches.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
-import type { CacheWeather, Watched } from '../support/memory-caches.ts';
-import { MemoryCaches } from '../support/memory-caches.ts';
-import type { Call, Fault } from '../support/memory-cluster.ts';
-import { forbidden } from '../support/granted-rights.ts';
-import { MemoryCluster } from '../support/memory-cluster.ts';
-import type { MemoryStore } from '../support/memory-store.ts';
-import type { SeededRandom } from '../support/seeded-random.ts';
+import type { CacheWeather, Watched } from '../support/memory/memory-caches.ts';
+import { MemoryCaches } from '../support/memory/memory-caches.ts';
+import type { Call, Fault } from '../support/memory/memory-cluster.ts';
+import { forbidden } from '../support/observed/granted-rights.ts';
+import { MemoryCluster } from '../support/memory/memory-cluster.ts';
+import type { MemoryStore } from '../support/memory/memory-store.ts';
+import type { SeededRandom } from '../support/clock-and-chance/seeded-random.ts';
 import { overlooked } from './overlooked.ts';
 
 export interface ProcessOptions {

@@ -6,12 +6,12 @@ import type { Controller } from '../../src/controllers/engine/controller.ts';
 import type { Lookup } from '../../src/domain/lookup.ts';
 import type { EventNote } from '../../src/domain/plan.ts';
 import type { IndexDefinition } from '../../src/kubernetes/cache/caches.ts';
-import type { CacheWeather, Watched } from '../support/memory-caches.ts';
-import { MemoryCaches, clearWeather } from '../support/memory-caches.ts';
-import type { Call, Fault } from '../support/memory-cluster.ts';
-import { kindText, MemoryStore } from '../support/memory-store.ts';
-import { SeededRandom } from '../support/seeded-random.ts';
-import { settled, TestClock } from '../support/test-clock.ts';
+import type { CacheWeather, Watched } from '../support/memory/memory-caches.ts';
+import { MemoryCaches, clearWeather } from '../support/memory/memory-caches.ts';
+import type { Call, Fault } from '../support/memory/memory-cluster.ts';
+import { kindText, MemoryStore } from '../support/memory/memory-store.ts';
+import { SeededRandom } from '../support/clock-and-chance/seeded-random.ts';
+import { settled, TestClock } from '../support/clock-and-chance/test-clock.ts';
 import { SimulatedProcess } from './simulated-process.ts';
 
 /** What an actor (a Job controller, a kubelet, a user) works with. */

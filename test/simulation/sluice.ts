@@ -9,7 +9,7 @@ import { allControllers, allIndexes } from '../../src/process/controllers.ts';
 import { watchedKinds } from '../../src/process/watched-kinds.ts';
 import { configFrom } from '../../src/config/config.ts';
 import type { ListScope } from '../../src/kubernetes/wire/resource-path.ts';
-import type { Watched } from '../support/memory-caches.ts';
+import type { Watched } from '../support/memory/memory-caches.ts';
 import { daemonSetController } from './actors/daemon-sets.ts';
 import { deploymentController, replicaSetController } from './actors/deployments.ts';
 import { metricsActor } from './actors/metrics.ts';

@@ -4,7 +4,7 @@ import type { KubernetesObject } from '../../src/api/object.ts';
 import { refOf } from '../../src/api/object.ts';
 import type { SpanRecord } from '../../src/api/span.ts';
 import { type Exportable, exportables } from '../../src/domain/trace/trace-export.ts';
-import { fixedLookup } from '../support/fixed-lookup.ts';
+import { fixedLookup } from '../support/memory/fixed-lookup.ts';
 import type { Simulation } from './simulation.ts';
 
 /** The KeptnConfig that switches tracing on. */

@@ -4,7 +4,7 @@ import type { Kind, KubernetesObject } from '../../src/api/object.ts';
 import { allControllers, allIndexes } from '../../src/process/controllers.ts';
 import { configFrom } from '../../src/config/config.ts';
 import type { Controller, Key, Watch } from '../../src/controllers/engine/controller.ts';
-import { standardObjects } from '../support/builders.ts';
+import { standardObjects } from '../support/builders/builders.ts';
 import type { Simulation } from './simulation.ts';
 import { sluice } from './sluice.ts';
 

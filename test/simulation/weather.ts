@@ -1,6 +1,6 @@
 import type { Kind } from '../../src/api/object.ts';
-import type { CacheWeather } from '../support/memory-caches.ts';
-import type { SeededRandom } from '../support/seeded-random.ts';
+import type { CacheWeather } from '../support/memory/memory-caches.ts';
+import type { SeededRandom } from '../support/clock-and-chance/seeded-random.ts';
 
 /** Caches as bad as they may be on a bad day: seconds late, broken, repeating themselves. */
 export function storm(random: SeededRandom): CacheWeather {

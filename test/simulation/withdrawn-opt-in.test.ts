@@ -4,7 +4,7 @@ import { DeploymentKind, NamespaceKind, PodKind } from '../../src/api/builtin.ts
 import { keptnAnnotations, sluiceKeys } from '../../src/api/keptn/annotations.ts';
 import { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
 import { refOf } from '../../src/api/object.ts';
-import { seedsTo } from '../support/seeds.ts';
+import { seedsTo } from '../support/clock-and-chance/seeds.ts';
 import { isHeld } from './oracles.ts';
 import { podsOf } from './scenario.ts';
 import { aShopNamespace, aTaskDefinition, aWorkload } from './shop.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import type { SeededRandom } from '../support/seeded-random.ts';
+import type { SeededRandom } from '../support/clock-and-chance/seeded-random.ts';
 import { aShopNamespace, aTaskDefinition, aWorkload } from './shop.ts';
 import { completed, expectNoHarm } from './scenario.ts';
 import { sluice } from './sluice.ts';

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { aDeployment, aTaskDefinition } from '../support/apps.ts';
-import { isCompleted } from '../support/enabled-namespace.ts';
-import { eventually } from '../support/eventually.ts';
-import { RunningSluice } from '../support/running-sluice.ts';
+import { aDeployment, aTaskDefinition } from '../support/builders/apps.ts';
+import { isCompleted } from '../support/cluster/enabled-namespace.ts';
+import { eventually } from '../support/clock-and-chance/eventually.ts';
+import { RunningSluice } from '../support/cluster/running-sluice.ts';
 
 /** Everything at once (T14). Keptn loses about one workload in 400 to a race in discovery. */
 

@@ -2,10 +2,10 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Prometheus, servePrometheus } from '../demo/prometheus.ts';
-import { holdVersions } from '../support/held-versions.ts';
-import { killedAtRandom } from '../support/killed-at-random.ts';
-import { RunningSluice } from '../support/running-sluice.ts';
-import { byKind, untilQuiet } from '../support/sluice-writes.ts';
+import { holdVersions } from '../support/builders/held-versions.ts';
+import { killedAtRandom } from '../support/cluster/killed-at-random.ts';
+import { RunningSluice } from '../support/cluster/running-sluice.ts';
+import { byKind, untilQuiet } from '../support/observed/sluice-writes.ts';
 
 /** What `npm test` shows in a shorter form, at full length. */
 

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 
 import { type Deployment, DeploymentKind, NamespaceKind } from '../../src/api/builtin.ts';
-import { eventually } from '../support/eventually.ts';
-import { FakeApiServer } from '../support/fake-api-server.ts';
+import { eventually } from '../support/clock-and-chance/eventually.ts';
+import { FakeApiServer } from '../support/api-server/fake-api-server.ts';
 
 /**
  * What `memory.test.ts` shows of the caches, of a whole process: 5,000 Deployments over HTTPS, 500 of which change all the

@@ -6,8 +6,8 @@ import { expect, test, vi } from 'vitest';
 import type { SpanRecord } from '../../src/api/span.ts';
 import { proxyAt } from '../../src/runtime/proxy.ts';
 import { openSpanExporter } from '../../src/telemetry/span-exporter.ts';
-import { ConnectProxy } from '../support/connect-proxy.ts';
-import { receiveOtlp } from '../support/otlp-receiver.ts';
+import { ConnectProxy } from '../support/api-server/connect-proxy.ts';
+import { receiveOtlp } from '../support/traces/otlp-receiver.ts';
 
 const never = new AbortController().signal;
 const span: SpanRecord = {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SpanRecord } from '../../src/api/span.ts';
 import type { OtlpSettings } from '../../src/telemetry/otlp-settings.ts';
 import { openSpanExporter } from '../../src/telemetry/span-exporter.ts';
-import { type OtlpReceiver, receiveOtlp } from '../support/otlp-receiver.ts';
+import { type OtlpReceiver, receiveOtlp } from '../support/traces/otlp-receiver.ts';
 
 const startMs = Date.UTC(2026, 0, 1);
 const span: SpanRecord = {

@@ -5,7 +5,7 @@ import type { EventNote, Subject } from '../../domain/plan.ts';
 
 /**
  * The ports of the engine: what it needs from the cluster. `src/kubernetes` implements them on a real API server,
- * `test/support/memory-cluster.ts` in memory. Every call rejects with a `ClusterError`
+ * `test/support/memory/memory-cluster.ts` in memory. Every call rejects with a `ClusterError`
  * (`src/api/cluster-error.ts`) and nothing else.
  */
 export interface Cluster {

@@ -1,4 +1,4 @@
-import type { Manifest } from '../../support/test-cluster.ts';
+import type { Manifest } from '../../support/cluster/test-cluster.ts';
 
 /** The namespace of the reviewed Pod and of what it belongs to. */
 export const namespace = 'shop';

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { Type, type Static } from 'typebox';
 import { Value } from 'typebox/value';
-import { eventually } from '../../support/eventually.ts';
+import { eventually } from '../../support/clock-and-chance/eventually.ts';
 
 const countsSchema = Type.Object({
   requests: Type.Integer(),

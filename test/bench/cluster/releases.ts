@@ -1,7 +1,7 @@
 import { keptnAnnotations } from '../../../src/api/keptn/annotations.ts';
-import type { Write } from '../../support/audit-log.ts';
-import type { EnabledNamespace } from '../../support/enabled-namespace.ts';
-import { sluiceWrites } from '../../support/sluice-writes.ts';
+import type { Write } from '../../support/observed/audit-log.ts';
+import type { EnabledNamespace } from '../../support/cluster/enabled-namespace.ts';
+import { sluiceWrites } from '../../support/observed/sluice-writes.ts';
 
 /** How one workload with one pre-deployment task was released, by the audit log. */
 export interface Release {

@@ -1,11 +1,14 @@
 import { join } from 'node:path';
 import { NamespaceKind } from '../../../src/api/builtin.ts';
 import { startControlPlane } from '../../control-plane/control-plane.ts';
-import { EnabledNamespace } from '../../support/enabled-namespace.ts';
-import { eventually } from '../../support/eventually.ts';
-import { installSluice, type SluiceInstallation } from '../../support/sluice-installation.ts';
-import { type SluiceProcess, startSluice } from '../../support/sluice-process.ts';
-import { TestCluster } from '../../support/test-cluster.ts';
+import { EnabledNamespace } from '../../support/cluster/enabled-namespace.ts';
+import { eventually } from '../../support/clock-and-chance/eventually.ts';
+import {
+  installSluice,
+  type SluiceInstallation,
+} from '../../support/cluster/sluice-installation.ts';
+import { type SluiceProcess, startSluice } from '../../support/cluster/sluice-process.ts';
+import { TestCluster } from '../../support/cluster/test-cluster.ts';
 import { ApiClient } from './api-client.ts';
 import { countingArguments, requestCounts, type RequestCounts } from './counted-requests.ts';
 

@@ -1,7 +1,12 @@
-import type { EnabledNamespace } from '../../support/enabled-namespace.ts';
-import { isCompleted } from '../../support/enabled-namespace.ts';
-import { eventually } from '../../support/eventually.ts';
-import { isCounted, patchesOfPods, sluiceWrites, untilQuiet } from '../../support/sluice-writes.ts';
+import type { EnabledNamespace } from '../../support/cluster/enabled-namespace.ts';
+import { isCompleted } from '../../support/cluster/enabled-namespace.ts';
+import { eventually } from '../../support/clock-and-chance/eventually.ts';
+import {
+  isCounted,
+  patchesOfPods,
+  sluiceWrites,
+  untilQuiet,
+} from '../../support/observed/sluice-writes.ts';
 
 /** What Sluice may write for one new version of a single-service app (T7). */
 export const writesAllowed = (tasks: number): number => 14 + 6 * tasks;

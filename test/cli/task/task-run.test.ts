@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { sluice } from '../../support/command-line.ts';
+import { sluice } from '../../support/cluster/command-line.ts';
 
 let folder: string;
 beforeEach(async () => {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { sluice } from '../../support/command-line.ts';
+import { sluice } from '../../support/cluster/command-line.ts';
 
 const samples = join(import.meta.dirname, '../../../manifests/samples/tasks');
 

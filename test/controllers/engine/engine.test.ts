@@ -10,8 +10,8 @@ import type { Controller } from '../../../src/controllers/engine/controller.ts';
 import { watch } from '../../../src/controllers/engine/controller.ts';
 import { Engine } from '../../../src/controllers/engine/engine.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
-import { configMap, MemoryRig } from '../../support/memory-rig.ts';
-import { settled } from '../../support/test-clock.ts';
+import { configMap, MemoryRig } from '../../support/memory/memory-rig.ts';
+import { settled } from '../../support/clock-and-chance/test-clock.ts';
 
 let rig: MemoryRig;
 let complaints: { fields: object; message: string }[];

@@ -4,7 +4,7 @@ import { ConfigMapKind } from '../../../src/api/builtin.ts';
 import { ClusterError } from '../../../src/api/cluster-error.ts';
 import type { Change } from '../../../src/controllers/engine/effect-target.ts';
 import { perform } from '../../../src/controllers/engine/perform.ts';
-import { configMap, controlledBy, MemoryRig } from '../../support/memory-rig.ts';
+import { configMap, controlledBy, MemoryRig } from '../../support/memory/memory-rig.ts';
 
 // As kube-apiserver 1.36.3 words it.
 const invalid = new ClusterError({

@@ -8,7 +8,7 @@ import { reconcile } from '../../../src/controllers/engine/reconcile.ts';
 import type { World } from '../../../src/domain/lookup.ts';
 import type { Effect, Plan } from '../../../src/domain/plan.ts';
 import { ClockWatch } from '../../../src/runtime/clock-watch.ts';
-import { configMap, MemoryRig } from '../../support/memory-rig.ts';
+import { configMap, MemoryRig } from '../../support/memory/memory-rig.ts';
 
 let rig: MemoryRig;
 let memory: KeyMemory;

@@ -3,8 +3,8 @@ import type { FunctionSpec } from '../../../src/api/keptn/function-spec.ts';
 import type { KeptnTaskDefinition } from '../../../src/api/keptn/task-definition.ts';
 import { findDefinitions } from '../../../src/controllers/gathering/find-definitions.ts';
 import { blueprintOf } from '../../../src/domain/job/function-source.ts';
-import { aTaskDefinition } from '../../support/builders.ts';
-import { fixedLookup } from '../../support/fixed-lookup.ts';
+import { aTaskDefinition } from '../../support/builders/builders.ts';
+import { fixedLookup } from '../../support/memory/fixed-lookup.ts';
 
 const definition = (namespace: string, name: string, deno: FunctionSpec): KeptnTaskDefinition => ({
   ...aTaskDefinition({ metadata: { namespace, name } }),

@@ -11,9 +11,9 @@ import {
   versionMetadata,
 } from '../../../src/controllers/gathering/follow-ups.ts';
 import { ownedBy } from '../../../src/domain/check/child-objects.ts';
-import { anAppVersion, anEvaluation, aWorkloadVersion } from '../../support/builders.ts';
-import { fixedLookup } from '../../support/fixed-lookup.ts';
-import { aTask } from '../../support/task-builders.ts';
+import { anAppVersion, anEvaluation, aWorkloadVersion } from '../../support/builders/builders.ts';
+import { fixedLookup } from '../../support/memory/fixed-lookup.ts';
+import { aTask } from '../../support/builders/task-builders.ts';
 
 describe('the chain of a follow-up', () => {
   /** The task `name` of definition `name`, which follows `of`. */

@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 
 import type { KeptnWorkloadVersionStatus } from '../../../src/api/keptn/workload-version.ts';
 import { isParentSuperseded } from '../../../src/controllers/gathering/superseded-parent.ts';
-import { aTask, aWorkloadVersion } from '../../support/builders.ts';
-import { fixedLookup } from '../../support/fixed-lookup.ts';
-import { controllerReference, nowText } from '../../support/lifecycle-seen.ts';
+import { aTask, aWorkloadVersion } from '../../support/builders/builders.ts';
+import { fixedLookup } from '../../support/memory/fixed-lookup.ts';
+import { controllerReference, nowText } from '../../support/observed/lifecycle-seen.ts';
 
 const superseded: KeptnWorkloadVersionStatus = {
   status: 'Deprecated',

@@ -6,10 +6,16 @@ import type { CacheChange, Caches } from '../../../src/controllers/engine/cluste
 import { KeptnWorkloadVersion } from '../../../src/api/keptn/workload-version.ts';
 import { ownerIndex } from '../../../src/controllers/engine/indexes.ts';
 import type { EventNote } from '../../../src/domain/plan.ts';
-import { aWorkload, aWorkloadVersion } from '../../support/builders.ts';
-import { fixedLookup } from '../../support/fixed-lookup.ts';
-import { TestClock } from '../../support/test-clock.ts';
-import { aDeployment, aPod, aReplicaSet, namespace, ownedBy } from '../../support/workloads.ts';
+import { aWorkload, aWorkloadVersion } from '../../support/builders/builders.ts';
+import { fixedLookup } from '../../support/memory/fixed-lookup.ts';
+import { TestClock } from '../../support/clock-and-chance/test-clock.ts';
+import {
+  aDeployment,
+  aPod,
+  aReplicaSet,
+  namespace,
+  ownedBy,
+} from '../../support/builders/workloads.ts';
 
 const enabled = (name: string): Namespace => ({
   apiVersion: 'v1',

@@ -4,7 +4,7 @@ import { ClusterError } from '../../../src/api/cluster-error.ts';
 import type { JsonPatchOperation } from '../../../src/api/json-patch.ts';
 import type { Kind, KubernetesObject, ObjectRef } from '../../../src/api/object.ts';
 import { type FailedSweep, HeldPodSweep } from '../../../src/controllers/loops/held-pods.ts';
-import { TestClock } from '../../support/test-clock.ts';
+import { TestClock } from '../../support/clock-and-chance/test-clock.ts';
 
 const namespace = (name: string, enabled: boolean): Namespace => ({
   apiVersion: 'v1',

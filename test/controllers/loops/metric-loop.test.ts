@@ -14,10 +14,10 @@ import type { EventNote } from '../../../src/domain/plan.ts';
 import type { MetricSource } from '../../../src/controllers/loops/metric-query.ts';
 import type { Turns } from '../../../src/controllers/engine/controller-run.ts';
 import { MetricLoop, metricsByProvider } from '../../../src/controllers/loops/metric-loop.ts';
-import { clearWeather, MemoryCaches } from '../../support/memory-caches.ts';
-import { type Call, type Fault, MemoryCluster } from '../../support/memory-cluster.ts';
-import { MemoryStore } from '../../support/memory-store.ts';
-import { TestClock } from '../../support/test-clock.ts';
+import { clearWeather, MemoryCaches } from '../../support/memory/memory-caches.ts';
+import { type Call, type Fault, MemoryCluster } from '../../support/memory/memory-cluster.ts';
+import { MemoryStore } from '../../support/memory/memory-store.ts';
+import { TestClock } from '../../support/clock-and-chance/test-clock.ts';
 
 type Query = Parameters<MetricSource['query']>[0];
 

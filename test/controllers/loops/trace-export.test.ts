@@ -10,13 +10,13 @@ import { refOf } from '../../../src/api/object.ts';
 import { type SpanRecord, SpansRejected } from '../../../src/api/span.ts';
 import { awaitingExport, TraceExport } from '../../../src/controllers/loops/trace-export.ts';
 import type { CollectorAddress } from '../../../src/domain/settings/collector-address.ts';
-import { aTask, aWorkloadVersion } from '../../support/builders.ts';
-import { LogMemory } from '../../support/log-memory.ts';
-import { clearWeather, MemoryCaches } from '../../support/memory-caches.ts';
-import { type Call, type Fault, MemoryCluster } from '../../support/memory-cluster.ts';
-import { MemoryStore } from '../../support/memory-store.ts';
+import { aTask, aWorkloadVersion } from '../../support/builders/builders.ts';
+import { LogMemory } from '../../support/memory/log-memory.ts';
+import { clearWeather, MemoryCaches } from '../../support/memory/memory-caches.ts';
+import { type Call, type Fault, MemoryCluster } from '../../support/memory/memory-cluster.ts';
+import { MemoryStore } from '../../support/memory/memory-store.ts';
 import type { Turns } from '../../../src/controllers/engine/controller-run.ts';
-import { TestClock } from '../../support/test-clock.ts';
+import { TestClock } from '../../support/clock-and-chance/test-clock.ts';
 
 const collectorAt = (address: string): CollectorAddress => ({
   protocol: 'grpc',

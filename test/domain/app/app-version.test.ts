@@ -10,7 +10,7 @@ import {
   aTask,
   aTaskDefinition,
   aWorkloadVersion,
-} from '../../support/builders.ts';
+} from '../../support/builders/builders.ts';
 import {
   appVersionSeen,
   asksForWrite,
@@ -23,7 +23,7 @@ import {
   settings,
   stored,
   recording,
-} from '../../support/lifecycle-seen.ts';
+} from '../../support/observed/lifecycle-seen.ts';
 
 function after(seen: AppVersionSeen): KeptnAppVersionStatus {
   return stored(seen.version, decideAppVersion(seen)).status ?? {};

@@ -4,7 +4,7 @@ import { KeptnAppVersion } from '../../../src/api/keptn/app-version.ts';
 import { refKey, refOf } from '../../../src/api/object.ts';
 import { type AppSeen, decideApp } from '../../../src/domain/app/app.ts';
 import { secondAppVersionName } from '../../../src/domain/phase/newest-app-version.ts';
-import { anApp, anAppContext, anAppVersion, creationMs } from '../../support/builders.ts';
+import { anApp, anAppContext, anAppVersion, creationMs } from '../../support/builders/builders.ts';
 import {
   appSeen,
   asksForWrite,
@@ -14,7 +14,7 @@ import {
   nowText,
   reasons,
   stored,
-} from '../../support/lifecycle-seen.ts';
+} from '../../support/observed/lifecycle-seen.ts';
 
 const contextRead = { live: { 'KeptnAppContext shop/shop': 'absent' } } as const;
 const made = anAppVersion({ metadata: { ownerReferences: [controllerReference(anApp())] } });

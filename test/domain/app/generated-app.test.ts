@@ -5,7 +5,7 @@ import {
   isGenerated,
   isGeneratedInNameOnly,
 } from '../../../src/domain/app/generated-app.ts';
-import { anApp } from '../../support/builders.ts';
+import { anApp } from '../../support/builders/builders.ts';
 
 const label = { 'app.kubernetes.io/managed-by': 'keptn' };
 const workloads = [{ name: 'cart', version: '1' }];

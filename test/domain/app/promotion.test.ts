@@ -17,7 +17,7 @@ import {
   aTask,
   aTaskDefinition,
   aWorkloadVersion,
-} from '../../support/builders.ts';
+} from '../../support/builders/builders.ts';
 import {
   appSeen,
   appVersionSeen,
@@ -29,8 +29,8 @@ import {
   stored,
   recording,
   workloadVersionSeen,
-} from '../../support/lifecycle-seen.ts';
-import { isOf } from '../../support/memory-store.ts';
+} from '../../support/observed/lifecycle-seen.ts';
+import { isOf } from '../../support/memory/memory-store.ts';
 
 const owner = { ownerReferences: [controllerReference(anApp())] };
 

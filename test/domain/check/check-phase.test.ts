@@ -8,7 +8,12 @@ import { ownedBy } from '../../../src/domain/check/child-objects.ts';
 import { type CheckPhaseRun, runCheckPhase } from '../../../src/domain/check/check-phase.ts';
 import { withProgress } from '../../../src/domain/conditions.ts';
 import { type CheckPhase, workloadPhases } from '../../../src/domain/phase/phases.ts';
-import { aTask, aTaskDefinition, anEvaluation, aWorkloadVersion } from '../../support/builders.ts';
+import {
+  aTask,
+  aTaskDefinition,
+  anEvaluation,
+  aWorkloadVersion,
+} from '../../support/builders/builders.ts';
 import {
   aSubject,
   type ChecksGiven,
@@ -16,7 +21,7 @@ import {
   conditionIn,
   now,
   reasons,
-} from '../../support/lifecycle-seen.ts';
+} from '../../support/observed/lifecycle-seen.ts';
 
 const preTasks = workloadPhases.find(
   (phase): phase is CheckPhase => phase.short === 'WorkloadPreDeployTasks',

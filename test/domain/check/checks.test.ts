@@ -18,8 +18,8 @@ import {
   aTask,
   aTaskDefinition,
   aWorkloadVersion,
-} from '../../support/builders.ts';
-import { checksSeen, type ChecksGiven } from '../../support/lifecycle-seen.ts';
+} from '../../support/builders/builders.ts';
+import { checksSeen, type ChecksGiven } from '../../support/observed/lifecycle-seen.ts';
 
 function phaseOf(short: string): CheckPhase {
   const phase = workloadPhases.find((each) => each.short === short);

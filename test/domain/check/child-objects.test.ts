@@ -12,7 +12,7 @@ import {
   anEvaluationDefinition,
   aTaskDefinition,
   aWorkloadVersion,
-} from '../../support/builders.ts';
+} from '../../support/builders/builders.ts';
 
 const ofWorkload: CheckContext = {
   namespace: 'shop',

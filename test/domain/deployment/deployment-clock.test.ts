@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { running, setBack, stopped } from '../../../src/domain/deployment/deployment-clock.ts';
-import { conditionIn, now, nowText } from '../../support/lifecycle-seen.ts';
+import { conditionIn, now, nowText } from '../../support/observed/lifecycle-seen.ts';
 
 const rollout = { state: 'paused', reason: 'Paused', message: 'the Deployment is paused' } as const;
 const started = { deploymentStartTime: '2026-01-01T00:00:10Z' };

@@ -2,9 +2,21 @@ import { describe, expect, test } from 'vitest';
 import type { Pod } from '../../../src/api/builtin.ts';
 import { decideAppVersion } from '../../../src/domain/app/app-version.ts';
 import { decideWorkloadVersion } from '../../../src/domain/workload/workload-version.ts';
-import { after, movedOn, readLive, released, running, settle } from '../../support/cart-version.ts';
-import { aPod } from '../../support/workloads.ts';
-import { anAppVersion, aTask, aTaskDefinition, aWorkloadVersion } from '../../support/builders.ts';
+import {
+  after,
+  movedOn,
+  readLive,
+  released,
+  running,
+  settle,
+} from '../../support/builders/cart-version.ts';
+import { aPod } from '../../support/builders/workloads.ts';
+import {
+  anAppVersion,
+  aTask,
+  aTaskDefinition,
+  aWorkloadVersion,
+} from '../../support/builders/builders.ts';
 import {
   appVersionSeen,
   aPassedAppVersion,
@@ -12,8 +24,8 @@ import {
   created,
   now,
   workloadVersionSeen,
-} from '../../support/lifecycle-seen.ts';
-import { aDeploymentSeen, type Rollout } from '../../support/owner-builders.ts';
+} from '../../support/observed/lifecycle-seen.ts';
+import { aDeploymentSeen, type Rollout } from '../../support/builders/owner-builders.ts';
 
 const minute = 60_000;
 

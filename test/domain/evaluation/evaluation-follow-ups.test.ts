@@ -14,10 +14,14 @@ import {
 import { measuredWith } from '../../../src/domain/measurement/measured-with.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
 import { rfc3339 } from '../../../src/domain/time.ts';
-import { aMetricsProvider, anEvaluation, anEvaluationDefinition } from '../../support/builders.ts';
-import { followUpsSeen, type FollowUpsGiven } from '../../support/follow-ups-seen.ts';
-import { reasons, stored } from '../../support/lifecycle-seen.ts';
-import { aTask, aTaskDefinition } from '../../support/task-builders.ts';
+import {
+  aMetricsProvider,
+  anEvaluation,
+  anEvaluationDefinition,
+} from '../../support/builders/builders.ts';
+import { followUpsSeen, type FollowUpsGiven } from '../../support/observed/follow-ups-seen.ts';
+import { reasons, stored } from '../../support/observed/lifecycle-seen.ts';
+import { aTask, aTaskDefinition } from '../../support/builders/task-builders.ts';
 
 const now = Date.UTC(2026, 0, 1, 12);
 const namespaces = ['shop', 'sluice-system'];

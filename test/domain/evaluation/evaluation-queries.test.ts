@@ -13,7 +13,7 @@ import {
 } from '../../../src/domain/evaluation/evaluation-queries.ts';
 import { isLegalName } from '../../../src/domain/names.ts';
 import type { Refusal } from '../../../src/domain/plan.ts';
-import { anEvaluation } from '../../support/builders.ts';
+import { anEvaluation } from '../../support/builders/builders.ts';
 
 const evaluation = anEvaluation({ metadata: { name: 'pre-eval-fast', uid: 'e1' } });
 const cpus: Objective = { name: 'cpus', query: 'sum(cpu)', evaluationTarget: '>4' };

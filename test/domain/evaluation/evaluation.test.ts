@@ -11,8 +11,8 @@ import { measuredWith } from '../../../src/domain/measurement/measured-with.ts';
 import type { Measurement } from '../../../src/domain/measurement/usable-value.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
 import { rfc3339 } from '../../../src/domain/time.ts';
-import { aMetricsProvider } from '../../support/builders.ts';
-import { followUpsSeen } from '../../support/follow-ups-seen.ts';
+import { aMetricsProvider } from '../../support/builders/builders.ts';
+import { followUpsSeen } from '../../support/observed/follow-ups-seen.ts';
 
 const start = Date.UTC(2026, 0, 1, 12, 0, 0, 250);
 

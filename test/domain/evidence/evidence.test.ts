@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ContainerState, Pod } from '../../../src/api/builtin.ts';
 import { evidenceOf, hindranceOf } from '../../../src/domain/evidence/evidence.ts';
-import { aJobOf, aPodOf, aTask } from '../../support/task-builders.ts';
+import { aJobOf, aPodOf, aTask } from '../../support/builders/task-builders.ts';
 
 const job = aJobOf(aTask()).running();
 const pod = (main: Parameters<typeof aPodOf>[1], status: Partial<Pod['status']> = {}): Pod => {

@@ -8,8 +8,8 @@ import type { KeptnTask } from '../../../src/api/keptn/task.ts';
 import { whyJob } from '../../../src/domain/explain/why-job.ts';
 import { whyMetric, whyProvider } from '../../../src/domain/explain/why-metric.ts';
 import { whyApp } from '../../../src/domain/explain/why-version.ts';
-import { fixedLookup } from '../../support/fixed-lookup.ts';
-import { namespace } from '../../support/workloads.ts';
+import { fixedLookup } from '../../support/memory/fixed-lookup.ts';
+import { namespace } from '../../support/builders/workloads.ts';
 
 const lifecycle = 'lifecycle.keptn.sh/v1';
 const metrics = 'metrics.keptn.sh/v1';

@@ -22,8 +22,14 @@ import { factLines } from '../../../src/cli/explain/fact-lines.ts';
 import { whyOwner } from '../../../src/domain/explain/why-owner.ts';
 import { whyPod } from '../../../src/domain/explain/why-pod.ts';
 import { whyAppVersion, whyWorkloadVersion } from '../../../src/domain/explain/why-version.ts';
-import { fixedLookup } from '../../support/fixed-lookup.ts';
-import { aDeployment, aPod, aReplicaSet, namespace, ownedBy } from '../../support/workloads.ts';
+import { fixedLookup } from '../../support/memory/fixed-lookup.ts';
+import {
+  aDeployment,
+  aPod,
+  aReplicaSet,
+  namespace,
+  ownedBy,
+} from '../../support/builders/workloads.ts';
 
 const apiVersion = 'lifecycle.keptn.sh/v1';
 

@@ -8,7 +8,7 @@ import {
   shownPath,
   wayBack,
 } from '../../../src/domain/follow-up/definition-chain.ts';
-import { aTaskDefinition } from '../../support/builders.ts';
+import { aTaskDefinition } from '../../support/builders/builders.ts';
 
 /** Definitions by name, with what they lead to. `ref:` is a functionRef, everything else a follow-up. */
 function graph(edges: Readonly<Record<string, readonly string[]>>) {

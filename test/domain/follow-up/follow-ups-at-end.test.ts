@@ -11,8 +11,8 @@ import {
   withFollowUps,
 } from '../../../src/domain/follow-up/follow-ups-at-end.ts';
 import { taskSubject } from '../../../src/domain/task/task-events.ts';
-import { conditionIn } from '../../support/lifecycle-seen.ts';
-import { aTask, aTaskDefinition } from '../../support/task-builders.ts';
+import { conditionIn } from '../../support/observed/lifecycle-seen.ts';
+import { aTask, aTaskDefinition } from '../../support/builders/task-builders.ts';
 
 const now = Date.UTC(2026, 0, 1, 12);
 const end: FollowedEnd = {

@@ -16,9 +16,9 @@ import {
   hasOpenFollowUps,
   runFollowUps,
 } from '../../../src/domain/follow-up/follow-ups.ts';
-import { followUpsSeen, type FollowUpsGiven } from '../../support/follow-ups-seen.ts';
-import { aSubject, created, reasons } from '../../support/lifecycle-seen.ts';
-import { aTask, aTaskDefinition } from '../../support/task-builders.ts';
+import { followUpsSeen, type FollowUpsGiven } from '../../support/observed/follow-ups-seen.ts';
+import { aSubject, created, reasons } from '../../support/observed/lifecycle-seen.ts';
+import { aTask, aTaskDefinition } from '../../support/builders/task-builders.ts';
 
 const end: TaskTrigger = {
   kind: 'KeptnTask',

@@ -16,7 +16,7 @@ import {
   aTaskDefinition,
   aWorkload,
   aWorkloadVersion,
-} from '../../support/builders.ts';
+} from '../../support/builders/builders.ts';
 import {
   appVersionSeen,
   asksForWrite,
@@ -28,9 +28,9 @@ import {
   recording,
   stored,
   workloadVersionSeen,
-} from '../../support/lifecycle-seen.ts';
-import { isOf } from '../../support/memory-store.ts';
-import { aDeploymentSeen } from '../../support/owner-builders.ts';
+} from '../../support/observed/lifecycle-seen.ts';
+import { isOf } from '../../support/memory/memory-store.ts';
+import { aDeploymentSeen } from '../../support/builders/owner-builders.ts';
 
 const owner = { ownerReferences: [controllerReference(anApp())] };
 const lists = { onSuccess: ['tell'], onFailure: ['roll-back', 'page'] };

@@ -4,8 +4,8 @@ import {
   heldUntilOwnerIsKnown,
   stalledExplanation,
 } from '../../../src/domain/gate/explanation.ts';
-import { aWorkloadVersion } from '../../support/builders.ts';
-import { anIdentity } from '../../support/owner-builders.ts';
+import { aWorkloadVersion } from '../../support/builders/builders.ts';
+import { anIdentity } from '../../support/builders/owner-builders.ts';
 
 describe('B15: a held Pod says', () => {
   test('which version of which workload it waits for, and where to look', () => {

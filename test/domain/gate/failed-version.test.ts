@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hasFailedChecks, holdsFailedVersion } from '../../../src/domain/gate/failed-version.ts';
-import { aWorkload, aWorkloadVersion } from '../../support/builders.ts';
-import { fixedLookup } from '../../support/fixed-lookup.ts';
+import { aWorkload, aWorkloadVersion } from '../../support/builders/builders.ts';
+import { fixedLookup } from '../../support/memory/fixed-lookup.ts';
 
 const states = ['Pending', 'Progressing', 'Succeeded', 'Failed', 'Warning', 'Deprecated'] as const;
 const state = fc.option(fc.constantFrom(...states), { nil: undefined });

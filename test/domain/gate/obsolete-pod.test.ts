@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isObsolete } from '../../../src/domain/gate/obsolete-pod.ts';
-import { aStatefulSetAt } from '../../support/owner-builders.ts';
-import { aPod } from '../../support/workloads.ts';
+import { aStatefulSetAt } from '../../support/builders/owner-builders.ts';
+import { aPod } from '../../support/builders/workloads.ts';
 
 const pod = (ordinal: number, hash = 'db-1') =>
   aPod({ name: `db-${ordinal}`, labels: { 'controller-revision-hash': hash } });

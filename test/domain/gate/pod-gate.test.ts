@@ -19,10 +19,10 @@ import {
   type PodGateSeen,
 } from '../../../src/domain/gate/pod-gate.ts';
 import { proofOf } from '../../../src/domain/owner/revision.ts';
-import { aWorkloadVersion } from '../../support/builders.ts';
-import { answers, type Asked, nowText } from '../../support/lifecycle-seen.ts';
-import { aStatefulSetAt, inShop } from '../../support/owner-builders.ts';
-import { aDeployment, aPod, aReplicaSet, ownedBy } from '../../support/workloads.ts';
+import { aWorkloadVersion } from '../../support/builders/builders.ts';
+import { answers, type Asked, nowText } from '../../support/observed/lifecycle-seen.ts';
+import { aStatefulSetAt, inShop } from '../../support/builders/owner-builders.ts';
+import { aDeployment, aPod, aReplicaSet, ownedBy } from '../../support/builders/workloads.ts';
 
 const gates = [{ name: 'foreign.example/first' }, { name: schedulingGate }, { name: 'kueue' }];
 const annotated = {

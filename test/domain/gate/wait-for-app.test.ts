@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { KeptnAppVersionStatus } from '../../../src/api/keptn/app-version.ts';
 import { withProgress } from '../../../src/domain/conditions.ts';
 import { endsByItself, waitEvent, waitForApp } from '../../../src/domain/gate/wait-for-app.ts';
-import { anApp, anAppVersion, aWorkloadVersion } from '../../support/builders.ts';
-import { aSubject } from '../../support/lifecycle-seen.ts';
+import { anApp, anAppVersion, aWorkloadVersion } from '../../support/builders/builders.ts';
+import { aSubject } from '../../support/observed/lifecycle-seen.ts';
 
 const closesAt = Date.parse('2026-01-01T00:00:30Z');
 

@@ -13,7 +13,7 @@ import type { KubernetesObject, OwnerReference } from '../../../src/api/object.t
 import { currentRevision } from '../../../src/domain/identity/current-revision.ts';
 import { ownerIndex } from '../../../src/domain/lookup.ts';
 import { ownerOfReference, type RolloutOwner } from '../../../src/domain/owner/rollout-owner.ts';
-import { fixedLookup } from '../../support/fixed-lookup.ts';
+import { fixedLookup } from '../../support/memory/fixed-lookup.ts';
 import {
   aDaemonSet,
   aDeployment,
@@ -23,7 +23,7 @@ import {
   type Described,
   namespace,
   ownedBy,
-} from '../../support/workloads.ts';
+} from '../../support/builders/workloads.ts';
 
 const indexes = [
   DeploymentKind,

@@ -3,9 +3,15 @@ import { describe, expect, test } from 'vitest';
 import type { KubernetesObject } from '../../../src/api/object.ts';
 import type { KeptnWorkloadVersionStatus } from '../../../src/api/keptn/workload-version.ts';
 import { identityIn } from '../../../src/domain/identity/identity-in.ts';
-import { aWorkload, aWorkloadVersion } from '../../support/builders.ts';
-import { fixedLookup } from '../../support/fixed-lookup.ts';
-import { aDeployment, aPod, aReplicaSet, namespace, ownedBy } from '../../support/workloads.ts';
+import { aWorkload, aWorkloadVersion } from '../../support/builders/builders.ts';
+import { fixedLookup } from '../../support/memory/fixed-lookup.ts';
+import {
+  aDeployment,
+  aPod,
+  aReplicaSet,
+  namespace,
+  ownedBy,
+} from '../../support/builders/workloads.ts';
 
 const annotations = { 'keptn.sh/app': 'shop', 'keptn.sh/workload': 'cart' };
 /** What Keptn computes for this container, whatever else the template says. */

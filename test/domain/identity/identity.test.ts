@@ -3,7 +3,7 @@ import type { KubernetesObject } from '../../../src/api/object.ts';
 import type { Pod } from '../../../src/api/builtin.ts';
 import { type AnnotatedIdentity, identityOf } from '../../../src/domain/identity/identity.ts';
 import { ownerChainOf } from '../../../src/domain/owner/owner-chain.ts';
-import { fixedLookup } from '../../support/fixed-lookup.ts';
+import { fixedLookup } from '../../support/memory/fixed-lookup.ts';
 import {
   aDaemonSet,
   aDeployment,
@@ -13,7 +13,7 @@ import {
   aStatefulSet,
   type Described,
   ownedBy,
-} from '../../support/workloads.ts';
+} from '../../support/builders/workloads.ts';
 
 function identityIn(world: readonly KubernetesObject[], pod: Pod) {
   return identityOf(pod, ownerChainOf(pod, fixedLookup(world)));

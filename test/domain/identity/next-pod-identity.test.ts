@@ -6,7 +6,7 @@ import type { KubernetesObject } from '../../../src/api/object.ts';
 import { identityOf } from '../../../src/domain/identity/identity.ts';
 import { identityOfWorkload } from '../../../src/domain/identity/next-pod-identity.ts';
 import { ownerChainOf } from '../../../src/domain/owner/owner-chain.ts';
-import { fixedLookup } from '../../support/fixed-lookup.ts';
+import { fixedLookup } from '../../support/memory/fixed-lookup.ts';
 import {
   aDaemonSet,
   aDeployment,
@@ -16,7 +16,7 @@ import {
   aStatefulSet,
   type Described,
   ownedBy,
-} from '../../support/workloads.ts';
+} from '../../support/builders/workloads.ts';
 
 const keys = [...Object.values(keptnAnnotations), ...Object.values(recommendedLabels)];
 const values = ['', 'a', 'b', 'cart', 'a,b', 'x=1'];

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { withWordOfPods } from '../../../src/domain/identity/word-of-pods.ts';
-import { aWorkloadVersion } from '../../support/builders.ts';
-import { aDeploymentSeen, anIdentity, inShop } from '../../support/owner-builders.ts';
-import { aPod, aReplicaSet, ownedBy } from '../../support/workloads.ts';
+import { aWorkloadVersion } from '../../support/builders/builders.ts';
+import { aDeploymentSeen, anIdentity, inShop } from '../../support/builders/owner-builders.ts';
+import { aPod, aReplicaSet, ownedBy } from '../../support/builders/workloads.ts';
 
 const silent = { type: 'notAnnotated' } as const;
 const { current: made } = aDeploymentSeen();

@@ -5,9 +5,9 @@ import {
   possibleWorkloadNames,
   workloadNameFor,
 } from '../../../src/domain/identity/workload-names.ts';
-import { aWorkload } from '../../support/builders.ts';
-import { fixedLookup } from '../../support/fixed-lookup.ts';
-import { aPod, aReplicaSet, ownedBy } from '../../support/workloads.ts';
+import { aWorkload } from '../../support/builders/builders.ts';
+import { fixedLookup } from '../../support/memory/fixed-lookup.ts';
+import { aPod, aReplicaSet, ownedBy } from '../../support/builders/workloads.ts';
 
 describe('the name of a workload', () => {
   const identity = { app: 'shop', workload: 'c-art' };

@@ -8,7 +8,7 @@ import {
   functionRefOf,
   ownCode,
 } from '../../../src/domain/job/function-source.ts';
-import { aTaskDefinition } from '../../support/task-builders.ts';
+import { aTaskDefinition } from '../../support/builders/task-builders.ts';
 
 const among =
   (...definitions: readonly KeptnTaskDefinition[]): FindDefinition =>

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Job, Pod } from '../../../src/api/builtin.ts';
 import { decideTask } from '../../../src/domain/task/task.ts';
 import type { TaskObservation } from '../../../src/domain/task/task-observation.ts';
-import { aJobOf, aPodOf, aTask } from '../../support/task-builders.ts';
-import { noon, taskAfter, taskSeen } from '../../support/task-seen.ts';
+import { aJobOf, aPodOf, aTask } from '../../support/builders/task-builders.ts';
+import { noon, taskAfter, taskSeen } from '../../support/observed/task-seen.ts';
 
 /** The Job began at noon and may run five minutes. */
 const running = aTask({

@@ -9,7 +9,7 @@ import {
   type JobSettings,
   runnerImage,
 } from '../../../src/domain/job/runner-image.ts';
-import { aTask, aTaskDefinition } from '../../support/task-builders.ts';
+import { aTask, aTaskDefinition } from '../../support/builders/task-builders.ts';
 
 const own = runnerImage('registry.example/mirror/sluice-functions:0.1.0');
 const foreign = runnerImage('ghcr.io/keptn/deno-runtime:v3.0.1');

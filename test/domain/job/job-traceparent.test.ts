@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { blueprintOf } from '../../../src/domain/job/function-source.ts';
 import { jobFor } from '../../../src/domain/job/job.ts';
 import { runnerImage } from '../../../src/domain/job/runner-image.ts';
-import { aTask, aTaskDefinition } from '../../support/task-builders.ts';
+import { aTask, aTaskDefinition } from '../../support/builders/task-builders.ts';
 
 const image = runnerImage('runner:1');
 const settings = {

@@ -9,7 +9,7 @@ import { codeCopyFor } from '../../../src/domain/job/function-config-map.ts';
 import { blueprintOf } from '../../../src/domain/job/function-source.ts';
 import { jobFor } from '../../../src/domain/job/job.ts';
 import { runnerImage } from '../../../src/domain/job/runner-image.ts';
-import { aTask, aTaskDefinition } from '../../support/task-builders.ts';
+import { aTask, aTaskDefinition } from '../../support/builders/task-builders.ts';
 
 const settings = {
   images: {

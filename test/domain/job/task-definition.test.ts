@@ -14,7 +14,7 @@ import {
   decideTaskDefinition,
   type TaskDefinitionObservation,
 } from '../../../src/domain/job/task-definition.ts';
-import { aTaskDefinition } from '../../support/task-builders.ts';
+import { aTaskDefinition } from '../../support/builders/task-builders.ts';
 
 const now = Date.UTC(2026, 0, 1);
 

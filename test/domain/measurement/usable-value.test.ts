@@ -13,7 +13,7 @@ import {
   aMetricsProvider,
   anEvaluation,
   anEvaluationDefinition,
-} from '../../support/builders.ts';
+} from '../../support/builders/builders.ts';
 
 const now = Date.UTC(2026, 0, 1, 12);
 const spec = { provider: { name: 'prometheus' }, query: 'cpu_load', fetchIntervalSeconds: 10 };

@@ -8,7 +8,7 @@ import {
 import { decideNamespace, labelOperations } from '../../../src/domain/opt-in/namespace.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
 import type { WatchedPod } from '../../../src/domain/opt-in/withdrawn-opt-in.ts';
-import { aWorkloadVersion } from '../../support/builders.ts';
+import { aWorkloadVersion } from '../../support/builders/builders.ts';
 
 const optIn = { 'keptn.sh/lifecycle-toolkit': 'enabled' };
 const label = { 'sluice.keptn.sh/enabled': 'true' };

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Rollout } from '../../../src/api/builtin.ts';
 import type { RolloutStatus } from '../../../src/domain/owner/rollout-judgement.ts';
 import { rolloutStatus } from '../../../src/domain/owner/rollout-status.ts';
-import { aRollout } from '../../support/workloads.ts';
+import { aRollout } from '../../support/builders/workloads.ts';
 
 type Status = NonNullable<Rollout['status']>;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { provenOwner, revisionOfPod } from '../../../src/domain/owner/revision.ts';
-import { fixedLookup } from '../../support/fixed-lookup.ts';
+import { fixedLookup } from '../../support/memory/fixed-lookup.ts';
 import {
   aDaemonSet,
   aDeployment,
@@ -9,7 +9,7 @@ import {
   aRollout,
   aStatefulSet,
   ownedBy,
-} from '../../support/workloads.ts';
+} from '../../support/builders/workloads.ts';
 
 const hashed = (hash: string) => ({ 'controller-revision-hash': hash });
 

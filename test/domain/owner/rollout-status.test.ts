@@ -1,8 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { isObserved } from '../../../src/domain/owner/rollout-judgement.ts';
 import { rolloutStatus } from '../../../src/domain/owner/rollout-status.ts';
-import { aDeploymentAt, aStatefulSetAt } from '../../support/owner-builders.ts';
-import { aDaemonSet, aDeployment, aReplicaSet, aRollout } from '../../support/workloads.ts';
+import { aDeploymentAt, aStatefulSetAt } from '../../support/builders/owner-builders.ts';
+import {
+  aDaemonSet,
+  aDeployment,
+  aReplicaSet,
+  aRollout,
+} from '../../support/builders/workloads.ts';
 
 type DeploymentStatus = NonNullable<ReturnType<typeof aDeployment>['status']>;
 

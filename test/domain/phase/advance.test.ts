@@ -9,7 +9,13 @@ import {
   workloadPhases,
 } from '../../../src/domain/phase/phases.ts';
 import type { VersionStatus } from '../../../src/domain/phase/version-status.ts';
-import { aSubject, conditionIn, now, nowText, reasons } from '../../support/lifecycle-seen.ts';
+import {
+  aSubject,
+  conditionIn,
+  now,
+  nowText,
+  reasons,
+} from '../../support/observed/lifecycle-seen.ts';
 
 const completed = { short: 'AppCompleted', long: 'App Completed' };
 

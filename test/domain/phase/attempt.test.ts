@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { openNextAttempt } from '../../../src/domain/phase/attempt.ts';
 import { workloadPhases } from '../../../src/domain/phase/phases.ts';
 import type { VersionStatus } from '../../../src/domain/phase/version-status.ts';
-import { now, nowText } from '../../support/lifecycle-seen.ts';
+import { now, nowText } from '../../support/observed/lifecycle-seen.ts';
 
 const superseded: VersionStatus = {
   currentPhase: 'WorkloadPreDeployEvaluations',

@@ -8,8 +8,8 @@ import {
   newestListing,
   secondAppVersionName,
 } from '../../../src/domain/phase/newest-app-version.ts';
-import { anApp, anAppVersion, aWorkloadVersion } from '../../support/builders.ts';
-import { controllerReference } from '../../support/lifecycle-seen.ts';
+import { anApp, anAppVersion, aWorkloadVersion } from '../../support/builders/builders.ts';
+import { controllerReference } from '../../support/observed/lifecycle-seen.ts';
 
 describe('an app version lists a workload version', () => {
   const listing = (name: string, version: string, appName = 'shop') =>

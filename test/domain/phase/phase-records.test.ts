@@ -6,7 +6,7 @@ import { appPhases } from '../../../src/domain/phase/phases.ts';
 import { superseded } from '../../../src/domain/phase/superseded.ts';
 import { rfc3339 } from '../../../src/domain/time.ts';
 import type { VersionStatus } from '../../../src/domain/phase/version-status.ts';
-import { aSubject, now, nowText } from '../../support/lifecycle-seen.ts';
+import { aSubject, now, nowText } from '../../support/observed/lifecycle-seen.ts';
 
 const later = now + 60_000;
 

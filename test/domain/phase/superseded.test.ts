@@ -2,7 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { appPhases } from '../../../src/domain/phase/phases.ts';
 import { isSuperseded, superseded } from '../../../src/domain/phase/superseded.ts';
 import type { VersionStatus } from '../../../src/domain/phase/version-status.ts';
-import { aSubject, conditionIn, now, nowText, reasons } from '../../support/lifecycle-seen.ts';
+import {
+  aSubject,
+  conditionIn,
+  now,
+  nowText,
+  reasons,
+} from '../../support/observed/lifecycle-seen.ts';
 
 const running: VersionStatus = {
   preDeploymentStatus: 'Succeeded',

@@ -10,8 +10,8 @@ import {
   decideAppHistory,
 } from '../../../src/domain/retention/app-history.ts';
 import { defaultRetention, excessOf } from '../../../src/domain/settings/retention-limits.ts';
-import { anApp, anAppVersion, aWorkloadVersion } from '../../support/builders.ts';
-import { now } from '../../support/lifecycle-seen.ts';
+import { anApp, anAppVersion, aWorkloadVersion } from '../../support/builders/builders.ts';
+import { now } from '../../support/observed/lifecycle-seen.ts';
 
 /** The nth version of the app, a minute younger than the one before, with the cart in a version. */
 function appVersion(

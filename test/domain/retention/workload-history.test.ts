@@ -12,9 +12,18 @@ import {
   decideWorkloadHistory,
   type WorkloadHistorySeen,
 } from '../../../src/domain/retention/workload-history.ts';
-import { anApp, anAppVersion, aWorkload, aWorkloadVersion } from '../../support/builders.ts';
-import { now } from '../../support/lifecycle-seen.ts';
-import { aDeploymentSeen, aMovingOwnerSeen, anIdentity } from '../../support/owner-builders.ts';
+import {
+  anApp,
+  anAppVersion,
+  aWorkload,
+  aWorkloadVersion,
+} from '../../support/builders/builders.ts';
+import { now } from '../../support/observed/lifecycle-seen.ts';
+import {
+  aDeploymentSeen,
+  aMovingOwnerSeen,
+  anIdentity,
+} from '../../support/builders/owner-builders.ts';
 
 type Given = Parameters<typeof aWorkloadVersion>[0];
 

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { collectorAt, collectorProblem } from '../../../src/domain/settings/collector-address.ts';
 import { collectorFor } from '../../../src/domain/settings/collector.ts';
 import { decideConfig } from '../../../src/domain/settings/keptn-config.ts';
-import { aConfig } from '../../support/builders.ts';
-import { now } from '../../support/lifecycle-seen.ts';
+import { aConfig } from '../../support/builders/builders.ts';
+import { now } from '../../support/observed/lifecycle-seen.ts';
 
 describe('an address', () => {
   const grpc = (address: string, secure = false) => ({ protocol: 'grpc', address, secure });

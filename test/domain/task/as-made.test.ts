@@ -5,7 +5,7 @@ import { isCheckAsMade } from '../../../src/domain/check/check-as-made.ts';
 import { ownedBy, taskFor } from '../../../src/domain/check/child-objects.ts';
 import { KeptnWorkloadVersion } from '../../../src/api/keptn/workload-version.ts';
 import type { KeptnTask } from '../../../src/api/keptn/task.ts';
-import { aTaskDefinition, aWorkloadVersion } from '../../support/builders.ts';
+import { aTaskDefinition, aWorkloadVersion } from '../../support/builders/builders.ts';
 
 const wanted: Job = {
   apiVersion: 'batch/v1',

@@ -10,9 +10,9 @@ import type { Plan } from '../../../src/domain/plan.ts';
 import { runnerImage } from '../../../src/domain/job/runner-image.ts';
 import { decideTask } from '../../../src/domain/task/task.ts';
 import type { TaskObservation } from '../../../src/domain/task/task-observation.ts';
-import { followUpsSeen, type FollowUpsGiven } from '../../support/follow-ups-seen.ts';
-import { created, reasons, stored } from '../../support/lifecycle-seen.ts';
-import { aJobOf, aPodOf, aTask, aTaskDefinition } from '../../support/task-builders.ts';
+import { followUpsSeen, type FollowUpsGiven } from '../../support/observed/follow-ups-seen.ts';
+import { created, reasons, stored } from '../../support/observed/lifecycle-seen.ts';
+import { aJobOf, aPodOf, aTask, aTaskDefinition } from '../../support/builders/task-builders.ts';
 
 const now = Date.UTC(2026, 0, 1, 12);
 const definition = aTaskDefinition('check').with({

@@ -4,8 +4,8 @@ import { KeptnTask } from '../../../src/api/keptn/task.ts';
 import { parserOfKind } from '../../../src/api/parse.ts';
 import { decideTask } from '../../../src/domain/task/task.ts';
 import type { TaskObservation } from '../../../src/domain/task/task-observation.ts';
-import { aJobOf, aPodOf, aTask } from '../../support/task-builders.ts';
-import { noon, taskAfter, taskSeen } from '../../support/task-seen.ts';
+import { aJobOf, aPodOf, aTask } from '../../support/builders/task-builders.ts';
+import { noon, taskAfter, taskSeen } from '../../support/observed/task-seen.ts';
 
 const running = aTask({
   status: {

@@ -10,8 +10,8 @@ import type { Refusal } from '../../../src/domain/plan.ts';
 import { decideTask } from '../../../src/domain/task/task.ts';
 import { runnerImage } from '../../../src/domain/job/runner-image.ts';
 import { jobOf, type TaskObservation } from '../../../src/domain/task/task-observation.ts';
-import { aJobOf, aPodOf, aTask, aTaskDefinition } from '../../support/task-builders.ts';
-import { noon, observedDefinition, taskAfter, taskSeen } from '../../support/task-seen.ts';
+import { aJobOf, aPodOf, aTask, aTaskDefinition } from '../../support/builders/task-builders.ts';
+import { noon, observedDefinition, taskAfter, taskSeen } from '../../support/observed/task-seen.ts';
 
 const now = noon;
 const seen = taskSeen;

@@ -8,8 +8,13 @@ import { ownedBy } from '../../../src/domain/check/child-objects.ts';
 import { checkSpanRecord } from '../../../src/domain/trace/trace-check.ts';
 import { objectSpanId, phaseSpanId, traceIdFor } from '../../../src/domain/trace/trace-ids.ts';
 import type { TracedCheck } from '../../../src/domain/trace/trace-context.ts';
-import { anAppVersion, anEvaluation, aTask, aWorkloadVersion } from '../../support/builders.ts';
-import { fixedLookup } from '../../support/fixed-lookup.ts';
+import {
+  anAppVersion,
+  anEvaluation,
+  aTask,
+  aWorkloadVersion,
+} from '../../support/builders/builders.ts';
+import { fixedLookup } from '../../support/memory/fixed-lookup.ts';
 
 const at = (second: number): string => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
 const ms = (second: number): number => Date.UTC(2026, 0, 1, 0, 0, second);

@@ -11,8 +11,13 @@ import {
   versionSpan,
 } from '../../../src/domain/trace/trace-context.ts';
 import { carrierOf, traceparentOf } from '../../../src/domain/trace/traceparent.ts';
-import { anAppVersion, anEvaluation, aTask, aWorkloadVersion } from '../../support/builders.ts';
-import { now, nowText } from '../../support/lifecycle-seen.ts';
+import {
+  anAppVersion,
+  anEvaluation,
+  aTask,
+  aWorkloadVersion,
+} from '../../support/builders/builders.ts';
+import { now, nowText } from '../../support/observed/lifecycle-seen.ts';
 
 const parent = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) };
 const pending = {

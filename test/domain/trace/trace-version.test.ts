@@ -3,7 +3,7 @@ import type { KeptnAppVersionStatus } from '../../../src/api/keptn/app-version.t
 import type { SpanRecord } from '../../../src/api/span.ts';
 import { versionSpans } from '../../../src/domain/trace/trace-version.ts';
 import { objectSpanId, phaseSpanId, traceIdFor } from '../../../src/domain/trace/trace-ids.ts';
-import { anAppVersion, aWorkloadVersion } from '../../support/builders.ts';
+import { anAppVersion, aWorkloadVersion } from '../../support/builders/builders.ts';
 
 const at = (second: number): string => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
 const ms = (second: number): number => Date.UTC(2026, 0, 1, 0, 0, second);

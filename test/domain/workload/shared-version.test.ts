@@ -3,10 +3,10 @@ import type { KeptnWorkloadVersionStatus } from '../../../src/api/keptn/workload
 import { isReleased } from '../../../src/domain/gate/release.ts';
 import { withRequests } from '../../../src/domain/workload/shared-version.ts';
 import { claimsOn, specOf } from '../../../src/domain/workload/workload-claim.ts';
-import { aWorkloadVersion } from '../../support/builders.ts';
-import { after, aReleasedStatus, preCheck } from '../../support/cart-version.ts';
-import { conditionIn, now, workloadVersionSeen } from '../../support/lifecycle-seen.ts';
-import { aDeploymentSeen } from '../../support/owner-builders.ts';
+import { aWorkloadVersion } from '../../support/builders/builders.ts';
+import { after, aReleasedStatus, preCheck } from '../../support/builders/cart-version.ts';
+import { conditionIn, now, workloadVersionSeen } from '../../support/observed/lifecycle-seen.ts';
+import { aDeploymentSeen } from '../../support/builders/owner-builders.ts';
 
 const blue = {
   kind: 'Deployment',

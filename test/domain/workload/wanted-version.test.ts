@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { carriersOf, isVersion, isWanted } from '../../../src/domain/workload/wanted-version.ts';
-import { aWorkload, aWorkloadVersion } from '../../support/builders.ts';
-import { aDeploymentSeen, aMovingOwnerSeen, anIdentity } from '../../support/owner-builders.ts';
+import { aWorkload, aWorkloadVersion } from '../../support/builders/builders.ts';
+import {
+  aDeploymentSeen,
+  aMovingOwnerSeen,
+  anIdentity,
+} from '../../support/builders/owner-builders.ts';
 
 const version = aWorkloadVersion();
 const other = aWorkload({ spec: { version: '2' } });

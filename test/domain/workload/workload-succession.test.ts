@@ -2,7 +2,12 @@ import { describe, expect, test } from 'vitest';
 import type { KeptnWorkloadVersion } from '../../../src/api/keptn/workload-version.ts';
 import { isReleased } from '../../../src/domain/gate/release.ts';
 import { decideWorkloadVersion } from '../../../src/domain/workload/workload-version.ts';
-import { anAppVersion, aTask, aTaskDefinition, aWorkloadVersion } from '../../support/builders.ts';
+import {
+  anAppVersion,
+  aTask,
+  aTaskDefinition,
+  aWorkloadVersion,
+} from '../../support/builders/builders.ts';
 import {
   aPassedAppVersion,
   asksForWrite,
@@ -11,8 +16,8 @@ import {
   now,
   reasons,
   workloadVersionSeen,
-} from '../../support/lifecycle-seen.ts';
-import { aDeploymentSeen, aMovingOwnerSeen } from '../../support/owner-builders.ts';
+} from '../../support/observed/lifecycle-seen.ts';
+import { aDeploymentSeen, aMovingOwnerSeen } from '../../support/builders/owner-builders.ts';
 import {
   after,
   aReleasedStatus,
@@ -24,7 +29,7 @@ import {
   released,
   running,
   settle,
-} from '../../support/cart-version.ts';
+} from '../../support/builders/cart-version.ts';
 
 describe('B11: when another version becomes current', () => {
   const gone = (version: KeptnWorkloadVersion, more = {}) =>

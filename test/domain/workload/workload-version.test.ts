@@ -12,7 +12,7 @@ import {
   aWorkload,
   aWorkloadVersion,
   creationMs,
-} from '../../support/builders.ts';
+} from '../../support/builders/builders.ts';
 import {
   aPassedAppVersion,
   asksForWrite,
@@ -23,8 +23,8 @@ import {
   settings,
   stored,
   workloadVersionSeen,
-} from '../../support/lifecycle-seen.ts';
-import { aDeploymentSeen, type Rollout } from '../../support/owner-builders.ts';
+} from '../../support/observed/lifecycle-seen.ts';
+import { aDeploymentSeen, type Rollout } from '../../support/builders/owner-builders.ts';
 import {
   after,
   appCheck,
@@ -36,7 +36,7 @@ import {
   released,
   running,
   settle,
-} from '../../support/cart-version.ts';
+} from '../../support/builders/cart-version.ts';
 
 describe('a workload version that waits for its app', () => {
   const waiting = { appVersions: [] };

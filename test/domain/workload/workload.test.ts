@@ -9,7 +9,7 @@ import {
   anAppCreationRequest,
   aWorkload,
   aWorkloadVersion,
-} from '../../support/builders.ts';
+} from '../../support/builders/builders.ts';
 import {
   asksForWrite,
   conditionIn,
@@ -18,13 +18,13 @@ import {
   reasons,
   stored,
   workloadSeen,
-} from '../../support/lifecycle-seen.ts';
+} from '../../support/observed/lifecycle-seen.ts';
 import {
   aBareReplicaSetSeen,
   aDeploymentSeen,
   aMovingOwnerSeen,
   anIdentity,
-} from '../../support/owner-builders.ts';
+} from '../../support/builders/owner-builders.ts';
 
 const managed = { labels: { 'app.kubernetes.io/managed-by': 'keptn' } };
 const listing = (...versions: string[]) =>

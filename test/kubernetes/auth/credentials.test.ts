@@ -8,7 +8,7 @@ import {
   inClusterCredentials,
   type Credentials,
 } from '../../../src/kubernetes/auth/credentials.ts';
-import { TestClock } from '../../support/test-clock.ts';
+import { TestClock } from '../../support/clock-and-chance/test-clock.ts';
 
 let directory: string;
 let clock: TestClock;

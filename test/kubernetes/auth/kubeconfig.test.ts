@@ -7,7 +7,7 @@ import { connect } from '../../../src/kubernetes/connect.ts';
 import { CredentialsUnusable } from '../../../src/kubernetes/auth/credentials.ts';
 import { runExecPlugin } from '../../../src/kubernetes/auth/exec-plugin.ts';
 import { kubeconfigCredentials, kubeconfigFiles } from '../../../src/kubernetes/auth/kubeconfig.ts';
-import { TestClock } from '../../support/test-clock.ts';
+import { TestClock } from '../../support/clock-and-chance/test-clock.ts';
 
 let directory: string;
 beforeAll(async () => void (directory = await mkdtemp(join(tmpdir(), 'sluice-kubeconfig-'))));

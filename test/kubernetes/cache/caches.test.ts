@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { JobKind, PodKind, type Pod } from '../../../src/api/builtin.ts';
 import { ObjectCaches } from '../../../src/kubernetes/cache/caches.ts';
 import type { Feed } from '../../../src/kubernetes/cache/feed.ts';
-import { TestClock } from '../../support/test-clock.ts';
+import { TestClock } from '../../support/clock-and-chance/test-clock.ts';
 
 const watched = 'sluice.keptn.sh/watched';
 const task = 'sluice.keptn.sh/task';

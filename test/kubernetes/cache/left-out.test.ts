@@ -6,9 +6,9 @@ import { tellLeftOut } from '../../../src/controllers/loops/left-out-objects.ts'
 import { ObjectCaches } from '../../../src/kubernetes/cache/caches.ts';
 import { project } from '../../../src/kubernetes/projection/projections.ts';
 import { templateDigest } from '../../../src/kubernetes/projection/template-digest.ts';
-import { AdapterRig, namespaced } from '../../support/adapter-rig.ts';
-import { nested } from '../../support/nested.ts';
-import { TestClock } from '../../support/test-clock.ts';
+import { AdapterRig, namespaced } from '../../support/memory/adapter-rig.ts';
+import { nested } from '../../support/builders/nested.ts';
+import { TestClock } from '../../support/clock-and-chance/test-clock.ts';
 
 let rig: AdapterRig | undefined;
 afterEach(() => rig?.[Symbol.asyncDispose]());

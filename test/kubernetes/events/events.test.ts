@@ -5,7 +5,7 @@ import type { JsonPatchOperation } from '../../../src/api/json-patch.ts';
 import type { KubernetesObject } from '../../../src/api/object.ts';
 import { cutToBytes, type Note } from '../../../src/kubernetes/events/event-series.ts';
 import { EventRecorder } from '../../../src/kubernetes/events/events.ts';
-import { settled, TestClock } from '../../support/test-clock.ts';
+import { settled, TestClock } from '../../support/clock-and-chance/test-clock.ts';
 
 type Written = KubernetesObject & { series?: { count: number }; message?: string };
 

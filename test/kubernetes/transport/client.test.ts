@@ -8,8 +8,8 @@ import {
 } from '../../../src/api/builtin.ts';
 import { refOf } from '../../../src/api/object.ts';
 import { collectionPath, objectPath } from '../../../src/kubernetes/wire/resource-path.ts';
-import { AdapterRig, namespaced } from '../../support/adapter-rig.ts';
-import type { SeenRequest } from '../../support/fake-api-server.ts';
+import { AdapterRig, namespaced } from '../../support/memory/adapter-rig.ts';
+import type { SeenRequest } from '../../support/api-server/fake-api-server.ts';
 
 let rig: AdapterRig;
 beforeEach(async () => void (rig = await AdapterRig.start(ConfigMapKind)));

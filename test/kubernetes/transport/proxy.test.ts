@@ -7,9 +7,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NamespaceKind } from '../../../src/api/builtin.ts';
 import { connect, type Connection } from '../../../src/kubernetes/connect.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
-import { namespaced } from '../../support/adapter-rig.ts';
-import { ConnectProxy } from '../../support/connect-proxy.ts';
-import { FakeApiServer } from '../../support/fake-api-server.ts';
+import { namespaced } from '../../support/memory/adapter-rig.ts';
+import { ConnectProxy } from '../../support/api-server/connect-proxy.ts';
+import { FakeApiServer } from '../../support/api-server/fake-api-server.ts';
 
 let directory: string;
 let server: FakeApiServer;

@@ -3,7 +3,7 @@ import { expect, it, vi } from 'vitest';
 import { ConfigMapKind } from '../../../src/api/builtin.ts';
 import { LeaseKind } from '../../../src/kubernetes/lease/lease-record.ts';
 import { LeaderElection } from '../../../src/kubernetes/lease/lease.ts';
-import { AdapterRig, namespaced } from '../../support/adapter-rig.ts';
+import { AdapterRig, namespaced } from '../../support/memory/adapter-rig.ts';
 
 const retryMs = 2_000;
 /** Not a multiple of anything the election waits for, so that its timers can be told from this one. */

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { ClusterError } from '../../../src/api/cluster-error.ts';
-import { AdapterRig, requestTimeoutMs } from '../../support/adapter-rig.ts';
-import type { SeenRequest } from '../../support/fake-api-server.ts';
+import { AdapterRig, requestTimeoutMs } from '../../support/memory/adapter-rig.ts';
+import type { SeenRequest } from '../../support/api-server/fake-api-server.ts';
 
 let rig: AdapterRig;
 beforeEach(async () => void (rig = await AdapterRig.start()));

@@ -5,8 +5,8 @@ import { ConfigMapKind } from '../../../src/api/builtin.ts';
 import { ObjectCaches } from '../../../src/kubernetes/cache/caches.ts';
 import { silentLog } from '../../../src/kubernetes/wire/log.ts';
 import { watchAll } from '../../../src/kubernetes/watch/watch-all.ts';
-import { AdapterRig, namespaced, requestTimeoutMs } from '../../support/adapter-rig.ts';
-import type { SeenRequest } from '../../support/fake-api-server.ts';
+import { AdapterRig, namespaced, requestTimeoutMs } from '../../support/memory/adapter-rig.ts';
+import type { SeenRequest } from '../../support/api-server/fake-api-server.ts';
 
 let rig: AdapterRig;
 beforeAll(async () => void (rig = await AdapterRig.start(ConfigMapKind)));

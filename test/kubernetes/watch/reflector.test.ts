@@ -10,8 +10,8 @@ import {
 } from '../../../src/api/builtin.ts';
 import type { Kind } from '../../../src/api/object.ts';
 import type { Watching } from '../../../src/kubernetes/watch/watch-all.ts';
-import { AdapterRig, namespaced } from '../../support/adapter-rig.ts';
-import type { SeenRequest } from '../../support/fake-api-server.ts';
+import { AdapterRig, namespaced } from '../../support/memory/adapter-rig.ts';
+import type { SeenRequest } from '../../support/api-server/fake-api-server.ts';
 
 const DefinitionKind: Kind = {
   apiVersion: 'apiextensions.k8s.io/v1',

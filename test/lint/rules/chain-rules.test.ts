@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { KubernetesObject } from '../../../src/api/object.ts';
 import { defaultSettings } from '../../../src/domain/settings/keptn-config.ts';
-import { anAppContext, anEvaluationDefinition } from '../../support/builders.ts';
-import { lintContext, problemLines } from '../../support/lint-context.ts';
-import { aTaskDefinition } from '../../support/task-builders.ts';
-import { aManifest } from '../../support/workload-manifests.ts';
+import { anAppContext, anEvaluationDefinition } from '../../support/builders/builders.ts';
+import { lintContext, problemLines } from '../../support/memory/lint-context.ts';
+import { aTaskDefinition } from '../../support/builders/task-builders.ts';
+import { aManifest } from '../../support/builders/workload-manifests.ts';
 
 const url = 'https://example.com/f.ts';
 

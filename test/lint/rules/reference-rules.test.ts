@@ -9,8 +9,8 @@ import {
   aMetricsProvider,
   aTask,
   aTaskDefinition,
-} from '../../support/builders.ts';
-import { lintContext, problemLines } from '../../support/lint-context.ts';
+} from '../../support/builders/builders.ts';
+import { lintContext, problemLines } from '../../support/memory/lint-context.ts';
 
 const places = { operatorNamespace: 'keptn-system', definitionsNamespace: 'shared' };
 

@@ -1,7 +1,7 @@
 import { PodKind, type Pod } from '../../../src/api/builtin.ts';
 import { refOf } from '../../../src/api/object.ts';
 import { sameJson } from '../../../src/domain/same-json.ts';
-import type { MemoryStore } from '../../support/memory-store.ts';
+import type { MemoryStore } from '../../support/memory/memory-store.ts';
 import type { Actor, Stage } from '../simulation.ts';
 import {
   controlledBy,

@@ -1,5 +1,5 @@
 import { refOf } from '../../../src/api/object.ts';
-import type { MemoryStore } from '../../support/memory-store.ts';
+import type { MemoryStore } from '../../support/memory/memory-store.ts';
 import type { Actor } from '../simulation.ts';
 import {
   controlledBy,

@@ -1,6 +1,6 @@
 import { PodKind, type Pod } from '../../../src/api/builtin.ts';
 import { refOf } from '../../../src/api/object.ts';
-import type { MemoryStore } from '../../support/memory-store.ts';
+import type { MemoryStore } from '../../support/memory/memory-store.ts';
 import type { Actor } from '../simulation.ts';
 import { isReady } from './deployments.ts';
 import {
