@@ -11,7 +11,13 @@ const unit = [
   'server',
   'telemetry',
   'metrics-providers',
+  'config',
+  'process',
+  'install',
   'cli',
+  'bench',
+  'demo',
+  'house',
   'images',
 ];
 

@@ -11,16 +11,72 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const root = new URL('../..', import.meta.url).pathname;
 
+/** The rooms of src/domain from the lowest up, each with the rooms below it that it imports. Every other arrow between rooms is reported. */
+const rooms: readonly (readonly [room: string, below: readonly string[]])[] = [
+  ['go', []],
+  ['evidence', []],
+  ['owner', []],
+  ['phase', []],
+  ['identity', ['go', 'owner']],
+  ['check', ['go', 'identity', 'phase']],
+  ['deployment', ['check', 'evidence', 'go', 'identity', 'owner', 'phase']],
+  ['job', ['check', 'go']],
+  ['follow-up', ['check', 'job', 'phase']],
+  ['gate', ['check', 'deployment', 'identity', 'owner', 'phase']],
+  ['settings', ['go', 'job']],
+  ['app', ['check', 'deployment', 'follow-up', 'owner', 'phase', 'settings']],
+  ['measurement', ['go', 'settings']],
+  ['opt-in', ['gate', 'identity']],
+  ['task', ['check', 'evidence', 'follow-up', 'job']],
+  ['evaluation', ['check', 'follow-up', 'go', 'measurement']],
+  ['explain', ['gate', 'go', 'identity', 'opt-in', 'owner', 'phase', 'task']],
+  ['trace', ['phase', 'task']],
+  [
+    'workload',
+    [
+      'app',
+      'check',
+      'deployment',
+      'follow-up',
+      'gate',
+      'go',
+      'identity',
+      'owner',
+      'phase',
+      'settings',
+    ],
+  ],
+  ['retention', ['app', 'identity', 'job', 'owner', 'phase', 'settings', 'task', 'workload']],
+];
+
 /** What each folder must not import; one line each of the layer table in the README. */
 const forbidden: readonly (readonly [file: string, specifiers: readonly string[]])[] = [
-  ['src/api/x.ts', ['../domain/y.ts', '../runtime/y.ts', '../config.ts', 'node:fs', 'pino']],
-  ['src/api/keptn/x.ts', ['../../domain/y.ts', '../../config.ts', 'node:crypto']],
+  ['src/api/x.ts', ['../domain/y.ts', '../runtime/y.ts', '../config/y.ts', 'node:fs', 'pino']],
+  ['src/api/keptn/x.ts', ['../../domain/y.ts', '../../config/y.ts', 'node:crypto']],
   [
     'src/domain/x.ts',
     ['../admission/y.ts', '../runtime/y.ts', '../lint/y.ts', 'node:crypto', 'typebox', 'ajv'],
   ],
   ['src/domain/hash.ts', ['node:fs', '../runtime/y.ts']],
-  ['src/domain/room/x.ts', ['../../admission/y.ts', '../../runtime/y.ts', 'node:crypto', 'ajv']],
+  ['src/domain/x2.ts', ['./task/y.ts', './go/y.ts']],
+  ...rooms.map(
+    ([room, below]) =>
+      [
+        `src/domain/${room}/x.ts`,
+        [
+          '../../admission/y.ts',
+          '../../runtime/y.ts',
+          'node:crypto',
+          'ajv',
+          ...rooms
+            .map(([other]) => other)
+            .filter((other) => other !== room && !below.includes(other))
+            .map((other) => `../${other}/y.ts`),
+        ],
+      ] as const,
+  ),
+  ['src/lint/room/x.ts', ['../../admission/y.ts', '../../controllers/y.ts', 'node:fs', 'yaml']],
+  ['src/kubernetes/room/x.ts', ['../../domain/y.ts', '../../controllers/y.ts', 'fastify']],
   ['src/lint/x.ts', ['../admission/y.ts', '../controllers/y.ts', 'node:fs', 'yaml']],
   [
     'src/admission/x.ts',
@@ -79,8 +135,27 @@ const forbidden: readonly (readonly [file: string, specifiers: readonly string[]
 const allowed: readonly (readonly [file: string, specifiers: readonly string[]])[] = [
   ['src/api/ok.ts', ['./y.ts', './keptn/y.ts', 'typebox', 'typebox/value', 'ajv', 'ajv-formats']],
   ['src/api/keptn/ok.ts', ['./y.ts', '../y.ts', 'typebox']],
-  ['src/domain/ok.ts', ['./y.ts', './room/y.ts', '../api/y.ts', '../api/keptn/y.ts']],
-  ['src/domain/room/ok.ts', ['./y.ts', '../y.ts', '../other/y.ts', '../../api/keptn/y.ts']],
+  ['src/domain/ok.ts', ['./y.ts', '../api/y.ts', '../api/keptn/y.ts']],
+  ...rooms.map(
+    ([room, below]) =>
+      [
+        `src/domain/${room}/ok.ts`,
+        ['./y.ts', '../y.ts', '../../api/keptn/y.ts', ...below.map((one) => `../${one}/y.ts`)],
+      ] as const,
+  ),
+  ['src/lint/room/ok.ts', ['./y.ts', '../base/y.ts', '../../domain/y.ts', '../../api/keptn/y.ts']],
+  [
+    'src/kubernetes/room/ok.ts',
+    [
+      './y.ts',
+      '../y.ts',
+      '../wire/y.ts',
+      '../../runtime/y.ts',
+      '../../api/y.ts',
+      'undici',
+      'node:fs',
+    ],
+  ],
   ['src/lint/ok.ts', ['../domain/y.ts', '../api/keptn/y.ts']],
   ['src/admission/ok.ts', ['../lint/y.ts', '../domain/y.ts', '../api/keptn/y.ts']],
   ['src/admission/room/ok.ts', ['./y.ts', '../y.ts', '../../lint/y.ts', '../../api/keptn/y.ts']],
@@ -121,6 +196,8 @@ const allowed: readonly (readonly [file: string, specifiers: readonly string[]])
     ['../kubernetes/y.ts', '../server/y.ts', '../controllers/y.ts', 'commander', 'yaml', 'node:fs'],
   ],
   ['src/main.ts', ['./cli/y.ts', 'node:process']],
+  ['src/process/ok.ts', ['../config/y.ts', '../kubernetes/y.ts', '../controllers/y.ts']],
+  ['src/install/ok.ts', ['../process/y.ts', '../kubernetes/y.ts', '../config/y.ts']],
   ['runner/ok.ts', ['./languages/y.ts', './y.ts', 'node:fs', 'node:timers/promises']],
   ['runner/languages/ok.ts', ['../y.ts', './y.ts', 'node:path']],
 ];
