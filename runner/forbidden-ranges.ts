@@ -1,4 +1,4 @@
-// Generated from src/api/forbidden-addresses.ts by "npm run generate". Do not edit.
+// Generated from src/api/text/forbidden-addresses.ts by "npm run generate". Do not edit.
 
 /** Where no script may be downloaded from, in CIDR notation. */
 export const forbiddenRanges: readonly string[] = [

@@ -6,7 +6,7 @@ import { conversionService, converterConfig } from './admission/conversion-manif
 import { shippedRegistration, webhookConfigurations } from './admission/manifests.ts';
 import { policyManifests } from './admission/policies/policies.ts';
 import { crdOf } from './api/crd.ts';
-import { forbiddenAddresses } from './api/forbidden-addresses.ts';
+import { forbiddenAddresses } from './api/text/forbidden-addresses.ts';
 import { ownKinds } from './api/keptn/registry.ts';
 import { settings } from './config/config.ts';
 import { kindReference } from './generate/kind-reference.ts';
@@ -78,7 +78,7 @@ const reference = (): readonly Artefact[] => [
 const runnerRanges = (): readonly Artefact[] => {
   const ranges = Object.values(forbiddenAddresses).flat();
   const content = [
-    '// Generated from src/api/forbidden-addresses.ts by "npm run generate". Do not edit.',
+    '// Generated from src/api/text/forbidden-addresses.ts by "npm run generate". Do not edit.',
     '',
     '/** Where no script may be downloaded from, in CIDR notation. */',
     'export const forbiddenRanges: readonly string[] = [',

@@ -1,5 +1,8 @@
-import { ConversionImpossible, convertObject } from '../api/conversion.ts';
-import { type ConversionReviewAnswer, parseConversionReview } from '../api/conversion-review.ts';
+import { ConversionImpossible, convertObject } from '../api/conversion/conversion.ts';
+import {
+  type ConversionReviewAnswer,
+  parseConversionReview,
+} from '../api/conversion/conversion-review.ts';
 import { cutTo, deepestLevel, isTooDeep, tooDeep } from '../api/depth.ts';
 import { fieldOf, isJsonObject, type JsonObject } from '../api/json.ts';
 import { sluiceKeys } from '../api/keptn/annotations.ts';

@@ -1,4 +1,4 @@
-import { withoutEnd, withoutStart } from '../api/text-edges.ts';
+import { withoutEnd, withoutStart } from '../api/text/text-edges.ts';
 import { sha256, suffix, suffixLength } from './hash.ts';
 
 /**

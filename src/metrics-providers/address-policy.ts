@@ -1,7 +1,7 @@
 import { lookup as resolve } from 'node:dns';
 import { BlockList, isIP, isIPv6, type LookupFunction } from 'node:net';
-import { isListedHost } from '../api/listed-host.ts';
-import { forbiddenAddresses, type ForbiddenGroup } from '../api/forbidden-addresses.ts';
+import { isListedHost } from '../api/text/listed-host.ts';
+import { forbiddenAddresses, type ForbiddenGroup } from '../api/text/forbidden-addresses.ts';
 
 /**
  * Where a metrics provider may be. Its URL is written by whoever may write in a namespace and fetched with the operator's

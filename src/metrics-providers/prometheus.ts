@@ -1,5 +1,5 @@
 import type { KeptnMetricsProvider } from '../api/keptn/metrics-provider.ts';
-import { withoutEnd } from '../api/text-edges.ts';
+import { withoutEnd } from '../api/text/text-edges.ts';
 import { type AddressPolicy, providerUrl } from './address-policy.ts';
 import type { BoundedFetch, ProviderAnswer, ProviderRequest } from './bounded-fetch.ts';
 import { basicAuth, type SecretReader } from './credentials.ts';

@@ -1,4 +1,4 @@
-import { visibleText } from '../api/visible-text.ts';
+import { visibleText } from '../api/text/visible-text.ts';
 import { pino } from 'pino';
 
 /** What may stand beside a message. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { addressIn, forbiddenAddresses } from '../../runner/address.ts';
-import { forbiddenAddresses as ranges } from '../../src/api/forbidden-addresses.ts';
+import { forbiddenAddresses as ranges } from '../../src/api/text/forbidden-addresses.ts';
 import { refusalOf } from '../../src/metrics-providers/address-policy.ts';
 
 const isForbidden = forbiddenAddresses(['10.96.0.1', 'fd00::1']);

@@ -1,6 +1,6 @@
 import type { Kind, KubernetesObject } from '../../api/object.ts';
 import { targetOf } from './explain-target.ts';
-import { visibleText } from '../../api/visible-text.ts';
+import { visibleText } from '../../api/text/visible-text.ts';
 import { type FindingPaper, findingText } from './finding-text.ts';
 import { snapshotOf } from '../command/snapshot.ts';
 

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
-import { visibleText } from '../../api/visible-text.ts';
+import { visibleText } from '../../api/text/visible-text.ts';
 import type { Finding, Mark } from '../../domain/explain/finding.ts';
 import { factLines } from './fact-lines.ts';
 

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../api/json.ts';
 import { KeptnTaskDefinition } from '../../api/keptn/task-definition.ts';
 import { parserOfKind } from '../../api/parse.ts';
-import { convertObject, ConversionImpossible } from '../../api/conversion.ts';
+import { convertObject, ConversionImpossible } from '../../api/conversion/conversion.ts';
 import { fieldsNotNamed } from '../../api/unknown-fields.ts';
 import { nearestName } from '../../domain/nearest-name.ts';
 import type { FileDocument } from './task-documents.ts';

@@ -1,4 +1,4 @@
-import { withoutEnd } from '../../api/text-edges.ts';
+import { withoutEnd } from '../../api/text/text-edges.ts';
 
 /** Text that Go's `time.ParseDuration` refuses. */
 export class DurationInvalid extends Error {

@@ -1,4 +1,4 @@
-import { isListedHost } from '../../api/listed-host.ts';
+import { isListedHost } from '../../api/text/listed-host.ts';
 import type { Blueprint, BlueprintProblem } from './function-source.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { withoutEnd } from '../../api/text-edges.ts';
+import { withoutEnd } from '../../api/text/text-edges.ts';
 
 /** How spans can be sent: OTLP over gRPC, or over HTTP in either encoding. */
 export const otlpProtocols = ['grpc', 'http/protobuf', 'http/json'] as const;

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 
 import type { Kind, KubernetesObject } from '../../api/object.ts';
-import { withoutEnd } from '../../api/text-edges.ts';
+import { withoutEnd } from '../../api/text/text-edges.ts';
 import { microTime } from '../wire/micro-time.ts';
 
 /** What is to be told of an object: the shape of `EventNote` in `src/domain/plan.ts`. */

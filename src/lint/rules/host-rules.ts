@@ -1,6 +1,6 @@
 import { KeptnMetricsProvider } from '../../api/keptn/metrics-provider.ts';
 import { KeptnTaskDefinition } from '../../api/keptn/task-definition.ts';
-import { isListedHost } from '../../api/listed-host.ts';
+import { isListedHost } from '../../api/text/listed-host.ts';
 import { type Found, type Rule, rule, type RuleContext } from '../base/rule.ts';
 
 const text = {

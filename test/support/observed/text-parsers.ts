@@ -1,7 +1,7 @@
 import { selects } from '../../../src/api/label-selector.ts';
 import { isEqualJson } from '../../../src/api/json.ts';
 import { runnerStatusIn } from '../../../src/api/runner-status.ts';
-import { withoutEnd, withoutStart } from '../../../src/api/text-edges.ts';
+import { withoutEnd, withoutStart } from '../../../src/api/text/text-edges.ts';
 import { keyValues } from '../../../src/config/key-values.ts';
 import { collectorProblem } from '../../../src/domain/settings/collector-address.ts';
 import { computedVersion } from '../../../src/domain/identity/computed-version.ts';

@@ -1,5 +1,5 @@
-import { parserOf, type Parser } from './parse.ts';
-import { list, object, oneOf, text, typed, type Static } from './schema.ts';
+import { parserOf, type Parser } from '../parse.ts';
+import { list, object, oneOf, text, typed, type Static } from '../schema.ts';
 
 /** ConversionReview of apiextensions.k8s.io/v1: objects that the API server wants in another version, and the answer. */
 

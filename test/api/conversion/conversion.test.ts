@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ConversionImpossible, convertObject } from '../../src/api/conversion.ts';
-import type { JsonObject } from '../../src/api/json.ts';
-import { KeptnEvaluationDefinition } from '../../src/api/keptn/evaluation-definition.ts';
-import { ownKinds } from '../../src/api/keptn/registry.ts';
-import { KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts';
-import { pruned } from '../../src/api/prune.ts';
-import type { Resource } from '../../src/api/resource.ts';
-import { anythingLike } from '../support/builders/schema-arbitrary.ts';
+import { ConversionImpossible, convertObject } from '../../../src/api/conversion/conversion.ts';
+import type { JsonObject } from '../../../src/api/json.ts';
+import { KeptnEvaluationDefinition } from '../../../src/api/keptn/evaluation-definition.ts';
+import { ownKinds } from '../../../src/api/keptn/registry.ts';
+import { KeptnTaskDefinition } from '../../../src/api/keptn/task-definition.ts';
+import { pruned } from '../../../src/api/prune.ts';
+import type { Resource } from '../../../src/api/resource.ts';
+import { anythingLike } from '../../support/builders/schema-arbitrary.ts';
 
 const group = 'lifecycle.keptn.sh';
 const inV1 = 'sluice.keptn.sh/conversion-v1';

@@ -1,7 +1,7 @@
-import { isJsonObject, type JsonObject } from './json.ts';
-import { sluiceKeys } from './keptn/annotations.ts';
-import { type Parser, parserOf } from './parse.ts';
-import { pruned } from './prune.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
+import { sluiceKeys } from '../keptn/annotations.ts';
+import { type Parser, parserOf } from '../parse.ts';
+import { pruned } from '../prune.ts';
 import {
   type Difference,
   differencesBetween,
@@ -9,8 +9,8 @@ import {
   textOfDifferences,
   withDifferences,
 } from './conversion-remainder.ts';
-import type { Resource, ResourceVersion } from './resource.ts';
-import type { TSchema } from './schema.ts';
+import type { Resource, ResourceVersion } from '../resource.ts';
+import type { TSchema } from '../schema.ts';
 
 /**
  * One object in another version of its kind, with nothing lost in either direction:

@@ -1,4 +1,4 @@
-import { isEqualJson, isJsonObject, type JsonObject } from './json.ts';
+import { isEqualJson, isJsonObject, type JsonObject } from '../json.ts';
 
 /**
  * What one version of an object says that another cannot express, as differences between the object and what comes back

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isListedHost } from '../../src/api/listed-host.ts';
+import { isListedHost } from '../../../src/api/text/listed-host.ts';
 
 test.each([
   ['code.example.com', ['code.example.com'], true],
