@@ -2,16 +2,18 @@ import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
-import { conversionService, converterConfig } from './admission/conversion-manifests.ts';
-import { shippedRegistration, webhookConfigurations } from './admission/manifests.ts';
-import { policyManifests } from './admission/policies/policies.ts';
+import { converterConfig } from './admission/conversion-manifests.ts';
+import { shippedRegistration } from './admission/manifests.ts';
 import { crdOf } from './api/crd.ts';
 import { forbiddenAddresses } from './api/text/forbidden-addresses.ts';
 import { ownKinds } from './api/keptn/registry.ts';
 import { settings } from './config/config.ts';
+import { chartFiles, chartReference } from './generate/chart/chart-files.ts';
 import { kindReference } from './generate/kind-reference.ts';
 import { settingReference } from './generate/setting-reference.ts';
+import { type InstallationPart, objectsOfPart } from './install/installation.ts';
 import type { Severity } from './lint/base/rule.ts';
+import { version } from './process/version.ts';
 import { rules } from './lint/rules.ts';
 
 /**
@@ -26,24 +28,55 @@ export interface Artefact {
   readonly content: string;
 }
 
+/** What lies in `manifests`: an installation in Keptn's namespace, its parts each from its one source. */
+const shipped = { namespace: 'keptn-system', target: shippedRegistration.target } as const;
+const shippedObjects = (...parts: readonly InstallationPart[]) =>
+  parts.flatMap((part) => objectsOfPart(part, shipped)).map(({ object }) => object);
+
 const crds = (): readonly Artefact[] =>
   ownKinds.map((kind) =>
-    manifest(`crds/${kind.group}_${kind.plural}.yaml`, 'src/api/keptn', [
-      crdOf(kind, converterConfig(shippedRegistration)),
-    ]),
+    manifest(crdFile(kind), 'src/api/keptn', [crdOf(kind, converterConfig(shippedRegistration))]),
   );
 
-const admission = (): readonly Artefact[] => [
-  manifest(
-    'webhooks.yaml',
-    'src/admission/registry.ts',
-    webhookConfigurations(shippedRegistration),
-  ),
-  manifest('policies.yaml', 'src/admission/policies', policyManifests(shippedRegistration)),
-  manifest('conversion.yaml', 'src/admission/conversion-manifests.ts', [
-    conversionService(shippedRegistration.operatorNamespace),
+const crdFile = ({ group, plural }: (typeof ownKinds)[number]) => `crds/${group}_${plural}.yaml`;
+
+const installed = [
+  { file: 'rights.yaml', source: 'src/install/rbac.ts', parts: ['rights'] },
+  {
+    file: 'conversion.yaml',
+    source: 'src/admission/conversion-manifests.ts',
+    parts: ['conversion'],
+  },
+  {
+    file: 'deployment.yaml',
+    source: 'src/install/workload.ts',
+    parts: ['deployment'],
+  },
+  { file: 'webhooks.yaml', source: 'src/admission/registry.ts', parts: ['webhooks'] },
+  { file: 'policies.yaml', source: 'src/admission/policies', parts: ['policy'] },
+] as const;
+
+const installation = (): readonly Artefact[] =>
+  installed.map(({ file, source, parts }) => manifest(file, source, shippedObjects(...parts)));
+
+/** `kubectl apply -k manifests`, and what overlays of your own build on. */
+const kustomization = (): readonly Artefact[] => [
+  manifest('kustomization.yaml', 'src/generate.ts', [
+    {
+      apiVersion: 'kustomize.config.k8s.io/v1beta1',
+      kind: 'Kustomization',
+      resources: [...ownKinds.map(crdFile), ...installed.map(({ file }) => file)],
+    },
   ]),
 ];
+
+const chart = (): readonly Artefact[] => {
+  const files = chartFiles(version);
+  return [
+    ...files.map(({ file, content }) => ({ path: `manifests/chart/${file}`, content })),
+    { path: 'docs/reference/values.md', content: chartReference() },
+  ];
+};
 
 const consequences: Readonly<Record<Severity, string>> = {
   error: 'refused',
@@ -92,7 +125,9 @@ const runnerRanges = (): readonly Artefact[] => {
 /** Everything that is generated; a new generator is another entry. */
 const generators: readonly (() => readonly Artefact[])[] = [
   crds,
-  admission,
+  installation,
+  kustomization,
+  chart,
   runnerRanges,
   ruleReference,
   reference,

@@ -7,6 +7,9 @@ export const conversionPath = '/convert';
 /** The Service by which a Sluice inside the cluster converts. */
 export const conversionServiceName = 'sluice-conversion';
 
+/** On the Pods that run the admission server: what Services lead to. */
+export const admissionLabel = { 'sluice.keptn.sh/admission': 'true' } as const;
+
 /** What the CRDs say of where Sluice converts. */
 export function converterConfig({
   target,
@@ -23,7 +26,7 @@ export function converterConfig({
 
 /**
  * The Service by which a Sluice inside the cluster converts. It leads to Pods that are not ready, too: becoming ready takes
- * lists of objects, which the API server may have to have converted first. Of its Pods, each must run the admission server.
+ * lists of objects, which the API server may have to have converted first.
  */
 export function conversionService(namespace: string) {
   return {
@@ -36,7 +39,7 @@ export function conversionService(namespace: string) {
     },
     spec: {
       publishNotReadyAddresses: true,
-      selector: { 'app.kubernetes.io/name': 'sluice' },
+      selector: { 'app.kubernetes.io/name': 'sluice', ...admissionLabel },
       ports: [{ name: 'https', port: 443, targetPort: 9443 }],
     },
   };

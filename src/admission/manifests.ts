@@ -20,6 +20,9 @@ export interface Registration extends AdmissionSettings {
   readonly caBundle?: string;
 }
 
+/** The Service by which the API server calls a Sluice in the cluster: Keptn's name, which its certificates know. */
+export const webhookServiceName = 'lifecycle-webhook-service';
+
 /** No I/O on the admission path: an answer that takes longer than this does not come. */
 const timeoutSeconds = 3;
 
@@ -73,5 +76,5 @@ export const shippedRegistration: Registration & PolicySettings = {
   operatorNamespace: 'keptn-system',
   users: [serviceAccountUser('keptn-system')],
   requesterChecks: true,
-  target: { service: { name: 'lifecycle-webhook-service', namespace: 'keptn-system' } },
+  target: { service: { name: webhookServiceName, namespace: 'keptn-system' } },
 };

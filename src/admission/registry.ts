@@ -77,6 +77,10 @@ export interface AdmissionSettings {
   readonly operatorNamespace: string;
   /** Where definitions are that all may use; the operator's namespace if not given. */
   readonly definitionsNamespace?: string;
+  /** The only Namespaces whose Pods can be held; all if empty or not given. */
+  readonly allowedNamespaces?: readonly string[];
+  /** Namespaces whose Pods are never held, although they opt in; as long as none is allowed by name. */
+  readonly deniedNamespaces?: readonly string[];
   /** Whether a KeptnConfig of another namespace than the operator's may rule. */
   readonly configsAnywhere?: boolean;
   /** How the caches tell Pod templates apart: the same text for the same template. */
@@ -235,16 +239,25 @@ function labelled(value: string, settings: AdmissionSettings): LabelSelector {
   return {
     matchExpressions: [
       { key: sluiceKeys.enabled, operator: 'In', values: [value] },
-      outside(settings),
+      ...outside(settings),
     ],
   };
 }
 
-/** The cluster must be able to heal without Sluice, and Sluice without itself. */
-export function outside({ operatorNamespace }: AdmissionSettings) {
-  return {
-    key: 'kubernetes.io/metadata.name',
-    operator: 'NotIn',
-    values: ['kube-system', 'kube-public', 'kube-node-lease', operatorNamespace],
-  } as const;
+/**
+ * By name, whose Pods can be held at all. The cluster must be able to heal without Sluice, and Sluice without itself. As in Keptn,
+ * what is denied does not count where some are allowed.
+ */
+export function outside(settings: AdmissionSettings): LabelSelector['matchExpressions'] {
+  const { operatorNamespace, allowedNamespaces = [], deniedNamespaces = [] } = settings;
+  const key = 'kubernetes.io/metadata.name';
+  const never = ['kube-system', 'kube-public', 'kube-node-lease', operatorNamespace];
+  if (allowedNamespaces.length === 0) {
+    const values = [...new Set([...never, ...deniedNamespaces])];
+    return [{ key, operator: 'NotIn', values }];
+  }
+  return [
+    { key, operator: 'NotIn', values: never },
+    { key, operator: 'In', values: allowedNamespaces },
+  ];
 }

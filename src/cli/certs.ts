@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { webhookServiceName } from '../admission/manifests.ts';
 import { conversionServiceName } from '../admission/conversion-manifests.ts';
 
 /** A serving certificate for local use, and the CA that vouches for it. */
@@ -30,7 +31,9 @@ const leastDaysLeft = 30;
 
 /** The names a local Sluice is reached by, and those of its Services. */
 export function localHosts(namespace: string): readonly string[] {
-  const services = ['sluice', conversionServiceName].map((name) => `${name}.${namespace}.svc`);
+  const services = [webhookServiceName, 'sluice', conversionServiceName].map(
+    (name) => `${name}.${namespace}.svc`,
+  );
   return ['localhost', '127.0.0.1', '::1', ...services];
 }
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { webhookServiceName } from '../admission/manifests.ts';
 import { fieldOf } from '../api/json.ts';
 import type { Kind } from '../api/object.ts';
 import { type Config, settings } from '../config/config.ts';
@@ -14,6 +15,7 @@ import {
   objectsOfPart,
 } from '../install/installation.ts';
 import { addSettings } from './command/setting-options.ts';
+import { shippedImage } from '../install/workload.ts';
 import { uninstall } from '../install/uninstall.ts';
 import { BadInput, type Terminal } from '../process/terminal.ts';
 
@@ -23,6 +25,8 @@ const plainYaml = { lineWidth: 0, aliasDuplicateObjects: false } as const;
 interface InstallOptions extends Partial<Record<InstallationPart, true>> {
   readonly url?: string;
   readonly service: string;
+  readonly image: string;
+  readonly replicas: number;
   readonly caFile?: string;
   readonly user?: readonly string[];
   readonly requesterChecks: string;
@@ -34,7 +38,7 @@ interface InstallOptions extends Partial<Record<InstallationPart, true>> {
 export function installCommand(terminal: Terminal): Command {
   const command = new Command('install')
     .description(
-      'make CRDs, rights, webhooks and policies be in the cluster; a second time changes nothing',
+      'make Sluice run in the cluster, with its CRDs, rights, webhooks and policies; with --url all but the process. A second time changes nothing',
     )
     .option(
       '--url <url>',
@@ -43,7 +47,13 @@ export function installCommand(terminal: Terminal): Command {
     .option(
       '--service <name>',
       'the Service that it reaches a Sluice inside the cluster by',
-      'sluice',
+      webhookServiceName,
+    )
+    .option('--image <image>', 'the image of a Sluice inside the cluster', shippedImage)
+    .addOption(
+      new Option('--replicas <number>', 'how many run inside the cluster')
+        .default(2)
+        .argParser(wholeNumber),
     )
     .option(
       '--ca-file <file>',
@@ -70,7 +80,7 @@ export function installCommand(terminal: Terminal): Command {
       'after',
       `
 Examples:
-  sluice install --ca-file certs/ca.crt                              for one that you run in the cluster, behind a Service sluice
+  sluice install                                                     in the cluster, two replicas
   sluice install --url https://127.0.0.1:9443 --ca-file certs/ca.crt  for one on this machine
   sluice install --crds --ca-file certs/ca.crt                       the CRDs alone; they name who converts old versions
   sluice install --dry-run > sluice.yaml`,
@@ -101,7 +111,7 @@ async function installationSettings(
   { namespace, leaseNamespace }: Pick<Config, 'namespace' | 'leaseNamespace'>,
   options: InstallOptions,
 ): Promise<InstallationSettings> {
-  const { url, service, caFile, user, requesterChecks } = options;
+  const { url, service, image, replicas, caFile, user, requesterChecks } = options;
   if (url !== undefined && !/^https:\/\/[^/]+$/u.test(url)) {
     throw new BadInput(`--url: "${url}", expected https://HOST:PORT without a path`);
   }
@@ -111,6 +121,7 @@ async function installationSettings(
     leaseNamespace,
     target: url === undefined ? { service: { name: service, namespace } } : { url },
     requesterChecks: requesterChecks === 'on',
+    workload: { image, replicas },
     ...(user !== undefined && { users: user }),
     ...(caBundle !== undefined && { caBundle }),
   };
@@ -124,6 +135,12 @@ async function pemOf(file: string): Promise<string> {
     throw new BadInput(`--ca-file: ${file} holds no certificate in PEM`);
   }
   return pem;
+}
+
+/** The value of an option that is a number, from 0 on. */
+function wholeNumber(given: string): number {
+  if (!/^\d{1,3}$/u.test(given)) throw new InvalidArgumentError('expected a whole number');
+  return Number(given);
 }
 
 const SelfSubjectReviewKind: Kind = {

@@ -7,9 +7,17 @@ import { crdOf } from '../api/crd.ts';
 import { ownKinds } from '../api/keptn/registry.ts';
 import type { Kind, KubernetesObject } from '../api/object.ts';
 import { rights } from './rbac.ts';
+import { webhookService, workload, type WorkloadSettings } from './workload.ts';
 
 /** The parts of an installation, in the order in which they are installed. */
-export const installationParts = ['crds', 'rights', 'conversion', 'webhooks', 'policy'] as const;
+export const installationParts = [
+  'crds',
+  'rights',
+  'conversion',
+  'deployment',
+  'webhooks',
+  'policy',
+] as const;
 export type InstallationPart = (typeof installationParts)[number];
 
 /** What differs from installation to installation. */
@@ -23,6 +31,8 @@ export interface InstallationSettings {
   readonly users?: readonly string[];
   /** Whether the policy on those who write definitions, tasks and providers belongs to it; it does if not given. */
   readonly requesterChecks?: boolean;
+  /** What runs in the cluster; the image of this version and two replicas if not given. */
+  readonly workload?: Pick<WorkloadSettings, 'image' | 'replicas'>;
   /** PEM of the authority that signed the certificate of the webhooks; left out where something else fills it in. */
   readonly caBundle?: string;
 }
@@ -57,6 +67,13 @@ function manifestsOfPart(
     case 'conversion':
       // Outside the cluster there is no Pod that a Service could lead to.
       return 'url' in target ? [] : [conversionService(namespace)];
+    case 'deployment':
+      return 'url' in target
+        ? []
+        : [
+            webhookService(namespace, target.service.name),
+            ...workload({ namespace, ...settings.workload }),
+          ];
     case 'webhooks':
       return webhookConfigurations({
         operatorNamespace,
@@ -102,6 +119,13 @@ const kinds: readonly Kind[] = [
   NamespaceKind,
   CustomResourceDefinitionKind,
   { apiVersion: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts', namespaced: true },
+  { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deployments', namespaced: true },
+  {
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    plural: 'poddisruptionbudgets',
+    namespaced: true,
+  },
   { apiVersion: 'v1', kind: 'Service', plural: 'services', namespaced: true },
   clusterKind(rbac, 'ClusterRole', 'clusterroles'),
   clusterKind(rbac, 'ClusterRoleBinding', 'clusterrolebindings'),

@@ -12,4 +12,22 @@ export const stopTimes = {
   eventsMs: 4_000,
   cachesMs: 2_000,
   connectionMs: 1_000,
+  /** What the admission server takes after its drain. */
+  serverMs: 6_000,
 } as const;
+
+/** What a Pod has that says nothing else (`terminationGracePeriodSeconds`). */
+const usualGraceSeconds = 30;
+const spareSeconds = 5;
+
+/** How long the whole process may take to stop, in milliseconds, if it still answers reviews for so long. */
+export function longestProcessStopMs(drainMs: number): number {
+  const { serverMs, controllersMs, eventsMs, cachesMs, connectionMs } = stopTimes;
+  return Math.max(drainMs + serverMs, controllersMs + eventsMs) + cachesMs + connectionMs;
+}
+
+/** The grace period of a Pod of Sluice: what the process may take, with time to spare, and never less than usual. */
+export function gracePeriodSeconds(drainSeconds: number): number {
+  const needed = Math.ceil(longestProcessStopMs(drainSeconds * 1_000) / 1_000) + spareSeconds;
+  return Math.max(usualGraceSeconds, needed);
+}

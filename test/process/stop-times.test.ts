@@ -1,18 +1,23 @@
 import { expect, it } from 'vitest';
-
-import { stopTimes } from '../../src/process/stop-times.ts';
 import { configFrom } from '../../src/config/config.ts';
+import {
+  gracePeriodSeconds,
+  longestProcessStopMs,
+  stopTimes,
+} from '../../src/process/stop-times.ts';
 
 // What a Pod has that says nothing else (terminationGracePeriodSeconds).
 const usualGraceMs = 30_000;
-/** What the admission server takes beside its drain. */
-const serverMs = 6_000;
 
 it('everything stops within the usual grace period of a Pod, with time to spare', () => {
   const { drainMs } = configFrom({ flags: new Map(), env: {} });
-  const { controllersMs, eventsMs, cachesMs, connectionMs } = stopTimes;
-  const working = Math.max(drainMs + serverMs, controllersMs + eventsMs);
-  expect(working + cachesMs + connectionMs).toBeLessThanOrEqual(usualGraceMs - 5_000);
+  expect(longestProcessStopMs(drainMs)).toBeLessThanOrEqual(usualGraceMs - 5_000);
+  expect(gracePeriodSeconds(drainMs / 1_000)).toBe(usualGraceMs / 1_000);
+});
+
+it('a Pod that drains for longer has a longer grace period', () => {
+  expect(longestProcessStopMs(60_000)).toBe(60_000 + 6_000 + 2_000 + 1_000);
+  expect(gracePeriodSeconds(60)).toBe(74);
 });
 
 it('the controllers have time for each of what they stop', () => {

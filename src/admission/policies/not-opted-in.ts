@@ -38,7 +38,7 @@ export function notOptedInPolicy(settings: PolicySettings): PolicyDefinition {
     namespaceSelector: {
       matchExpressions: [
         { key: sluiceKeys.enabled, operator: 'NotIn', values: [enabledLabel.optedIn] },
-        outside(settings),
+        ...outside(settings),
       ],
     },
     matchConditions: [

@@ -28,7 +28,7 @@ export function optInPolicy(settings: PolicySettings): PolicyDefinition {
     namespaceSelector: {
       matchExpressions: [
         { key: sluiceKeys.enabled, operator: 'NotIn', values: [enabledLabel.optedIn] },
-        outside(settings),
+        ...outside(settings),
       ],
     },
     rules: [{ apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], operations: ['CREATE'] }],

@@ -25,7 +25,7 @@ export function placedPodsPolicy(settings: PolicySettings): PolicyDefinition {
   return {
     name: 'placed-pods.sluice.keptn.sh',
     rules: [{ apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], operations: ['CREATE'] }],
-    namespaceSelector: { matchExpressions: [outside(settings)] },
+    namespaceSelector: { matchExpressions: outside(settings) },
     matchConditions: [
       isPlaced,
       madeByWorkload,

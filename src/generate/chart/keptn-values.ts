@@ -1,0 +1,98 @@
+import type { DeadValue } from './value.ts';
+
+/** The values of Keptn's lifecycle operator that mean here what they mean there. */
+export const lifecycleOperatorValues: readonly string[] = [
+  'allowedNamespaces',
+  'deniedNamespaces',
+  'failurePolicy',
+  'promotionTasksEnabled',
+  'replicas',
+  'image.registry',
+  'image.imagePullPolicy',
+  'env.functionRunnerImage',
+  'env.pythonRunnerImage',
+  'containerSecurityContext',
+  'livenessProbe',
+  'readinessProbe',
+  'resources',
+  'nodeSelector',
+  'tolerations',
+  'topologySpreadConstraints',
+  'hostNetwork',
+  'annotations',
+  'podAnnotations',
+];
+
+const ofOneProcess = 'Sluice is one process and measures metrics in it';
+const logLevels = [
+  'keptnAppControllerLogLevel',
+  'keptnAppCreationRequestControllerLogLevel',
+  'keptnAppVersionControllerLogLevel',
+  'keptnEvaluationControllerLogLevel',
+  'keptnTaskControllerLogLevel',
+  'keptnTaskDefinitionControllerLogLevel',
+  'keptnWorkloadControllerLogLevel',
+  'keptnWorkloadVersionControllerLogLevel',
+  'optionsControllerLogLevel',
+];
+
+const wrongCertManagerKey =
+  'Keptn’s chart never read it either; the key is global.certManagerEnabled';
+
+/** What values of Keptn, and its documentation, set and what does nothing here. */
+export const deadValues: readonly DeadValue[] = [
+  {
+    path: 'commitID',
+    why: 'it only made Argo CD render again; Argo CD knows the revision itself',
+  },
+  { path: 'global.certManager.enabled', unlessIs: true, why: wrongCertManagerKey },
+  { path: 'certificateManager.enabled', unlessIs: true, why: wrongCertManagerKey },
+  {
+    path: 'lifecycleOperator.enabled',
+    unlessIs: true,
+    why: `${ofOneProcess}; to hold nothing, opt no Namespace in`,
+  },
+  {
+    path: 'lifecycleOperator.image.repository',
+    why: 'it names Keptn’s image; Sluice’s is image.repository',
+  },
+  {
+    path: 'lifecycleOperator.image.tag',
+    why: 'it names a version of Keptn; Sluice’s is image.tag',
+  },
+  {
+    path: 'lifecycleOperator.config',
+    why: 'it filled a ConfigMap that nothing read; flags of `sluice run` go to extraArgs',
+  },
+  {
+    path: 'lifecycleOperator.webhookService',
+    why: 'the Service is always a ClusterIP with port 443',
+  },
+  {
+    path: 'lifecycleOperator.operatorMetricsService',
+    why: 'the Service of the metrics is always a ClusterIP',
+  },
+  {
+    path: 'lifecycleOperator.kubernetesClusterDomain',
+    why: 'nothing read it; Sluice needs no cluster domain',
+  },
+  ...logLevels.map((key) => ({
+    path: `lifecycleOperator.env.${key}`,
+    why: 'log lines of all controllers go by logLevel',
+  })),
+  {
+    path: 'lifecycleOperator.env.keptnDoraMetricsPort',
+    unlessIs: '2222',
+    why: 'Keptn’s own Service and container port stayed 2222 whatever it said',
+  },
+  {
+    path: 'metricsOperator.enabled',
+    unlessIs: true,
+    why: `${ofOneProcess}: without KeptnMetrics it measures nothing`,
+  },
+  {
+    path: 'metricsOperator.*',
+    why: `${ofOneProcess}; image, resources and the like are those of the chart`,
+  },
+  { path: 'certManager.*', why: 'Sluice makes its certificates itself: see certificates.mode' },
+];

@@ -1,0 +1,138 @@
+import { admissionLabel } from '../admission/conversion-manifests.ts';
+import { webhookServiceName } from '../admission/manifests.ts';
+import { serviceAccountName } from '../admission/sluice-user.ts';
+import type { KubernetesObject } from '../api/object.ts';
+import { gracePeriodSeconds } from '../process/stop-times.ts';
+import { version } from '../process/version.ts';
+
+/** The image of this version. */
+export const shippedImage = `ghcr.io/keptn-sluice/sluice:${version}`;
+
+const labels = { 'app.kubernetes.io/part-of': 'keptn', 'app.kubernetes.io/name': 'sluice' };
+/** What a Deployment knows its Pods by; it cannot be changed afterwards. */
+const selector = { 'app.kubernetes.io/name': 'sluice', 'app.kubernetes.io/component': 'sluice' };
+
+type Manifest = KubernetesObject & Record<string, unknown>;
+
+/** How Sluice runs in the cluster. */
+export interface WorkloadSettings {
+  readonly namespace: string;
+  readonly image?: string;
+  readonly replicas?: number;
+}
+
+/** The Service by which the API server calls the webhooks. */
+export function webhookService(namespace: string, name = webhookServiceName): Manifest {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name, namespace, labels },
+    spec: {
+      selector: { 'app.kubernetes.io/name': 'sluice', ...admissionLabel },
+      ports: [{ name: 'https', port: 443, targetPort: 'webhooks' }],
+    },
+  };
+}
+
+/** The Deployment, and the budget that lets a drain take one Pod at a time. */
+export function workload(settings: WorkloadSettings): readonly Manifest[] {
+  const { namespace, image = shippedImage, replicas = 2 } = settings;
+  const metadata = { name: serviceAccountName, namespace, labels };
+  return [
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata,
+      spec: {
+        replicas,
+        selector: { matchLabels: selector },
+        // Where one replica is all there is, the next is ready before it goes.
+        strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+        template: {
+          metadata: { labels: { ...labels, ...selector, ...admissionLabel } },
+          spec: podSpec(image),
+        },
+      },
+    },
+    {
+      apiVersion: 'policy/v1',
+      kind: 'PodDisruptionBudget',
+      metadata,
+      spec: { maxUnavailable: 1, selector: { matchLabels: selector } },
+    },
+  ];
+}
+
+const drainSeconds = 5;
+
+function podSpec(image: string) {
+  return {
+    serviceAccountName,
+    securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+    terminationGracePeriodSeconds: gracePeriodSeconds(drainSeconds),
+    topologySpreadConstraints: ['kubernetes.io/hostname', 'topology.kubernetes.io/zone'].map(
+      (topologyKey) => ({
+        maxSkew: 1,
+        topologyKey,
+        whenUnsatisfiable: 'ScheduleAnyway',
+        labelSelector: { matchLabels: selector },
+      }),
+    ),
+    containers: [
+      {
+        name: 'sluice',
+        image,
+        imagePullPolicy: 'IfNotPresent',
+        args: ['run'],
+        env: environment(),
+        ports: [
+          { name: 'webhooks', containerPort: 9443 },
+          { name: 'probes', containerPort: 8081 },
+        ],
+        ...probes,
+        resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '384Mi' } },
+        securityContext: restricted,
+      },
+    ],
+  };
+}
+
+function environment() {
+  const from = (fieldPath: string) => ({ valueFrom: { fieldRef: { fieldPath } } });
+  return [
+    { name: 'POD_NAMESPACE', ...from('metadata.namespace') },
+    { name: 'POD_NAME', ...from('metadata.name') },
+    { name: 'SLUICE_PROBE_PORT', value: '8081' },
+    { name: 'SLUICE_DRAIN', value: `${drainSeconds}s` },
+  ];
+}
+
+const probes = {
+  startupProbe: {
+    httpGet: { path: '/livez', port: 'probes' },
+    periodSeconds: 2,
+    failureThreshold: 60,
+  },
+  livenessProbe: {
+    httpGet: { path: '/livez', port: 'probes' },
+    periodSeconds: 20,
+    timeoutSeconds: 5,
+  },
+  readinessProbe: {
+    httpGet: { path: '/readyz', port: 'probes' },
+    periodSeconds: 5,
+    timeoutSeconds: 3,
+  },
+};
+
+/** What the level restricted of Pod Security asks of a container, and a root file system that cannot be written. */
+const restricted = {
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ['ALL'] },
+  privileged: false,
+  readOnlyRootFilesystem: true,
+  runAsGroup: 65532,
+  runAsNonRoot: true,
+  runAsUser: 65532,
+  seccompProfile: { type: 'RuntimeDefault' },
+};
