@@ -60,9 +60,23 @@ export default defineConfig({
         },
       },
       {
+        // What needs a real node; skipped, with one line that says why, where none can run.
+        test: {
+          name: 'e2e',
+          globalSetup: ['test/support/cluster/node-setup.ts'],
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+          fileParallelism: false,
+        },
+      },
+      {
         test: {
           name: 'soak',
-          globalSetup: ['test/support/cluster/control-plane-setup.ts'],
+          globalSetup: [
+            'test/support/cluster/control-plane-setup.ts',
+            'test/support/cluster/node-setup.ts',
+          ],
           include: ['test/soak/**/*.test.ts'],
           testTimeout: 3_600_000,
           hookTimeout: 240_000,

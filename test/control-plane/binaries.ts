@@ -6,7 +6,13 @@ import { promisify } from 'node:util';
 import { build } from './build.ts';
 import { Downloads } from './download.ts';
 import { withLock } from './lock.ts';
-import { programsOf, type Program, type ProgramName } from './programs.ts';
+import {
+  nodeProgramsOf,
+  programsOf,
+  type NodeProgramName,
+  type Program,
+  type ProgramName,
+} from './programs.ts';
 import type { Release } from './versions.ts';
 
 /** What is looked at besides the release: the variables of README.md. */
@@ -24,7 +30,32 @@ interface Search {
  * cache, one process at a time.
  */
 export async function findBinaries(search: Search): Promise<Record<ProgramName, string>> {
-  const programs = programsOf(search.release);
+  const pathOf = await pathsOf(programsOf(search.release), search);
+  return {
+    etcd: pathOf('etcd'),
+    'kube-apiserver': pathOf('kube-apiserver'),
+    'kube-controller-manager': pathOf('kube-controller-manager'),
+    'kube-scheduler': pathOf('kube-scheduler'),
+    kwok: pathOf('kwok'),
+  };
+}
+
+/** The programs of a real node, found in the same places. */
+export async function findNodeBinaries(search: Search): Promise<Record<NodeProgramName, string>> {
+  const pathOf = await pathsOf(nodeProgramsOf(search.release), search);
+  return {
+    kubelet: pathOf('kubelet'),
+    'kube-proxy': pathOf('kube-proxy'),
+    coredns: pathOf('coredns'),
+    kubectl: pathOf('kubectl'),
+    pause: pathOf('pause'),
+  };
+}
+
+async function pathsOf<Name extends string>(
+  programs: readonly Program<Name>[],
+  search: Search,
+): Promise<(name: Name) => string> {
   const found = await findInstalled(programs, search);
   if (found.size < programs.length) {
     const lock = join(dirname(cacheDirectory(search)), 'lock');
@@ -39,17 +70,10 @@ export async function findBinaries(search: Search): Promise<Record<ProgramName, 
     );
   }
   const complete = await findInstalled(programs, search);
-  const pathOf = (name: ProgramName): string => {
+  return (name) => {
     const path = complete.get(name);
     if (path === undefined) throw new Error(`${name} is gone again from ${cacheDirectory(search)}`);
     return path;
-  };
-  return {
-    etcd: pathOf('etcd'),
-    'kube-apiserver': pathOf('kube-apiserver'),
-    'kube-controller-manager': pathOf('kube-controller-manager'),
-    'kube-scheduler': pathOf('kube-scheduler'),
-    kwok: pathOf('kwok'),
   };
 }
 
@@ -59,12 +83,18 @@ export function cacheDirectory(search: Pick<Search, 'release' | 'environment'>):
   return join(cache, 'sluice', 'control-plane', search.release.kubernetes, 'bin');
 }
 
-async function findInstalled(
-  programs: readonly Program[],
+const versionFlags = new Map([
+  ['etcd', '--version'],
+  ['kwok', '--version'],
+  ['coredns', '-version'],
+]);
+
+async function findInstalled<Name extends string>(
+  programs: readonly Program<Name>[],
   search: Search,
-): Promise<Map<ProgramName, string>> {
+): Promise<Map<Name, string>> {
   const places = await Promise.all(
-    programs.map(async ({ name, version }): Promise<[ProgramName, string | undefined]> => {
+    programs.map(async ({ name, version }): Promise<[Name, string | undefined]> => {
       const given = givenDirectories(search.environment)
         .map((directory) => join(directory, name))
         .find(isExecutable);
@@ -84,11 +114,12 @@ function givenDirectories(environment: Environment): string[] {
   return [own, environment['KUBEBUILDER_ASSETS']].filter((directory) => directory !== undefined);
 }
 
-async function isVersion(path: string, name: ProgramName, version: string): Promise<boolean> {
+async function isVersion(path: string, name: string, version: string): Promise<boolean> {
   if (!isExecutable(path)) return false;
-  // The folder of the cache tells Kubernetes' version; etcd and KWOK have one of their own.
-  if (name !== 'etcd' && name !== 'kwok') return true;
-  const { stdout } = await promisify(execFile)(path, ['--version']);
+  // The folder of the cache tells Kubernetes' version; these have one of their own.
+  const flag = versionFlags.get(name);
+  if (flag === undefined) return true;
+  const { stdout } = await promisify(execFile)(path, [flag]);
   return stdout.includes(version.slice(1));
 }
 

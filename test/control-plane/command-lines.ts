@@ -43,25 +43,22 @@ function etcd({ dataDirectory, ports }: Layout): CommandLine {
   };
 }
 
-function apiServer({ dataDirectory, ports, credentials, audit }: Layout): CommandLine {
+function apiServer(layout: Layout): CommandLine {
+  const { dataDirectory, ports, credentials, audit } = layout;
   return {
     arguments: flags({
       'etcd-servers': `http://${loopback}:${ports.etcd}`,
-      'bind-address': loopback,
-      'advertise-address': loopback,
       'secure-port': String(ports.server),
       'cert-dir': join(dataDirectory, 'apiserver'),
       'tls-cert-file': credentials.certificateFile,
       'tls-private-key-file': credentials.keyFile,
       'token-auth-file': credentials.tokenFile,
-      'authorization-mode': 'RBAC',
       'service-account-issuer': 'https://kubernetes.default.svc',
       'service-account-key-file': credentials.serviceAccountKeyFile,
       'service-account-signing-key-file': credentials.serviceAccountKeyFile,
       'service-cluster-ip-range': '10.96.0.0/16',
-      // An endpoint on loopback is refused by the reconciler of the `kubernetes` Service.
-      'endpoint-reconciler-type': 'none',
       'allow-privileged': 'true',
+      ...reachability(layout),
       ...(audit === undefined
         ? {}
         : {
@@ -73,6 +70,29 @@ function apiServer({ dataDirectory, ports, credentials, audit }: Layout): Comman
           }),
     }),
     health: `https://${loopback}:${ports.server}/readyz`,
+  };
+}
+
+/** On loopback for programs of this machine, or also for the Pods and the kubelet of a real node. */
+function reachability({ realNode, credentials }: Layout): Record<string, string> {
+  if (realNode === undefined)
+    return {
+      'bind-address': loopback,
+      'advertise-address': loopback,
+      // An endpoint on loopback is refused by the reconciler of the `kubernetes` Service.
+      'endpoint-reconciler-type': 'none',
+      'authorization-mode': 'RBAC',
+    };
+  return {
+    'bind-address': '0.0.0.0',
+    'advertise-address': realNode.address,
+    'endpoint-reconciler-type': 'lease',
+    'authorization-mode': 'Node,RBAC',
+    'enable-admission-plugins': 'NodeRestriction',
+    'kubelet-client-certificate': credentials.kubeletClientCertificateFile,
+    'kubelet-client-key': credentials.kubeletClientKeyFile,
+    // The node's name is known to no name server.
+    'kubelet-preferred-address-types': 'InternalIP',
   };
 }
 
@@ -107,13 +127,18 @@ function scheduler({ ports, credentials, kubeconfigs }: Layout): CommandLine {
   };
 }
 
-function kwok({ ports, kubeconfigs, kwokConfig }: Layout): CommandLine {
+function kwok({ ports, kubeconfigs, kwokConfig, realNode }: Layout): CommandLine {
   const address = `${loopback}:${ports.kwok}`;
   return {
     arguments: flags({
       kubeconfig: kubeconfigs.kwok,
       config: kwokConfig,
-      'manage-all-nodes': 'true',
+      ...(realNode === undefined
+        ? { 'manage-all-nodes': 'true' }
+        : {
+            'manage-all-nodes': 'false',
+            'manage-nodes-with-label-selector': 'type=kwok',
+          }),
       // With leases a new KWOK on old data would first wait for those of its predecessor to expire.
       'node-lease-duration-seconds': '0',
       'node-ip': loopback,

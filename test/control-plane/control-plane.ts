@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { findBinaries } from './binaries.ts';
 import { commandLines } from './command-lines.ts';
 import { endComponents, startComponent, type ComponentSpec } from './components.ts';
-import { layOut, prepareDirectory, serverOf, type Layout } from './layout.ts';
+import { layOut, prepareDirectory, serverOf, type Layout, type RealNode } from './layout.ts';
 import { addNodes } from './nodes.ts';
 import { endProcesses, isOurs, spawnDetached } from './processes.ts';
 import type { ProgramName } from './programs.ts';
@@ -23,6 +23,8 @@ export interface StartOptions {
   readonly kubernetes?: string;
   /** The process the control plane ends with, however that ends. Default: this one; `none`: it runs until stopped. */
   readonly owner?: number | 'none';
+  /** The real node beside it, in a network namespace that this process is in as well. Default: fake nodes only. */
+  readonly realNode?: RealNode;
   /** Told one line per step. */
   readonly progress?: (line: string) => void;
 }
@@ -127,7 +129,10 @@ export async function startControlPlane(options: StartOptions = {}): Promise<Con
   const binaries = await findBinaries({ release, environment: process.env, progress });
   const startedAt = Date.now();
   const dataDirectory = prepareDirectory(options.dataDirectory);
-  const layout = await layOut(dataDirectory, options.audit ?? false);
+  const layout = await layOut(dataDirectory, {
+    audit: options.audit ?? false,
+    realNode: options.realNode,
+  });
   const starting = new Starting(layout, release.kubernetes, binaries);
   const removeData = options.removeData ?? options.dataDirectory === undefined;
   // Until all is well it ends with this process, whoever its owner will be.
@@ -185,11 +190,14 @@ class Starting {
       this.#start('kube-controller-manager', progress),
       this.#start('kube-scheduler', progress),
       this.#start('kwok', progress),
-      addNodes({
-        server: this.state.server,
-        token: this.state.token,
-        caFile: this.#layout.credentials.caFile,
-      }),
+      addNodes(
+        {
+          server: this.state.server,
+          token: this.state.token,
+          caFile: this.#layout.credentials.caFile,
+        },
+        { tainted: this.#layout.realNode !== undefined },
+      ),
     ]);
     this.#save({ ready: true });
   }

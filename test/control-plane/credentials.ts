@@ -9,6 +9,9 @@ export interface Credentials {
   readonly caFile: string;
   readonly certificateFile: string;
   readonly keyFile: string;
+  /** What the API server shows to a kubelet. */
+  readonly kubeletClientCertificateFile: string;
+  readonly kubeletClientKeyFile: string;
   /** Signs the tokens of service accounts. */
   readonly serviceAccountKeyFile: string;
   /** Kubernetes' static token file: one user per line. */
@@ -23,6 +26,10 @@ const groups = {
   'system:kube-controller-manager': '',
   'system:kube-scheduler': '',
   kwok: 'system:masters',
+  // Of the real node (test/node): the names and the group that the Node authorizer and the built-in roles know.
+  'system:node:real-0': 'system:nodes',
+  'system:kube-proxy': '',
+  coredns: 'system:masters',
 } as const;
 
 /** Who talks to the API server with a token of its own. */
@@ -35,6 +42,8 @@ export async function credentialsIn(dataDirectory: string): Promise<Credentials>
     caFile: at('ca.crt'),
     certificateFile: at('server.crt'),
     keyFile: at('server.key'),
+    kubeletClientCertificateFile: at('kubelet-client.crt'),
+    kubeletClientKeyFile: at('kubelet-client.key'),
     serviceAccountKeyFile: at('service-accounts.key'),
     tokenFile: at('tokens.csv'),
   };
@@ -76,6 +85,8 @@ async function writeCertificates(files: {
   caFile: string;
   certificateFile: string;
   keyFile: string;
+  kubeletClientCertificateFile: string;
+  kubeletClientKeyFile: string;
 }): Promise<void> {
   const common = {
     keyType: 'ec',
@@ -103,13 +114,26 @@ async function writeCertificates(files: {
           { type: 2, value: 'localhost' },
           { type: 2, value: 'kubernetes.default.svc' },
           { type: 7, ip: '127.0.0.1' },
+          // What Pods of a real node are told to call: the Service `kubernetes`.
+          { type: 7, ip: '10.96.0.1' },
         ],
       },
+    ],
+  });
+  const kubeletClient = await generate([{ name: 'commonName', value: 'kube-apiserver' }], {
+    ...common,
+    ca: { key: ca.private, cert: ca.cert },
+    extensions: [
+      { name: 'basicConstraints', cA: false, critical: true },
+      { name: 'keyUsage', digitalSignature: true, critical: true },
+      { name: 'extKeyUsage', clientAuth: true },
     ],
   });
   writeFileSync(files.caFile, ca.cert);
   writeFileSync(files.certificateFile, server.cert);
   writeSecret(files.keyFile, server.private);
+  writeFileSync(files.kubeletClientCertificateFile, kubeletClient.cert);
+  writeSecret(files.kubeletClientKeyFile, kubeletClient.private);
 }
 
 function serviceAccountKey(): string {
@@ -136,6 +160,9 @@ function readTokens(file: string): Record<User, string> {
     'system:kube-controller-manager': tokenOf('system:kube-controller-manager'),
     'system:kube-scheduler': tokenOf('system:kube-scheduler'),
     kwok: tokenOf('kwok'),
+    'system:node:real-0': tokenOf('system:node:real-0'),
+    'system:kube-proxy': tokenOf('system:kube-proxy'),
+    coredns: tokenOf('coredns'),
   };
 }
 

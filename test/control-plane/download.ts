@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { installAtomically, withElapsed } from './install.ts';
-import type { Program } from './programs.ts';
+import type { Program, Publication } from './programs.ts';
 
 /** What arrived is not what was published. */
 class ChecksumMismatch extends Error {
@@ -47,10 +47,12 @@ export class Downloads {
    * thrown: it is no reason to go on by another way.
    */
   async install(program: Program, directory: string): Promise<boolean> {
-    const host = this.#mirror ?? program.publication.host;
+    const { publication } = program;
+    if (publication === undefined) return false;
+    const host = this.#mirror ?? publication.host;
     if (host === '' || this.#unavailable.has(host)) return false;
     try {
-      await this.#fetchInto(program, directory, host);
+      await this.#fetchInto(program.name, publication, { directory, host });
       return true;
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error;
@@ -59,12 +61,15 @@ export class Downloads {
     }
   }
 
-  async #fetchInto(program: Program, directory: string, host: string): Promise<void> {
-    const { path, sumPath, member } = program.publication;
+  async #fetchInto(
+    name: string,
+    { path, sumPath, member }: Publication,
+    { directory, host }: { readonly directory: string; readonly host: string },
+  ): Promise<void> {
     const published = sumFor(basename(path), await (await this.#open(host, sumPath)).text());
     const url = `${host}${path}`;
     await withElapsed(`downloading ${url}`, this.#progress, () =>
-      installAtomically(directory, program.name, async (scratch) => {
+      installAtomically(directory, name, async (scratch) => {
         const file = join(scratch, 'download');
         const received = await save(await this.#open(host, path), file);
         if (received !== published) throw new ChecksumMismatch(url, { published, received });

@@ -20,9 +20,21 @@ export interface Layout {
     readonly controllerManager: string;
     readonly scheduler: string;
     readonly kwok: string;
+    readonly kubelet: string;
+    readonly kubeProxy: string;
+    readonly coredns: string;
   };
   readonly kwokConfig: string;
   readonly audit: { readonly policy: string; readonly log: string } | undefined;
+  readonly realNode: RealNode | undefined;
+}
+
+/** What a control plane is told about the real node (test/node) that it shares a network namespace with. */
+export interface RealNode {
+  /** Where Pods reach the API server, and the API server the kubelet. */
+  readonly address: string;
+  /** The port of the API server, which is forwarded from outside the namespace. */
+  readonly serverPort: number;
 }
 
 /** The directory to start in, resolved; refuses one that is in use or holds what is not ours. */
@@ -48,10 +60,18 @@ export function prepareDirectory(wished: string | undefined): string {
 /** Draws the ports and writes the files that the programs are started with. */
 export async function layOut(
   dataDirectory: string,
-  audit: boolean | { readonly policyFile: string },
+  {
+    audit,
+    realNode,
+  }: {
+    readonly audit: boolean | { readonly policyFile: string };
+    readonly realNode: RealNode | undefined;
+  },
 ): Promise<Layout> {
   const at = (name: string): string => join(dataDirectory, name);
-  const ports = await freePorts(readState(dataDirectory)?.ports);
+  const ports = await freePorts(
+    realNode === undefined ? readState(dataDirectory)?.ports : { server: realNode.serverPort },
+  );
   const credentials = await credentialsIn(dataDirectory);
   const kubeconfig = (user: User, name: string): string => {
     const access = { server: serverOf(ports), caFile: credentials.caFile, user };
@@ -77,9 +97,13 @@ export async function layOut(
       ),
       scheduler: kubeconfig('system:kube-scheduler', 'scheduler.kubeconfig'),
       kwok: kubeconfig('kwok', 'kwok.kubeconfig'),
+      kubelet: kubeconfig('system:node:real-0', 'kubelet.kubeconfig'),
+      kubeProxy: kubeconfig('system:kube-proxy', 'kube-proxy.kubeconfig'),
+      coredns: kubeconfig('coredns', 'coredns.kubeconfig'),
     },
     kwokConfig: at('kwok.yaml'),
     audit: audit === false ? undefined : { policy, log: at('audit.log') },
+    realNode,
   };
 }
 

@@ -2,6 +2,7 @@ import { userInfo, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { attachControlPlane, controlPlaneIn, startControlPlane } from './control-plane.ts';
+import { hasNode, nodeStatus, startNode, stopNode } from '../node/commands.ts';
 import { isHealthy } from './components.ts';
 import { isOurs } from './processes.ts';
 import { releases } from './versions.ts';
@@ -36,6 +37,7 @@ function cluster(): Command {
     .option('--audit', 'write an audit log of every request that may change something', false)
     .option('--audit-policy <file>', 'write an audit log by this policy')
     .option('--kubernetes <minor>', `Kubernetes version: ${minors.join(', ')} (default: newest)`)
+    .option('--node', 'with a real node beside it, as "npm run node -- start"', false)
     .action(start);
   command('stop', 'end all its processes and remove its data')
     .option('--keep-data', 'keep the data for another start', false)
@@ -45,8 +47,20 @@ function cluster(): Command {
 }
 
 async function start(
-  options: DataOption & { audit: boolean; auditPolicy?: string; kubernetes?: string },
+  options: DataOption & {
+    audit: boolean;
+    auditPolicy?: string;
+    kubernetes?: string;
+    node: boolean;
+  },
 ): Promise<void> {
+  if (options.node) {
+    const { audit, data, kubernetes } = options;
+    if (options.auditPolicy !== undefined)
+      throw new Error('with --node the audit log has its usual policy: use --audit');
+    await startNode({ data, audit, image: [], kubernetes });
+    return;
+  }
   const dataDirectory = options.data;
   const running = attachControlPlane(dataDirectory);
   if (running !== undefined) say('already running');
@@ -67,6 +81,12 @@ async function start(
 }
 
 async function stop(options: DataOption & { keepData: boolean }): Promise<void> {
+  if (hasNode(options.data)) {
+    if (options.keepData)
+      throw new Error('the data of a control plane with a real node is not kept');
+    await stopNode(options);
+    return;
+  }
   const controlPlane = controlPlaneIn(options.data);
   if (controlPlane === undefined) {
     say(`there is no control plane in ${options.data}`);
@@ -77,6 +97,10 @@ async function stop(options: DataOption & { keepData: boolean }): Promise<void> 
 }
 
 async function status(options: DataOption): Promise<void> {
+  if (hasNode(options.data)) {
+    await nodeStatus(options);
+    return;
+  }
   const controlPlane = controlPlaneIn(options.data);
   const state = controlPlane?.state();
   if (controlPlane === undefined || state === undefined || state.components.length === 0) {

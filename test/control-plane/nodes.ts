@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Type } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { send, type HttpAnswer } from './http.ts';
 
@@ -13,10 +13,16 @@ export interface Access {
 
 const nodeNames = ['node-1', 'node-2', 'node-3'];
 
+/** Keeps Pods off the fake nodes where there is a real one, except those that tolerate it. */
+const fakeTaint = { key: 'kwok.x-k8s.io/node', value: 'fake', effect: 'NoSchedule' };
+
 const nodeList = Type.Object({
   items: Type.Array(
     Type.Object({
-      spec: Type.Object({ taints: Type.Optional(Type.Array(Type.Unknown())) }),
+      metadata: Type.Object({ name: Type.String() }),
+      spec: Type.Object({
+        taints: Type.Optional(Type.Array(Type.Object({ key: Type.String() }))),
+      }),
       status: Type.Object({
         conditions: Type.Optional(
           Type.Array(Type.Object({ type: Type.String(), status: Type.String() })),
@@ -26,8 +32,14 @@ const nodeList = Type.Object({
   ),
 });
 
-/** Adds the fake nodes where they are missing; resolves when Pods can be made and all nodes take them. */
-export async function addNodes(access: Access): Promise<void> {
+/**
+ * Adds the fake nodes where they are missing; resolves when Pods can be made and all of these nodes are ready. With `tainted`,
+ * only Pods that tolerate the taint of KWOK's own documentation are placed there.
+ */
+export async function addNodes(
+  access: Access,
+  { tainted }: { readonly tainted: boolean },
+): Promise<void> {
   const ca = readFileSync(access.caFile, 'utf8');
   const call = (method: string, path: string, body?: unknown): Promise<HttpAnswer> =>
     send({
@@ -38,7 +50,7 @@ export async function addNodes(access: Access): Promise<void> {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   for (const name of nodeNames) {
-    const answer = await call('POST', '/api/v1/nodes', node(name));
+    const answer = await call('POST', '/api/v1/nodes', node(name, tainted));
     if (answer.status !== 201 && answer.status !== 409) {
       throw new Error(`the API server refused ${name}: ${answer.status} ${answer.body}`);
     }
@@ -62,16 +74,21 @@ async function takePods(
   const list: unknown = JSON.parse((await call('GET', '/api/v1/nodes')).body);
   return (
     Value.Check(nodeList, list) &&
-    list.items.length >= nodeNames.length &&
-    list.items.every(
+    fakeNodes(list).length >= nodeNames.length &&
+    fakeNodes(list).every(
       ({ spec, status }) =>
-        (spec.taints ?? []).length === 0 &&
+        // The node controller takes its own taint away once it has seen that a node is ready.
+        (spec.taints ?? []).every(({ key }) => key === fakeTaint.key) &&
         (status.conditions ?? []).some(({ type, status: is }) => type === 'Ready' && is === 'True'),
     )
   );
 }
 
-function node(name: string): unknown {
+function fakeNodes({ items }: Static<typeof nodeList>): Static<typeof nodeList>['items'] {
+  return items.filter(({ metadata }) => nodeNames.includes(metadata.name));
+}
+
+function node(name: string, tainted: boolean): unknown {
   return {
     apiVersion: 'v1',
     kind: 'Node',
@@ -84,5 +101,6 @@ function node(name: string): unknown {
         type: 'kwok',
       },
     },
+    ...(tainted ? { spec: { taints: [fakeTaint] } } : {}),
   };
 }

@@ -1,6 +1,6 @@
 import { arch, platform } from 'node:os';
 import { join } from 'node:path';
-import type { Release } from './versions.ts';
+import { nodeFolder, type Release } from './versions.ts';
 
 export const programNames = [
   'etcd',
@@ -13,19 +13,30 @@ export const programNames = [
 /** A program of the control plane. */
 export type ProgramName = (typeof programNames)[number];
 
+export const nodeProgramNames = ['kubelet', 'kube-proxy', 'coredns', 'kubectl', 'pause'] as const;
+
+/** A program of the real node (test/node) that no Debian package has. */
+export type NodeProgramName = (typeof nodeProgramNames)[number];
+
 /** How one program is built with Go, and where its official binary is published. */
-export interface Program {
-  readonly name: ProgramName;
+export interface Program<Name extends string = string> {
+  readonly name: Name;
   readonly version: string;
   /** The folder whose go.mod pins it, and the package in it. */
   readonly goFolder: string;
   readonly goPackage: string;
   readonly ldflags: string;
+  /** Undefined: it is always built. */
+  readonly publication?: Publication;
+}
+
+/** A program with an official binary. */
+export interface PublishedProgram<Name extends string> extends Program<Name> {
   readonly publication: Publication;
 }
 
 /** A published file: its address under a host, and the address of its SHA-256 sum. */
-interface Publication {
+export interface Publication {
   readonly host: string;
   readonly path: string;
   /** A file of one sum, or a list of lines `<sum>  <file>`. */
@@ -35,7 +46,7 @@ interface Publication {
 }
 
 /** Every program of a release. */
-export function programsOf(release: Release): Program[] {
+export function programsOf(release: Release): PublishedProgram<ProgramName>[] {
   return programNames.map((name) => {
     if (name === 'etcd') return etcd(release);
     if (name === 'kwok') return kwok(release);
@@ -43,7 +54,16 @@ export function programsOf(release: Release): Program[] {
   });
 }
 
-function kubernetes(release: Release, name: ProgramName): Program {
+/** What a real node of a release needs besides Debian's packages. */
+export function nodeProgramsOf(release: Release): Program<NodeProgramName>[] {
+  return nodeProgramNames.map((name) => {
+    if (name === 'coredns') return coredns(release);
+    if (name === 'pause') return pause(release);
+    return kubernetes(release, name);
+  });
+}
+
+function kubernetes<Name extends string>(release: Release, name: Name): PublishedProgram<Name> {
   const version = release.kubernetes;
   const [major, minor] = release.minor.split('.');
   const path = `/release/${version}/bin/${goPlatform('/')}/${name}`;
@@ -61,7 +81,7 @@ function kubernetes(release: Release, name: ProgramName): Program {
   };
 }
 
-function etcd(release: Release): Program {
+function etcd(release: Release): PublishedProgram<'etcd'> {
   const version = release.etcd;
   const folder = `/etcd-io/etcd/releases/download/${version}`;
   const archive = `etcd-${version}-${goPlatform('-')}`;
@@ -80,7 +100,7 @@ function etcd(release: Release): Program {
   };
 }
 
-function kwok(release: Release): Program {
+function kwok(release: Release): PublishedProgram<'kwok'> {
   const version = release.kwok;
   const path = `/kubernetes-sigs/kwok/releases/download/${version}/kwok-${goPlatform('-')}`;
   return {
@@ -90,6 +110,35 @@ function kwok(release: Release): Program {
     goPackage: 'sigs.k8s.io/kwok/cmd/kwok',
     ldflags: stamped({ 'sigs.k8s.io/kwok/pkg/consts.Version': version }),
     publication: { host: 'https://github.com', path, sumPath: `${path}.sha256` },
+  };
+}
+
+function coredns(release: Release): PublishedProgram<'coredns'> {
+  const version = release.coredns;
+  const archive = `coredns_${version.slice(1)}_${goPlatform('_')}.tgz`;
+  const path = `/coredns/coredns/releases/download/${version}/${archive}`;
+  return {
+    name: 'coredns',
+    version,
+    goFolder: join(nodeFolder, 'coredns'),
+    goPackage: '.',
+    ldflags: stamped({}),
+    publication: {
+      host: 'https://github.com',
+      path,
+      sumPath: `${path}.sha256`,
+      member: 'coredns',
+    },
+  };
+}
+
+function pause(release: Release): Program<'pause'> {
+  return {
+    name: 'pause',
+    version: release.kubernetes,
+    goFolder: join(nodeFolder, 'pause'),
+    goPackage: '.',
+    ldflags: stamped({}),
   };
 }
 

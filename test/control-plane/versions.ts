@@ -8,26 +8,31 @@ export interface Release {
   readonly kubernetes: string;
   readonly etcd: string;
   readonly kwok: string;
+  readonly coredns: string;
   /** The folder with the go.mod that builds the Kubernetes binaries. */
   readonly kubernetesFolder: string;
 }
 
 const here = import.meta.dirname;
 
+/** The folder of the real node, with the go.mod files of the programs that are only its. */
+export const nodeFolder = join(here, '..', 'node');
+
 /**
  * The releases that can be started, newest first. The go.mod files are the one place where versions stand: each folder
- * `kubernetes*` is one Kubernetes release, `etcd` and `kwok` serve them all.
+ * `kubernetes*` is one Kubernetes release, `etcd`, `kwok` and the node's `coredns` serve them all.
  */
 export function releases(): Release[] {
   const etcd = requiredVersion(join(here, 'etcd'), 'go.etcd.io/etcd/server/v3');
   const kwok = requiredVersion(join(here, 'kwok'), 'sigs.k8s.io/kwok');
+  const coredns = requiredVersion(join(nodeFolder, 'coredns'), 'github.com/coredns/coredns');
   return readdirSync(here)
     .filter((folder) => folder.startsWith('kubernetes'))
     .map((folder) => {
       const kubernetesFolder = join(here, folder);
       const kubernetes = requiredVersion(kubernetesFolder, 'k8s.io/kubernetes');
       const minor = kubernetes.slice(1).split('.', 2).join('.');
-      return { minor, kubernetes, etcd, kwok, kubernetesFolder };
+      return { minor, kubernetes, etcd, kwok, coredns, kubernetesFolder };
     })
     .toSorted((a, b) => b.minor.localeCompare(a.minor, 'en', { numeric: true }));
 }
