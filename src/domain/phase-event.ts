@@ -6,7 +6,7 @@ export interface PhaseSubject {
   readonly object: KubernetesObject;
   /** Shown behind the name. */
   readonly version?: string;
-  /** Keptn's annotations of its Events for the kind (compatibility reference §7.4). */
+  /** Keptn's annotations of its Events for the kind (docs/compatibility.md §7.4). */
   readonly annotations: Readonly<Record<string, string>>;
   /** Keptn's reporting component, for example `keptnappversion-controller`. */
   readonly reportedBy: string;

@@ -82,7 +82,7 @@ export interface StatusChange {
 export interface EventNote {
   readonly about: KubernetesObject;
   readonly type: 'Normal' | 'Warning';
-  /** CamelCase; Keptn's reasons are kept (compatibility reference §7.4). */
+  /** CamelCase; Keptn's reasons are kept (docs/compatibility.md §7.4). */
   readonly reason: string;
   readonly message: string;
   /** What was done, CamelCase; defaults to the reason. */

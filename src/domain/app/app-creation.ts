@@ -21,7 +21,7 @@ import { parseTime, rfc3339 } from '../time.ts';
 import { remainingMs } from '../remaining.ts';
 
 /**
- * The life of a KeptnAppCreationRequest (compatibility reference §4.2): it waits until the discovery window closes, then
+ * The life of a KeptnAppCreationRequest (docs/compatibility.md §4.2): it waits until the discovery window closes, then
  * everything is read live, the KeptnApp is made or brought up to date, and the request goes. Whoever finds afterwards that
  * the app does not list its workload asks anew (`workload.ts`), so that no workload is forgotten (B17).
  */

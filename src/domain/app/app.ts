@@ -43,7 +43,7 @@ export interface AppSeen extends Moment {
 }
 
 /**
- * Makes the app version of every generation of an app (compatibility reference §4.3). The app's context is read live
+ * Makes the app version of every generation of an app (docs/compatibility.md §4.3). The app's context is read live
  * first: a version made without its checks could never be mended (W8). What is applied together arrives in any order, so the
  * first version waits a moment for a context, and one of which nothing has begun is made again when a context comes.
  */

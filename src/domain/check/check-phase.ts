@@ -23,7 +23,7 @@ export interface CheckPhaseRun {
   readonly now: number;
 }
 
-/** One phase of tasks or evaluations, all in parallel: its state follows from theirs (compatibility reference §1.3). */
+/** One phase of tasks or evaluations, all in parallel: its state follows from theirs (docs/compatibility.md §1.3). */
 export function runCheckPhase(run: CheckPhaseRun, seen: ChecksSeen): PhaseOutcome {
   const { phase, definitions, status, context, subject } = run;
   const stored = status[phase.items] ?? [];

@@ -36,7 +36,7 @@ export function ownedBy(kind: Kind, object: KubernetesObject): OwnerReference {
   };
 }
 
-/** The KeptnTask of a phase (compatibility reference §4.6). */
+/** The KeptnTask of a phase (docs/compatibility.md §4.6). */
 export function taskFor(
   name: string,
   definition: KeptnTaskDefinition,
@@ -142,7 +142,7 @@ function labelsOf(
   });
 }
 
-/** The KeptnEvaluation of a phase (compatibility reference §4.7). */
+/** The KeptnEvaluation of a phase (docs/compatibility.md §4.7). */
 export function evaluationFor(
   name: string,
   definition: KeptnEvaluationDefinition,

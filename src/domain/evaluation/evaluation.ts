@@ -28,7 +28,7 @@ import { placesOf } from '../reference.ts';
 import { rfc3339 } from '../time.ts';
 
 /**
- * The life of a KeptnEvaluation (compatibility reference §6).
+ * The life of a KeptnEvaluation (docs/compatibility.md §6).
  *
  *   Pending ──► Progressing ──► … ──► Succeeded    every objective was met in some attempt
  *      │             ▲  │

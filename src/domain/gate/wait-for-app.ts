@@ -88,7 +88,7 @@ export function endsByItself(seen: AppsSeen): boolean {
 
 const phase = { short: 'AppPreDeployEvaluations', long: 'App Pre-Deployment Evaluations' };
 
-/** Keptn's Event for what a version waits for (compatibility reference §7.4), if it has one. */
+/** Keptn's Event for what a version waits for (docs/compatibility.md §7.4), if it has one. */
 export function waitEvent(subject: PhaseSubject, holdup: Progress): EventNote | undefined {
   const say = (suffix: string, text: string): EventNote =>
     phaseEvent(subject, phase, { suffix, text, type: 'Warning' });

@@ -13,7 +13,7 @@ export type ComputedVersion =
   | { readonly type: 'impossible'; readonly message: string };
 
 /**
- * The version of a Pod template that names none (compatibility reference §2.5): the image tag of the chosen container, or
+ * The version of a Pod template that names none (docs/compatibility.md §2.5): the image tag of the chosen container, or
  * else the decimal FNV-1a-32 hash over names, images and literal environment of all containers.
  */
 export function computedVersion(

@@ -14,8 +14,8 @@ import { type IdentityOptions, type Origin, versionOf } from './pod-version.ts';
 import { templateOfPod } from '../owner/revision.ts';
 
 /**
- * What a Pod is to Keptn, read from its own metadata or, if that names no workload, from its owner's (compatibility
- * reference §2.2–2.7). Webhook and controllers share this file: they must never see two identities in one Pod.
+ * What a Pod is to Keptn, read from its own metadata or, if that names no workload, from its owner's (docs/compatibility.md
+ * §2.2 to §2.7). Webhook and controllers share this file: they must never see two identities in one Pod.
  */
 export type Identity =
   | AnnotatedIdentity
@@ -66,7 +66,7 @@ export interface AnnotatedIdentity {
   /** No app is named: the workload is an app of its own. */
   readonly singleService: boolean;
   /**
-   * The annotations with which the Pod says all this by itself (§2.4), as far as it does not already. None from an owner
+   * The annotations with which the Pod says all this by itself (docs/compatibility.md §2.4), as far as it does not already. None from an owner
    * while the version is not known.
    */
   readonly annotations: Readonly<Record<string, string>>;

@@ -15,7 +15,7 @@ import { containerOptions } from './job-options.ts';
 import { statusFile } from './runner-arguments.ts';
 
 /**
- * The one container of a task's Job and the volumes it needs (compatibility reference §5.2, §5.4). Others compare env names,
+ * The one container of a task's Job and the volumes it needs (docs/compatibility.md §5.2, §5.4). Others compare env names,
  * their order and their JSON, volumes and mounts by position and length: nothing may be added to these lists.
  */
 export interface Workload {

@@ -54,7 +54,7 @@ export interface Advanced<S extends VersionStatus = VersionStatus> {
 }
 
 /**
- * Moves a version through its phases as far as the world allows (compatibility reference §4.4, §4.5). A phase that has
+ * Moves a version through its phases as far as the world allows (docs/compatibility.md §4.4, §4.5). A phase that has
  * passed is never entered again; one that fails ends the version and deprecates the phases behind it.
  */
 export function advance<S extends VersionStatus>(course: Course<S>): Advanced<S> {

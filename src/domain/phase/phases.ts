@@ -94,7 +94,7 @@ const promotion: CheckFields = {
 
 const named = <T>(short: string, long: string, fields: T) => ({ short, long, ...fields });
 
-/** The phases of a KeptnAppVersion in their order (compatibility reference §4.4). */
+/** The phases of a KeptnAppVersion in their order (docs/compatibility.md §4.4). */
 export const appPhases: readonly Phase[] = [
   named('AppPreDeployTasks', 'App Pre-Deployment Tasks', preTasks),
   named('AppPreDeployEvaluations', 'App Pre-Deployment Evaluations', preEvaluations),

@@ -29,7 +29,7 @@ export function attemptOf(status: VersionStatus | undefined): number {
   return status?.attempt ?? 1;
 }
 
-/** The states of all phases for which `where` holds, set to Deprecated: Keptn's cascade (compatibility reference §4.5). */
+/** The states of all phases for which `where` holds, set to Deprecated: Keptn's cascade (docs/compatibility.md §4.5). */
 export function deprecated(
   phases: readonly Phase[],
   where: (phase: Phase) => boolean,

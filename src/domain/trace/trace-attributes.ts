@@ -9,8 +9,8 @@ import type { OwningVersion } from './trace-context.ts';
 import { withoutTraceContext } from './traceparent.ts';
 
 /**
- * What spans say about themselves: Keptn's attributes with the metadata of application and workload (compatibility reference
- * §7.2), and beside them OpenTelemetry's conventions for CI/CD and Kubernetes, in which a version is a pipeline and its phases,
+ * What spans say about themselves: Keptn's attributes with the metadata of application and workload
+ * (docs/compatibility.md §7.2), and beside them OpenTelemetry's conventions for CI/CD and Kubernetes, in which a version is a pipeline and its phases,
  * tasks and evaluations are the pipeline's tasks. `cicd.pipeline.run.state` is of runs that go on, and a span is of one that has
  * ended; there is no page yet that `*.url.full` could name.
  */

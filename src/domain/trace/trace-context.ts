@@ -12,7 +12,7 @@ import { type Carrier, spanOf, traceparentKey } from './traceparent.ts';
 import { attemptOf, type VersionStatus } from '../phase/version-status.ts';
 
 /**
- * Where the span of everything is, from what is stored (compatibility reference §7.2):
+ * Where the span of everything is, from what is stored (docs/compatibility.md §7.2):
  *
  *     KeptnAppVersion ─► AppDeploy ─► KeptnWorkloadVersion ─► WorkloadPreDeployTasks ─► KeptnTask ─► follow-up KeptnTask
  *          └────────► its other phases ─► KeptnTask, KeptnEvaluation

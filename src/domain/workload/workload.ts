@@ -42,7 +42,7 @@ interface Claims {
 }
 
 /**
- * Keeps a workload in step with its owners (compatibility reference §2.6, §4.9): its spec names the version that is
+ * Keeps a workload in step with its owners (docs/compatibility.md §2.6, §4.9): its spec names the version that is
  * current, every version that an owner's current revision carries gets its KeptnWorkloadVersion once, and an app that does
  * not list those versions is asked for.
  */
