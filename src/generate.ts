@@ -6,7 +6,7 @@ import { converterConfig } from './admission/conversion-manifests.ts';
 import { shippedRegistration } from './admission/manifests.ts';
 import { crdOf } from './api/crd.ts';
 import { forbiddenAddresses } from './api/text/forbidden-addresses.ts';
-import { ownKinds } from './api/keptn/registry.ts';
+import { servedKinds } from './api/keptn/registry.ts';
 import { settings } from './config/config.ts';
 import { chartFiles, chartReference } from './generate/chart/chart-files.ts';
 import { kindReference } from './generate/kind-reference.ts';
@@ -34,11 +34,11 @@ const shippedObjects = (...parts: readonly InstallationPart[]) =>
   parts.flatMap((part) => objectsOfPart(part, shipped)).map(({ object }) => object);
 
 const crds = (): readonly Artefact[] =>
-  ownKinds.map((kind) =>
+  servedKinds.map((kind) =>
     manifest(crdFile(kind), 'src/api/keptn', [crdOf(kind, converterConfig(shippedRegistration))]),
   );
 
-const crdFile = ({ group, plural }: (typeof ownKinds)[number]) => `crds/${group}_${plural}.yaml`;
+const crdFile = ({ group, plural }: (typeof servedKinds)[number]) => `crds/${group}_${plural}.yaml`;
 
 const installed = [
   { file: 'rights.yaml', source: 'src/install/rbac.ts', parts: ['rights'] },
@@ -65,7 +65,7 @@ const kustomization = (): readonly Artefact[] => [
     {
       apiVersion: 'kustomize.config.k8s.io/v1beta1',
       kind: 'Kustomization',
-      resources: [...ownKinds.map(crdFile), ...installed.map(({ file }) => file)],
+      resources: [...servedKinds.map(crdFile), ...installed.map(({ file }) => file)],
     },
   ]),
 ];
@@ -103,7 +103,7 @@ const ruleReference = (): readonly Artefact[] => {
 };
 
 const reference = (): readonly Artefact[] => [
-  { path: 'docs/reference/kinds.md', content: kindReference(ownKinds) },
+  { path: 'docs/reference/kinds.md', content: kindReference(servedKinds) },
   { path: 'docs/reference/settings.md', content: settingReference(Object.values(settings)) },
 ];
 

@@ -6,7 +6,7 @@ import {
 import { cutTo, deepestLevel, isTooDeep, tooDeep } from '../api/depth.ts';
 import { fieldOf, isJsonObject, type JsonObject } from '../api/json.ts';
 import { sluiceKeys } from '../api/keptn/annotations.ts';
-import { ownKinds } from '../api/keptn/registry.ts';
+import { servedKinds } from '../api/keptn/registry.ts';
 import { describeErrors } from '../api/parse.ts';
 import { BadReview } from './respond.ts';
 
@@ -66,7 +66,7 @@ function convertedAlone(one: unknown, desired: string, isAlone: boolean): Outcom
   const flat = isWhole ? one : cutTo(one, deepestLevel);
   try {
     refuseMarked(flat);
-    const object = convertObject(flat, desired, ownKinds);
+    const object = convertObject(flat, desired, servedKinds);
     return isWhole ? { object } : marked(object, tooDeep);
   } catch (error) {
     const { message } = asImpossible(error);

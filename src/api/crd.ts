@@ -1,6 +1,10 @@
 import { isJsonObject } from './json.ts';
-import type { PrinterColumn, Resource, ResourceVersion } from './resource.ts';
-import type { TSchema } from './schema.ts';
+import {
+  needsConverter,
+  type PrinterColumn,
+  type Resource,
+  type ResourceVersion,
+} from './resource.ts';
 
 /** CustomResourceDefinition of apiextensions.k8s.io/v1, as far as Sluice writes it. */
 export interface CustomResourceDefinition {
@@ -45,17 +49,21 @@ interface CrdVersion {
   name: string;
   served: boolean;
   storage: boolean;
+  deprecated?: true;
+  deprecationWarning?: string;
   subresources: { status: Record<string, never> };
   additionalPrinterColumns: readonly Required<Pick<PrinterColumn, 'name' | 'type' | 'jsonPath'>>[];
   schema: { openAPIV3Schema: Record<string, unknown> };
 }
 
 /**
- * The CustomResourceDefinition of a kind. Without anybody who converts, only the stored version is served: the API server
- * alone would drop what one version has and another lacks, and whoever reads and writes an object would lose it.
+ * The CustomResourceDefinition of a kind. Where its versions differ and nobody converts, only the stored one is served: the
+ * API server alone would drop what one version has and another lacks, and whoever reads and writes an object would lose it.
+ * Where all versions have the same fields, the API server needs nobody.
  */
 export function crdOf(resource: Resource, converter?: ConverterConfig): CustomResourceDefinition {
   const { group, kind, listKind, plural, singular, shortNames, categories } = resource;
+  const isConverted = needsConverter(resource);
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
@@ -76,14 +84,18 @@ export function crdOf(resource: Resource, converter?: ConverterConfig): CustomRe
       scope: 'Namespaced',
       versions: resource.versions.map((version, index) => ({
         name: version.name,
-        served: index === 0 || converter !== undefined,
+        served: index === 0 || !isConverted || converter !== undefined,
         storage: index === 0,
+        ...(version.deprecationWarning !== undefined && {
+          deprecated: true as const,
+          deprecationWarning: version.deprecationWarning,
+        }),
         subresources: { status: {} },
         additionalPrinterColumns: columnsOf(resource, version),
         schema: { openAPIV3Schema: rootSchema(resource, version) },
       })),
       conversion:
-        converter === undefined || resource.versions.length === 1
+        converter === undefined || !isConverted
           ? { strategy: 'None' }
           : {
               strategy: 'Webhook',
@@ -109,18 +121,25 @@ function columnsOf(
 }
 
 function rootSchema(resource: Resource, version: ResourceVersion): Record<string, unknown> {
+  const [stored] = resource.versions;
+  const isAlike = version !== stored && version.spec === stored.spec;
+  const spec = isAlike ? withoutDescriptions(version.spec) : version.spec;
+  const status =
+    isAlike && version.status === stored.status
+      ? withoutDescriptions(version.status)
+      : version.status;
   return {
     type: 'object',
-    description: resource.description,
+    description: isAlike
+      ? `${resource.description} The fields are those of ${stored.name}, where they are explained.`
+      : resource.description,
     ...(version.specMayBeAbsent === true ? {} : { required: ['spec'] }),
     properties: {
       apiVersion: { type: 'string' },
       kind: { type: 'string' },
       metadata: { type: 'object' },
-      spec: boundedTexts(
-        version.specMayBeAbsent === true ? withDefault(version.spec) : version.spec,
-      ),
-      status: version.status,
+      spec: boundedTexts(version.specMayBeAbsent === true ? withDefault(spec) : spec),
+      status,
     },
   };
 }
@@ -148,4 +167,18 @@ function boundedTexts(schema: unknown): unknown {
   return Object.fromEntries(isText && isOpen ? [...entries, ['maxLength', longestText]] : entries);
 }
 
-const withDefault = (spec: TSchema): TSchema => ({ ...spec, default: {} });
+const withDefault = (spec: unknown): unknown => ({ ...(isJsonObject(spec) && spec), default: {} });
+
+/**
+ * The schema without what explains its fields, which stands in the stored version: the API server keeps the schema of each
+ * version in memory, and `kubectl apply` takes no CRD of more than 256 KiB.
+ */
+function withoutDescriptions(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withoutDescriptions);
+  if (!isJsonObject(schema)) return schema;
+  // A field may be called description; then it is a schema.
+  const kept = Object.entries(schema).filter(
+    ([key, value]) => key !== 'description' || typeof value !== 'string',
+  );
+  return Object.fromEntries(kept.map(([key, value]) => [key, withoutDescriptions(value)]));
+}

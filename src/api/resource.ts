@@ -29,18 +29,39 @@ export interface ResourceVersion<Spec extends TSchema = TSchema, Status extends 
   /** True where an object without a spec means one with an empty spec, so that its defaults apply. */
   readonly specMayBeAbsent?: boolean;
   /** Of a version that is not stored, where its spec is more than a part of the stored one. */
-  readonly mapping?: SpecMapping;
+  readonly mapping?: PartMapping;
+  /** The same of its status, where that has other fields. */
+  readonly statusMapping?: PartMapping;
+  /** Of a version that should be used no longer: what the API server tells everybody who does, in at most 256 characters. */
+  readonly deprecationWarning?: string;
   /** Top-level fields of the spec of which one stands in for another: an edit that sets one of them takes the others away. */
   readonly alternatives?: readonly string[];
 }
 
 /**
- * How a spec becomes one of the stored version, and back. A mapping never fails, whatever it is given, and need not care for
- * what the other side cannot express: `conversion.ts` keeps that.
+ * How a spec or a status becomes one of the stored version, and back. A mapping never fails, whatever it is given. One of a
+ * spec need not care for what the other side cannot express: `conversion.ts` keeps that. One of a status must lose nothing.
  */
-export interface SpecMapping {
-  readonly toStored: (spec: JsonObject) => JsonObject;
-  readonly fromStored: (spec: JsonObject) => JsonObject;
+export interface PartMapping {
+  readonly toStored: (part: JsonObject) => JsonObject;
+  readonly fromStored: (part: JsonObject) => JsonObject;
+}
+
+/**
+ * Older versions that have exactly the fields of the stored one, so that the API server alone can turn one into the other
+ * and loses nothing. Where a version of Keptn had fewer fields, it has those of the stored version beside them.
+ */
+export function alike(
+  stored: ResourceVersion,
+  names: readonly string[],
+): readonly ResourceVersion[] {
+  return names.map((name) => ({ ...stored, name }));
+}
+
+/** Whether a version has other fields than the stored one, so that somebody has to convert. */
+export function needsConverter({ versions }: Pick<Resource, 'versions'>): boolean {
+  const [stored] = versions;
+  return versions.some(({ spec, status }) => spec !== stored.spec || status !== stored.status);
 }
 
 /** What a kind is defined by. */

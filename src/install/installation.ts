@@ -4,7 +4,7 @@ import { policyManifests } from '../admission/policies/policies.ts';
 import { serviceAccountUser } from '../admission/sluice-user.ts';
 import { NamespaceKind } from '../api/builtin.ts';
 import { crdOf } from '../api/crd.ts';
-import { ownKinds } from '../api/keptn/registry.ts';
+import { servedKinds } from '../api/keptn/registry.ts';
 import type { Kind, KubernetesObject } from '../api/object.ts';
 import { rights } from './rbac.ts';
 import { webhookService, workload, type WorkloadSettings } from './workload.ts';
@@ -58,7 +58,7 @@ function manifestsOfPart(
   const { requesterChecks = true, leaseNamespace = namespace } = settings;
   switch (part) {
     case 'crds':
-      return ownKinds.map((kind) => crdOf(kind, converterConfig(settings)));
+      return servedKinds.map((kind) => crdOf(kind, converterConfig(settings)));
     case 'rights':
       return [
         { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
@@ -97,7 +97,7 @@ export function unwantedOfPart(
 
 /** The CRDs for a cluster in which nobody converts. */
 export function unconvertedCrds(): Installed[] {
-  return ownKinds.map((kind) => ({ kind: CustomResourceDefinitionKind, object: crdOf(kind) }));
+  return servedKinds.map((kind) => ({ kind: CustomResourceDefinitionKind, object: crdOf(kind) }));
 }
 
 const admission = 'admissionregistration.k8s.io/v1';

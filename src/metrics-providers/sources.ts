@@ -1,4 +1,4 @@
-import { askedProviderTypes } from '../api/keptn/metrics-provider.ts';
+import { askedProviderTypes, typeOfProvider } from '../api/keptn/metrics-provider.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Proxy } from '../runtime/proxy.ts';
 import type { AddressPolicy } from './address-policy.ts';
@@ -6,7 +6,7 @@ import { BoundedFetch, type FetchLimits } from './bounded-fetch.ts';
 import type { SecretReader } from './credentials.ts';
 import { type MetricQuery, Prometheus } from './prometheus.ts';
 
-/** The provider's `spec.type` is none that Sluice knows (Keptn's words). */
+/** The provider is of no type that Sluice asks (Keptn's words). */
 class ProviderUnsupported extends Error {
   constructor(type: string) {
     super(`provider ${type} not supported`);
@@ -35,8 +35,8 @@ export class MetricSources {
 
   /** The samples of the query's one series as text, oldest first; rejects with an error fit for `status.errMsg`. */
   async query(query: MetricQuery, signal: AbortSignal): Promise<readonly string[]> {
-    const type = query.provider.spec.type ?? '';
-    if (!askedProviderTypes.includes(type.toLowerCase())) throw new ProviderUnsupported(type);
+    const type = typeOfProvider(query.provider);
+    if (!askedProviderTypes.includes(type)) throw new ProviderUnsupported(type);
     return this.#prometheus.query(query, signal);
   }
 

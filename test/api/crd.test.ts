@@ -94,14 +94,18 @@ describe('the CRD of a kind', () => {
         .filter(([name]) => /(Tasks|Evaluations)$/.test(name))
         .map(([name, list]) => [name, list['maxItems']]),
     );
-    expect(lists).toHaveLength(5);
-    expect(lists.map(([, most]) => most)).toEqual([500, 500, 500, 500, 500]);
+    expect(lists).toHaveLength(5 * KeptnAppContext.versions.length);
+    expect(new Set(lists.map(([, most]) => most))).toEqual(new Set([500]));
   });
 
   it.each(kinds)('of %s explains every field outside the container', (_name, kind) => {
-    const silent = published(kind).spec.versions.flatMap((version) =>
-      undescribed('', version.schema.openAPIV3Schema),
-    );
+    // A version with the fields of the stored one leaves it to that one.
+    const explained = kind.versions
+      .filter(({ spec }, at) => at === 0 || spec !== kind.versions[0].spec)
+      .map(({ name }) => name);
+    const silent = published(kind)
+      .spec.versions.filter(({ name }) => explained.includes(name))
+      .flatMap((version) => undescribed('', version.schema.openAPIV3Schema));
     expect(silent).toEqual([]);
   });
 });

@@ -296,7 +296,9 @@ describe('the CRDs of kinds with old versions', () => {
     cluster.deeds.length = 0;
     await uninstall({ ...keepingCrds, crds: true }, by(cluster));
     const crdDeeds = cluster.deeds.filter((deed) => deed.endsWith('CustomResourceDefinition'));
-    expect(crdDeeds.slice(0, 3)).toEqual([
+    expect(crdDeeds.slice(0, 5)).toEqual([
+      'replace CustomResourceDefinition',
+      'replace CustomResourceDefinition',
       'replace CustomResourceDefinition',
       'replace CustomResourceDefinition',
       'delete CustomResourceDefinition',

@@ -22,8 +22,8 @@ import type { TSchema } from '../schema.ts';
  * What the other version cannot express is kept there in the annotation `sluice.keptn.sh/conversion-<version it belongs to>`
  * and goes back where it came from. It never overrules an edit of what the other version can express.
  *
- * Only the spec is kept that way. The status is the same in all versions: an annotation may be written by whoever may write
- * the object, and must not speak for the controllers.
+ * Only the spec is kept that way. A status has the same in all versions, though perhaps under other names: an annotation may be
+ * written by whoever may write the object, and must not speak for the controllers.
  */
 export class ConversionImpossible extends Error {
   constructor(message: string) {
@@ -73,11 +73,11 @@ interface Step {
 function oneStep(object: JsonObject, step: Step): JsonObject {
   const { from, to, resource } = step;
   const apiVersion = `${resource.group}/${to.name}`;
-  const { metadata, spec } = object;
-  if (!isJsonObject(metadata)) {
-    throw new ConversionImpossible(`${called(object)} has no metadata`);
-  }
-  if (!isJsonObject(spec)) return { ...object, apiVersion };
+  const { spec } = object;
+  // Under server-side apply, the API server has parts of objects converted that have none; it takes no answer without.
+  const metadata = isJsonObject(object['metadata']) ? object['metadata'] : {};
+  const rest = { ...object, metadata, ...statusIn(object, step) };
+  if (!isJsonObject(spec)) return { ...rest, apiVersion };
   const annotations = { ...(isJsonObject(metadata['annotations']) && metadata['annotations']) };
   const converted = restored(mapped(spec, step), to, {
     remainder: annotations[keyOf(to)],
@@ -91,11 +91,18 @@ function oneStep(object: JsonObject, step: Step): JsonObject {
   const remainder = fitting(beyond, { key: keyOf(from), others: annotations });
   if (remainder !== undefined) annotations[keyOf(from)] = remainder;
   return {
-    ...object,
+    ...rest,
     apiVersion,
     metadata: withAnnotations(metadata, annotations),
     spec: converted,
   };
+}
+
+/** The status with the names that the other version has for its fields. */
+function statusIn({ status }: JsonObject, { from, to, resource }: Step): JsonObject {
+  const isUp = to === resource.versions[0];
+  const map = isUp ? from.statusMapping?.toStored : to.statusMapping?.fromStored;
+  return map === undefined || !isJsonObject(status) ? {} : { status: map(status) };
 }
 
 /** What the mapping alone makes of a spec, as the API server will keep it. */

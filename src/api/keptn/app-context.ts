@@ -1,5 +1,5 @@
 import { statusObject } from '../condition.ts';
-import { defineResource, type ObjectOf } from '../resource.ts';
+import { alike, defineResource, type ObjectOf } from '../resource.ts';
 import {
   bool,
   duration,
@@ -54,12 +54,14 @@ const status = statusObject('What Sluice knows of the context.', {
 export type KeptnAppContextSpec = Static<typeof spec>;
 export type KeptnAppContextStatus = Static<typeof status>;
 
+const v1 = { name: 'v1', spec, status, specMayBeAbsent: true } as const;
+
 /** The checks of the KeptnApp of the same name and namespace. */
 export const KeptnAppContext = defineResource({
   group: lifecycleGroup,
   kind: 'KeptnAppContext',
   description: 'The checks and metadata of the KeptnApp of the same name.',
   summary: 'Ready',
-  versions: [{ name: 'v1', spec, status, specMayBeAbsent: true }],
+  versions: [v1, ...alike(v1, ['v1beta1'])],
 });
 export type KeptnAppContext = ObjectOf<typeof KeptnAppContext>;

@@ -1,10 +1,11 @@
 import { statusObject } from '../condition.ts';
-import { defineResource, type ObjectOf, type PrinterColumn } from '../resource.ts';
+import { alike, defineResource, type ObjectOf, type PrinterColumn } from '../resource.ts';
 import { list, object, optional, shortText, stringMap, text, type Static } from '../schema.ts';
 import { appContextSpecFields } from './app-context.ts';
 import { appSpecFields, appWorkload } from './app.ts';
 import { lifecycleGroup } from './groups.ts';
 import { itemStatuses, versionProgress } from './item-status.ts';
+import { outdatedItemLists, outdatedItemNames } from './outdated-item-names.ts';
 import { state } from './states.ts';
 
 const spec = object(
@@ -27,7 +28,7 @@ const workloadStatus = object('The state of one workload.', {
 /** The state of one workload of an application version. */
 export type WorkloadStatus = Static<typeof workloadStatus>;
 
-const status = statusObject('How far the version has come.', {
+const statusFields = {
   preDeploymentStatus: optional(state('State of the pre-deployment tasks.')),
   preDeploymentEvaluationStatus: optional(state('State of the pre-deployment evaluations.')),
   workloadOverallStatus: optional(state('State of the workloads taken together.')),
@@ -42,6 +43,14 @@ const status = statusObject('How far the version has come.', {
   promotionTaskStatus: itemStatuses('The promotion tasks.'),
   workloadStatus: optional(list('The workloads of the version.', workloadStatus)),
   ...versionProgress,
+};
+
+const status = statusObject('How far the version has come.', statusFields);
+
+/** In v1alpha1 the items of the phases have other names. */
+const statusOfV1alpha1 = statusObject('How far the version has come.', {
+  ...statusFields,
+  ...outdatedItemLists,
 });
 
 export type KeptnAppVersionSpec = Static<typeof spec>;
@@ -67,6 +76,8 @@ const columns: readonly PrinterColumn[] = [
   { name: 'PromotionStatus', jsonPath: '.status.promotionStatus', priority: 1 },
 ];
 
+const v1 = { name: 'v1', spec, status, columns } as const;
+
 /** One version of an application on its way through the phases. */
 export const KeptnAppVersion = defineResource({
   group: lifecycleGroup,
@@ -74,6 +85,16 @@ export const KeptnAppVersion = defineResource({
   shortNames: ['kav'],
   description: 'One version of an application and how far it has come.',
   summary: 'Succeeded',
-  versions: [{ name: 'v1', spec, status, columns }],
+  versions: [
+    v1,
+    ...alike(v1, ['v1beta1', 'v1alpha3', 'v1alpha2']),
+    {
+      name: 'v1alpha1',
+      spec,
+      status: statusOfV1alpha1,
+      columns,
+      statusMapping: outdatedItemNames,
+    },
+  ],
 });
 export type KeptnAppVersion = ObjectOf<typeof KeptnAppVersion>;

@@ -1,6 +1,7 @@
 import { statusObject } from '../condition.ts';
-import { defineResource, type ObjectOf } from '../resource.ts';
+import { alike, defineResource, type ObjectOf } from '../resource.ts';
 import { integer, list, object, optional, shortText, text, type Static } from '../schema.ts';
+import { outdatedAppCheckLists } from './check-lists.ts';
 import { lifecycleGroup } from './groups.ts';
 
 /** A workload in one version, as KeptnApp and KeptnAppVersion list it. */
@@ -21,7 +22,11 @@ export const appSpecFields = {
   workloads: optional(list('The workloads that make up this version.', appWorkload)),
 };
 
-const spec = object('The application as it should be.', appSpecFields);
+const spec = object('The application as it should be.', {
+  ...appSpecFields,
+  // Of KeptnApps that were written before there was a KeptnAppContext; without them their checks would not run.
+  ...outdatedAppCheckLists,
+});
 
 const status = statusObject('What Sluice knows of the application.', {
   currentVersion: optional(text('The version for which a KeptnAppVersion was made last.')),
@@ -31,12 +36,14 @@ const status = statusObject('What Sluice knows of the application.', {
 export type KeptnAppSpec = Static<typeof spec>;
 export type KeptnAppStatus = Static<typeof status>;
 
+const v1 = { name: 'v1', spec, status } as const;
+
 /** An application: workloads that are deployed together. */
 export const KeptnApp = defineResource({
   group: lifecycleGroup,
   kind: 'KeptnApp',
   description: 'An application: a set of workloads, each in one version.',
   summary: 'Ready',
-  versions: [{ name: 'v1', spec, status }],
+  versions: [v1, ...alike(v1, ['v1beta1', 'v1alpha3', 'v1alpha2', 'v1alpha1'])],
 });
 export type KeptnApp = ObjectOf<typeof KeptnApp>;

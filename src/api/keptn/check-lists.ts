@@ -24,6 +24,9 @@ export const checkLists = lists();
 /** Each check is an object, an item of a status and some Events, and one write of them all would be too large for the API server. */
 const bounds = { maxItems: 500 };
 
+/** The four lists of a KeptnApp before v1beta1, when there was no KeptnAppContext. */
+export const outdatedAppCheckLists = lists(bounds);
+
 /** The same of an application, as somebody writes them into a KeptnAppContext. */
 export const appCheckLists = {
   ...lists(bounds),

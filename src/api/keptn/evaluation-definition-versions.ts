@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../json.ts';
-import type { ResourceVersion, SpecMapping } from '../resource.ts';
+import type { ResourceVersion, PartMapping } from '../resource.ts';
 import { list, object, optional, shortText, text, type TSchema } from '../schema.ts';
 import { followUpAliases, followUpLists } from './follow-up.ts';
 
@@ -38,7 +38,7 @@ export function olderVersions(spec: TSchema, status: TSchema): readonly Resource
   ];
 }
 
-const queriesOfOneSource: SpecMapping = {
+const queriesOfOneSource: PartMapping = {
   toStored(spec) {
     const { source, objectives, ...rest } = spec;
     const provider = isText(source) ? { provider: { name: source } } : {};

@@ -1,5 +1,5 @@
 import { statusObject } from '../condition.ts';
-import { defineResource, type ObjectOf, type PrinterColumn } from '../resource.ts';
+import { alike, defineResource, type ObjectOf, type PrinterColumn } from '../resource.ts';
 import {
   duration,
   int32,
@@ -28,6 +28,7 @@ const spec = object('What is to be judged, and what for.', {
     duration('How long to wait between two measurements.', { default: '5s' }),
   ),
   attempt: optional(int32('Which attempt of the version it belongs to, from 1.')),
+  failAction: optional(text('Outdated: versions before v1beta1 had it, and nothing reads it.')),
 });
 
 const objectiveStatus = object('The last measurement of one objective.', {
@@ -67,6 +68,8 @@ const columns: readonly PrinterColumn[] = [
   { name: 'Definition', jsonPath: '.spec.evaluationDefinition' },
 ];
 
+const v1 = { name: 'v1', spec, status, columns } as const;
+
 /** One judgement by a KeptnEvaluationDefinition. */
 export const KeptnEvaluation = defineResource({
   group: lifecycleGroup,
@@ -74,6 +77,6 @@ export const KeptnEvaluation = defineResource({
   shortNames: ['ke'],
   description: 'One judgement of the objectives of a KeptnEvaluationDefinition.',
   summary: 'Succeeded',
-  versions: [{ name: 'v1', spec, status, columns }],
+  versions: [v1, ...alike(v1, ['v1beta1', 'v1alpha3', 'v1alpha2', 'v1alpha1'])],
 });
 export type KeptnEvaluation = ObjectOf<typeof KeptnEvaluation>;

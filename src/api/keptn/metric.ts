@@ -1,5 +1,5 @@
 import { statusObject } from '../condition.ts';
-import { defineResource, type ObjectOf, type PrinterColumn } from '../resource.ts';
+import { alike, defineResource, type ObjectOf, type PrinterColumn } from '../resource.ts';
 import {
   integer,
   list,
@@ -93,12 +93,14 @@ const columns: readonly PrinterColumn[] = [
   { name: 'Measured', jsonPath: '.status.lastUpdated', type: 'date' },
 ];
 
+const v1 = { name: 'v1', spec, status, columns } as const;
+
 /** A number that a provider is asked for again and again. */
 export const KeptnMetric = defineResource({
   group: metricsGroup,
   kind: 'KeptnMetric',
   description: 'A value that a metrics provider is asked for at intervals.',
   summary: 'Ready',
-  versions: [{ name: 'v1', spec, status, columns }],
+  versions: [v1, ...alike(v1, ['v1beta1', 'v1alpha3', 'v1alpha2', 'v1alpha1'])],
 });
 export type KeptnMetric = ObjectOf<typeof KeptnMetric>;

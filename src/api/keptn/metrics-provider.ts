@@ -1,5 +1,5 @@
 import { statusObject } from '../condition.ts';
-import { defineResource, type ObjectOf } from '../resource.ts';
+import { alike, defineResource, type ObjectOf } from '../resource.ts';
 import { bool, object, optional, shortText, text, type Static } from '../schema.ts';
 import { metricsGroup } from './groups.ts';
 
@@ -12,7 +12,7 @@ export const unaskedProviderTypes: readonly string[] = ['datadog', 'dynatrace', 
 const spec = object('Where the provider is and how to talk to it.', {
   type: optional(
     text(
-      'What it is: prometheus, thanos or cortex. Of datadog, dynatrace, dql and elastic nothing is asked yet.',
+      'What it is: prometheus, thanos or cortex; the name of the provider if not set, as v1alpha2 has it. Of datadog, dynatrace, dql and elastic nothing is asked yet.',
       {
         pattern: 'cortex|datadog|dql|dynatrace|prometheus|elastic|thanos',
       },
@@ -40,6 +40,8 @@ const status = statusObject('What Sluice knows of the provider.', {});
 export type KeptnMetricsProviderSpec = Static<typeof spec>;
 export type KeptnMetricsProviderStatus = Static<typeof status>;
 
+const v1 = { name: 'v1', spec, status } as const;
+
 /** A system that KeptnMetrics are asked of. */
 export const KeptnMetricsProvider = defineResource({
   group: metricsGroup,
@@ -47,6 +49,11 @@ export const KeptnMetricsProvider = defineResource({
   shortNames: ['kmp'],
   description: 'A system that answers the queries of KeptnMetrics.',
   summary: 'Ready',
-  versions: [{ name: 'v1', spec, status }],
+  versions: [v1, ...alike(v1, ['v1beta1', 'v1alpha3', 'v1alpha2'])],
 });
 export type KeptnMetricsProvider = ObjectOf<typeof KeptnMetricsProvider>;
+
+/** What a provider is, in lower case. One without a type is what its name says, as in Keptn, whose v1alpha2 knows no type. */
+export function typeOfProvider({ metadata, spec: { type = '' } }: KeptnMetricsProvider): string {
+  return (type === '' ? metadata.name : type).toLowerCase();
+}

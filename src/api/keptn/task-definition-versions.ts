@@ -1,6 +1,6 @@
 import type { TProperties } from 'typebox';
 import { isJsonObject, type JsonObject } from '../json.ts';
-import type { ResourceVersion, SpecMapping } from '../resource.ts';
+import type { ResourceVersion, PartMapping } from '../resource.ts';
 import { int32, object, oneOf, optional, type TSchema } from '../schema.ts';
 import { followUpAliases, followUpLists } from './follow-up.ts';
 import { functionFields } from './function-spec.ts';
@@ -56,7 +56,7 @@ export function olderVersions(fields: TProperties, status: TSchema): readonly Re
   ];
 }
 
-const functionOnly: SpecMapping = {
+const functionOnly: PartMapping = {
   toStored: withRunner,
   fromStored(spec) {
     const { deno, python, bash, retries, retryInterval, timeout, ...rest } = spec;
@@ -78,7 +78,7 @@ const functionOnly: SpecMapping = {
   },
 };
 
-const functionBeside: SpecMapping = {
+const functionBeside: PartMapping = {
   toStored: (spec) =>
     runners.some((runner) => spec[runner] !== undefined) ? spec : withRunner(spec),
   fromStored: (spec) => spec,

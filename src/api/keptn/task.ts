@@ -1,5 +1,5 @@
 import { statusObject } from '../condition.ts';
-import { defineResource, type ObjectOf, type PrinterColumn } from '../resource.ts';
+import { alike, defineResource, type ObjectOf, type PrinterColumn } from '../resource.ts';
 import {
   duration,
   int32,
@@ -131,12 +131,14 @@ const columns: readonly PrinterColumn[] = [
   { name: 'Evidence', jsonPath: '.status.evidence.message', priority: 1 },
 ];
 
+const v1 = { name: 'v1', spec, status, columns } as const;
+
 /** One run of a KeptnTaskDefinition. */
 export const KeptnTask = defineResource({
   group: lifecycleGroup,
   kind: 'KeptnTask',
   description: 'One run of a KeptnTaskDefinition, carried out by a Job.',
   summary: 'Succeeded',
-  versions: [{ name: 'v1', spec, status, columns }],
+  versions: [v1, ...alike(v1, ['v1beta1', 'v1alpha3', 'v1alpha2', 'v1alpha1'])],
 });
 export type KeptnTask = ObjectOf<typeof KeptnTask>;

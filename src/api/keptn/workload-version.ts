@@ -1,5 +1,5 @@
 import { statusObject } from '../condition.ts';
-import { defineResource, type ObjectOf, type PrinterColumn } from '../resource.ts';
+import { alike, defineResource, type ObjectOf, type PrinterColumn } from '../resource.ts';
 import {
   integer,
   list,
@@ -18,15 +18,21 @@ import { itemStatuses, versionProgress } from './item-status.ts';
 import { state } from './states.ts';
 import { workloadSpecFields } from './workload.ts';
 
-const spec = object('The workload at the moment the version was made. Never rewritten.', {
-  workloadName: shortText('Name of the KeptnWorkload, with the name of the application in front.'),
-  ...workloadSpecFields,
-  previousVersion: optional(text('The version of the workload before this one.')),
-  templateDigest: optional(
-    text('Of a computed version: the digest of the only Pod template that it stands for.'),
-  ),
-  traceId: optional(stringMap('W3C trace context the trace of this version continues.')),
-});
+/** The spec of a version; a KeptnWorkloadInstance has the same. */
+export const versionSpec = object(
+  'The workload at the moment the version was made. Never rewritten.',
+  {
+    workloadName: shortText(
+      'Name of the KeptnWorkload, with the name of the application in front.',
+    ),
+    ...workloadSpecFields,
+    previousVersion: optional(text('The version of the workload before this one.')),
+    templateDigest: optional(
+      text('Of a computed version: the digest of the only Pod template that it stands for.'),
+    ),
+    traceId: optional(stringMap('W3C trace context the trace of this version continues.')),
+  },
+);
 
 const checksRequest = object('What one owner of Pods asks for.', {
   kind: text('Deployment, Rollout, StatefulSet, DaemonSet, ReplicaSet or Pod.'),
@@ -43,7 +49,8 @@ const deploymentProgress = object('The most that the deployment has reached so f
   old: integer('Pods of other revisions that were left.'),
 });
 
-const status = statusObject('How far the version has come.', {
+/** The fields of its status; a KeptnWorkloadInstance has the same. */
+export const versionStatusFields = {
   preDeploymentStatus: optional(state('State of the pre-deployment tasks.')),
   preDeploymentEvaluationStatus: optional(state('State of the pre-deployment evaluations.')),
   deploymentStatus: optional(state('State of the deployment itself.')),
@@ -73,16 +80,19 @@ const status = statusObject('How far the version has come.', {
     list('What owners asked for when it was too late for this version.', checksRequest),
   ),
   ...versionProgress,
-});
+};
+
+const status = statusObject('How far the version has come.', versionStatusFields);
 
 /** What an owner of Pods asks for beside what the spec of their version names. */
 export type ChecksRequest = Static<typeof checksRequest>;
 /** The most that a deployment has reached, and when. */
 export type DeploymentProgress = Static<typeof deploymentProgress>;
-export type KeptnWorkloadVersionSpec = Static<typeof spec>;
+export type KeptnWorkloadVersionSpec = Static<typeof versionSpec>;
 export type KeptnWorkloadVersionStatus = Static<typeof status>;
 
-const columns: readonly PrinterColumn[] = [
+/** What `kubectl get` shows of one. */
+export const versionColumns: readonly PrinterColumn[] = [
   { name: 'AppName', jsonPath: '.spec.app' },
   { name: 'WorkloadName', jsonPath: '.spec.workloadName' },
   { name: 'WorkloadVersion', jsonPath: '.spec.version' },
@@ -102,6 +112,8 @@ const columns: readonly PrinterColumn[] = [
   },
 ];
 
+const v1 = { name: 'v1', spec: versionSpec, status, columns: versionColumns } as const;
+
 /** One version of a workload on its way through the phases. */
 export const KeptnWorkloadVersion = defineResource({
   group: lifecycleGroup,
@@ -109,6 +121,6 @@ export const KeptnWorkloadVersion = defineResource({
   shortNames: ['kwv'],
   description: 'One version of a workload and how far it has come.',
   summary: 'Succeeded',
-  versions: [{ name: 'v1', spec, status, columns }],
+  versions: [v1, ...alike(v1, ['v1beta1', 'v1alpha4'])],
 });
 export type KeptnWorkloadVersion = ObjectOf<typeof KeptnWorkloadVersion>;

@@ -1,5 +1,5 @@
 import { statusObject } from '../condition.ts';
-import { defineResource, type ObjectOf } from '../resource.ts';
+import { alike, defineResource, type ObjectOf } from '../resource.ts';
 import { list, object, optional, shortText, stringMap, text, type Static } from '../schema.ts';
 import { checkLists } from './check-lists.ts';
 import { followUpLists } from './follow-up.ts';
@@ -55,22 +55,22 @@ const status = statusObject('What Sluice knows of the workload.', {
 export type KeptnWorkloadSpec = Static<typeof spec>;
 export type KeptnWorkloadStatus = Static<typeof status>;
 
+const v1 = {
+  name: 'v1',
+  spec,
+  status,
+  columns: [
+    { name: 'AppName', jsonPath: '.spec.app' },
+    { name: 'Version', jsonPath: '.spec.version' },
+  ],
+} as const;
+
 /** A workload: the Pods of one Deployment, Rollout, StatefulSet or DaemonSet. */
 export const KeptnWorkload = defineResource({
   group: lifecycleGroup,
   kind: 'KeptnWorkload',
   description: 'A workload of an application, in its current version.',
   summary: 'Ready',
-  versions: [
-    {
-      name: 'v1',
-      spec,
-      status,
-      columns: [
-        { name: 'AppName', jsonPath: '.spec.app' },
-        { name: 'Version', jsonPath: '.spec.version' },
-      ],
-    },
-  ],
+  versions: [v1, ...alike(v1, ['v1beta1', 'v1alpha3', 'v1alpha2', 'v1alpha1'])],
 });
 export type KeptnWorkload = ObjectOf<typeof KeptnWorkload>;

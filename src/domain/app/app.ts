@@ -253,6 +253,7 @@ function previousOf({ app, versions }: AppSeen): string | undefined {
 
 function versionOf(seen: AppSeen, name: string): KeptnAppVersion {
   const { app, context } = seen;
+  const { version, revision, workloads, ...outdatedLists } = app.spec;
   const previous = previousOf(seen);
   return {
     apiVersion: KeptnAppVersion.apiVersion,
@@ -264,8 +265,11 @@ function versionOf(seen: AppSeen, name: string): KeptnAppVersion {
       ownerReferences: [ownedBy(KeptnApp, app)],
     },
     spec: {
-      ...context?.spec,
-      ...app.spec,
+      // Before there were contexts, an application listed its checks itself.
+      ...(context?.spec ?? outdatedLists),
+      version,
+      ...(revision !== undefined && { revision }),
+      ...(workloads !== undefined && { workloads }),
       appName: app.metadata.name,
       ...(previous !== undefined && previous !== app.spec.version && { previousVersion: previous }),
     },

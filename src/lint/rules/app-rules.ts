@@ -38,6 +38,29 @@ const workloadTwice = rule({
     ),
 });
 
+const outdatedLists = rule({
+  id: 'app-lists-checks',
+  title: 'Checks in a KeptnApp',
+  why: 'Since v1beta1 they belong into the KeptnAppContext of the same name. Those of the KeptnApp run as long as there is none, and not beside it.',
+  fix: 'Move them to a KeptnAppContext; `sluice convert` does it.',
+  severity: 'advice',
+  kinds: [KeptnApp],
+  check: ({ spec, metadata }) =>
+    (
+      [
+        'preDeploymentTasks',
+        'postDeploymentTasks',
+        'preDeploymentEvaluations',
+        'postDeploymentEvaluations',
+      ] as const
+    )
+      .filter((field) => (spec[field] ?? []).length > 0)
+      .map((field) => ({
+        path: `spec.${field}`,
+        message: `runs only as long as there is no KeptnAppContext ${metadata.name}; write it into one ("sluice convert" does)`,
+      })),
+});
+
 const spanLink = rule({
   id: 'span-link',
   title: 'A span link that is no traceparent',
@@ -59,7 +82,13 @@ const spanLink = rule({
 });
 
 /** The rules about applications. */
-export const appRules: readonly Rule[] = [listedTwice, workloadTwice, spanLink, contextIsMisnamed];
+export const appRules: readonly Rule[] = [
+  listedTwice,
+  workloadTwice,
+  outdatedLists,
+  spanLink,
+  contextIsMisnamed,
+];
 
 function repeated(path: string, names: readonly string[]): readonly Found[] {
   const seen = new Set<string>();

@@ -3,6 +3,7 @@ import {
   askedProviderTypes,
   KeptnMetricsProvider,
   unaskedProviderTypes,
+  typeOfProvider,
 } from '../../api/keptn/metrics-provider.ts';
 import { type Rule, rule } from '../base/rule.ts';
 
@@ -40,13 +41,17 @@ const providerTypes = [...askedProviderTypes, ...unaskedProviderTypes];
 const providerType = rule({
   id: 'provider-type',
   title: 'A provider of no known type',
-  why: 'The pattern of the CRD looks for a known word anywhere in the text; Keptn and Sluice then know nothing of such a type.',
+  why: 'The pattern of the CRD looks for a known word anywhere in the text; Keptn and Sluice then know nothing of such a type. Without a type, the name of the provider is its type.',
   fix: `Write one of ${providerTypes.join(', ')}.`,
   severity: 'error',
   kinds: [KeptnMetricsProvider],
-  check({ spec: { type = '' } }) {
-    if (providerTypes.includes(type.toLowerCase())) return [];
-    const said = type === '' ? 'is not set' : `"${type.slice(0, 60)}" is no type of provider`;
+  check(provider) {
+    if (providerTypes.includes(typeOfProvider(provider))) return [];
+    const { type = '' } = provider.spec;
+    const said =
+      type === ''
+        ? `is not set, and "${provider.metadata.name.slice(0, 60)}", the name, is no type of provider`
+        : `"${type.slice(0, 60)}" is no type of provider`;
     return [{ path: 'spec.type', message: `${said}; write one of ${providerTypes.join(', ')}` }];
   },
 });
@@ -59,12 +64,12 @@ const providerUnasked = rule({
   severity: 'doubtful',
   hinders: true,
   kinds: [KeptnMetricsProvider],
-  check: ({ spec: { type = '' } }) =>
-    unaskedProviderTypes.includes(type.toLowerCase())
+  check: (provider) =>
+    unaskedProviderTypes.includes(typeOfProvider(provider))
       ? [
           {
             path: 'spec.type',
-            message: `Sluice cannot ask ${type.toLowerCase()} yet, so its metrics get no value and evaluations of them wait; use one of ${askedProviderTypes.join(', ')}`,
+            message: `Sluice cannot ask ${typeOfProvider(provider)} yet, so its metrics get no value and evaluations of them wait; use one of ${askedProviderTypes.join(', ')}`,
           },
         ]
       : [],

@@ -295,6 +295,18 @@ describe('a remainder that does not fit into an annotation', () => {
   });
 });
 
+describe('a part of an object, as the API server has it converted under server-side apply', () => {
+  it('has no metadata, and gets some, because the API server takes no answer without', () => {
+    const part = { ...taskDefinition('v1', { deno: code }), metadata: undefined };
+    const converted = convertObject(part, `${group}/v1alpha2`, ownKinds);
+    expect(converted).toMatchObject({ metadata: {}, spec: { function: code } });
+    const { metadata: _none, ...whole } = part;
+    expect(
+      convertObject({ ...whole, spec: undefined }, `${group}/v1beta1`, ownKinds),
+    ).toMatchObject({ metadata: {} });
+  });
+});
+
 describe('what cannot be converted', () => {
   it.each([
     [
@@ -308,7 +320,6 @@ describe('what cannot be converted', () => {
       { apiVersion: `${group}/v9` },
       'there are lifecycle.keptn.sh/v1, lifecycle.keptn.sh/v1beta1',
     ],
-    ['an object without metadata', { metadata: undefined }, 'has no metadata'],
   ])('is said precisely: %s', (_what, change, message) => {
     const object = { ...taskDefinition('v1', { deno: {} }), ...change };
     expect(() => to('v1alpha2', object)).toThrow(message);

@@ -60,6 +60,19 @@ describe('an app without a version of its present generation', () => {
     });
   });
 
+  test('gets the checks that a KeptnApp of before v1beta1 lists itself, unless there is a context', () => {
+    const app = anApp({
+      spec: { preDeploymentTasks: ['migrate'], postDeploymentEvaluations: ['cpu'] },
+    });
+    expect(versionOf(appSeen({ app, ...contextRead }))).toMatchObject({
+      spec: { preDeploymentTasks: ['migrate'], postDeploymentEvaluations: ['cpu'] },
+    });
+    const context = anAppContext({ spec: { preDeploymentTasks: ['newer'] } });
+    const version = versionOf(appSeen({ app, context, ...contextRead }));
+    expect(version).toMatchObject({ spec: { preDeploymentTasks: ['newer'] } });
+    expect(version).not.toHaveProperty('spec.postDeploymentEvaluations');
+  });
+
   test('names the version before it, but not the same one after a raised revision', () => {
     const at = (currentVersion: string) =>
       versionOf(appSeen({ app: anApp({ status: { currentVersion } }), ...contextRead }));
