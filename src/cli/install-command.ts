@@ -16,6 +16,7 @@ import {
 } from '../install/installation.ts';
 import { addSettings } from './command/setting-options.ts';
 import { shippedImage } from '../install/workload.ts';
+import { duration } from '../config/setting.ts';
 import { uninstall } from '../install/uninstall.ts';
 import { BadInput, type Terminal } from '../process/terminal.ts';
 
@@ -174,6 +175,7 @@ export function uninstallCommand(terminal: Terminal): Command {
       'take Sluice out of the cluster: webhooks first, then every own gate is lifted, then its rights',
     )
     .option('--crds', 'the CRDs too, and with them every object of Keptn’s kinds')
+    .option('--wait <duration>', 'wait so long for a Sluice that runs and is about to end')
     .option('--force', 'although a Sluice still runs');
   return addSettings(command, [
     ...connecting,
@@ -184,13 +186,14 @@ export function uninstallCommand(terminal: Terminal): Command {
     .addHelpText(
       'after',
       `
-Stop Sluice before. While its Lease is held, nothing is done without --force.
+A Sluice that "sluice install" or Helm runs in the cluster is stopped. Stop any other before: while its Lease is held, nothing is
+done without --force or --wait.
 
 Examples:
   sluice uninstall
   sluice uninstall --crds --context dev`,
     )
-    .action(async (options: { crds?: true; force?: true }) => {
+    .action(async (options: { crds?: true; force?: true; wait?: string }) => {
       const { namespace, leaseNamespace, leaseName } = configOf(command, terminal);
       await using connection = await connected(command, terminal);
       await uninstall(
@@ -200,10 +203,18 @@ Examples:
           leaseName,
           crds: options.crds === true,
           force: options.force === true,
+          ...(options.wait !== undefined && { waitMs: durationOf('--wait', options.wait) }),
         },
         installing(connection, terminal),
       );
     });
+}
+
+function durationOf(option: string, given: string): number {
+  const type = duration(0);
+  const ms = type.read(given);
+  if (ms === undefined) throw new BadInput(`${option}: "${given}", expected ${type.expected}`);
+  return ms;
 }
 
 function installing({ client }: Connection, { write }: Terminal) {

@@ -6,7 +6,8 @@ import type { InstallCluster } from './install-cluster.ts';
 import type { Installed } from './installation.ts';
 
 /** The name under which an installation owns the fields it sets. */
-const fieldManager = 'sluice-install';
+export const installationManager = 'sluice-install';
+const fieldManager = installationManager;
 
 /** Under these names Sluice has written what is its own: as it does now, and by whole objects. */
 const ownManagers: ReadonlySet<string> = new Set([fieldManager, 'sluice']);

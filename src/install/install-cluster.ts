@@ -15,7 +15,6 @@ export interface InstallCluster {
   get(ref: ObjectRef): Promise<KubernetesObject | undefined>;
   create(kind: Kind, object: KubernetesObject): Promise<KubernetesObject>;
   apply(kind: Kind, object: KubernetesObject, options: ApplyOptions): Promise<KubernetesObject>;
-  createOrReplace(kind: Kind, object: KubernetesObject): Promise<KubernetesObject>;
   patch(ref: ObjectRef, operations: readonly JsonPatchOperation[]): Promise<KubernetesObject>;
   delete(ref: ObjectRef, preconditions: { readonly uid: string }): Promise<void>;
   listPaged(

@@ -7,7 +7,7 @@ import { crdOf } from '../api/crd.ts';
 import { servedKinds } from '../api/keptn/registry.ts';
 import type { Kind, KubernetesObject } from '../api/object.ts';
 import { rights } from './rbac.ts';
-import { webhookService, workload, type WorkloadSettings } from './workload.ts';
+import { splitWorkload, webhookService, workload, type WorkloadSettings } from './workload.ts';
 
 /** The parts of an installation, in the order in which they are installed. */
 export const installationParts = [
@@ -83,6 +83,15 @@ function manifestsOfPart(
     case 'policy':
       return policyManifests({ operatorNamespace, users, requesterChecks });
   }
+}
+
+/** Everything that may run Sluice in the cluster, whether it is one Deployment or (with the chart's value `split`) two. */
+export function everyDeployment(settings: InstallationSettings): Installed[] {
+  const split = splitWorkload(settings.namespace);
+  return [
+    ...objectsOfPart('deployment', settings),
+    ...split.map((object) => ({ kind: kindOf(object), object })),
+  ];
 }
 
 /** What an earlier installation with other settings may have left and these settings do without. */

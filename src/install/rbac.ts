@@ -1,4 +1,4 @@
-import { serviceAccountName } from '../admission/sluice-user.ts';
+import { admissionAccountName, serviceAccountName } from '../admission/sluice-user.ts';
 import { KeptnAppCreationRequest } from '../api/keptn/app-creation-request.ts';
 import { KeptnAppVersion } from '../api/keptn/app-version.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
@@ -9,23 +9,21 @@ import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { KeptnTask } from '../api/keptn/task.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
-import type { Kind, KubernetesObject } from '../api/object.ts';
+import type { Kind } from '../api/object.ts';
+import {
+  clusterRole,
+  groupOf,
+  type Manifest,
+  role,
+  type Rule,
+  serviceAccount,
+} from './role-objects.ts';
 import { watchedKinds } from '../process/watched-kinds.ts';
-
-/** A rule of a Role or ClusterRole. */
-interface Rule {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
-  readonly verbs: readonly string[];
-}
-
-const labels = { 'app.kubernetes.io/part-of': 'keptn', 'app.kubernetes.io/name': 'sluice' };
-const rbac = 'rbac.authorization.k8s.io';
 
 /** Runs everything. */
 const sluice = serviceAccountName;
 /** Runs admission alone (`--only admission`): it can read and nothing else. */
-const sluiceAdmission = 'sluice-admission';
+const sluiceAdmission = admissionAccountName;
 
 /** What it makes: versions and what is checked for them, and what discovery finds out. */
 const made = [
@@ -118,11 +116,6 @@ function rulesFor(
   }));
 }
 
-function groupOf({ apiVersion }: Kind): string {
-  const slash = apiVersion.indexOf('/');
-  return slash < 0 ? '' : apiVersion.slice(0, slash);
-}
-
 /** It is read and patched by name; nobody lists or watches it. */
 const leaseRules: readonly Rule[] = [
   {
@@ -131,8 +124,6 @@ const leaseRules: readonly Rule[] = [
     verbs: ['get', 'create', 'patch'],
   },
 ];
-
-type Manifest = KubernetesObject & Record<string, unknown>;
 
 /** Where Sluice runs, and where its Lease is. */
 export interface RightsPlaces {
@@ -149,42 +140,8 @@ export function rights({ namespace, leaseNamespace }: RightsPlaces): Manifest[] 
   return [
     serviceAccount(sluice, namespace),
     ...clusterRole(sluice, { namespace, rules: clusterRules() }),
-    ...leaseRole(sluice, { namespace, leaseNamespace }),
+    ...role(sluice, { namespace: leaseNamespace, accountNamespace: namespace, rules: leaseRules }),
     serviceAccount(sluiceAdmission, namespace),
     ...clusterRole(sluiceAdmission, { namespace, rules: readRules(admissionKinds) }),
-  ];
-}
-
-function serviceAccount(name: string, namespace: string): Manifest {
-  return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace, labels } };
-}
-
-function clusterRole(
-  name: string,
-  { namespace, rules }: { readonly namespace: string; readonly rules: readonly Rule[] },
-): readonly Manifest[] {
-  return [
-    { apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: { name, labels }, rules },
-    {
-      apiVersion: `${rbac}/v1`,
-      kind: 'ClusterRoleBinding',
-      metadata: { name, labels },
-      roleRef: { apiGroup: rbac, kind: 'ClusterRole', name },
-      subjects: [{ kind: 'ServiceAccount', name, namespace }],
-    },
-  ];
-}
-
-function leaseRole(name: string, { namespace, leaseNamespace }: RightsPlaces): readonly Manifest[] {
-  const metadata = { name, namespace: leaseNamespace, labels };
-  return [
-    { apiVersion: `${rbac}/v1`, kind: 'Role', metadata, rules: leaseRules },
-    {
-      apiVersion: `${rbac}/v1`,
-      kind: 'RoleBinding',
-      metadata,
-      roleRef: { apiGroup: rbac, kind: 'Role', name },
-      subjects: [{ kind: 'ServiceAccount', name, namespace }],
-    },
   ];
 }

@@ -1,3 +1,4 @@
+import { webhookServiceName } from '../admission/manifests.ts';
 import { NamespaceKind } from '../api/builtin.ts';
 import { pointer } from '../api/json-patch.ts';
 import { sluiceKeys } from '../api/keptn/annotations.ts';
@@ -7,12 +8,15 @@ import { type Lease, LeaseKind } from '../kubernetes/lease/lease-record.ts';
 import { sleep } from '../runtime/sleep.ts';
 import type { InstallCluster, Installing } from './install-cluster.ts';
 import {
+  everyDeployment,
   type Installed,
   type InstallationSettings,
   objectsOfPart,
   unconvertedCrds,
 } from './installation.ts';
+import { installationManager } from './apply-object.ts';
 import { liftGates } from './lift-gates.ts';
+import { managerOf } from './managed-fields.ts';
 import { removeObject, unlessGone } from './remove-object.ts';
 
 /** What is to be taken away, and whether a Sluice that still runs is left to itself. */
@@ -21,13 +25,15 @@ export interface Uninstalling extends Pick<InstallationSettings, 'namespace' | '
   /** The CRDs too, and with them all objects of Keptn's kinds. */
   readonly crds: boolean;
   readonly force: boolean;
+  /** How long is waited for a Sluice that runs and is about to end; none if not given. */
+  readonly waitMs?: number;
 }
 
 /**
- * Takes Sluice out of a cluster: first what the API server asks it about, so that no Pod is held any more; then every own gate
- * is lifted; then its labels, its Lease and its rights go. The CRDs, and with them all of Keptn's objects, stay unless asked
- * for, and serve v1 alone: nobody converts any more. Rejects while a Sluice runs, unless it is forced: its controllers would go
- * on working.
+ * Takes Sluice out of a cluster: first what the API server asks it about, so that no Pod is held any more; then its Deployments;
+ * when no process works any more, every own gate is lifted; then its labels, its Lease and its rights go. The CRDs, and with them
+ * all of Keptn's objects, stay unless asked for, and serve v1 alone: nobody converts any more. Rejects while a Sluice runs that
+ * no Deployment of this installation has started, unless it is forced: its controllers would go on working.
  */
 export async function uninstall(
   settings: Uninstalling,
@@ -35,12 +41,21 @@ export async function uninstall(
 ): Promise<void> {
   const { namespace } = settings;
   const lease = leaseOf(settings);
-  if (!settings.force) await refuseWhileRunning(lease, { cluster, clock });
-  const all = { ...settings, target: { service: { name: 'any', namespace } } };
+  const all = { ...settings, target: { service: { name: webhookServiceName, namespace } } };
+  const deployments = everyDeployment(all);
+  const ends = await isAnyPresent(deployments, cluster);
+  // One that this ends, or whoever waits has ended, may go on for as long as it takes to stop.
+  const waitMs = Math.max(settings.waitMs ?? 0, ends ? longestStopMs : 0);
+  if (!settings.force && waitMs === 0) await refuseWhileRunning(lease, { cluster, clock });
   for (const part of ['webhooks', 'policy'] as const) {
     await removeAll(objectsOfPart(part, all).toReversed(), cluster);
     tell(`${part} removed`);
   }
+  if (ends) {
+    await removeAll(deployments.toReversed(), cluster);
+    tell('Deployments removed');
+  }
+  if (!settings.force) await untilStopped(lease, waitMs, { cluster, clock });
   tell(`gates lifted: ${await liftGates({ cluster, clock })}`);
   tell(`labels removed from Namespaces: ${await removeLabels(cluster)}`);
   const live = await cluster.get(lease);
@@ -71,19 +86,61 @@ function leaseOf({ namespace, leaseNamespace = namespace, leaseName: name }: Uni
   return { kind: LeaseKind, namespace: leaseNamespace, name } satisfies ObjectRef;
 }
 
-/** By the clock of this machine, which may differ from that of the holder by less than a lease lasts. */
-async function refuseWhileRunning(
+/** More than a Pod takes to end by its grace period, and the Lease of one that was killed to run out. */
+const longestStopMs = 120_000;
+
+/** Whether one of these is in the cluster. */
+async function isAnyPresent(
+  objects: readonly Installed[],
+  cluster: InstallCluster,
+): Promise<boolean> {
+  for (const { kind, object } of objects) {
+    if (kind.kind !== 'Deployment') continue;
+    if ((await cluster.get(refOf(kind, object))) !== undefined) return true;
+  }
+  return false;
+}
+
+/** Who runs the controllers, by the clock of this machine, which may differ from that of the holder by less than a lease lasts. */
+async function holderOf(
   ref: ReturnType<typeof leaseOf>,
   { cluster, clock }: Pick<Installing, 'cluster' | 'clock'>,
-): Promise<void> {
+): Promise<string | undefined> {
   const lease: Lease | undefined = await cluster.get(ref);
   const { holderIdentity = '', leaseDurationSeconds = 0, renewTime = '' } = lease?.spec ?? {};
   const heldUntil = Date.parse(renewTime) + leaseDurationSeconds * 1000;
   // A time that cannot be read is no sign of life.
-  if (holderIdentity === '' || !(heldUntil > clock.now())) return;
+  return holderIdentity !== '' && heldUntil > clock.now() ? holderIdentity : undefined;
+}
+
+async function refuseWhileRunning(
+  ref: ReturnType<typeof leaseOf>,
+  by: Pick<Installing, 'cluster' | 'clock'>,
+): Promise<void> {
+  const holder = await holderOf(ref, by);
+  if (holder === undefined) return;
   throw new Error(
-    `Sluice runs: ${holderIdentity} holds the Lease ${ref.namespace}/${ref.name}. Stop it first (its Deployment scaled to 0, or the process ended), or its controllers go on working; --force uninstalls nevertheless`,
+    `Sluice runs: ${holder} holds the Lease ${ref.namespace}/${ref.name}. Stop it first (its Deployment scaled to 0, or the process ended), or its controllers go on working; --force uninstalls nevertheless`,
   );
+}
+
+/** Resolves when no process runs the controllers any more. */
+async function untilStopped(
+  ref: ReturnType<typeof leaseOf>,
+  withinMs: number,
+  by: Pick<Installing, 'cluster' | 'clock'>,
+): Promise<void> {
+  const deadline = by.clock.elapsed() + withinMs;
+  for (;;) {
+    const holder = await holderOf(ref, by);
+    if (holder === undefined) return;
+    if (by.clock.elapsed() > deadline) {
+      throw new Error(
+        `webhooks and policies are gone, but ${holder} still holds the Lease ${ref.namespace}/${ref.name} after ${withinMs / 1000} s: end that process and uninstall again, or --force`,
+      );
+    }
+    await sleep(by.clock, 500);
+  }
 }
 
 async function removeLabels(cluster: InstallCluster): Promise<number> {
@@ -126,13 +183,22 @@ async function removeAll(installed: readonly Installed[], cluster: InstallCluste
 
 /**
  * Serves only the stored version of the kinds that Sluice has converted; resolves with their CRDs. Without it, whatever is
- * stored in an old version could not even be listed or deleted any more.
+ * stored in an old version could not even be listed or deleted any more. It is done in the name of who installed the CRD, so
+ * that Helm, kubectl or `sluice install` find it as theirs when they install it again.
  */
 async function stopConverting(cluster: InstallCluster): Promise<readonly string[]> {
   const changed: string[] = [];
   for (const { kind, object } of unconvertedCrds()) {
-    if (!isConverted(await cluster.get(refOf(kind, object)))) continue;
-    await cluster.createOrReplace(kind, object);
+    const live = await cluster.get(refOf(kind, object));
+    if (live === undefined || !isConverted(live)) continue;
+    const { labels, annotations } = live.metadata;
+    const metadata = {
+      ...object.metadata,
+      labels: { ...object.metadata.labels, ...labels },
+      ...(annotations !== undefined && { annotations }),
+    };
+    const fieldManager = managerOf(live, 'conversion') ?? installationManager;
+    await cluster.apply(kind, { ...object, metadata }, { fieldManager, force: true });
     changed.push(object.metadata.name);
   }
   return changed;

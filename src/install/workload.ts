@@ -1,6 +1,6 @@
 import { admissionLabel } from '../admission/conversion-manifests.ts';
 import { webhookServiceName } from '../admission/manifests.ts';
-import { serviceAccountName } from '../admission/sluice-user.ts';
+import { admissionAccountName, serviceAccountName } from '../admission/sluice-user.ts';
 import type { KubernetesObject } from '../api/object.ts';
 import { gracePeriodSeconds } from '../process/stop-times.ts';
 import { version } from '../process/version.ts';
@@ -60,6 +60,15 @@ export function workload(settings: WorkloadSettings): readonly Manifest[] {
       metadata,
       spec: { maxUnavailable: 1, selector: { matchLabels: selector } },
     },
+  ];
+}
+
+/** What the chart's value `split` adds, as far as it takes to remove it. */
+export function splitWorkload(namespace: string): readonly Manifest[] {
+  const metadata = { name: admissionAccountName, namespace, labels };
+  return [
+    { apiVersion: 'apps/v1', kind: 'Deployment', metadata },
+    { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata },
   ];
 }
 

@@ -7,6 +7,7 @@ import { build } from './build.ts';
 import { Downloads } from './download.ts';
 import { withLock } from './lock.ts';
 import {
+  helmOf,
   nodeProgramsOf,
   programsOf,
   type NodeProgramName,
@@ -52,6 +53,12 @@ export async function findNodeBinaries(search: Search): Promise<Record<NodeProgr
   };
 }
 
+/** Helm, found in the same places. */
+export async function findHelm(search: Search): Promise<string> {
+  const pathOf = await pathsOf([helmOf(search.release)], search);
+  return pathOf('helm');
+}
+
 async function pathsOf<Name extends string>(
   programs: readonly Program<Name>[],
   search: Search,
@@ -87,6 +94,7 @@ const versionFlags = new Map([
   ['etcd', '--version'],
   ['kwok', '--version'],
   ['coredns', '-version'],
+  ['helm', 'version'],
 ]);
 
 async function findInstalled<Name extends string>(

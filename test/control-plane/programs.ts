@@ -132,6 +132,25 @@ function coredns(release: Release): PublishedProgram<'coredns'> {
   };
 }
 
+/** Helm, which installs the chart. */
+export function helmOf(release: Release): PublishedProgram<'helm'> {
+  const version = release.helm;
+  const path = `/helm-${version}-${goPlatform('-')}.tar.gz`;
+  return {
+    name: 'helm',
+    version,
+    goFolder: join(import.meta.dirname, 'helm'),
+    goPackage: 'helm.sh/helm/v4/cmd/helm',
+    ldflags: stamped({ 'helm.sh/helm/v4/internal/version.version': version }),
+    publication: {
+      host: 'https://get.helm.sh',
+      path,
+      sumPath: `${path}.sha256sum`,
+      member: `${goPlatform('-')}/helm`,
+    },
+  };
+}
+
 function pause(release: Release): Program<'pause'> {
   return {
     name: 'pause',

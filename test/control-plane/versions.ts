@@ -9,6 +9,7 @@ export interface Release {
   readonly etcd: string;
   readonly kwok: string;
   readonly coredns: string;
+  readonly helm: string;
   /** The folder with the go.mod that builds the Kubernetes binaries. */
   readonly kubernetesFolder: string;
 }
@@ -20,19 +21,20 @@ export const nodeFolder = join(here, '..', 'node');
 
 /**
  * The releases that can be started, newest first. The go.mod files are the one place where versions stand: each folder
- * `kubernetes*` is one Kubernetes release, `etcd`, `kwok` and the node's `coredns` serve them all.
+ * `kubernetes*` is one Kubernetes release, `etcd`, `kwok`, `helm` and the node's `coredns` serve them all.
  */
 export function releases(): Release[] {
   const etcd = requiredVersion(join(here, 'etcd'), 'go.etcd.io/etcd/server/v3');
   const kwok = requiredVersion(join(here, 'kwok'), 'sigs.k8s.io/kwok');
   const coredns = requiredVersion(join(nodeFolder, 'coredns'), 'github.com/coredns/coredns');
+  const helm = requiredVersion(join(here, 'helm'), 'helm.sh/helm/v4');
   return readdirSync(here)
     .filter((folder) => folder.startsWith('kubernetes'))
     .map((folder) => {
       const kubernetesFolder = join(here, folder);
       const kubernetes = requiredVersion(kubernetesFolder, 'k8s.io/kubernetes');
       const minor = kubernetes.slice(1).split('.', 2).join('.');
-      return { minor, kubernetes, etcd, kwok, coredns, kubernetesFolder };
+      return { minor, kubernetes, etcd, kwok, coredns, helm, kubernetesFolder };
     })
     .toSorted((a, b) => b.minor.localeCompare(a.minor, 'en', { numeric: true }));
 }

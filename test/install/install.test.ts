@@ -20,6 +20,7 @@ class RecordingCluster implements InstallCluster {
   readonly deeds: string[] = [];
   readonly objects = new Map<string, KubernetesObject>();
   readonly applied = new Map<string, KubernetesObject>();
+  readonly managers = new Map<string, string>();
   /** What the API server says of an object that others have changed. */
   readonly conflicts = new Map<string, string>();
   readonly pods: Pod[] = [];
@@ -34,13 +35,9 @@ class RecordingCluster implements InstallCluster {
     return this.#store('create', kind, object);
   }
 
-  async createOrReplace(kind: Kind, object: KubernetesObject) {
-    this.applied.delete(refKey(refOf(kind, object)));
-    return this.#store('replace', kind, object);
-  }
-
   /** As the API server would, were every field the installation's alone. */
-  async apply(kind: Kind, object: KubernetesObject, { dryRun, force }: ApplyOptions) {
+  async apply(kind: Kind, object: KubernetesObject, options: ApplyOptions) {
+    const { dryRun, force, fieldManager } = options;
     const key = refKey(refOf(kind, object));
     const conflict = this.conflicts.get(key);
     if (conflict !== undefined && force !== true) {
@@ -52,6 +49,7 @@ class RecordingCluster implements InstallCluster {
       return live;
     }
     this.applied.set(key, object);
+    this.managers.set(key, fieldManager);
     return this.#store(live === undefined ? 'create' : 'apply', kind, object);
   }
 
@@ -297,10 +295,10 @@ describe('the CRDs of kinds with old versions', () => {
     await uninstall({ ...keepingCrds, crds: true }, by(cluster));
     const crdDeeds = cluster.deeds.filter((deed) => deed.endsWith('CustomResourceDefinition'));
     expect(crdDeeds.slice(0, 5)).toEqual([
-      'replace CustomResourceDefinition',
-      'replace CustomResourceDefinition',
-      'replace CustomResourceDefinition',
-      'replace CustomResourceDefinition',
+      'apply CustomResourceDefinition',
+      'apply CustomResourceDefinition',
+      'apply CustomResourceDefinition',
+      'apply CustomResourceDefinition',
       'delete CustomResourceDefinition',
     ]);
   });
@@ -390,6 +388,66 @@ describe('uninstall', () => {
         },
       },
     );
+
+  const inCluster = {
+    namespace: 'keptn-system',
+    target: { service: { name: 'lifecycle-webhook-service', namespace: 'keptn-system' } },
+  } as const;
+
+  test('stops what it runs in the cluster before it lifts a gate, and waits until nothing works any more', async () => {
+    const cluster = new RecordingCluster();
+    await install(installationParts, inCluster, by(cluster));
+    const lease = leaseHeldUntil(systemClock.now() + 1_500);
+    cluster.objects.set('Lease keptn-system/sluice', lease);
+    cluster.pods.push(aPod('held', [schedulingGate]));
+    cluster.deeds.length = 0;
+    const lines: string[] = [];
+    const startedAt = systemClock.elapsed();
+    await uninstall(keepingCrds, { ...by(cluster), tell: (line) => void lines.push(line) });
+    expect(systemClock.elapsed() - startedAt).toBeGreaterThan(1_000);
+    const order = [
+      'delete MutatingWebhookConfiguration',
+      'delete ValidatingAdmissionPolicy',
+      'delete Deployment',
+      'patch Pod shop/held',
+      'delete ClusterRole',
+    ].map((deed) => cluster.deeds.indexOf(deed));
+    expect(order).not.toContain(-1);
+    expect(order).toEqual(order.toSorted((a, b) => a - b));
+    expect(cluster.deeds).toContain('delete PodDisruptionBudget');
+    expect(lines).toContain('Deployments removed');
+  });
+
+  test('waits as long as it is told to for a Sluice that somebody else has ended, and no longer', async () => {
+    const cluster = await installed();
+    const lease = leaseHeldUntil(systemClock.now() + 60_000);
+    cluster.objects.set('Lease keptn-system/sluice', lease);
+    await expect(uninstall({ ...keepingCrds, waitMs: 600 }, by(cluster))).rejects.toThrow(
+      'webhooks and policies are gone, but sluice-7d9f_x still holds the Lease keptn-system/sluice after 0.6 s',
+    );
+    expect(cluster.deeds).toContain('delete MutatingWebhookConfiguration');
+    expect(cluster.deeds).not.toContain('delete ClusterRole');
+  });
+
+  test('stops the conversion in the name of who installed the CRD, and keeps what is on it', async () => {
+    const cluster = await installed();
+    const name = 'CustomResourceDefinition keptntaskdefinitions.lifecycle.keptn.sh';
+    const crd = cluster.objects.get(name);
+    const managedFields = [
+      { manager: 'sluice', operation: 'Update', fieldsV1: { 'f:spec': { 'f:conversion': {} } } },
+      { manager: 'helm', operation: 'Apply', fieldsV1: { 'f:spec': { 'f:conversion': {} } } },
+    ];
+    Object.assign(crd?.metadata ?? {}, {
+      managedFields,
+      annotations: { 'meta.helm.sh/release-name': 'sluice' },
+    });
+    await uninstall(keepingCrds, by(cluster));
+    expect(cluster.managers.get(name)).toBe('helm');
+    expect(cluster.objects.get(name)?.metadata).toMatchObject({
+      labels: { 'app.kubernetes.io/part-of': 'sluice' },
+      annotations: { 'meta.helm.sh/release-name': 'sluice' },
+    });
+  });
 
   test('refuses while a Sluice holds the Lease, unless it is forced', async () => {
     const cluster = await installed();

@@ -11,6 +11,8 @@ export interface TemplateOptions {
   readonly when?: string;
   /** Whether a caBundle belongs in them, which something else may fill in. */
   readonly injected?: boolean;
+  /** The Helm hook that they belong to. */
+  readonly hook?: 'post-delete' | 'test';
   /** Whether an uninstall leaves them, if the values say so. */
   readonly kept?: boolean;
 }
@@ -43,7 +45,7 @@ export function templateOf(
 
 type Marks = Omit<TemplateOptions, 'source' | 'when'>;
 
-function documentOf(object: KubernetesObject, { wave, injected, kept }: Marks): string {
+function documentOf(object: KubernetesObject, { wave, injected, kept, hook }: Marks): string {
   const { labels = {}, annotations, ...metadata } = object.metadata;
   if (annotations !== undefined) throw new Error(`annotations of ${metadata.name} would be lost`);
   const marked = { ...object, metadata: { ...metadata, LABELS: '', ANNOTATIONS: '' } };
@@ -52,6 +54,7 @@ function documentOf(object: KubernetesObject, { wave, injected, kept }: Marks): 
     `"root" $ "wave" ${quoted(wave)}`,
     ...(injected === true ? ['"injected" true'] : []),
     ...(kept === true ? ['"kept" true'] : []),
+    ...(hook === undefined ? [] : [`"hook" ${quoted(hook)}`]),
   ];
   // Anchors and folded lines save space and cost whoever reads or compares the file.
   return stringify(marked, { lineWidth: 0, aliasDuplicateObjects: false })

@@ -2,6 +2,7 @@ import { webhookServiceName } from '../../admission/manifests.ts';
 import { isJsonObject } from '../../api/json.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { type InstallationPart, objectsOfPart } from '../../install/installation.ts';
+import { uninstallRights } from '../../install/uninstall-rights.ts';
 import {
   including,
   outputOf,
@@ -47,6 +48,12 @@ export function chartTemplates(): readonly Template[] {
       objectsOf('deployment').filter(({ kind }) => kind === 'Service'),
       { source: 'src/install/workload.ts', wave: '-1' },
     ),
+    template('uninstall-rights', uninstallRights(releaseNamespace), {
+      source: 'src/install/uninstall-rights.ts',
+      wave: '2',
+      when: 'or .Values.uninstall.hook .Values.uninstall.now',
+      hook: 'post-delete',
+    }),
     template('webhooks', objectsOf('webhooks').map(withValues), {
       ...webhooks,
       when: unlessUninstalling,
