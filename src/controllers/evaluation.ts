@@ -1,3 +1,4 @@
+import type { IndexDefinition } from '../ports/index-definition.ts';
 import { KeptnConfig } from '../api/keptn/config.ts';
 import { KeptnEvaluationDefinition } from '../api/keptn/evaluation-definition.ts';
 import { KeptnEvaluation } from '../api/keptn/evaluation.ts';
@@ -27,7 +28,6 @@ import {
   versionMetadata,
 } from './gathering/follow-ups.ts';
 import { isOver } from './gathering/history.ts';
-import type { IndexDefinition } from './engine/indexes.ts';
 import { isParentSuperseded, supersededParentWatches } from './gathering/superseded-parent.ts';
 import type { Places } from './gathering/places.ts';
 import { awaiting } from './gathering/version-checks.ts';

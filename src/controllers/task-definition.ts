@@ -1,3 +1,4 @@
+import type { IndexDefinition } from '../ports/index-definition.ts';
 import { ConfigMapKind } from '../api/builtin.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { controllerOf } from '../api/object.ts';
@@ -10,7 +11,6 @@ import {
 } from '../domain/job/task-definition.ts';
 import { type Controller, watch } from './engine/controller.ts';
 import { findDefinitions } from './gathering/find-definitions.ts';
-import type { IndexDefinition } from './engine/indexes.ts';
 import type { Places } from './gathering/places.ts';
 
 /** The definitions that take code or parameters from another one, by its name. */

@@ -1,3 +1,4 @@
+import type { IndexDefinition } from '../ports/index-definition.ts';
 import { ConfigMapKind, type Job, JobKind, type Pod, PodKind } from '../api/builtin.ts';
 import { KeptnConfig } from '../api/keptn/config.ts';
 import { KeptnTask } from '../api/keptn/task.ts';
@@ -34,7 +35,7 @@ import {
 } from './gathering/follow-ups.ts';
 import { FollowUpLines } from './gathering/follow-up-line.ts';
 import { isOver } from './gathering/history.ts';
-import { type IndexDefinition, ownerIndex } from './engine/indexes.ts';
+import { ownerIndex } from './engine/indexes.ts';
 import {
   allTasksAwaitingSlot,
   anywhere,

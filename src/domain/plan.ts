@@ -1,3 +1,4 @@
+import type { EventNote } from '../api/event-note.ts';
 import type { JsonPatchOperation } from '../api/json-patch.ts';
 import type { Kind, KubernetesObject, ObjectRef } from '../api/object.ts';
 
@@ -78,20 +79,6 @@ export interface StatusChange {
   readonly to: unknown;
 }
 
-/** A Kubernetes Event, one per change. */
-export interface EventNote {
-  readonly about: KubernetesObject;
-  readonly type: 'Normal' | 'Warning';
-  /** CamelCase; Keptn's reasons are kept (docs/compatibility.md §7.4). */
-  readonly reason: string;
-  readonly message: string;
-  /** What was done, CamelCase; defaults to the reason. */
-  readonly action?: string;
-  readonly annotations?: Readonly<Record<string, string>>;
-  /** Keptn's reporting component, for example `keptntask-controller`; defaults to the controller's name. */
-  readonly reportedBy?: string;
-}
-
 /** Why the API server did not carry out an effect. Shown to the next decision, which says so in a condition. */
 export interface Refusal {
   readonly effect: Effect;
@@ -115,3 +102,5 @@ export interface Refusal {
 
 /** A plan that changes nothing and waits for the next event. */
 export const nothing: Plan = {};
+
+export type { EventNote };

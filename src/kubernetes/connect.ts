@@ -1,10 +1,11 @@
+import type { Log } from '../ports/log.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { type Proxy, proxyFor } from '../runtime/proxy.ts';
 import type { ObjectCaches } from './cache/caches.ts';
 import { KubernetesClient } from './transport/client.ts';
 import { inClusterCredentials, type Credentials, usableProxy } from './auth/credentials.ts';
 import { kubeconfigCredentials, kubeconfigFiles } from './auth/kubeconfig.ts';
-import { silentLog, type Log } from './wire/log.ts';
+import { silentLog } from './wire/silent-log.ts';
 import { Transport, type TransportOptions } from './transport/transport.ts';
 import { watchAll, type Watching, type WatchSpec } from './watch/watch-all.ts';
 

@@ -1,10 +1,5 @@
+import type { SecretReader } from '../ports/secret-reader.ts';
 import type { KeptnMetricsProvider } from '../api/keptn/metrics-provider.ts';
-
-/** Reads one Secret by its name; Secrets are never listed or watched. */
-export interface SecretReader {
-  /** The decoded entries of the Secret, or undefined when there is none. */
-  read(namespace: string, name: string): Promise<Readonly<Record<string, string>> | undefined>;
-}
 
 /** The Secret a provider names cannot be used. */
 class CredentialsMissing extends Error {

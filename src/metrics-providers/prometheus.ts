@@ -1,8 +1,9 @@
+import type { SecretReader } from '../ports/secret-reader.ts';
 import type { KeptnMetricsProvider } from '../api/keptn/metrics-provider.ts';
 import { withoutEnd } from '../api/text/text-edges.ts';
 import { type AddressPolicy, providerUrl } from './address-policy.ts';
 import type { BoundedFetch, ProviderAnswer, ProviderRequest } from './bounded-fetch.ts';
-import { basicAuth, type SecretReader } from './credentials.ts';
+import { basicAuth } from './credentials.ts';
 import { samplesIn } from './prometheus-answer.ts';
 
 /** What is asked of a provider. */

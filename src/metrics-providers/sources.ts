@@ -1,9 +1,9 @@
 import { askedProviderTypes, typeOfProvider } from '../api/keptn/metrics-provider.ts';
+import type { SecretReader } from '../ports/secret-reader.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Proxy } from '../runtime/proxy.ts';
 import type { AddressPolicy } from './address-policy.ts';
 import { BoundedFetch, type FetchLimits } from './bounded-fetch.ts';
-import type { SecretReader } from './credentials.ts';
 import { type MetricQuery, Prometheus } from './prometheus.ts';
 
 /** The provider is of no type that Sluice asks (Keptn's words). */

@@ -27,7 +27,6 @@ import { proxyFor } from '../runtime/proxy.ts';
 import { Slices } from '../runtime/slices.ts';
 import { sleep } from '../runtime/sleep.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { clusterLog } from './cluster-log.ts';
 import { allControllers } from './controllers.ts';
 import { MissingKinds, missingKinds } from './missing-kinds.ts';
 import { stopTimes } from './stop-times.ts';
@@ -79,7 +78,7 @@ export async function leadership(parts: LeadershipParts, identity: string): Prom
       renewDeadlineMs: config.leaseRenewDeadlineMs,
       retryMs: config.leaseRetryMs,
     },
-    log: clusterLog(log.child({ part: 'lease' })),
+    log: log.child({ part: 'lease' }),
     onLeading: (signal) => lead(parts, { signal, sources, mayWrite: () => election.isLeader }),
   });
   let standing: Promise<void> = Promise.resolve();

@@ -16,7 +16,6 @@ import { Certificates } from '../server/certificates.ts';
 import { ReviewCounts } from '../server/review-counts.ts';
 import { createLogger, type Logger } from '../telemetry/logger.ts';
 import { allControllers, allIndexes } from './controllers.ts';
-import { clusterLog } from './cluster-log.ts';
 import { leadership, type Standing } from './leadership.ts';
 import { stopTimes } from './stop-times.ts';
 import type { Terminal } from './terminal.ts';
@@ -93,7 +92,7 @@ async function partsOf(config: Config, { terminal, log }: Surroundings): Promise
     env: terminal.env,
     clock,
     version,
-    log: unreachableOnce(clusterLog(log.child({ part: 'cluster' })), clock),
+    log: unreachableOnce(log.child({ part: 'cluster' }), clock),
     ...(kubeconfig !== undefined && { kubeconfig }),
     ...(context !== undefined && { context }),
   });
@@ -105,7 +104,7 @@ async function partsOf(config: Config, { terminal, log }: Surroundings): Promise
   const caches = new ObjectCaches({
     clock,
     indexes: allIndexes,
-    log: clusterLog(log.child({ part: 'caches' })),
+    log: log.child({ part: 'caches' }),
   });
   const { watched, forAdmission, forControllers } = watchedKinds(only);
   const identity = config.identity ?? terminal.processName;
@@ -133,7 +132,7 @@ async function partsOf(config: Config, { terminal, log }: Surroundings): Promise
       clock,
       random: Math.random,
       instance: identity,
-      log: clusterLog(log.child({ part: 'events' })),
+      log: log.child({ part: 'events' }),
     });
     const needed = forControllers.map(({ kind }) => kind);
     const reports = (): readonly WatchReport[] => watching?.reports() ?? [];

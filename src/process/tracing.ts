@@ -1,6 +1,6 @@
+import type { SpanExporter } from '../ports/span-exporter.ts';
 import { KeptnConfig } from '../api/keptn/config.ts';
 import type { Config } from '../config/config.ts';
-import type { SpanExporter } from '../controllers/loops/trace-export.ts';
 import type { CollectorAddress } from '../domain/settings/collector-address.ts';
 import { collectorFor } from '../domain/settings/collector.ts';
 import type { Lookup } from '../domain/lookup.ts';

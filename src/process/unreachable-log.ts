@@ -1,4 +1,4 @@
-import type { Log } from '../kubernetes/wire/log.ts';
+import type { Log } from '../ports/log.ts';
 import type { Clock } from '../runtime/clock.ts';
 
 const againAfterMs = 60_000;
@@ -11,18 +11,21 @@ export function unreachableOnce(log: Log, clock: Pick<Clock, 'elapsed'>): Log {
   let toldAt: number | undefined;
   return {
     ...log,
-    warn(message, fields = {}) {
+    warn(fields, message) {
       if (fields['code'] !== 0) {
-        log.warn(message, fields);
+        log.warn(fields, message);
         return;
       }
       const now = clock.elapsed();
-      log.debug(message, fields);
+      log.debug(fields, message);
       if (toldAt !== undefined && now - toldAt < againAfterMs) return;
       toldAt = now;
-      log.warn('nothing works without the API server; it is tried again and again', {
-        error: fields['error'],
-      });
+      log.warn(
+        {
+          error: fields['error'],
+        },
+        'nothing works without the API server; it is tried again and again',
+      );
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { Log } from '../ports/log.ts';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Webhook } from '../admission/registry.ts';
 import { BadReview, respond } from '../admission/respond.ts';
@@ -6,14 +7,13 @@ import type { Lookup } from '../domain/lookup.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { parsedJson } from './review-body.ts';
 import type { ReviewCounts, ReviewOutcome } from './review-counts.ts';
-import type { ServerLog } from './server-log.ts';
 
 export interface AdmissionRoutesOptions {
   readonly webhooks: readonly Webhook[];
   readonly lookup: Lookup;
   readonly clock: Clock;
   readonly counts: ReviewCounts;
-  readonly log: ServerLog;
+  readonly log: Log;
 }
 
 /** One route per webhook of the table. */

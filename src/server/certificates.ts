@@ -1,9 +1,10 @@
+import { errorOf } from '../runtime/error-of.ts';
+import type { Log } from '../ports/log.ts';
 import { type FSWatcher, watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import { CertificateUnusable, type KeyPair, keyPair } from './key-pair.ts';
-import type { ServerLog } from './server-log.ts';
 
 export interface CertificateFiles {
   readonly certFile: string;
@@ -23,7 +24,7 @@ const settleMs = 50;
 export class Certificates {
   readonly #files: CertificateFiles;
   readonly #clock: Clock;
-  readonly #log: ServerLog;
+  readonly #log: Log;
   readonly #listeners = new Set<(pair: KeyPair) => void>();
   #current: KeyPair | undefined;
   #seen = '';
@@ -32,7 +33,7 @@ export class Certificates {
   #timer: Timer | undefined;
   #poll: Timer | undefined;
 
-  constructor(files: CertificateFiles, by: { readonly clock: Clock; readonly log: ServerLog }) {
+  constructor(files: CertificateFiles, by: { readonly clock: Clock; readonly log: Log }) {
     this.#files = files;
     this.#clock = by.clock;
     this.#log = by.log;
@@ -106,7 +107,7 @@ export class Certificates {
       });
       this.#watchers.push(watcher);
     } catch (error) {
-      const err = error instanceof Error ? error : new Error(String(error));
+      const err = errorOf(error);
       this.#log.warn(
         { err, directory },
         'the directory of the certificate cannot be watched; it is polled',

@@ -1,14 +1,14 @@
+import type { Log } from '../ports/log.ts';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { conversionPath } from '../admission/conversion-manifests.ts';
 import { convertReview } from '../admission/convert.ts';
 import { BadReview } from '../admission/respond.ts';
 import { parsedJson } from './review-body.ts';
 import type { ReviewCounts } from './review-counts.ts';
-import type { ServerLog } from './server-log.ts';
 
 export interface ConversionRouteOptions {
   readonly counts: ReviewCounts;
-  readonly log: ServerLog;
+  readonly log: Log;
 }
 
 const name = 'conversion';

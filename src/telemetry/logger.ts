@@ -1,24 +1,12 @@
+import type { Log, LogFields } from '../ports/log.ts';
 import { visibleText } from '../api/text/visible-text.ts';
 import { pino } from 'pino';
-
-/** What may stand beside a message. */
-export type LogValue = string | number | boolean | Error | undefined;
-
-/**
- * The fields of a log line. Objects never go into a log, because objects hold Secrets and grow: a line names its subject by
- * uid, kind, namespace and name, and says the verdict. An Error is written as its words and those of its causes.
- */
-export type LogFields = Readonly<Record<string, LogValue>>;
 
 /**
  * Writes log lines. Every line is handed over before the call returns, so that a crash loses none. The ports that the engine,
  * the server and the cluster declare for their logs are satisfied by it.
  */
-export interface Logger {
-  debug(fields: LogFields, message: string): void;
-  info(fields: LogFields, message: string): void;
-  warn(fields: LogFields, message: string): void;
-  error(fields: LogFields, message: string): void;
+export interface Logger extends Log {
   /** A logger whose lines all carry these fields. */
   child(fields: LogFields): Logger;
 }

@@ -1,10 +1,10 @@
+import type { SpanExporter } from '../ports/span-exporter.ts';
 import { readFile } from 'node:fs/promises';
 import type { SpanRecord } from '../api/span.ts';
 import { SpansRejected } from '../api/span.ts';
 import { decoded, encoded, resourceOf } from './otlp-encoding.ts';
 import type { OtlpSettings, TlsMaterial } from './otlp-settings.ts';
 import { RequestFailed, type Transport } from './otlp-transport.ts';
-import type { SpanExporter } from './span-exporter.ts';
 
 /** A file that was named for TLS cannot be read. */
 class TlsFileUnreadable extends Error {

@@ -1,11 +1,5 @@
-import type { SpanRecord } from '../api/span.ts';
+import type { SpanExporter } from '../ports/span-exporter.ts';
 import type { OtlpSettings } from './otlp-settings.ts';
-
-/** Sends spans to one collector. Satisfies the port of `src/controllers/loops/trace-export.ts`. */
-export interface SpanExporter {
-  export(spans: readonly SpanRecord[], signal: AbortSignal): Promise<string | undefined>;
-  close(): Promise<void>;
-}
 
 /**
  * Opens the way to a collector. OpenTelemetry and gRPC are loaded now, and not before: without a collector they cost nothing.

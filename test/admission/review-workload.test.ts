@@ -1,3 +1,4 @@
+import type { IndexDefinition } from '../../src/ports/index-definition.ts';
 import { describe, expect, test } from 'vitest';
 import { admissionIndexes } from '../../src/admission/indexes.ts';
 import type { Verdict } from '../../src/admission/verdict.ts';
@@ -5,7 +6,6 @@ import { allow } from '../../src/admission/verdict.ts';
 import { reviewWorkload } from '../../src/admission/review-workload.ts';
 import { ReplicaSetKind, type ReplicaSet } from '../../src/api/builtin.ts';
 import type { KubernetesObject } from '../../src/api/object.ts';
-import type { IndexDefinition } from '../../src/controllers/engine/indexes.ts';
 import { templateDigest } from '../../src/kubernetes/projection/template-digest.ts';
 import { project } from '../../src/kubernetes/projection/projections.ts';
 import type { WorkloadManifest } from '../../src/lint/workload/workload-manifest.ts';

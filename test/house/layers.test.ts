@@ -83,6 +83,7 @@ const forbidden: readonly (readonly [file: string, specifiers: readonly string[]
     ['../server/y.ts', '../runtime/y.ts', '../kubernetes/y.ts', 'node:crypto', 'fastify'],
   ],
   ['src/admission/room/x.ts', ['../../server/y.ts', '../../runtime/y.ts', 'node:crypto', 'ajv']],
+  ['src/ports/x.ts', ['../domain/y.ts', '../runtime/y.ts', 'pino']],
   ['src/runtime/x.ts', ['../api/y.ts', '../domain/y.ts', 'pino']],
   [
     'src/kubernetes/x.ts',
@@ -159,6 +160,10 @@ const allowed: readonly (readonly [file: string, specifiers: readonly string[]])
   ['src/lint/ok.ts', ['../domain/y.ts', '../api/keptn/y.ts']],
   ['src/admission/ok.ts', ['../lint/y.ts', '../domain/y.ts', '../api/keptn/y.ts']],
   ['src/admission/room/ok.ts', ['./y.ts', '../y.ts', '../../lint/y.ts', '../../api/keptn/y.ts']],
+  ['src/ports/ok.ts', ['./y.ts', '../api/y.ts']],
+  ['src/kubernetes/watch/ok.ts', ['../../ports/y.ts']],
+  ['src/controllers/loops/ok.ts', ['../../ports/y.ts']],
+  ['src/server/ok2.ts', ['../ports/y.ts']],
   ['src/runtime/ok.ts', ['./y.ts', 'node:timers/promises', 'node:events']],
   [
     'src/kubernetes/ok.ts',

@@ -1,7 +1,8 @@
+import type { IndexDefinition } from '../../src/ports/index-definition.ts';
 import { expect, it } from 'vitest';
 
 import type { Caches, Cluster, EventSink } from '../../src/controllers/engine/cluster.ts';
-import { ownerIndex, type IndexDefinition } from '../../src/controllers/engine/indexes.ts';
+import { ownerIndex } from '../../src/controllers/engine/indexes.ts';
 import { ObjectCaches } from '../../src/kubernetes/cache/caches.ts';
 import type { KubernetesClient } from '../../src/kubernetes/transport/client.ts';
 import type { EventRecorder } from '../../src/kubernetes/events/events.ts';

@@ -1,16 +1,14 @@
+import type { LogFields } from '../../src/ports/log.ts';
 import { expect, test } from 'vitest';
 import { unreachableOnce } from '../../src/process/unreachable-log.ts';
-import type { LogFields } from '../../src/kubernetes/wire/log.ts';
 
 function seen() {
   const lines: string[] = [];
-  const line =
-    (level: string) =>
-    (message: string, fields: LogFields = {}) =>
-      void lines.push(`${level} ${message} ${String(fields['error'] ?? '')}`.trim());
+  const line = (level: string) => (fields: LogFields, message: string) =>
+    void lines.push(`${level} ${message} ${String(fields['error'] ?? '')}`.trim());
   const clock = { at: 0, elapsed: () => clock.at };
   const log = unreachableOnce(
-    { debug: line('debug'), info: line('info'), warn: line('warn') },
+    { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },
     clock,
   );
   const warnings = () => lines.splice(0).filter((one) => one.startsWith('warn'));
@@ -22,7 +20,7 @@ test('an API server that cannot be reached is one line for all kinds, and one mo
   const error = 'the API server cannot be reached: connect ECONNREFUSED 127.0.0.1:1';
   const fail = () => {
     for (const kind of ['pods', 'jobs', 'keptntasks']) {
-      log.warn(`${kind} cannot be listed`, { code: 0, error });
+      log.warn({ code: 0, error }, `${kind} cannot be listed`);
     }
   };
   const once = [`warn nothing works without the API server; it is tried again and again ${error}`];
@@ -38,7 +36,7 @@ test('an API server that cannot be reached is one line for all kinds, and one mo
 
 test('what the API server answers is told for each kind', () => {
   const { log, warnings } = seen();
-  log.warn('pods cannot be listed', { code: 403, error: 'no' });
-  log.warn('jobs cannot be listed', { code: 403, error: 'no' });
+  log.warn({ code: 403, error: 'no' }, 'pods cannot be listed');
+  log.warn({ code: 403, error: 'no' }, 'jobs cannot be listed');
   expect(warnings()).toHaveLength(2);
 });

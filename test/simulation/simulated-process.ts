@@ -1,8 +1,9 @@
+import { silentLog } from '../../src/kubernetes/wire/silent-log.ts';
+import type { IndexDefinition } from '../../src/ports/index-definition.ts';
 import type { Controller } from '../../src/controllers/engine/controller.ts';
 import { Engine } from '../../src/controllers/engine/engine.ts';
 import { noMetrics } from '../../src/controllers/engine/engine-metrics.ts';
 import type { EventNote } from '../../src/domain/plan.ts';
-import type { IndexDefinition } from '../../src/kubernetes/cache/caches.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import type { CacheWeather, Watched } from '../support/memory/memory-caches.ts';
 import { MemoryCaches } from '../support/memory/memory-caches.ts';
@@ -119,5 +120,5 @@ function logTo(complain: (complaint: string) => void) {
     const why = 'err' in fields && fields.err instanceof Error ? ` ${fields.err.stack}` : '';
     complain(`${message} ${JSON.stringify(fields)}${why}`);
   };
-  return { debug: () => {}, warn: write, error: write };
+  return { ...silentLog, warn: write, error: write };
 }

@@ -1,3 +1,4 @@
+import type { IndexDefinition } from '../../src/ports/index-definition.ts';
 import { parseAllDocuments } from 'yaml';
 
 import { ClusterError } from '../../src/api/cluster-error.ts';
@@ -5,7 +6,6 @@ import { type Kind, kindKey, type KubernetesObject } from '../../src/api/object.
 import type { Controller } from '../../src/controllers/engine/controller.ts';
 import type { Lookup } from '../../src/domain/lookup.ts';
 import type { EventNote } from '../../src/domain/plan.ts';
-import type { IndexDefinition } from '../../src/kubernetes/cache/caches.ts';
 import type { CacheWeather, Watched } from '../support/memory/memory-caches.ts';
 import { MemoryCaches, clearWeather } from '../support/memory/memory-caches.ts';
 import type { Call, Fault } from '../support/memory/memory-cluster.ts';

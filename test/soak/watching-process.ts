@@ -6,7 +6,7 @@ import { kindKey } from '../../src/api/object.ts';
 import { allIndexes } from '../../src/process/controllers.ts';
 import { ObjectCaches } from '../../src/kubernetes/cache/caches.ts';
 import { KubernetesClient } from '../../src/kubernetes/transport/client.ts';
-import { silentLog } from '../../src/kubernetes/wire/log.ts';
+import { silentLog } from '../../src/kubernetes/wire/silent-log.ts';
 import { Transport } from '../../src/kubernetes/transport/transport.ts';
 import { watchAll } from '../../src/kubernetes/watch/watch-all.ts';
 import { type Clock, systemClock } from '../../src/runtime/clock.ts';

@@ -1,3 +1,6 @@
+import type { IndexedBy } from '../../ports/index-definition.ts';
+import type { DeletePreconditions } from '../../ports/delete-preconditions.ts';
+import type { CacheChange } from '../../ports/cache-change.ts';
 import type { JsonPatchOperation } from '../../api/json-patch.ts';
 import type { Kind, KubernetesObject, ObjectRef } from '../../api/object.ts';
 import type { Lookup, ObjectEvent } from '../../domain/lookup.ts';
@@ -34,28 +37,6 @@ export interface CallLimits {
   readonly signal: AbortSignal;
   /** Asked before each time the request is sent; when the answer is no, the call rejects. */
   readonly maySend?: () => boolean;
-}
-
-export interface DeletePreconditions {
-  readonly uid: string;
-  readonly resourceVersion?: string;
-  readonly propagation?: 'Background' | 'Foreground' | 'Orphan';
-}
-
-/** One change of a cached object. A relist that finds an object gone reports it as deleted. */
-export interface CacheChange<T extends KubernetesObject = KubernetesObject> {
-  readonly type: 'added' | 'modified' | 'deleted';
-  /** The object as it is now; for `deleted` its last known state. */
-  readonly object: T;
-  readonly previous?: T;
-  /** Seen in the list after a start, where everything is new: nothing has happened to it just now. */
-  readonly initial?: boolean;
-}
-
-/** The objects whose index of this name has this value. */
-export interface IndexedBy {
-  readonly index: string;
-  readonly value: string;
 }
 
 /** The caches as the engine uses them: a lookup that answers of writes and live reads can be put into. */

@@ -1,3 +1,6 @@
+import { errorOf } from '../../runtime/error-of.ts';
+import type { Log } from '../../ports/log.ts';
+import type { CacheChange } from '../../ports/cache-change.ts';
 import { ClusterError } from '../../api/cluster-error.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { refKey } from '../../api/object.ts';
@@ -6,7 +9,7 @@ import { backoffMs, waitMs } from '../../runtime/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Slices } from '../../runtime/slices.ts';
 import { WorkQueue } from '../../runtime/work-queue.ts';
-import type { CacheChange, Caches, ClusterConnection, EventSink } from './cluster.ts';
+import type { Caches, ClusterConnection, EventSink } from './cluster.ts';
 import type { Controller, Key, StartingPoint, Watch } from './controller.ts';
 import type { Change } from './effect-target.ts';
 import { targetOf } from './effect-target.ts';
@@ -17,20 +20,13 @@ import type { EngineMetrics, ReconcileOutcome } from './engine-metrics.ts';
 import type { Reconciled, Reconciling } from './reconcile.ts';
 import { reconcile } from './reconcile.ts';
 
-/** What the engine writes to the log with; pino's logger is one. */
-export interface EngineLog {
-  debug(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
-
 /** What controllers run on. */
 export interface EngineParts {
   readonly cluster: ClusterConnection;
   readonly caches: Caches;
   readonly events: EventSink;
   readonly clock: Clock;
-  readonly log: EngineLog;
+  readonly log: Log;
   readonly metrics: EngineMetrics;
   /** Whether this process may write now, asked before every write. Without it, for as long as the engine runs. */
   readonly mayWrite?: () => boolean;
@@ -119,7 +115,13 @@ export class ControllerRun {
     const { kind, metadata } = object;
     this.#by.metrics.leftOut(controller, kind);
     this.#by.log.error(
-      { controller, kind, namespace: metadata.namespace, object: metadata.name, err: error },
+      {
+        controller,
+        kind,
+        namespace: metadata.namespace,
+        object: metadata.name,
+        err: errorOf(error),
+      },
       'the keys of an object could not be computed',
     );
     tellLeftOutBy(this.#by.events, { object, controller, error });
@@ -211,7 +213,7 @@ export class ControllerRun {
       return waitMs(error.retryAfterMs, failures, { shape: backoff, random: this.#by.random });
     }
     if (error instanceof Unsettled) this.#by.log.warn(fields, error.message);
-    else this.#by.log.error({ ...fields, err: error }, 'the decision failed');
+    else this.#by.log.error({ ...fields, err: errorOf(error) }, 'the decision failed');
     tellFailedDecision(this.#by.events, { object: this.#objectOf(key), controller, error });
     return backoffMs(failures, backoff, this.#by.random);
   }

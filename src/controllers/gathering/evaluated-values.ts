@@ -1,3 +1,4 @@
+import type { IndexDefinition } from '../../ports/index-definition.ts';
 import { KeptnAppVersion } from '../../api/keptn/app-version.ts';
 import { KeptnConfig } from '../../api/keptn/config.ts';
 import {
@@ -25,7 +26,6 @@ import type { Measurement } from '../../domain/measurement/usable-value.ts';
 import { boundsFor, type ValueBounds } from '../../domain/measurement/value-bounds.ts';
 import { findReference, type Reference } from '../../domain/reference.ts';
 import { parseTime } from '../../domain/time.ts';
-import type { IndexDefinition } from '../engine/indexes.ts';
 import type { Places } from './places.ts';
 
 /** The evaluations that are not over, by the name of their definition. */

@@ -1,3 +1,4 @@
+import type { IndexDefinition } from '../../ports/index-definition.ts';
 import { KeptnAppVersion } from '../../api/keptn/app-version.ts';
 import { KeptnEvaluation } from '../../api/keptn/evaluation.ts';
 import { isCompleted } from '../../api/keptn/states.ts';
@@ -8,7 +9,6 @@ import type { Lookup } from '../../domain/lookup.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { rootOf } from '../../domain/task/task-follow-ups.ts';
 import { type Followed, longestAncestry } from './follow-ups.ts';
-import type { IndexDefinition } from '../engine/indexes.ts';
 
 /** The follow-ups by the check or version (and the attempt of it) that their line began with. */
 export const followUpsByRoot: IndexDefinition<KeptnTask> = {

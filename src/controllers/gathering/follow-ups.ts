@@ -1,3 +1,4 @@
+import type { IndexDefinition } from '../../ports/index-definition.ts';
 import { KeptnAppVersion } from '../../api/keptn/app-version.ts';
 import { KeptnEvaluation } from '../../api/keptn/evaluation.ts';
 import { KeptnEvaluationDefinition } from '../../api/keptn/evaluation-definition.ts';
@@ -19,7 +20,6 @@ import {
 import type { Lookup, World } from '../../domain/lookup.ts';
 import { findReference } from '../../domain/reference.ts';
 import type { Key } from '../engine/controller.ts';
-import type { IndexDefinition } from '../engine/indexes.ts';
 
 /** What can have follow-ups: a task, an evaluation, a version. */
 export type Followed = KubernetesObject & { status?: { followUps?: FollowUpStatus[] } };

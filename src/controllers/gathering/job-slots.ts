@@ -1,3 +1,4 @@
+import type { IndexDefinition } from '../../ports/index-definition.ts';
 import { type Job, JobKind } from '../../api/builtin.ts';
 import { isCompleted } from '../../api/keptn/states.ts';
 import { KeptnTask } from '../../api/keptn/task.ts';
@@ -9,7 +10,6 @@ import { recordedJob } from '../../domain/task/task-observation.ts';
 import { waitingForSlot } from '../../domain/task/task-start.ts';
 import { parseTime } from '../../domain/time.ts';
 import type { Key } from '../engine/controller.ts';
-import type { IndexDefinition } from '../engine/indexes.ts';
 
 /** Whether a task has no Job yet and is to get one. */
 export function isToBeStarted(task: KeptnTask): boolean {

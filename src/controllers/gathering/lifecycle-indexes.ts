@@ -1,3 +1,4 @@
+import type { IndexDefinition } from '../../ports/index-definition.ts';
 import { type Pod, PodKind } from '../../api/builtin.ts';
 import type { Lookup } from '../../domain/lookup.ts';
 import { isCompleted } from '../../api/keptn/states.ts';
@@ -9,7 +10,6 @@ import { possibleWorkloadNames } from '../../domain/identity/workload-names.ts';
 import { failedDefinitions } from '../../domain/gate/check-again.ts';
 import { withAllChecks } from '../../domain/check/requested-checks.ts';
 import type { Key } from '../engine/controller.ts';
-import type { IndexDefinition } from '../engine/indexes.ts';
 import { awaitedDefinitions } from './version-checks.ts';
 
 /** `shop/cart`: a name in a namespace, as the indexes below spell it. */

@@ -1,3 +1,4 @@
+import type { IndexDefinition } from '../../ports/index-definition.ts';
 import { KeptnAppContext } from '../../api/keptn/app-context.ts';
 import { KeptnEvaluationDefinition } from '../../api/keptn/evaluation-definition.ts';
 import { KeptnMetric } from '../../api/keptn/metric.ts';
@@ -7,7 +8,6 @@ import { KeptnWorkload } from '../../api/keptn/workload.ts';
 import type { Kind, KubernetesObject } from '../../api/object.ts';
 import type { Lookup } from '../../domain/lookup.ts';
 import { referencesOf } from '../../lint/base/references.ts';
-import type { IndexDefinition } from '../engine/indexes.ts';
 import { inNamespace } from './lifecycle-indexes.ts';
 import type { Places } from './places.ts';
 

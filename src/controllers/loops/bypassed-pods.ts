@@ -1,3 +1,4 @@
+import type { CacheChange } from '../../ports/cache-change.ts';
 import { type Namespace, NamespaceKind, type Pod } from '../../api/builtin.ts';
 import { KeptnWorkload } from '../../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
@@ -14,7 +15,7 @@ import { proofOf } from '../../domain/owner/revision.ts';
 import { ownerOfReference } from '../../domain/owner/rollout-owner.ts';
 import { uidOf } from '../../domain/identity/workload-names.ts';
 import type { Clock, Timer } from '../../runtime/clock.ts';
-import type { CacheChange, Caches, EventSink } from '../engine/cluster.ts';
+import type { Caches, EventSink } from '../engine/cluster.ts';
 import { versionOfPod } from '../../domain/identity/version-of-pod.ts';
 import { identityOptions } from '../gathering/workload-owners.ts';
 

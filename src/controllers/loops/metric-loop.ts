@@ -1,3 +1,6 @@
+import { errorOf } from '../../runtime/error-of.ts';
+import type { IndexDefinition } from '../../ports/index-definition.ts';
+import type { Log } from '../../ports/log.ts';
 import { ClusterError } from '../../api/cluster-error.ts';
 import { KeptnEvaluation } from '../../api/keptn/evaluation.ts';
 import { KeptnMetricsProvider } from '../../api/keptn/metrics-provider.ts';
@@ -22,11 +25,10 @@ import { FairSlots } from '../../runtime/fair-slots.ts';
 import { Slices } from '../../runtime/slices.ts';
 import { WorkQueue } from '../../runtime/work-queue.ts';
 import type { Caches, Cluster, ClusterConnection, EventSink } from '../engine/cluster.ts';
-import type { EngineLog, Turns } from '../engine/controller-run.ts';
+import type { Turns } from '../engine/controller-run.ts';
 import { awaitedFrom, definitionOf, measurementsOf } from '../gathering/evaluated-values.ts';
 import { tellFailedDecision } from '../engine/failed-decision.ts';
 import { Fenced, fencedCluster } from '../engine/fenced-cluster.ts';
-import type { IndexDefinition } from '../engine/indexes.ts';
 import { inNamespace } from '../gathering/lifecycle-indexes.ts';
 import { askProvider, type MetricSource, providerGrace, providerMissing } from './metric-query.ts';
 import type { Places } from '../gathering/places.ts';
@@ -44,7 +46,7 @@ export interface MetricLoopParts {
   readonly source: MetricSource;
   readonly events: EventSink;
   readonly clock: Clock;
-  readonly log: EngineLog;
+  readonly log: Log;
   readonly places: Places;
   readonly mayWrite?: () => boolean;
   readonly random: () => number;
@@ -97,7 +99,10 @@ export class MetricLoop {
       work: (key) => this.#work(key),
       retryAfterMs: (key, failures, error) => {
         this.#asked.delete(key); // asked again with the next try, since the answer was not kept
-        parts.log.warn({ metric: key, err: error }, 'the status of a KeptnMetric was not written');
+        parts.log.warn(
+          { metric: key, err: errorOf(error) },
+          'the status of a KeptnMetric was not written',
+        );
         const isFault = !(error instanceof ClusterError) && !(error instanceof Fenced);
         const object = this.#metric(key);
         if (isFault) tellFailedDecision(parts.events, { object, controller: 'metric', error });

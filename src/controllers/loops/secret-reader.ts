@@ -1,11 +1,6 @@
+import type { SecretReader } from '../../ports/secret-reader.ts';
 import type { Kind, KubernetesObject } from '../../api/object.ts';
 import type { Cluster } from '../engine/cluster.ts';
-
-/** Reads one Secret by its name. Secrets are never listed, watched or cached. */
-export interface SecretReader {
-  /** The decoded entries, or undefined when there is no such Secret. Rejects with `ClusterError`. */
-  read(namespace: string, name: string): Promise<Readonly<Record<string, string>> | undefined>;
-}
 
 interface Secret extends KubernetesObject {
   data?: unknown;

@@ -1,7 +1,11 @@
+import { errorOf } from '../../runtime/error-of.ts';
+import type { Log, LogFields } from '../../ports/log.ts';
+import type { SpanExporter } from '../../ports/span-exporter.ts';
+import type { IndexedBy, IndexDefinition } from '../../ports/index-definition.ts';
 import { ClusterError } from '../../api/cluster-error.ts';
 import { KeptnConfig } from '../../api/keptn/config.ts';
 import { type KubernetesObject, refKey, refOf } from '../../api/object.ts';
-import { type SpanRecord, SpansRejected } from '../../api/span.ts';
+import { SpansRejected } from '../../api/span.ts';
 import type { CollectorAddress } from '../../domain/settings/collector-address.ts';
 import type { Lookup } from '../../domain/lookup.ts';
 import { type Delivery, type Exportable, exportables } from '../../domain/trace/trace-export.ts';
@@ -11,34 +15,16 @@ import { RetryTimes } from '../../runtime/retry-times.ts';
 import { Slices } from '../../runtime/slices.ts';
 import { Slots } from '../../runtime/slots.ts';
 import { WorkQueue } from '../../runtime/work-queue.ts';
-import type { Caches, Cluster, ClusterConnection, IndexedBy } from '../engine/cluster.ts';
+import type { Caches, Cluster, ClusterConnection } from '../engine/cluster.ts';
 import type { Turns } from '../engine/controller-run.ts';
 import { Fenced, fencedCluster } from '../engine/fenced-cluster.ts';
-import type { IndexDefinition } from '../engine/indexes.ts';
 import { PendingSpans, type Sendable } from './pending-spans.ts';
-
-/** Sends spans to one collector; `src/telemetry` implements it. */
-export interface SpanExporter {
-  /**
-   * Resolves when the collector has accepted the spans, with its words if it kept some of them out. Rejects with
-   * `SpansRejected` if it will never accept them, and with any other error if it may another time.
-   */
-  export(spans: readonly SpanRecord[], signal: AbortSignal): Promise<string | undefined>;
-  /** Resolves when nothing is left of the connection. */
-  close(): Promise<void>;
-}
-
-/** What the export writes to the log with; pino's logger is one. */
-export interface ExportLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-}
 
 export interface TraceExportParts {
   readonly cluster: ClusterConnection;
   readonly caches: Caches;
   readonly clock: Clock;
-  readonly log: ExportLog;
+  readonly log: Log;
   readonly random: () => number;
   readonly mayWrite?: () => boolean;
   /** Where spans go now; undefined while tracing is off. */
@@ -106,7 +92,7 @@ export class TraceExport {
     this.#marks = new RetryTimes(markBackoff, parts.random);
     this.#pending = new PendingSpans(parts.caches, (object, error) => {
       const { namespace, name } = object.metadata;
-      const err = error instanceof Error ? error : new Error(String(error));
+      const err = errorOf(error);
       parts.log.warn(
         { kind: object.kind, namespace, name, err },
         'the spans of an object cannot be built, and are left out',
@@ -256,7 +242,7 @@ export class TraceExport {
     this.#notBeforeMs = nowMs + waitMs;
     if (this.#toldAtMs === undefined || nowMs - this.#toldAtMs >= logAgainMs) {
       this.#toldAtMs = nowMs;
-      const err = error instanceof Error ? error : new Error(String(error));
+      const err = errorOf(error);
       log.warn({ err, waiting: this.#pending.size }, 'spans could not be exported; trying again');
     }
     return waitMs;
@@ -290,7 +276,7 @@ export class TraceExport {
     } catch (error) {
       if (error instanceof Fenced) throw error;
       const failures = this.#marks.failed(object, clock.elapsed());
-      const err = error instanceof Error ? error : new Error(String(error));
+      const err = errorOf(error);
       if (failures === toldFailures) {
         log.warn(
           { object, err },
@@ -337,7 +323,7 @@ function isSame(one: CollectorAddress | undefined, other: CollectorAddress | und
 }
 
 /** An address may carry a password. */
-function told({ protocol, address, secure }: CollectorAddress): object {
+function told({ protocol, address, secure }: CollectorAddress): LogFields {
   const host = protocol === 'grpc' ? address : new URL(address).host;
   return { collector: host, protocol, tls: secure };
 }

@@ -1,29 +1,15 @@
-import type { IndexedBy } from './object-store.ts';
+import type { CacheChange } from '../../ports/cache-change.ts';
+import type { IndexDefinition } from '../../ports/index-definition.ts';
+import type { Log } from '../../ports/log.ts';
+import type { IndexedBy } from '../../ports/index-definition.ts';
 import { type Kind, kindKey, type KubernetesObject, type ObjectRef } from '../../api/object.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Feed } from './feed.ts';
 import { KindCache, type SharedByKinds } from './kind-cache.ts';
 import { LeftOut } from './left-out.ts';
-import { silentLog, type Log } from '../wire/log.ts';
+import { silentLog } from '../wire/silent-log.ts';
 import { isOf, Packing, type Index } from './object-store.ts';
 import type { ListScope } from '../wire/resource-path.ts';
-
-/** An index of one kind: the values under which an object is found. Must be total and cheap. */
-export interface IndexDefinition {
-  readonly kind: Kind;
-  readonly name: string;
-  values(object: KubernetesObject): readonly string[];
-}
-
-/** One change of a cached object, typed by its kind. */
-export interface CacheChange<T extends KubernetesObject = KubernetesObject> {
-  readonly type: 'added' | 'modified' | 'deleted';
-  /** The object as it is now; for `deleted` its last known state. */
-  readonly object: T;
-  readonly previous?: T;
-  /** Seen in the list after a start, where everything is new: nothing has happened to it just now. */
-  readonly initial?: boolean;
-}
 
 export interface CachesOptions {
   readonly clock: Clock;

@@ -1,9 +1,9 @@
-import type { IndexedBy } from './object-store.ts';
+import type { Log } from '../../ports/log.ts';
+import type { IndexedBy } from '../../ports/index-definition.ts';
 import type { Kind, KubernetesObject } from '../../api/object.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { Feed, idOf } from './feed.ts';
 import type { LeftOut } from './left-out.ts';
-import type { Log } from '../wire/log.ts';
 import { ObjectStore, type Head, type Index, type Packing } from './object-store.ts';
 import type { ListScope } from '../wire/resource-path.ts';
 import { compareVersions, isOlder } from '../wire/resource-version.ts';
@@ -218,12 +218,15 @@ export class KindCache {
       } catch (error) {
         const { kind, metadata } = change.object;
         const { namespace, name } = metadata;
-        this.#log.warn('a listener of the cache failed', {
-          kind,
-          namespace,
-          name,
-          error: String(error),
-        });
+        this.#log.warn(
+          {
+            kind,
+            namespace,
+            name,
+            error: String(error),
+          },
+          'a listener of the cache failed',
+        );
       }
     }
   }

@@ -1,5 +1,5 @@
+import type { Log } from '../../ports/log.ts';
 import type { Kind, KubernetesObject } from '../../api/object.ts';
-import type { Log } from '../wire/log.ts';
 import type { Head } from './object-store.ts';
 import { objectOf, type RawObject, textOf } from '../wire/raw-json.ts';
 
@@ -47,7 +47,7 @@ export class LeftOut {
     const metadata = { name, ...(namespace !== undefined && { namespace }), ...(uid && { uid }) };
     const one = { object: { apiVersion, kind, metadata }, why };
     this.#objects.set(key, one);
-    this.#log.warn('an object is left out', { kind, namespace, name, why });
+    this.#log.warn({ kind, namespace, name, why }, 'an object is left out');
     for (const listener of this.#listeners) listener(one);
   }
 

@@ -1,3 +1,4 @@
+import type { IndexedBy } from '../../ports/index-definition.ts';
 import type { Kind, KubernetesObject } from '../../api/object.ts';
 import { Fifo } from '../../runtime/fifo.ts';
 import { JsonPacker, unpack } from './packed-json.ts';
@@ -53,12 +54,6 @@ export class Packing {
     const oldest = this.#hot.shift();
     if (oldest !== undefined) oldest.whole = undefined;
   }
-}
-
-/** The objects whose index of this name has this value. */
-export interface IndexedBy {
-  readonly index: string;
-  readonly value: string;
 }
 
 /** The objects of one kind, by address and by indexes. They come out equal to what was put in, not the same. */

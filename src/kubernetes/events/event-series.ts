@@ -1,19 +1,9 @@
+import type { EventNote } from '../../api/event-note.ts';
 import { hash } from 'node:crypto';
 
 import type { Kind, KubernetesObject } from '../../api/object.ts';
 import { withoutEnd } from '../../api/text/text-edges.ts';
 import { microTime } from '../wire/micro-time.ts';
-
-/** What is to be told of an object: the shape of `EventNote` in `src/domain/plan.ts`. */
-export interface Note {
-  readonly about: KubernetesObject;
-  readonly type: 'Normal' | 'Warning';
-  readonly reason: string;
-  readonly message: string;
-  readonly action?: string;
-  readonly annotations?: Readonly<Record<string, string>>;
-  readonly reportedBy?: string;
-}
 
 /**
  * Events of the core group, not of `events.k8s.io`, whose API refuses `firstTimestamp` and `lastTimestamp`: `kubectl describe`
@@ -32,7 +22,7 @@ const reasonLength = 128;
 
 /** An Event and its repetitions: the same thing said of the same object again. */
 export interface Series {
-  readonly note: Note;
+  readonly note: EventNote;
   readonly reportedBy: string;
   /** Since the Unix epoch, as is `lastMs`: what is shown. */
   readonly firstMs: number;
@@ -46,7 +36,7 @@ export interface Series {
 }
 
 /** Notes with the same key are one Event. */
-export function seriesKey(note: Note, reportedBy: string): string {
+export function seriesKey(note: EventNote, reportedBy: string): string {
   const { about, type, reason, message, action } = note;
   const { uid, namespace, name } = about.metadata;
   return JSON.stringify([

@@ -1,3 +1,5 @@
+import type { EventNote } from '../../api/event-note.ts';
+import type { Log } from '../../ports/log.ts';
 import { ClusterError, isNamespaceTerminating } from '../../api/cluster-error.ts';
 import type { JsonPatchOperation } from '../../api/json-patch.ts';
 import type { Kind, KubernetesObject, ObjectRef } from '../../api/object.ts';
@@ -11,10 +13,9 @@ import {
   eventOf,
   seriesKey,
   timesOf,
-  type Note,
   type Series,
 } from './event-series.ts';
-import { silentLog, type Log } from '../wire/log.ts';
+import { silentLog } from '../wire/silent-log.ts';
 
 /** What the recorder needs of the API server. */
 export interface EventClient {
@@ -85,7 +86,7 @@ export class EventRecorder {
     return { written: this.#written, dropped: { ...this.#dropped } };
   }
 
-  record(note: Note, reportedBy: string): void {
+  record(note: EventNote, reportedBy: string): void {
     if (this.#stopping.signal.aborted) return;
     const by = note.reportedBy ?? reportedBy;
     const { clock } = this.#options;
@@ -202,10 +203,13 @@ export class EventRecorder {
         const passing = isPassing(error);
         if (!passing || tries >= maxTries) {
           this.#dropped[passing ? 'unavailable' : 'refused'] += 1;
-          this.#log.debug('Event not written', {
-            reason: series.note.reason,
-            error: String(error),
-          });
+          this.#log.debug(
+            {
+              reason: series.note.reason,
+              error: String(error),
+            },
+            'Event not written',
+          );
           return;
         }
         const { clock, random } = this.#options;

@@ -1,5 +1,5 @@
+import type { Log } from '../../ports/log.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { Log } from '../wire/log.ts';
 
 /** A Lease that cannot be asked about is told after so long, and again every few minutes: without a word nobody would lead. */
 const silentMs = 30_000;
@@ -36,8 +36,8 @@ export class LeaseTrouble {
     if (toldMs !== undefined && nowMs - toldMs < tellAgainMs) return;
     this.#now.toldMs = nowMs;
     this.#log.warn(
-      'the Lease cannot be read or written, so controllers do not start here; allow get, create and patch of leases in its namespace, or name another one with --lease-namespace',
       { lease: this.#lease, error, forSeconds: Math.round((nowMs - sinceMs) / 1000) },
+      'the Lease cannot be read or written, so controllers do not start here; allow get, create and patch of leases in its namespace, or name another one with --lease-namespace',
     );
   }
 

@@ -1,3 +1,4 @@
+import type { Log } from '../../ports/log.ts';
 import { ClusterError } from '../../api/cluster-error.ts';
 import type { JsonPatchOperation } from '../../api/json-patch.ts';
 import type { Kind, KubernetesObject, ObjectRef } from '../../api/object.ts';
@@ -5,7 +6,7 @@ import type { Clock, Timer } from '../../runtime/clock.ts';
 import { sleep } from '../../runtime/sleep.ts';
 import { heldBy, LeaseKind, letGo, type Lease, type LeaseSpec } from './lease-record.ts';
 import { LeaseTrouble } from './lease-trouble.ts';
-import { silentLog, type Log } from '../wire/log.ts';
+import { silentLog } from '../wire/silent-log.ts';
 import { isOf } from '../cache/object-store.ts';
 
 /** What the election needs of the API server. */
@@ -147,7 +148,7 @@ export class LeaderElection {
     };
     signal.addEventListener('abort', end, { once: true });
     if (signal.aborted) end();
-    this.#log.info('leading', { identity, lease: name });
+    this.#log.info({ identity, lease: name }, 'leading');
     const work = this.#work(leading);
     await this.#renewUntilOver(leading, renewing.signal);
     await work;
@@ -155,14 +156,14 @@ export class LeaderElection {
     patience?.cancel();
     if (this.isLeader) await this.#release();
     this.#renewedAtMs = undefined;
-    this.#log.info('no longer leading', { identity, lease: name });
+    this.#log.info({ identity, lease: name }, 'no longer leading');
   }
 
   async #work(leading: AbortController): Promise<void> {
     try {
       await this.#options.onLeading(leading.signal);
     } catch (error) {
-      this.#log.warn('leading failed', { error: String(error) });
+      this.#log.warn({ error: String(error) }, 'leading failed');
       leading.abort();
     }
   }
@@ -210,7 +211,7 @@ export class LeaderElection {
       return 'held';
     } catch (error) {
       this.#mustRead = true;
-      this.#log.debug('lease not taken', { error: String(error) });
+      this.#log.debug({ error: String(error) }, 'lease not taken');
       this.#trouble.failed(error instanceof Error ? error.message : String(error));
       return 'failed';
     }
@@ -232,7 +233,7 @@ export class LeaderElection {
     const nowMs = this.#options.clock.elapsed();
     this.#seen = { lease: object, sinceMs: isUnchanged ? (this.#seen?.sinceMs ?? nowMs) : nowMs };
     if (this.leader !== undefined && this.leader !== before) {
-      this.#log.info('leader', { leader: this.leader, since: this.#since });
+      this.#log.info({ leader: this.leader, since: this.#since }, 'leader');
     }
     return object;
   }
@@ -257,7 +258,7 @@ export class LeaderElection {
       // It then runs out by itself.
       const { code, reason } =
         error instanceof ClusterError ? error : { code: 0, reason: 'Unknown' };
-      this.#log.debug('lease not let go', { code, reason });
+      this.#log.debug({ code, reason }, 'lease not let go');
     }
     this.#mustRead = true;
   }

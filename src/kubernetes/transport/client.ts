@@ -1,3 +1,4 @@
+import type { DeletePreconditions } from '../../ports/delete-preconditions.ts';
 import { ClusterError } from '../../api/cluster-error.ts';
 import type { JsonPatchOperation } from '../../api/json-patch.ts';
 import { refOf, type Kind, type KubernetesObject, type ObjectRef } from '../../api/object.ts';
@@ -13,13 +14,6 @@ import { objectOf, textOf } from '../wire/raw-json.ts';
 import { collectionPath, objectPath, type ListScope } from '../wire/resource-path.ts';
 import { parseAnswer, unavailable } from './status-error.ts';
 import type { Body, Request, Transport } from './transport.ts';
-
-/** A deletion holds only for this very object, and for this version of it if one is named. */
-export interface DeletePreconditions {
-  readonly uid: string;
-  readonly resourceVersion?: string;
-  readonly propagation?: 'Background' | 'Foreground' | 'Orphan';
-}
 
 /** When a request is given up, or not sent; and whether it may wait for others. See `Request` in `transport.ts`. */
 export type RequestLimits = Pick<Request, 'signal' | 'timeoutMs' | 'maySend' | 'isUrgent'>;

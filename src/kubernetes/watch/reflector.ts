@@ -1,3 +1,4 @@
+import type { Log, LogFields } from '../../ports/log.ts';
 import type { Kind, KubernetesObject } from '../../api/object.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { sleep } from '../../runtime/sleep.ts';
@@ -8,7 +9,6 @@ import type { Feed } from '../cache/feed.ts';
 import { IdleTimer } from './idle-timer.ts';
 import { untilKindMayExist } from './kind-watch.ts';
 import { headOf } from '../cache/left-out.ts';
-import type { Log, LogFields } from '../wire/log.ts';
 import { mediaTypeOf } from '../wire/media-type.ts';
 import type { Head } from '../cache/object-store.ts';
 import { projected } from '../projection/projections.ts';
@@ -188,14 +188,14 @@ export class Reflector {
   #reportAbsence(fields: LogFields): void {
     const { kind, optional, log } = this.#options;
     if (optional || this.#isToldMissing) {
-      log.debug(`the API server does not know ${kind.plural} (yet)`, fields);
+      log.debug(fields, `the API server does not know ${kind.plural} (yet)`);
       return;
     }
     this.#isToldMissing = true;
     const definition = `${kind.plural}.${groupOf(kind)}`;
     log.warn(
-      `the API server does not serve ${kind.plural}: is CustomResourceDefinition ${definition} missing? What needs it waits until it is there; "sluice install" makes it again`,
       { ...fields, definition },
+      `the API server does not serve ${kind.plural}: is CustomResourceDefinition ${definition} missing? What needs it waits until it is there; "sluice install" makes it again`,
     );
   }
 
@@ -205,21 +205,18 @@ export class Reflector {
     if (to.at === 'waiting') {
       const { code, reason, message } = to.failed;
       const level = to.next.failures === 1 ? 'warn' : 'debug';
-      log[level](`${kind.plural} cannot be ${from.at === 'listing' ? 'listed' : 'watched'}`, {
-        ...fields,
-        code,
-        reason,
-        error: message,
-        againInMs: to.forMs,
-      });
+      log[level](
+        { ...fields, code, reason, error: message, againInMs: to.forMs },
+        `${kind.plural} cannot be ${from.at === 'listing' ? 'listed' : 'watched'}`,
+      );
     } else if (to.at === 'kindAbsent' && from.at === 'listing') {
       this.#reportAbsence(fields);
     } else if (from.at === 'listing' && to.at === 'watching') {
       if (this.#isToldMissing) {
-        log.warn(`the API server serves ${kind.plural} again`, fields);
+        log.warn(fields, `the API server serves ${kind.plural} again`);
         this.#isToldMissing = false;
       }
-      log.debug(`${kind.plural} listed`, { ...fields, resourceVersion: to.resourceVersion });
+      log.debug({ ...fields, resourceVersion: to.resourceVersion }, `${kind.plural} listed`);
     }
   }
 }

@@ -1,9 +1,9 @@
+import type { Log } from '../../ports/log.ts';
 import type { Kind } from '../../api/object.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { Slots } from '../../runtime/slots.ts';
 import type { ObjectCaches } from '../cache/caches.ts';
 import type { KubernetesClient } from '../transport/client.ts';
-import type { Log } from '../wire/log.ts';
 import type { ReflectorState } from './reflector-state.ts';
 import { Reflector } from './reflector.ts';
 import type { ListScope } from '../wire/resource-path.ts';

@@ -1,3 +1,4 @@
+import { silentLog } from '../../../src/kubernetes/wire/silent-log.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClusterError } from '../../../src/api/cluster-error.ts';
 import type { KubernetesObject, ObjectRef } from '../../../src/api/object.ts';
@@ -68,13 +69,13 @@ async function measure(bench: Bench): Promise<Measurements> {
     caches,
     events: { record: () => undefined },
     clock: systemClock,
-    log: { debug: () => undefined, warn: complain(bench), error: complain(bench) },
+    log: { ...silentLog, warn: complain(bench), error: complain(bench) },
     metrics: { ...noMetrics, reconciled: () => void (reconciles += 1) },
     random: Math.random,
     turns,
   });
   const by = { cluster, caches, clock: systemClock, random: Math.random, turns };
-  const log = { debug: () => undefined, info: () => undefined, warn: complain(bench) };
+  const log = { ...silentLog, warn: complain(bench), error: complain(bench) };
   const metrics = new MetricLoop({
     ...by,
     source: { query: () => Promise.resolve(['1']) },
@@ -83,7 +84,7 @@ async function measure(bench: Bench): Promise<Measurements> {
       operatorNamespace: config.namespace,
       definitionsNamespace: config.definitionsNamespace,
     },
-    log: { ...log, error: log.warn },
+    log,
   });
   const traces = new TraceExport({
     ...by,

@@ -1,3 +1,4 @@
+import { silentLog } from '../../../src/kubernetes/wire/silent-log.ts';
 import { getEventListeners } from 'node:events';
 import { beforeEach, describe, expect, it } from 'vitest';
 
@@ -40,7 +41,7 @@ function engineOf(
     events,
     clock,
     mayWrite,
-    log: { debug: () => {}, warn: complain, error: complain },
+    log: { ...silentLog, warn: complain, error: complain },
     metrics: {
       reconciled: (name, outcome) => void outcomes.push(`${name} ${outcome}`),
       leftOut: (name, kind) => void outcomes.push(`${name} leaves out a ${kind}`),

@@ -1,8 +1,9 @@
+import type { CacheChange } from '../../../src/ports/cache-change.ts';
 import { describe, expect, test } from 'vitest';
 import { NamespaceKind, type Namespace, type Pod } from '../../../src/api/builtin.ts';
 import type { Kind, KubernetesObject } from '../../../src/api/object.ts';
 import { BypassedPods } from '../../../src/controllers/loops/bypassed-pods.ts';
-import type { CacheChange, Caches } from '../../../src/controllers/engine/cluster.ts';
+import type { Caches } from '../../../src/controllers/engine/cluster.ts';
 import { KeptnWorkloadVersion } from '../../../src/api/keptn/workload-version.ts';
 import { ownerIndex } from '../../../src/controllers/engine/indexes.ts';
 import type { EventNote } from '../../../src/domain/plan.ts';

@@ -88,7 +88,7 @@ function start(turns = noTurns): void {
     source,
     events: { record: (note) => void notes.push(note) },
     clock,
-    log: { debug: complain, warn: complain, error: complain },
+    log: { debug: complain, info: complain, warn: complain, error: complain },
     places: { operatorNamespace: 'keptn-system', definitionsNamespace: 'keptn-system' },
     random: () => 0,
     mayWrite: () => mayWrite,

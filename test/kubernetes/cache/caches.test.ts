@@ -1,3 +1,4 @@
+import { silentLog } from '../../../src/kubernetes/wire/silent-log.ts';
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { JobKind, PodKind, type Pod } from '../../../src/api/builtin.ts';
@@ -335,7 +336,7 @@ describe('being synced', () => {
 describe('a listener that throws', () => {
   it('keeps neither others nor the watch from going on, and is told of', () => {
     const lines: string[] = [];
-    const log = { debug: () => {}, info: () => {}, warn: (line: string) => void lines.push(line) };
+    const log = { ...silentLog, warn: (_: object, line: string) => void lines.push(line) };
     const own = new ObjectCaches({ clock, log });
     const seen: string[] = [];
     own.subscribe(PodKind, () => {

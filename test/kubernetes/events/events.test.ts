@@ -1,9 +1,10 @@
+import type { EventNote } from '../../../src/api/event-note.ts';
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { ClusterError } from '../../../src/api/cluster-error.ts';
 import type { JsonPatchOperation } from '../../../src/api/json-patch.ts';
 import type { KubernetesObject } from '../../../src/api/object.ts';
-import { cutToBytes, type Note } from '../../../src/kubernetes/events/event-series.ts';
+import { cutToBytes } from '../../../src/kubernetes/events/event-series.ts';
 import { EventRecorder } from '../../../src/kubernetes/events/events.ts';
 import { settled, TestClock } from '../../support/clock-and-chance/test-clock.ts';
 
@@ -47,7 +48,12 @@ const task = {
   kind: 'KeptnTask',
   metadata: { name: 'check', namespace: 'shop', uid: 'u1' },
 };
-const note: Note = { about: task, type: 'Warning', reason: 'TaskFailed', message: 'it failed' };
+const note: EventNote = {
+  about: task,
+  type: 'Warning',
+  reason: 'TaskFailed',
+  message: 'it failed',
+};
 const failure = (code: number): ClusterError =>
   new ClusterError({ code, reason: 'R', message: 'no' });
 

@@ -1,3 +1,4 @@
+import { silentLog } from '../../../src/kubernetes/wire/silent-log.ts';
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { NamespaceKind } from '../../../src/api/builtin.ts';
@@ -29,7 +30,7 @@ function candidate(identity: string, own: TestClock = clock) {
     return answer();
   };
   const told: { message: string; fields: object }[] = [];
-  const tell = (message: string, fields: object = {}): void => {
+  const tell = (fields: object, message: string): void => {
     if (!message.includes('leading')) told.push({ message, fields });
   };
   const work = { ends: true };
@@ -39,7 +40,7 @@ function candidate(identity: string, own: TestClock = clock) {
     namespace: 'shop',
     name: 'sluice',
     identity,
-    log: { debug: () => undefined, info: tell, warn: tell },
+    log: { ...silentLog, info: tell, warn: tell },
     client: {
       get: (ref, given) => ask(given, () => store.get(ref.kind, ref.namespace, ref.name)),
       create: (kind, object, given) => ask(given, () => store.create(kind, object)),

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 
 import { ConfigMapKind } from '../../../src/api/builtin.ts';
 import { ObjectCaches } from '../../../src/kubernetes/cache/caches.ts';
-import { silentLog } from '../../../src/kubernetes/wire/log.ts';
+import { silentLog } from '../../../src/kubernetes/wire/silent-log.ts';
 import { watchAll } from '../../../src/kubernetes/watch/watch-all.ts';
 import { AdapterRig, namespaced, requestTimeoutMs } from '../../support/memory/adapter-rig.ts';
 import type { SeenRequest } from '../../support/api-server/fake-api-server.ts';

@@ -2,7 +2,7 @@ import { NamespaceKind } from '../../../src/api/builtin.ts';
 import type { Kind, KubernetesObject } from '../../../src/api/object.ts';
 import { ObjectCaches } from '../../../src/kubernetes/cache/caches.ts';
 import { KubernetesClient } from '../../../src/kubernetes/transport/client.ts';
-import { silentLog } from '../../../src/kubernetes/wire/log.ts';
+import { silentLog } from '../../../src/kubernetes/wire/silent-log.ts';
 import { Transport } from '../../../src/kubernetes/transport/transport.ts';
 import {
   watchAll,
@@ -24,7 +24,7 @@ export class AdapterRig implements AsyncDisposable {
   readonly caches = new ObjectCaches({ clock: this.clock });
   /** What the reflectors warn of. */
   readonly warnings: string[] = [];
-  readonly log = { ...silentLog, warn: (line: string) => void this.warnings.push(line) };
+  readonly log = { ...silentLog, warn: (_: object, line: string) => void this.warnings.push(line) };
   #watching: Watching | undefined;
 
   /** Serves these kinds; namespace `shop` is there. */

@@ -1,5 +1,5 @@
+import type { IndexDefinition } from '../../../src/ports/index-definition.ts';
 import type { Kind, KubernetesObject } from '../../../src/api/object.ts';
-import type { IndexDefinition } from '../../../src/controllers/engine/indexes.ts';
 import { type Lookup, ownerIndex } from '../../../src/domain/lookup.ts';
 
 /** Caches that hold exactly these objects and never change; they have the index by owner and those given. */

@@ -1,20 +1,23 @@
-import type { Logger } from '../../../src/telemetry/logger.ts';
+import type { Log, LogFields } from '../../../src/ports/log.ts';
 
 type Level = 'info' | 'warn' | 'error';
 
 /** A log that a test can read. */
-export class LogMemory implements Pick<Logger, Level> {
-  readonly lines: { level: Level; fields: object; message: string }[] = [];
+export class LogMemory implements Log {
+  readonly lines: { level: Level; fields: LogFields; message: string }[] = [];
 
-  info(fields: object, message: string): void {
+  /** Not kept: what is logged at this level is for people who look for a fault. */
+  debug(): void {}
+
+  info(fields: LogFields, message: string): void {
     this.lines.push({ level: 'info', fields, message });
   }
 
-  warn(fields: object, message: string): void {
+  warn(fields: LogFields, message: string): void {
     this.lines.push({ level: 'warn', fields, message });
   }
 
-  error(fields: object, message: string): void {
+  error(fields: LogFields, message: string): void {
     this.lines.push({ level: 'error', fields, message });
   }
 }

@@ -1,11 +1,13 @@
+import type { IndexedBy, IndexDefinition } from '../../../src/ports/index-definition.ts';
+import type { CacheChange } from '../../../src/ports/cache-change.ts';
 import {
   type Kind,
   kindKey,
   type KubernetesObject,
   type ObjectRef,
 } from '../../../src/api/object.ts';
-import type { CacheChange, Caches, IndexedBy } from '../../../src/controllers/engine/cluster.ts';
-import { ObjectCaches, type IndexDefinition } from '../../../src/kubernetes/cache/caches.ts';
+import type { Caches } from '../../../src/controllers/engine/cluster.ts';
+import { ObjectCaches } from '../../../src/kubernetes/cache/caches.ts';
 import type { Feed } from '../../../src/kubernetes/cache/feed.ts';
 import { project } from '../../../src/kubernetes/projection/projections.ts';
 import type { ListScope } from '../../../src/kubernetes/wire/resource-path.ts';

@@ -1,3 +1,4 @@
+import type { DeletePreconditions } from '../../../src/ports/delete-preconditions.ts';
 import { ClusterError } from '../../../src/api/cluster-error.ts';
 import { fieldOf } from '../../../src/api/json.ts';
 import type { JsonPatchOperation } from '../../../src/api/json-patch.ts';
@@ -7,7 +8,6 @@ import type {
   CallLimits,
   Cluster,
   ClusterConnection,
-  DeletePreconditions,
 } from '../../../src/controllers/engine/cluster.ts';
 import type { ObjectEvent } from '../../../src/domain/lookup.ts';
 import type { Subject } from '../../../src/domain/plan.ts';

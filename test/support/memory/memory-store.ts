@@ -1,10 +1,10 @@
+import type { DeletePreconditions } from '../../../src/ports/delete-preconditions.ts';
 import jsonpatch from 'fast-json-patch';
 
 import { ClusterError } from '../../../src/api/cluster-error.ts';
 import type { JsonPatchOperation } from '../../../src/api/json-patch.ts';
 import type { Kind, KubernetesObject, ObjectRef } from '../../../src/api/object.ts';
 import { refOf } from '../../../src/api/object.ts';
-import type { DeletePreconditions } from '../../../src/controllers/engine/cluster.ts';
 import { selects } from '../../../src/api/label-selector.ts';
 import { sameJson } from '../../../src/domain/same-json.ts';
 import type { Clock } from '../../../src/runtime/clock.ts';
