@@ -30,7 +30,7 @@ export interface Outcome {
   readonly status: string;
 }
 
-/** Whether a container has the rights of a restricted Pod here. Whoever is not root enters through a user namespace. */
+/** Whether a container has the rights of a restricted Pod here. Without root the container is entered through a user namespace. */
 export const entersRestricted = process.getuid?.() === 0;
 
 // What the kubelet and the engine do: a read-only root, /tmp in memory, a status file that anybody may write, a process

@@ -15,9 +15,9 @@ export interface Host {
   readonly workspace: Workspace;
   /** Aborts with a `Stop` when the process is to end. */
   readonly terminate: AbortSignal;
-  /** Milliseconds since the epoch: for what is told. */
+  /** Milliseconds since the epoch, for times in reports. */
   now(): number;
-  /** Milliseconds of a clock that nobody sets: for what is measured. */
+  /** Milliseconds of the monotonic clock, for what is measured. */
   elapsed(): number;
   /** Tells how it stands: after each attempt, when all must end, and at the end. */
   report(report: Report): void;

@@ -49,7 +49,7 @@ export async function execute(execution: Execution, stop: AbortSignal): Promise<
     stop.removeEventListener('abort', onStop);
     await (ending ?? Promise.race([reading, sleep(lastWordsMs)]));
     await group.kill();
-    // Whoever left the group may still hold the streams open.
+    // A process that left the group may still hold the streams open.
     await Promise.race([reading, sleep(lastWordsMs)]);
     return stopped === undefined ? { end } : { end, stop: stopped };
   } catch (error) {

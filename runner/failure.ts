@@ -33,7 +33,7 @@ export const exitCodes = {
 } as const;
 
 // What a container's exit code means that was not chosen by the program in it: it could not be started, was killed, its node
-// was restarted. Whoever made the Job replaces such a Pod.
+// was restarted. The Job controller replaces such a Pod.
 const ofContainers: ReadonlySet<number> = new Set([128, 137, 255]);
 
 /** The code the runner exits with for a script that ended with this one: never one that says that the container was lost. */

@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
 
 /**
- * Passes bytes on as lines that begin with a mark. Control characters become `\xNN`, so that a script cannot steer the terminal of
- * whoever reads its log; UTF-8 and tabs pass. Lines are marked as they come, so their length does not matter.
+ * Passes bytes on as lines that begin with a mark. Control characters become `\xNN`, so that a script cannot steer the terminal in
+ * which its log is read; UTF-8 and tabs pass. Lines are marked as they come, so their length does not matter.
  */
 export class LineMarker {
   readonly #mark: string;

@@ -22,7 +22,7 @@ process.exit(await exitCode());
 
 async function exitCode(): Promise<number> {
   const code = isHelpAsked() ? help() : await functionRun();
-  // Whoever reads may have stopped reading without closing the pipe.
+  // The reader may have stopped without closing the pipe.
   await Promise.race([Promise.all([stdout.flushed(), stderr.flushed()]), sleep(2_000)]);
   return code;
 }

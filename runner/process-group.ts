@@ -55,7 +55,7 @@ export class ProcessGroup {
     await this.kill();
   }
 
-  /** Kills all of the group; as process 1 also what has left it, because then nobody else's processes are in sight. */
+  /** Kills all of the group; as process 1 also what has left it, because then all processes in sight are its own. */
   async kill(): Promise<void> {
     // The kernel lets no fork slip through a signal to a group. A process that cannot be killed at once sleeps in the kernel.
     for (let round = 0; round < 100; round += 1) {
@@ -70,7 +70,7 @@ export class ProcessGroup {
     if (this.#child.pid !== undefined) send(-this.#child.pid, signal);
   }
 
-  /** Whether a process of the group runs. Those that nobody waits for (zombies) do not, but the kernel would count them. */
+  /** Whether a process of the group runs. A zombie does not, although the kernel counts it. */
   #isAlive(): boolean {
     const { pid } = this.#child;
     if (pid === undefined || !send(-pid, 0)) return false;
@@ -83,7 +83,7 @@ export function exitCodeOf(signal: NodeJS.Signals): number {
   return 128 + constants.signals[signal];
 }
 
-/** Sends a signal; false if there is nobody to get it. */
+/** Sends a signal; false if no such process is left. */
 function send(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(pid, signal);

@@ -27,7 +27,7 @@ class Run {
   readonly #host: Host;
   readonly #language: Language;
   readonly #startedAt: number;
-  /** By the clock that nobody sets, when no time is left. */
+  /** When no time is left, by the monotonic clock. */
   readonly #overAt: number;
   readonly #done: AttemptRecord[] = [];
   readonly #stop = new AbortController();

@@ -13,7 +13,7 @@ declare const Deno: { readonly stdout: DenoStream; readonly stderr: DenoStream }
 
 /**
  * Stdout or stderr, written in order and without blocking: `process.stdout` blocks the whole program while a pipe is full, and
- * with it the timers that end a script. What nobody reads any more (the pipe is closed) is thrown away.
+ * with it the timers that end a script. When the pipe is closed, what is written is thrown away.
  */
 export class Sink {
   readonly #name: 'stdout' | 'stderr';
@@ -25,7 +25,7 @@ export class Sink {
     this.#name = name;
   }
 
-  /** Takes bytes; whoever has more waits for `flushed` if the answer is false. */
+  /** Takes bytes; when the answer is false, the caller waits for `flushed` before it writes more. */
   write(bytes: Buffer): boolean {
     if (bytes.length === 0 || this.#isBroken) return true;
     this.#queued += bytes.length;

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A private directory, for all that a run writes; nobody else can look into it. */
+/** A private directory, for all that a run writes; other users cannot look into it. */
 export class Workspace {
   readonly #root: string;
 

@@ -135,7 +135,7 @@ const generators: readonly (() => readonly Artefact[])[] = [
 
 /** A file of Kubernetes objects below `manifests`; `source` is where its reader changes it. */
 function manifest(file: string, source: string, objects: readonly unknown[]): Artefact {
-  // Anchors and folded lines save space and cost whoever reads or compares the file.
+  // Anchors and folded lines save space and make the file hard to read and compare.
   const style = { lineWidth: 0, aliasDuplicateObjects: false };
   const documents = objects.map((object) => stringify(object, style)).join('---\n');
   return {

@@ -17,7 +17,7 @@ if (script?.startsWith('node src/main.ts') === true && userFolder !== undefined)
 const stopping = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, () => {
-    // Asked twice: whoever asks does not want to wait for good order.
+    // Asked twice: the user does not want to wait for good order.
     if (stopping.signal.aborted) process.exit(130);
     stopping.abort();
   });
@@ -34,7 +34,7 @@ process.on('uncaughtException', (error) => {
   process.exit(1);
 });
 
-// Whoever reads has gone (`sluice … | head`): there is nobody left to tell.
+// The reader has gone (`sluice … | head`): there is nothing left to do.
 const readerHasGone = (): never => process.exit(141);
 // To touch `process.stdout` also makes a pipe one that does not block, as `writeNow` needs it.
 process.stdout.on('error', readerHasGone);

@@ -55,7 +55,7 @@ function addUser(tree: string): void {
   write(join(tree, 'etc/nsswitch.conf'), 'passwd: files\ngroup: files\nhosts: files dns\n');
 }
 
-/** /keptn is where the status goes when nobody mounts a file there; the other two are mounted in the cluster. */
+/** /keptn is where the status goes when no file is mounted there; the other two are mounted in the cluster. */
 function addFolders(tree: string): void {
   for (const folder of ['tmp', 'keptn', 'var/data', 'proc', 'sys', 'dev']) {
     mkdirSync(join(tree, folder), { recursive: true });
@@ -63,7 +63,7 @@ function addFolders(tree: string): void {
   for (const folder of ['tmp', 'keptn']) chmodSync(join(tree, folder), 0o1777);
 }
 
-/** Licences stay: whoever passes the image on has to pass them on, too. */
+/** Licences stay: they must be passed on with the image. */
 function leaveOutDocumentation(tree: string): void {
   const share = join(tree, 'usr/share');
   for (const folder of ['man', 'info', 'locale', 'lintian', 'bash-completion', 'bug', 'gitweb']) {

@@ -123,13 +123,13 @@ export function previousResult(): Json | undefined {
   return context().trigger?.result;
 }
 
-/** Makes this the function's result, in place of an earlier one. On a laptop, where nobody asks for it, it is printed. */
+/** Makes this the function's result, in place of an earlier one. On a laptop, outside the runner, it is printed. */
 export function result(value: Json): void {
   const text = JSON.stringify(value, (_name, part: unknown) => {
     if (typeof part !== 'number' || Number.isFinite(part)) return part;
     throw new TypeError(`the result holds ${part}, which JSON cannot express`);
   });
-  // Whoever has no types may hand in anything.
+  // A caller without types may hand in anything.
   if (text === undefined) throw new TypeError('the result is no JSON value; give null for none');
   const file = environment('KEPTN_RESULT');
   if (file === undefined) process.stdout.write(`result: ${text}\n`);
@@ -168,7 +168,7 @@ function objectIn(variable: string): Record<string, unknown> | undefined {
   const text = environment(variable);
   if (text === undefined || text === '') return undefined;
   const wrong = `${variable} is no JSON object, for example {"name":"value"}`;
-  // The text may be a secret: neither it nor the parser's words, which quote it, are told.
+  // The text may be a secret: the message contains neither it nor the parser's words, which quote it.
   let value: unknown;
   try {
     value = JSON.parse(text);

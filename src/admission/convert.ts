@@ -75,7 +75,7 @@ function convertedAlone(one: unknown, desired: string, isAlone: boolean): Outcom
   }
 }
 
-/** Whoever writes back what was not the whole object would lose the rest of it. */
+/** A client that writes back an object that was not whole would lose the rest of it. */
 function refuseMarked({ kind, metadata }: JsonObject): void {
   const why = fieldOf(fieldOf(metadata, 'annotations'), sluiceKeys.conversionProblem);
   if (typeof why !== 'string') return;

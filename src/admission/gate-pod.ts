@@ -89,8 +89,8 @@ export function identityOptions(lookup: Lookup, operatorNamespace: string) {
 }
 
 /**
- * A Pod of its own has no version that could be released, and nothing is checked for it: whoever applies it is told at once,
- * and by an Event, for which the controller has to see the Pod.
+ * A Pod of its own has no version that could be released, and nothing is checked for it: a warning says so at once,
+ * and an Event, for which the controller has to see the Pod.
  */
 function judgeBare(pod: ReviewedPod): Verdict {
   if (!asksForChecks(pod.metadata)) return allow();

@@ -20,7 +20,7 @@ export function ruleContext(lookup: Lookup, places: ReferencePlaces): RuleContex
 }
 
 /**
- * What becomes of an object with these problems: errors refuse it, everything else is told. In strict mode only what is
+ * What becomes of an object with these problems: errors refuse it, everything else is a warning. In strict mode only what is
  * missing is let in, because objects may arrive in any order, and what is mere advice.
  */
 export function verdictOn(
@@ -41,7 +41,7 @@ export function verdictOn(
   return deny(subject, [...causes, ...rest], warnings);
 }
 
-/** Nobody reads thousands of them, and everybody on the way would have to carry them. */
+/** Thousands of them would not be read, and would have to be carried all the way. */
 const mostCauses = 50;
 
 /** The API server cuts warnings off at 256 characters each and 4,096 in all: more of them would not be read anyway. */

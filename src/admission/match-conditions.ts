@@ -51,7 +51,7 @@ export function madeByHand(serviceAccount: string): MatchCondition {
   return { ...notByUser([serviceAccount]), name: 'made-by-hand' };
 }
 
-/** Nobody reads what is said to the garbage collector, or while a whole Namespace goes. */
+/** Warnings to the garbage collector, or while a whole Namespace goes, would not be read. */
 export const notByTheCluster: MatchCondition = {
   name: 'not-by-the-cluster',
   expression:

@@ -17,7 +17,7 @@ const parseShape = parserOf(shape);
 
 /**
  * Keeps the label that the Pod webhook selects by in step with the annotation that people opt in with (design, "Opt-in"):
- * a webhook can be selected by labels of the Namespace, never by annotations. Whoever meant to opt in and did not is told.
+ * a webhook can be selected by labels of the Namespace, never by annotations. A user who meant to opt in and did not gets a warning.
  */
 export function followOptIn(request: AdmissionRequest, lookup: Lookup): Verdict {
   const parsed = parseShape(request.object);

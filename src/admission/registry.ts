@@ -141,7 +141,7 @@ export function webhooks(settings: AdmissionSettings): readonly Webhook[] {
 /**
  * Those on Pods where the opt-in was withdrawn while versions had failed. Which Namespaces these are is left to the API server:
  * a cache of ours that has not seen a new opt-in yet would let Pods through unchecked. Without Sluice, Pods of workloads are
- * refused there: which of them have failed nobody else knows.
+ * refused there: only Sluice knows which of them have failed.
  */
 function withdrawnWebhooks(settings: AdmissionSettings): readonly Webhook[] {
   const row = {
@@ -171,7 +171,7 @@ function withdrawnWebhooks(settings: AdmissionSettings): readonly Webhook[] {
   ];
 }
 
-/** What people apply is judged where its Pods are. Nobody is stopped by it while Sluice is down. */
+/** What people apply is judged where its Pods are. While Sluice is down, it is let in without a word. */
 function workloadWebhook({ apiVersion, kind, plural }: Kind, settings: AdmissionSettings): Webhook {
   const [group = '', version = ''] = apiVersion.split('/');
   const places = { definitionsNamespace: settings.operatorNamespace, ...settings };

@@ -25,7 +25,7 @@ export interface Context {
 }
 
 /**
- * The answer to a review. Three things can be wrong, and each is told to a different party: the envelope (`BadReview`,
+ * The answer to a review. Three things can be wrong, and each is reported to a different party: the envelope (`BadReview`,
  * to the sender), the object (a denial with code 422, to its author), and we ourselves (any other error; the API server
  * then applies the failure policy).
  */
@@ -37,7 +37,7 @@ export function respond(webhook: Webhook, body: unknown, context: Context): Admi
 }
 
 function verdictOn(request: AdmissionRequest, webhook: Webhook, context: Context): Verdict {
-  // Nobody asked for these; a registration that is too wide must not hold anything up.
+  // Operations outside the registration: one that is too wide must not hold anything up.
   const isRegistered = webhook.operations.some((operation) => operation === request.operation);
   if (!isRegistered || (request.subResource ?? '') !== '') return allow();
   const { group, version, kind } = webhook.resource;

@@ -16,7 +16,7 @@ type Handler = (request: AdmissionRequest, lookup: Lookup) => Verdict;
 
 /**
  * Judges what somebody applies of this kind by the rules. An update that leaves the spec alone, or of an object that is being
- * deleted, always enters and nothing is said: whoever removes a finalizer or sets a label cannot help what is in the spec.
+ * deleted, always enters without a warning: a client that removes a finalizer or sets a label cannot help what is in the spec.
  */
 export function judgeApplied(resource: Resource, places: ReferencePlaces): Handler {
   const parse: Parser<KubernetesObject> = parserOfReviewed(resource);
@@ -33,7 +33,7 @@ export function judgeApplied(resource: Resource, places: ReferencePlaces): Handl
   };
 }
 
-/** Tells whoever deletes a definition what still needs it. Never refuses. */
+/** Warns the user who deletes a definition of what still needs it. Never refuses. */
 export function judgeDeletion(resource: Resource, places: ReferencePlaces): Handler {
   const parse: Parser<KubernetesObject> = parserOfReviewed(resource);
   return (request, lookup) => {
@@ -82,7 +82,7 @@ const mostNamed = 3;
 
 /**
  * `KeptnWorkloadVersion shop-cart-1.0.0, KeptnAppVersion shop-1-6b86b273 and 2 more`. What is in other namespaces is counted only:
- * whoever may delete here, or sends a review of their own making, need not be allowed to see what is there.
+ * a user who may delete here, or sends a review of their own making, need not be allowed to see what is there.
  */
 function namesOf(objects: readonly KubernetesObject[], namespace: string | undefined): string {
   const near = objects.filter(({ metadata }) => metadata.namespace === namespace);

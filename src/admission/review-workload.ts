@@ -23,7 +23,7 @@ import {
   type Reviewed,
 } from './workload-release.ts';
 
-/** What the workload webhook is told by whoever puts the process together. */
+/** What the composition root hands to the workload webhook. */
 export interface WorkloadSettings extends ReferencePlaces {
   /** How the caches tell Pod templates apart; without it, what an update replaces is all that is known. */
   readonly templateDigest?: ((template: unknown) => string) | undefined;

@@ -8,7 +8,7 @@ export interface Allowed {
   readonly type: 'allowed';
   /** Empty: the object enters as it is. */
   readonly patch: readonly JsonPatchOperation[];
-  /** Shown to whoever applies the object. */
+  /** Shown to the user who applies the object. */
   readonly warnings: readonly string[];
 }
 
@@ -17,7 +17,7 @@ export interface Denied {
   readonly message: string;
   /** Which fields are to blame. */
   readonly causes: readonly FieldError[];
-  /** Shown to whoever applies the object, beside the denial. */
+  /** Shown to the user who applies the object, beside the denial. */
   readonly warnings?: readonly string[];
 }
 
@@ -31,7 +31,7 @@ export function allowWith(patch: readonly JsonPatchOperation[]): Allowed {
   return { type: 'allowed', patch, warnings: [] };
 }
 
-/** The object enters as it is, and its author is told something. */
+/** The object enters as it is, with warnings to the user who applies it. */
 export function warn(...warnings: readonly string[]): Allowed {
   return { type: 'allowed', patch: [], warnings };
 }

@@ -57,9 +57,9 @@ interface CrdVersion {
 }
 
 /**
- * The CustomResourceDefinition of a kind. Where its versions differ and nobody converts, only the stored one is served: the
- * API server alone would drop what one version has and another lacks, and whoever reads and writes an object would lose it.
- * Where all versions have the same fields, the API server needs nobody.
+ * The CustomResourceDefinition of a kind. Where its versions differ and no Sluice converts, only the stored one is served: the
+ * API server alone would drop what one version has and another lacks, and a client that reads and writes an object would lose it.
+ * Where all versions have the same fields, the API server converts by itself.
  */
 export function crdOf(resource: Resource, converter?: ConverterConfig): CustomResourceDefinition {
   const { group, kind, listKind, plural, singular, shortNames, categories } = resource;

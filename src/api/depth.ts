@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from './json.ts';
 
-/** So many levels of lists and objects an object may have. Nobody writes more by hand; the API server takes 10,000. */
+/** So many levels of lists and objects an object may have. Objects written by hand have fewer; the API server takes 10,000. */
 export const deepestLevel = 64;
 
 /** What is said of an object that has more. */

@@ -45,8 +45,8 @@ export function parserOfKind<Spec, Status>(
 
 /**
  * The parser of what the API server asks about at admission: it has judged the spec by the schema of the kind already, so that
- * only its being there is looked at; a whole schema takes a third of a second and 20 MB to compile. A status is nobody's
- * business: only Sluice writes it, and Keptn may have written it differently.
+ * only its being there is looked at; a whole schema takes a third of a second and 20 MB to compile. A status is not
+ * judged: only Sluice writes it, and Keptn may have written it differently.
  */
 export function parserOfReviewed<Spec>(resource: Resource<Spec>): Parser<OwnObject<Spec>> {
   const isOfKind = (value: { apiVersion: string; kind: string }): value is OwnObject<Spec> =>

@@ -45,7 +45,7 @@ export type AdmissionRequest = Static<typeof admissionRequest>;
 /** The question: the envelope with its request. */
 export type AdmissionReview = Static<typeof admissionReview>;
 
-/** The verdict in the form the API server reads; `status.message` is what the user is told. */
+/** The verdict in the form the API server reads; `status.message` is shown to the user. */
 export interface AdmissionResponse {
   uid: string;
   allowed: boolean;

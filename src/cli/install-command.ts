@@ -20,7 +20,7 @@ import { duration } from '../config/setting.ts';
 import { uninstall } from '../install/uninstall.ts';
 import { BadInput, type Terminal } from '../process/terminal.ts';
 
-// Anchors save space and cost whoever reads the text.
+// Anchors save space and make the text hard to read.
 const plainYaml = { lineWidth: 0, aliasDuplicateObjects: false } as const;
 
 interface InstallOptions extends Partial<Record<InstallationPart, true>> {

@@ -97,7 +97,7 @@ export const settings = {
     env: 'SLUICE_CLIENT_CA_FILE',
     value: text('file', 'the path of a PEM file'),
     description:
-      'CA that has signed the client certificate of the API server; with it nobody else’s reviews are answered',
+      'CA that has signed the client certificate of the API server; with it no other client’s reviews are answered',
   }),
   clientAllowedNames: optional({
     flag: 'client-allowed-names',

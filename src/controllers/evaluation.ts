@@ -40,7 +40,7 @@ export const evaluationsAwaitingProvider: IndexDefinition<KeptnEvaluation> = {
     isOpen(evaluation) && awaitsProvider(evaluation) ? [evaluation.metadata.namespace ?? ''] : [],
 };
 
-/** Judges KeptnEvaluations, whoever made them. */
+/** Judges KeptnEvaluations, made by Sluice or by hand. */
 export function evaluationController(places: Places): Controller<EvaluationObservation> {
   const { definitionsNamespace, operatorNamespace } = places;
   const index = evaluationsAwaitingFollowUp.name;

@@ -20,10 +20,10 @@ import {
   podsOfWorkload,
 } from './gathering/workload-owners.ts';
 
-/** At most this many Pods of a version are told why they are held: more would only be more of the same (T6). */
+/** At most this many Pods of a version get an explanation: more would only be more of the same (T6). */
 const explainedPods = 10;
 
-/** Releases Pods whose version is Released, and those that nobody has to check. */
+/** Releases Pods whose version is Released, and those that need no check. */
 export function podGateController({ operatorNamespace }: Places): Controller<PodGateSeen> {
   return {
     name: 'pod-gate',
@@ -62,7 +62,7 @@ export function podGateController({ operatorNamespace }: Places): Controller<Pod
 }
 
 /**
- * Whether the Pod is among the few of its version that are told: those that were told already, then by name. Names alone
+ * Whether the Pod is among the few of its version that get an explanation: those that have one, then by name. Names alone
  * would not do, because the first ones are others whenever a Pod comes.
  */
 function isExplained(

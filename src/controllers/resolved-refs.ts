@@ -28,7 +28,7 @@ import { inNamespace, workloadsByApp } from './gathering/lifecycle-indexes.ts';
 import type { Places } from './gathering/places.ts';
 import { leadingTo, referrersOf } from './gathering/reference-index.ts';
 
-/** A kind whose objects are told when what they name is not there. */
+/** A kind whose objects get the condition ResolvedRefs. */
 interface ReferringKind {
   readonly name: string;
   readonly kind: Kind<Referrer>;
@@ -98,8 +98,8 @@ const table: readonly ReferringKind[] = [
 
 /**
  * Tell on each definition, context, metric and provider whether what it names is there, by the rules that admission warns by:
- * objects arrive in any order, and two that are fine each can lead in a circle together. What changes wakes those that name
- * it, and nobody else.
+ * objects arrive in any order, and two that are fine each can lead in a circle together. What changes wakes the objects that name
+ * it, and no others.
  */
 export function referenceControllers(places: Places): readonly Controller<ReferrerObservation>[] {
   return table.map((entry) => ({
@@ -155,7 +155,7 @@ function watchesOf({ kind, names, isOfApp }: ReferringKind, places: Places): rea
   ];
 }
 
-/** Who names a provider, and who names a metric that does: what the provider is, they are told, too. */
+/** Objects that name a provider, and objects that name a metric that does: both say what is wrong with the provider. */
 function behindMetrics(kind: Kind<Referrer>, places: Places): Watch {
   return watch(
     KeptnMetricsProvider,

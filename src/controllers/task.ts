@@ -70,7 +70,7 @@ export interface TaskControllerSettings extends Places {
   readonly bashImage: string;
 }
 
-/** Runs KeptnTasks, whoever made them and in whatever namespace. */
+/** Runs KeptnTasks, made by Sluice or by hand, in every namespace. */
 export function taskController(settings: TaskControllerSettings): Controller<TaskObservation> {
   const { definitionsNamespace, operatorNamespace } = settings;
   const images = {

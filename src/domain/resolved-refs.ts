@@ -40,7 +40,7 @@ export interface ReferrerObservation {
   readonly saysResolved: boolean;
   /** Places of which only a cache said that what is named is not there. */
   readonly unread: readonly ObjectRef[];
-  /** Nobody else says whether an object of this kind is ready. */
+  /** Whether this condition also says that an object of this kind is ready, because no other controller does. */
   readonly saysReady: boolean;
   /** It counts for the application of its own name, and there is none. */
   readonly lacksApp?: boolean;
@@ -48,7 +48,7 @@ export interface ReferrerObservation {
 
 /**
  * Says on an object whether what it names is there (`ResolvedRefs`, the name that the Gateway API made known), and on the
- * kinds that nobody else looks at whether it is fit for use (`Ready`). An Event tells when something becomes wrong; that it
+ * kinds without a controller of their own whether it is fit for use (`Ready`). An Event tells when something becomes wrong; that it
  * is put right, the condition says.
  */
 export function decideReferrer(observation: ReferrerObservation): Plan {

@@ -2,7 +2,7 @@ import type { Condition } from '../api/object.ts';
 import { conditionOf, conditionTypes } from './conditions.ts';
 
 /**
- * Why an evaluation goes on waiting that its version and the held Pods repeat, although nobody has to help: what was measured
+ * Why an evaluation goes on waiting that its version and the held Pods repeat, although no help is needed: what was measured
  * misses its target, or nothing can be measured. What passes within moments, as a first value does, they leave out.
  */
 export const toldReasons: ReadonlySet<string> = new Set(['ObjectivesNotMet', 'QueryFailed']);

@@ -77,7 +77,7 @@ function isConflict(error: unknown): error is ClusterError {
  */
 function foreignConflicts(message: string): readonly string[] {
   const parts = message.split(/conflicts? with (?=")/u).slice(1);
-  // A message in other words is told as it is.
+  // A message in other words is shown as it is.
   if (parts.length === 0) return [message];
   return parts.flatMap((part) => {
     const [, manager = ''] = /^"((?:[^"\\]|\\.)*)"/u.exec(part) ?? [];

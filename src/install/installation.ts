@@ -104,7 +104,7 @@ export function unwantedOfPart(
   return all.filter(({ object }) => !wanted.has(object.metadata.name)).toReversed();
 }
 
-/** The CRDs for a cluster in which nobody converts. */
+/** The CRDs for a cluster without a Sluice that converts. */
 export function unconvertedCrds(): Installed[] {
   return servedKinds.map((kind) => ({ kind: CustomResourceDefinitionKind, object: crdOf(kind) }));
 }

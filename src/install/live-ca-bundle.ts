@@ -3,7 +3,7 @@ import type { KubernetesObject } from '../api/object.ts';
 
 /**
  * The object with the caBundle that is there, where it brings none along: of each webhook of a configuration, and of the
- * conversion of a CRD. Whoever filled it in goes on doing so.
+ * conversion of a CRD. What filled it in (cert-manager, for example) goes on doing so.
  */
 export function withLiveCaBundle(
   object: KubernetesObject,

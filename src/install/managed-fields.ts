@@ -1,7 +1,7 @@
 import { fieldOf } from '../api/json.ts';
 import type { KubernetesObject } from '../api/object.ts';
 
-/** Who owns a field of the spec by server-side apply; undefined if nobody does, or wrote it in another way. */
+/** Who owns a field of the spec by server-side apply; undefined if it has no such owner, or was written in another way. */
 export function managerOf(object: KubernetesObject, field: string): string | undefined {
   const entries = fieldOf(object.metadata, 'managedFields');
   if (!Array.isArray(entries)) return undefined;

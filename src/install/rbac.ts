@@ -80,7 +80,7 @@ function clusterRules(): readonly Rule[] {
     // Events of the core group: those of events.k8s.io may not carry the times by which kubectl sorts them.
     // Those of a Job without Pods are read: only they say why the API server refuses its Pods.
     { apiGroups: [''], resources: ['events'], verbs: ['list', 'create', 'patch'] },
-    // One that nobody else ends is deleted after its time to live.
+    // One that nothing else ends is deleted after its time to live.
     { apiGroups: ['batch'], resources: ['jobs'], verbs: ['create', 'patch', 'delete'] },
   ];
 }
@@ -116,7 +116,7 @@ function rulesFor(
   }));
 }
 
-/** It is read and patched by name; nobody lists or watches it. */
+/** It is read and patched by name, never listed or watched. */
 const leaseRules: readonly Rule[] = [
   {
     apiGroups: ['coordination.k8s.io'],

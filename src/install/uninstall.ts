@@ -32,7 +32,7 @@ export interface Uninstalling extends Pick<InstallationSettings, 'namespace' | '
 /**
  * Takes Sluice out of a cluster: first what the API server asks it about, so that no Pod is held any more; then its Deployments;
  * when no process works any more, every own gate is lifted; then its labels, its Lease and its rights go. The CRDs, and with them
- * all of Keptn's objects, stay unless asked for, and serve v1 alone: nobody converts any more. Rejects while a Sluice runs that
+ * all of Keptn's objects, stay unless asked for, and serve v1 alone: nothing converts them any more. Rejects while a Sluice runs that
  * no Deployment of this installation has started, unless it is forced: its controllers would go on working.
  */
 export async function uninstall(
@@ -44,7 +44,7 @@ export async function uninstall(
   const all = { ...settings, target: { service: { name: webhookServiceName, namespace } } };
   const deployments = everyDeployment(all);
   const ends = await isAnyPresent(deployments, cluster);
-  // One that this ends, or whoever waits has ended, may go on for as long as it takes to stop.
+  // A process that is being ended may go on for as long as it takes to stop.
   const waitMs = Math.max(settings.waitMs ?? 0, ends ? longestStopMs : 0);
   if (!settings.force && waitMs === 0) await refuseWhileRunning(lease, { cluster, clock });
   for (const part of ['webhooks', 'policy'] as const) {
@@ -169,7 +169,7 @@ async function untilGone(
     while ((await cluster.get(refOf(kind, object))) !== undefined) {
       if (clock.now() > deadline) {
         throw new Error(
-          `${object.metadata.name} is still going after ${goneWithinMs / 1000} s: objects of it have finalizers that nobody takes off; see kubectl get ${object.metadata.name} --all-namespaces`,
+          `${object.metadata.name} is still going after ${goneWithinMs / 1000} s: objects of it have finalizers that are not taken off; see kubectl get ${object.metadata.name} --all-namespaces`,
         );
       }
       await sleep(clock, 200);

@@ -58,7 +58,7 @@ function isOfCheck({ path }: StatedReference): boolean {
   return !path.startsWith('spec.on');
 }
 
-/** A version without the checks of its phases that are over: nobody asks for their definitions again. */
+/** A version without the checks of its phases that are over: their definitions are not needed again. */
 function withoutOver({ spec, status, ...version }: KeptnAppVersion | KeptnWorkloadVersion) {
   const states: Partial<Record<StateField, KeptnState>> = status ?? {};
   const over = appPhases.flatMap((phase) =>

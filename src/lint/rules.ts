@@ -18,7 +18,7 @@ import { secretRules } from './rules/secret-rules.ts';
 import { taskRules } from './rules/task-rules.ts';
 import { workloadRules } from './workload/workload-rules.ts';
 
-/** All rules, in the order in which their problems are told. */
+/** All rules, in the order in which their problems are reported. */
 export const rules: readonly Rule[] = [
   ...functionRules,
   ...chainRules,
@@ -80,7 +80,7 @@ const order: Readonly<Record<Severity, number>> = {
 const longestPath = 300;
 const longestMessage = 1_000;
 
-/** Names and values come from whoever wrote the object, and may be pages long. */
+/** Names and values come from the author of the object, and may be pages long. */
 function problemOf(rule: Rule, found: Found): Problem {
   const { path, message } = found;
   return {

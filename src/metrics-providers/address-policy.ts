@@ -4,7 +4,7 @@ import { isListedHost } from '../api/text/listed-host.ts';
 import { forbiddenAddresses, type ForbiddenGroup } from '../api/text/forbidden-addresses.ts';
 
 /**
- * Where a metrics provider may be. Its URL is written by whoever may write in a namespace and fetched with the operator's
+ * Where a metrics provider may be. Its URL is written by tenants and fetched from the operator's
  * place in the network, so what lies behind the operator's own doors is refused unless an administrator allows it.
  */
 export interface AddressPolicy {

@@ -56,7 +56,7 @@ export interface FetchParts {
 }
 
 /**
- * HTTP for servers nobody vouches for: only allowed addresses, one deadline for the whole exchange, a cap on the body,
+ * HTTP for servers that are not trusted: only allowed addresses, one deadline for the whole exchange, a cap on the body,
  * redirects only within the host. Connections are kept alive; `close` ends them.
  */
 export class BoundedFetch {
@@ -65,9 +65,9 @@ export class BoundedFetch {
   readonly #proxyFor: NonNullable<FetchParts['proxyFor']>;
   readonly #limits: FetchLimits;
   readonly #budget: BodyBudget;
-  // Names are resolved by the four threads that also read files: names that nobody answers must leave some of them free.
+  // Names are resolved by the four threads that also read files: names without an answer must leave some of them free.
   readonly #lookups = new FairSlots({ total: 3, perGroup: 1 });
-  // Whoever asks bounds the queries at once. A bound per host would let one namespace's queries hold up all others' to it.
+  // The caller bounds the queries at once. A bound per host would let one namespace's queries hold up all others' to it.
   readonly #http = new HttpAgent({ keepAlive: true });
   readonly #https = new HttpsAgent({ keepAlive: true });
 

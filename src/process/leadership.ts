@@ -208,7 +208,7 @@ async function lead(parts: LeadershipParts, { signal, sources, mayWrite }: Term)
   await endsWithin(traces.stop(), stopTimes.tracesMs, clock);
 }
 
-/** What the Events tell is told in the log, too: warnings for everybody, the rest to whoever looks closely. */
+/** What the Events say is logged too: warnings as such, the rest for debugging. */
 function toldInLog(events: EventSink, log: Logger): EventSink {
   return {
     record(note, reportedBy) {

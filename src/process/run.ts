@@ -36,7 +36,7 @@ export async function run(config: Config, terminal: Terminal): Promise<void> {
   const log = loggerOf(config, terminal);
   terminal.onUncaught((error) => {
     const err = error instanceof Error ? error : new Error(String(error));
-    log.error({ err }, 'ending because of an error that nobody caught');
+    log.error({ err }, 'ending because of an uncaught error');
   });
   const parts = await partsOf(config, { terminal, log });
   const running = await startAll(parts, systemClock);
@@ -200,7 +200,7 @@ function admissionServer(
             : `without ${missing.join(', ')}, which the API server does not serve: what needs them is held until their CustomResourceDefinitions are there again`;
         },
       },
-      // Reviews are answered whoever leads: this is only told.
+      // Reviews are answered by every replica, so this does not make it unready.
       ...(state === undefined
         ? []
         : [{ name: 'controllers', problem: () => undefined, detail: state }]),

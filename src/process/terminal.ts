@@ -19,7 +19,7 @@ export interface Terminal {
   readonly processName: string;
   /** Path of the Node that runs this process, for programs of ours that run in one of their own. */
   readonly nodePath: string;
-  /** Who is told of an error that nobody caught, before the process ends because of it. */
+  /** Sets what is called with an uncaught error before the process ends because of it. */
   readonly onUncaught: (tell: (error: unknown) => void) => void;
 }
 

@@ -31,7 +31,7 @@ interface Entry {
 /**
  * A queue of keys with the semantics of client-go's: a key waits at most once and is never worked on twice at once; what
  * is added during its run runs again after it. Of several delayed adds the earliest wins, and a run answers every add made
- * before it started, delayed ones too: whoever still wants to be woken later says so again in that run.
+ * before it started, delayed ones too: a run that wants to be woken later asks for it again.
  *
  * The queue starts with `start`, and forgets a key (its failures too) when it has nothing to do for it. `initial` keys
  * wait as long as there are `change` keys.

@@ -19,7 +19,7 @@ export interface AdmissionServerOptions extends AdmissionRoutesOptions {
   readonly probePort?: number;
   /** What must be so beside the certificate. */
   readonly readiness: readonly ReadinessCheck[];
-  /** How long reviews are still answered after `/readyz` has begun to say no, until nobody sends any more. */
+  /** How long reviews are still answered after `/readyz` has begun to say no, until no more reviews come. */
   readonly drainMs?: number;
   /** Who may send reviews, and the file with the CA (PEM) that has signed their certificates; anybody, if not given. */
   readonly clients?: ClientRule & { readonly caFile: string };

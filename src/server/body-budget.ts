@@ -3,8 +3,8 @@ export const bodyLimit = 7 * 1024 * 1024;
 
 /**
  * How many bytes of requests may be in memory at once. Anybody in the cluster can open connections to this server; without
- * a bound, a few dozen large bodies would end the process. What counts is what has arrived, not what is announced: whoever
- * announces much and sends nothing takes nothing from others.
+ * a bound, a few dozen large bodies would end the process. What counts is what has arrived, not what is announced: a
+ * client that announces much and sends nothing takes nothing from others.
  */
 export class BodyBudget {
   readonly #limit: number;

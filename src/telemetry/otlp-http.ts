@@ -4,7 +4,7 @@ import { type Proxy, shownProxy } from '../runtime/proxy.ts';
 import type { OtlpSettings, TlsMaterial } from './otlp-settings.ts';
 import { RequestFailed, type Transport } from './otlp-transport.ts';
 
-// OTLP, "Failures": the request itself is wrong or too large. Whoever is refused for another reason may be let in later.
+// OTLP, "Failures": the request itself is wrong or too large. What is refused for another reason may be accepted later.
 const finalStatuses: ReadonlySet<number> = new Set([400, 413, 422]);
 
 /**

@@ -209,7 +209,7 @@ const told: readonly Case[] = [
     what: 'a slip in a key',
     manifest: { podAnnotations: { ...named, 'keptn.sh/pre-deployment-task': 'smoke' } },
     warnings: [
-      `${inTemplate}[keptn.sh/pre-deployment-task]: nobody reads this key; did you mean keptn.sh/pre-deployment-tasks?`,
+      `${inTemplate}[keptn.sh/pre-deployment-task]: this key has no effect; did you mean keptn.sh/pre-deployment-tasks?`,
     ],
   },
   {
@@ -222,8 +222,8 @@ const told: readonly Case[] = [
       },
     },
     warnings: [
-      `${inTemplate}[ketpn.sh/version]: nobody reads this key; did you mean keptn.sh/version?`,
-      `${inTemplate}[keptn.sh/on-failure-tasks]: nobody reads this key; did you mean sluice.keptn.sh/on-failure-tasks?`,
+      `${inTemplate}[ketpn.sh/version]: this key has no effect; did you mean keptn.sh/version?`,
+      `${inTemplate}[keptn.sh/on-failure-tasks]: this key has no effect; did you mean sluice.keptn.sh/on-failure-tasks?`,
     ],
   },
   {

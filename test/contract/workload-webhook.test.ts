@@ -85,7 +85,7 @@ const cases: readonly (readonly [
     'a slip in a key',
     { annotations: { 'keptn.sh/pre-deployment-task': 'a' } },
     () => [
-      `${inTemplate}[keptn.sh/pre-deployment-task]: nobody reads this key; did you mean keptn.sh/pre-deployment-tasks?`,
+      `${inTemplate}[keptn.sh/pre-deployment-task]: this key has no effect; did you mean keptn.sh/pre-deployment-tasks?`,
     ],
   ],
   [
@@ -114,7 +114,7 @@ describe('kubectl apply', () => {
         manifest({ annotations: { 'keptn.sh/versoin': '1' } }),
       );
       expect(warnings).toEqual([
-        `${inTemplate}[keptn.sh/versoin]: nobody reads this key; did you mean keptn.sh/version?`,
+        `${inTemplate}[keptn.sh/versoin]: this key has no effect; did you mean keptn.sh/version?`,
       ]);
     }
   });
@@ -188,7 +188,7 @@ describe('with strictValidation', () => {
       return applied.isAccepted ? undefined : applied;
     });
     expect(refused.complaint).toContain(
-      `${inTemplate}[keptn.sh/versoin]: nobody reads this key; did you mean keptn.sh/version? (strictValidation is on)`,
+      `${inTemplate}[keptn.sh/versoin]: this key has no effect; did you mean keptn.sh/version? (strictValidation is on)`,
     );
     const missing = await apply(
       shop,

@@ -27,7 +27,7 @@ const role =
   `' --verb=${releaseRight.verb} --resource=${releaseRight.resource}.${lifecycleGroup}'`;
 
 /**
- * A held Pod stays held. Whoever may patch Pods could otherwise take the gate off, or make the Pod name a version that is
+ * A held Pod stays held. A user who may patch Pods could otherwise take the gate off, or make the Pod name a version that is
  * released already. Sluice may, and so may those who hold the right to release; everything else about a held Pod can be
  * changed as ever. The API server itself binds no gated Pod to a node.
  */

@@ -22,7 +22,7 @@ const written = ['CREATE', 'UPDATE'] as const;
 
 /**
  * What releases Pods. Admission finds a version by the app, workload and version it names, so one that nothing owns would count
- * as well: nobody else makes or changes one at all.
+ * as well: no one but Sluice makes or changes one.
  */
 const versions: readonly Kind[] = [KeptnAppVersion, KeptnWorkloadVersion];
 

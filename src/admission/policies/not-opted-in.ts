@@ -27,7 +27,7 @@ const paths = [
 
 /**
  * Tells people who apply an annotated workload to a Namespace that is not opted in that nothing is checked there. It denies
- * nothing, asks nobody, and speaks only when the annotations are new. Only Keptn's own keys count: `app.kubernetes.io/name` is on
+ * nothing, sends no request, and warns only when the annotations are new. Only Keptn's own keys count: `app.kubernetes.io/name` is on
  * everything.
  */
 export function notOptedInPolicy(settings: PolicySettings): PolicyDefinition {

@@ -12,7 +12,7 @@ const says = "request.userInfo.username + ' '";
 
 /**
  * A definition or task runs in Sluice's Jobs, and a provider is asked with its Secret by Sluice: without a check they would lend
- * Pods, Secrets and service accounts to people who may not use them. Whoever writes one needs the rights that it uses, where
+ * Pods, Secrets and service accounts to people who may not use them. The user who writes one needs the rights that it uses, where
  * it uses them. Sluice's own tasks are exempt by its user name. What leaves the spec as it is is not checked: finalizers and
  * labels use no right.
  */

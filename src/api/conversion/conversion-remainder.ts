@@ -4,7 +4,7 @@ import { isEqualJson, isJsonObject, type JsonObject } from '../json.ts';
  * What one version of an object says that another cannot express, as differences between the object and what comes back
  * when it is converted there and again. They travel with the object in an annotation.
  *
- * A difference holds only as long as the value it was taken against stands at its place. Whoever edits that value has the
+ * A difference holds only as long as the value it was taken against stands at its place. An edit of that value has the
  * last word, and what the annotation says of it is void.
  */
 export interface Difference {

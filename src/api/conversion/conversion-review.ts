@@ -18,7 +18,7 @@ const conversionReview = object('', {
 
 export type ConversionReview = Static<typeof conversionReview>;
 
-/** All objects in the order asked, or why there are none; `result.message` is what the user is told. */
+/** All objects in the order asked, or why there are none; `result.message` is shown to the user. */
 export interface ConversionReviewAnswer {
   apiVersion: typeof conversionApiVersion;
   kind: 'ConversionReview';

@@ -23,7 +23,7 @@ import type { TSchema } from '../schema.ts';
  * and goes back where it came from. It never overrules an edit of what the other version can express.
  *
  * Only the spec is kept that way. A status has the same in all versions, though perhaps under other names: an annotation may be
- * written by whoever may write the object, and must not speak for the controllers.
+ * written by every user who may write the object, and must not speak for the controllers.
  */
 export class ConversionImpossible extends Error {
   constructor(message: string) {

@@ -40,5 +40,5 @@ const schema = object('', fields);
 /** What a definition, or the KeptnConfig for all of them, adds to Jobs. */
 export type JobOptions = Static<typeof schema>;
 
-/** The field of that name; what nobody asks for is not in the Job. */
+/** The field of that name; what is not set is not in the Job. */
 export const jobOptions = (description: string) => object(description, fields);

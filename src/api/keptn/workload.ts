@@ -46,7 +46,7 @@ const status = statusObject('What Sluice knows of the workload.', {
   owners: optional(list('Everything whose Pods carry the name of this workload.', owner)),
   prunedVersions: optional(
     list(
-      'The versions whose KeptnWorkloadVersion was deleted last because there were too many; the newest of them last. Whoever comes back to one is checked again.',
+      'The versions whose KeptnWorkloadVersion was deleted last because there were too many; the newest of them last. Going back to one of them repeats its checks.',
       text(''),
     ),
   ),

@@ -69,7 +69,7 @@ export function localTask(asked: TaskAsked): LocalTask {
   };
 }
 
-// What nobody made has no uid; this one says so.
+// An object that was never created has no uid; this one shows it.
 const madeUpUid = '00000000-0000-0000-0000-000000000000';
 
 function taskFor({ definition, given, retries, now }: TaskAsked): KeptnTask {

@@ -5,7 +5,7 @@ import type { LiveView } from './live-view.ts';
 
 /**
  * What an object that already has the name of one to be created means.
- * - `adopt`: it is the one to be created, made by an earlier try of ours, or nobody's in particular.
+ * - `adopt`: it is the one to be created, made by an earlier try of ours, or without an owner.
  * - `gone`: it is not there any more.
  * - `Terminating`, `NameTaken`: see `Refusal`.
  */
@@ -29,7 +29,7 @@ export async function resolveCollision(
   return (await isGone(owner, existing, { live, kindOf })) ? 'Terminating' : 'NameTaken';
 }
 
-// Only an owner that was read live can be called gone. Of a kind nobody watches nothing is known: it counts as there.
+// Only an owner that was read live can be called gone. An owner of a kind that is not watched counts as there.
 async function isGone(
   owner: OwnerReference,
   owned: KubernetesObject,

@@ -49,10 +49,10 @@ export interface Caches extends Lookup {
   walk<T extends KubernetesObject>(kind: Kind<T>, found?: IndexedBy): Iterable<T>;
   /**
    * Puts what the API server just answered (a read or a write of ours) into the cache, so that no later decision is made
-   * from older data. An object older than the cached one of the same uid is ignored. Subscribers are told.
+   * from older data. An object older than the cached one of the same uid is ignored. Calls the subscribers.
    */
   observe(kind: Kind, object: KubernetesObject): void;
-  /** A live read said that there is no such object. Subscribers are told if it was cached. */
+  /** A live read said that there is no such object. Calls the subscribers if it was cached. */
   forget(ref: ObjectRef): void;
   /** Calls `listener` with every change from now on, in order, synchronously; returns the way to stop. */
   subscribe<T extends KubernetesObject>(

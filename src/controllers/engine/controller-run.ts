@@ -79,7 +79,7 @@ export class ControllerRun {
       this.#by.caches.subscribe(watch.kind, (change) => {
         if (!isWaking(watch, change)) return;
         const { object, previous, initial } = change;
-        // The previous state too: whoever an object stops being about must hear of it.
+        // The previous state too: it may have concerned other keys, which must be woken.
         const objects = previous === undefined ? [object] : [object, previous];
         this.#wake(watch, objects, initial === true ? 'initial' : 'change');
       }),

@@ -42,7 +42,7 @@ export interface StartingPoint {
 export interface Controller<Observation = unknown> {
   /** Lower-case words with dashes: metric label, log name, default reporting component of its Events. */
   readonly name: string;
-  /** The first one is of the kind that keys are of: on its objects it is told when a decision fails. */
+  /** The first one is of the kind that keys are of: its objects get the Events about failed decisions. */
   readonly watches: readonly Watch[];
   /**
    * By what a start wakes keys; by all `watches` unless stated. Stated by the controllers of what becomes history: what has

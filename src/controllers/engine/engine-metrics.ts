@@ -24,5 +24,5 @@ export interface EngineMetrics {
   leftOut(controller: string, kind: string): void;
 }
 
-/** Metrics that nobody reads. */
+/** Metrics that are not kept. */
 export const noMetrics: EngineMetrics = { reconciled: () => {}, leftOut: () => {} };

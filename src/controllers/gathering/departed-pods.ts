@@ -35,7 +35,7 @@ export class DepartedPods {
     return [...cached, ...gone.filter(({ metadata }) => !known.has(metadata.uid))];
   }
 
-  /** Nobody will ask for this Job again. */
+  /** This Job will not be asked for again. */
   forget(jobUid: string): void {
     this.#byJob.delete(jobUid);
   }

@@ -76,7 +76,7 @@ export function followedKey(task: KeptnTask, kind: Kind<Followed>, lookup: Looku
 
 const prefixes = new Map([[KeptnEvaluation.kind, KeptnEvaluationDefinition.kind]]);
 
-/** Whoever writes tasks by hand can make them follow each other in a circle. */
+/** Tasks written by hand can follow each other in a circle. */
 export const longestAncestry = 32;
 
 /** The definitions of what a task follows, first to last, as far as the cache knows; named as in `ChainStart`. */

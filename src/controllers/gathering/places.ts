@@ -4,6 +4,6 @@ import type { ConfigScope } from '../../domain/settings/keptn-config.ts';
 export interface Places extends ConfigScope {
   /** Where Sluice runs: the KeptnConfig there rules. */
   readonly operatorNamespace: string;
-  /** Where a definition is looked for after the namespace of whoever names it. */
+  /** Where a definition is looked for after the namespace of the object that names it. */
   readonly definitionsNamespace: string;
 }

@@ -256,7 +256,7 @@ export class MetricLoop {
 
   /**
    * Takes away a value that belongs to an earlier spec or provider; and where the value is awaited, writes when it was
-   * confirmed last, which the status is told once a minute only.
+   * confirmed last, which is written into the status once a minute only.
    */
   async #refresh(key: string): Promise<void> {
     const metric = this.#metric(key);

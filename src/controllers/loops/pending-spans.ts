@@ -29,7 +29,7 @@ export class PendingSpans {
   /** Objects in a batch; halved where a collector refuses one, to find what it refuses. */
   #mostObjects = mostSpans;
 
-  /** `onBroken` is told of an object whose spans cannot be built; it is forgotten, and the others go on. */
+  /** `onBroken` is called with an object whose spans cannot be built; it is forgotten, and the others go on. */
   constructor(lookup: Lookup, onBroken: (object: KubernetesObject, error: unknown) => void) {
     this.#lookup = lookup;
     this.#onBroken = onBroken;

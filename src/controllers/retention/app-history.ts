@@ -28,7 +28,7 @@ import type { IsTraced } from '../engine/traced.ts';
 import { controllerKey } from '../gathering/version-checks.ts';
 import { hasUnfinished } from './unfinished.ts';
 
-/** Everything a version's being needed is told from. */
+/** The kinds that decide whether a version is still needed. */
 const kinds: readonly Kind[] = [
   NamespaceKind,
   KeptnApp,

@@ -37,7 +37,7 @@ import { controllerKey } from '../gathering/version-checks.ts';
 import { identityOptions, ownersOfWorkload, podsOfWorkload } from '../gathering/workload-owners.ts';
 import { hasUnfinished } from './unfinished.ts';
 
-/** Everything a version's being needed is told from. */
+/** The kinds that decide whether a version is still needed. */
 const kinds: readonly Kind[] = [
   NamespaceKind,
   PodKind,
@@ -148,7 +148,7 @@ function usesOf(
   };
 }
 
-/** What has to be read live: who the current version is told by, and the app that may name an old one. */
+/** What has to be read live: the owners that name the current version, and the app that may name an old one. */
 function surroundings({ workload, owners }: Omit<WorkloadUses, 'unfinished'>): ObjectRef[] {
   const { namespace = '' } = workload.metadata;
   return [

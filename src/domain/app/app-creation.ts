@@ -22,8 +22,8 @@ import { remainingMs } from '../remaining.ts';
 
 /**
  * The life of a KeptnAppCreationRequest (docs/compatibility.md §4.2): it waits until the discovery window closes, then
- * everything is read live, the KeptnApp is made or brought up to date, and the request goes. Whoever finds afterwards that
- * the app does not list its workload asks anew (`workload.ts`), so that no workload is forgotten (B17).
+ * everything is read live, the KeptnApp is made or brought up to date, and the request goes. A workload that
+ * the app does not list afterwards asks anew (`workload.ts`), so that no workload is forgotten (B17).
  */
 export interface AppCreationObservation extends Moment {
   readonly request: KeptnAppCreationRequest;

@@ -14,7 +14,7 @@ import type { VersionStatus } from '../phase/version-status.ts';
 /**
  * The promotion phase (KEP 98) and what an app version says of it. A version is *deployed* when every phase before the
  * promotion has passed, and *promoted* when its promotion tasks have succeeded. The two are conditions of their own, so
- * that nobody takes a promotion that failed for a deployment that did.
+ * that a promotion that failed does not look like a deployment that did.
  */
 
 /** An app version whose promotion is to be judged. */

@@ -9,7 +9,7 @@ import { asGoWrites } from '../go/duration.ts';
 import type { CheckType } from '../phase/phases.ts';
 import { selectionLabels } from '../selection-labels.ts';
 
-/** What a check is told of the version it is made for. */
+/** What a check knows of the version it is made for. */
 export interface CheckContext {
   readonly namespace: string;
   readonly owner: OwnerReference;
@@ -54,7 +54,7 @@ export function taskFor(
   });
 }
 
-/** What a task is told of the version it belongs to. */
+/** What a task knows of the version it belongs to. */
 export function toldBy(context: CheckContext): Omit<TaskContext, 'taskType' | 'trigger'> {
   const { workloadName, appName, appVersion, workloadVersion, objectType, metadata } = context;
   return {
@@ -67,7 +67,7 @@ export function toldBy(context: CheckContext): Omit<TaskContext, 'taskType' | 't
   };
 }
 
-/** What a KeptnTask is told beside what its definition says. */
+/** What a KeptnTask gets beside what its definition says. */
 export interface TaskRequest {
   readonly name: string;
   readonly namespace: string;

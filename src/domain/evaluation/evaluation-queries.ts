@@ -12,7 +12,7 @@ import type { Effect, Refusal } from '../plan.ts';
 
 /**
  * Objectives with a query of their own (KEP 93). Each open one is asked by a KeptnMetric that belongs to the evaluation, at
- * the interval of its attempts, and is judged like any other from then on. The metric goes as soon as nobody needs it: the
+ * the interval of its attempts, and is judged like any other from then on. The metric is deleted as soon as it is not needed: the
  * objective is met, the evaluation has ended, the definition asks something else.
  */
 export interface QueriesSeen {
@@ -61,7 +61,7 @@ export function isAsking(metric: KeptnMetric, objective: Objective): boolean {
   );
 }
 
-/** The metrics of the evaluation that nobody needs any more; of an evaluation that has ended, all of them. */
+/** The metrics of the evaluation that are not needed any more; of an evaluation that has ended, all of them. */
 export function discarded(
   { evaluation, measurements, queries }: QueryingEvaluation,
   { isOpen, statuses }: { readonly isOpen: boolean; readonly statuses: ObjectiveStatuses },

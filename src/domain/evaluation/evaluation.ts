@@ -40,7 +40,7 @@ import { rfc3339 } from '../time.ts';
  * ends are final; the tasks that follow them are recorded with them.
  */
 export interface EvaluationObservation extends FollowedEvaluation, QueryingEvaluation {
-  /** The version that is evaluated was superseded: nobody waits for the outcome any more (B11). */
+  /** The version that is evaluated was superseded: its outcome no longer counts (B11). */
   readonly isSuperseded: boolean;
   /** The objectives of the definition in order; empty while there is none. */
   readonly measurements: readonly Measurement[];
@@ -193,7 +193,7 @@ function attempt(
   };
 }
 
-/** All attempts were made, and whoever made the last one did not say what came of it: Keptn says so an interval later. */
+/** All attempts were made, and the last one is without a result (the process ended): Keptn says so an interval later. */
 function end(observation: EvaluationObservation, before: KeptnEvaluationStatus): Plan {
   return fail(observation, startedStatus(observation.evaluation, before, observation.now));
 }

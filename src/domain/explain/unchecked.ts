@@ -101,7 +101,7 @@ export function pastTheGate(pod: Pod, lookup: Lookup): Unchecked {
 }
 
 /**
- * When the annotation that opts in was last written, as the API server noted it in `managedFields`. Whoever writes it again
+ * When the annotation that opts in was last written, as the API server noted it in `managedFields`. Writing it again
  * moves it; undefined where it is not noted.
  */
 function optInTime(

@@ -15,7 +15,7 @@ export type ChainProblem =
   | { readonly type: 'cycle'; readonly path: readonly string[] }
   | { readonly type: 'tooDeep'; readonly path: readonly string[]; readonly limit: number };
 
-/** The names of all follow-ups of a spec, of either end. What cannot be read names nobody, as when the task runs. */
+/** The names of all follow-ups of a spec, of either end. What cannot be read names no task, as when the task runs. */
 export function followUpNames(spec: FollowUpFields): readonly string[] {
   return [...new Set(triggers.flatMap((trigger) => followUpList(spec, trigger).names))];
 }
@@ -52,7 +52,7 @@ export function chainThrough(
     { name: start.name, followUps: graph.leadingTo(start.name) },
     graph.leadingTo,
   );
-  // Whoever goes round up there has that problem already.
+  // A circle further up is reported on the definition where it begins.
   if ('cycle' in up || up.path.length === 1) return undefined;
   // From the furthest start that is not too deep without this definition.
   const above = up.path.slice(1, limit + 1).toReversed();

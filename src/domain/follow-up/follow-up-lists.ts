@@ -76,7 +76,7 @@ function problemsOf(path: string, entry: unknown): readonly FollowUpProblem[] {
   }
   if (entry === '') return [{ path, reason: 'WrongShape', message: `is empty; ${fix}` }];
   if (isLegalName(entry)) return [];
-  // Names of objects are short; whoever writes a page here need not read it again.
+  // Names of objects are short; of a longer text only the beginning is shown.
   const shown = JSON.stringify(entry.slice(0, 80));
   return [
     { path, reason: 'IllegalName', message: `${shown} cannot be the name of anything; ${fix}` },

@@ -31,7 +31,7 @@ export function tooMany(total: number): { readonly reason: string; readonly mess
   };
 }
 
-/** Which follow-ups a final state starts. Deprecated starts none: nobody waited for that end. */
+/** Which follow-ups a final state starts. Deprecated starts none: that end had no result. */
 export function triggerOf(state: string | undefined): Trigger | undefined {
   if (state === 'Succeeded') return 'onSuccess';
   return state === 'Failed' ? 'onFailure' : undefined;
@@ -90,7 +90,7 @@ export function withFollowUps<S extends { followUps?: FollowUpStatus[]; conditio
 const longestMessage = 1024;
 const longestResult = 8192;
 
-/** How a parent ended as its follow-ups are told: without what is not known, and short enough for a Job's environment. */
+/** How a parent ended, as its follow-ups see it: without what is not known, and short enough for a Job's environment. */
 export function endFor(end: {
   readonly [Field in keyof TaskTrigger]: TaskTrigger[Field] | undefined;
 }): TaskTrigger {

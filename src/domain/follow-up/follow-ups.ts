@@ -46,7 +46,7 @@ export interface FollowUpParent {
   readonly depth: number;
   /** The definitions that led to it and its own, named as in `ChainStart`. */
   readonly chain: readonly string[];
-  /** What its follow-ups are told beside how it ended. */
+  /** What its follow-ups get beside how it ended. */
   readonly context: Omit<TaskContext, 'taskType' | 'trigger'>;
   /** How it ended. */
   readonly end: TaskTrigger;

@@ -25,7 +25,7 @@ export interface FollowedVersion<S extends VersionStatus = VersionStatus> {
   readonly kind: Kind;
   readonly phases: readonly Phase[];
   readonly subject: PhaseSubject;
-  /** What its own checks are told. */
+  /** What its own checks get as context. */
   readonly context: CheckContext;
 }
 

@@ -3,7 +3,7 @@ import { keptnAnnotations } from '../../api/keptn/annotations.ts';
 import type { Metadata } from '../identity/metadata-value.ts';
 import type { EventNote } from '../plan.ts';
 
-/** What is said of an annotated Pod that nothing owns, to whoever applies it and in an Event. */
+/** What is said of an annotated Pod that nothing owns: as a warning at apply, and in an Event. */
 export const nothingChecked =
   'nothing is checked for a Pod that no Deployment, StatefulSet, DaemonSet or Rollout owns: its annotations keptn.sh/… have no effect; let one of these make it';
 

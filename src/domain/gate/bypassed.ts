@@ -27,7 +27,7 @@ export function isBypassed(
   );
 }
 
-/** What is said about it, once per owner. They are left alone: to stop what runs is nobody's wish. */
+/** What is said about it, once per owner. They are left alone: what runs is not stopped. */
 export function bypassedNote({ object }: RolloutOwner, count: number): EventNote {
   const pods = count === 1 ? '1 Pod runs' : `${count} Pods run`;
   return {

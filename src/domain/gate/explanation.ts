@@ -46,7 +46,7 @@ export function heldWithoutRecords(): string {
   );
 }
 
-/** Why a Pod is held of which nobody can tell yet whether it is to be checked. */
+/** Why a Pod is held while it is not known yet whether it is to be checked. */
 export function heldUntilOwnerIsKnown(why: string): string {
   return explanation(`waiting until it is known whether the Pod has to be checked: ${why}`);
 }

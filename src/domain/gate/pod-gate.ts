@@ -39,7 +39,7 @@ export interface PodGateSeen {
   readonly proof: OwnerProof;
   /** The version the Pod carries; undefined while there is none, or none is known. */
   readonly version: KeptnWorkloadVersion | undefined;
-  /** Whether the Pod is among those of its version that are told why they are held. */
+  /** Whether the Pod is among those of its version that get an explanation. */
   isExplained(): boolean;
   live(ref: ObjectRef): 'unread' | 'absent' | 'present';
 }
@@ -137,7 +137,7 @@ function release(pod: Pod, label?: 'still watched'): Plan {
   return effect === undefined ? nothing : { afterwards: [effect] };
 }
 
-/** A Pod that nothing owns and nothing holds: it is told of once, with the last look at it. */
+/** A Pod that nothing owns and nothing holds: one Event says so, at the last look at it. */
 function releaseBare(pod: Pod): Plan {
   const effect = liftGate(pod);
   return effect === undefined

@@ -96,7 +96,7 @@ export function functionWorkload(
 
 /**
  * A container of the user's own, as written but for KEPTN_CONTEXT and the termination message policy; options fill what it
- * leaves open. Each volume it mounts and nobody defines is kept in memory, as large as its memory limit or 1Gi (Keptn: the
+ * leaves open. Each volume that it mounts and that is not defined is kept in memory, as large as its memory limit or 1Gi (Keptn: the
  * first one only, and one byte large).
  */
 export function containerWorkload(

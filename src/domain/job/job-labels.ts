@@ -1,5 +1,5 @@
 /**
- * Labels by which a mesh, an identity provider or a queue is told how to treat a Pod or a Job. Services, autoscalers and
+ * Labels by which a mesh, an identity provider or a queue learns how to treat a Pod or a Job. Services, autoscalers and
  * disruption budgets do not select by them.
  */
 const instructions =

@@ -21,7 +21,7 @@ const graceMs = 30_000;
 /** How often Kubernetes makes a new Pod, at most, for a function whose Pod was lost before its runner came to an end. */
 const mostLostPods = 3;
 
-/** How a task's Job repeats what fails, and what its runner is told of that. */
+/** How a task's Job repeats what fails, and which of that the runner gets as arguments. */
 export interface Retries {
   readonly job: Readonly<Record<string, unknown>> & {
     readonly backoffLimit: number;
@@ -114,7 +114,7 @@ function knownMs(duration: string | undefined, shortestMs: number): number | und
   return timeMs >= shortestMs ? timeMs : undefined;
 }
 
-/** The runner hands on only what it is told to; the keys behind `envFrom` are not known here. */
+/** The runner hands on only the variables it was given by name; the keys behind `envFrom` are not known here. */
 function variablesOf(
   { secrets }: FunctionBlueprint,
   { task, options }: Pick<Repeated, 'task' | 'options'>,

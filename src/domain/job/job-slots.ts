@@ -1,7 +1,7 @@
 /*
  * Which of the tasks of a namespace get a Job when there are more tasks than Jobs may run at once (KeptnConfig
  * `maxJobsPerNamespace`). Within an application the task that came first is first; among applications the one with the fewest
- * running Jobs is, so that the roll-out of one with hundreds of tasks holds up nobody else's.
+ * running Jobs is, so that the roll-out of one with hundreds of tasks does not hold up the others'.
  */
 
 /** A task that waits for a Job of its own. */

@@ -31,7 +31,7 @@ export interface JobRequest {
 /**
  * The Job of a task, with Keptn's values (docs/compatibility.md §5) but for these: it has no TTL until its outcome is in the
  * task's status, it carries a label by which its Pods are watched and of the task's only those that select no Pods, a time-out below a second counts as one, and a function
- * that Sluice's runner repeats is not repeated by Kubernetes (`retriesOf`). What nobody asked for is not in it. The same task
+ * that Sluice's runner repeats is not repeated by Kubernetes (`retriesOf`). What is not set is not in it. The same task
  * gets the same Job at any time: a Job that was refused is asked for again only when its back-off is over.
  */
 export function jobFor(request: JobRequest): Job {

@@ -38,7 +38,7 @@ export function configMapRefOf({ metadata }: KeptnTaskDefinition): ObjectRef {
 
 /**
  * Keeps inline code in a ConfigMap that belongs to the definition, and says whether the definition can be run. A ConfigMap
- * that Keptn left (it belongs to nobody) is taken over.
+ * that Keptn left (it has no owner) is taken over.
  */
 export function decideTaskDefinition(observation: TaskDefinitionObservation): Plan {
   const { definition, blueprint, unread } = observation;

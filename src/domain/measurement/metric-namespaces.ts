@@ -7,7 +7,7 @@ export interface MetricPlaces {
 /**
  * Where a KeptnMetric may be that an objective names, in the order in which it is looked for: the own namespace and the
  * operator's, which all may read. None where the objective states another namespace: a metric's value may be as secret as what
- * else is there, and whoever writes a definition need not be allowed to read it.
+ * else is there, and the author of a definition need not be allowed to read it.
  */
 export function metricNamespaces(
   stated: string | undefined,

@@ -95,7 +95,7 @@ export function metricStatus(
 
 /**
  * The status of a metric whose query, range or provider has changed since its value was measured: it has none until the
- * next answer. Undefined when the value that is there still counts, and for one that Keptn measured, of which nobody knows
+ * next answer. Undefined when the value that is there still counts, and for one that Keptn measured, of which it is not known
  * with what: that one stays to be seen until Sluice has its own.
  */
 export function outdatedStatus(

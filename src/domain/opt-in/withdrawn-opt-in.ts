@@ -50,7 +50,7 @@ export function versionsToRead(namespace: Namespace, pods: readonly WatchedPod[]
   return [...new Map(refs.map((ref) => [ref.name, ref])).values()];
 }
 
-/** As many Pods as this are told what becomes of them; the others go with them. */
+/** As many Pods as this get an Event about what becomes of them; the others share their fate. */
 const mostEvents = 10;
 /** As many versions as this are named in the Event on the Namespace. */
 const mostNames = 10;

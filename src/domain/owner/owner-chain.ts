@@ -157,7 +157,7 @@ export function supportedOwner(pod: { metadata: ObjectMeta }): OwnerReference | 
   );
 }
 
-/** The Deployment or Argo Rollout that a ReplicaSet belongs to; without one it stands alone, whoever else owns it. */
+/** The Deployment or Argo Rollout that a ReplicaSet belongs to; without one it stands alone, whatever else owns it. */
 export function supportedParent(replicaSet: ReplicaSet): OwnerReference | undefined {
   return replicaSet.metadata.ownerReferences?.findLast(({ apiVersion, kind }) =>
     kind === 'Rollout'

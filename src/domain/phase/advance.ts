@@ -22,7 +22,7 @@ export interface PhaseOutcome<S extends VersionStatus = VersionStatus> {
   readonly effects?: readonly Effect[];
   readonly look?: readonly Look[];
   readonly events?: readonly EventNote[];
-  /** False for a phase without anything to run, of which nobody wants an Event. */
+  /** False for a phase without anything to run: it emits no Event. */
   readonly eventful: boolean;
   readonly wakeAfterMs?: number;
 }

@@ -25,7 +25,7 @@ export interface AppHistorySeen {
   readonly excess: Excess<KeptnAppVersion>;
   /** Undefined while it cannot be relied on: a cache is behind, or the Namespace is going. */
   readonly uses: AppUses | undefined;
-  /** Of what `uses` is told from, what was not read live in this reconcile. */
+  /** Of the objects that `uses` is concluded from, those that were not read live in this reconcile. */
   readonly unread: readonly ObjectRef[];
   /** The uids of the versions that were read live in this reconcile. */
   readonly read: ReadonlySet<string>;

@@ -37,7 +37,7 @@ export function taskOfOrphan({ metadata }: Job): ObjectRef {
 
 /**
  * Deletes a Job whose task is gone: at once if it is suspended, because nothing resumes it, and some time after its end
- * otherwise. One that runs is left to end: whoever orphaned it may have wanted just that.
+ * otherwise. One that runs is left to end: the user who orphaned it may have wanted just that.
  */
 export function decideOrphanedJob(seen: OrphanedJobSeen): Plan {
   const { now, job, task, isCertain } = seen;

@@ -13,7 +13,7 @@ export interface WorkloadHistorySeen {
   readonly excess: Excess<KeptnWorkloadVersion>;
   /** Undefined while it cannot be relied on: a cache is behind, an owner is not known, the Namespace is going. */
   readonly uses: WorkloadUses | undefined;
-  /** Of what `uses` is told from, what was not read live in this reconcile. */
+  /** Of the objects that `uses` is concluded from, those that were not read live in this reconcile. */
   readonly unread: readonly ObjectRef[];
   /** The uids of the versions that were read live in this reconcile. */
   readonly read: ReadonlySet<string>;

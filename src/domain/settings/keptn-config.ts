@@ -169,7 +169,7 @@ function honoured({ metadata, spec }: KeptnConfig, operatorNamespace: string): K
 }
 
 /**
- * The one KeptnConfig that counts: one in the operator's namespace, because whoever may write in some namespace must not rule
+ * The one KeptnConfig that counts: one in the operator's namespace, because a user who may write in some namespace must not rule
  * the cluster. Only if there is none and the scope says so, one from elsewhere. Among equals the oldest, then the first by
  * name.
  */

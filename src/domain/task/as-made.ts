@@ -3,7 +3,7 @@ import { fieldOf, isJsonObject } from '../../api/json.ts';
 
 /**
  * Whether a Job that was found is the one that would be made, when nothing but its content can tell: a process that made it
- * may not have come to record it, and whoever may create Jobs can make another one under its name and owner. What is set must
+ * may not have come to record it, and a user who may create Jobs can make another one under its name and owner. What is set must
  * be there as it is set; beside it only what an API server fills in, and what holds a Job back (`suspend`, a deadline), which
  * cannot make it succeed. A second container, a command, an environment variable or `completions: 0` could.
  *
@@ -18,7 +18,7 @@ export function isJobAsMade(found: Job, wanted: Job): boolean {
   );
 }
 
-/** Whether a field that nobody set may have this value. */
+/** Whether a field that was not set may have this value. */
 type Extras = Readonly<Record<string, (value: unknown) => boolean>>;
 
 const anything = (): boolean => true;

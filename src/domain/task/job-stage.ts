@@ -212,7 +212,7 @@ function silence(
 ): Stage {
   const askAgainMs = remainingMs(parseTime(since) ?? now, unusualAfterMs, now);
   if (askAgainMs > 0) return { ...waits(jobRunning, say.usual), askAgainMs };
-  // A Pod that does not start may still be pulling a large image; one that nobody could create needs help.
+  // A Pod that does not start may still be pulling a large image; a Pod that could not be created needs help.
   const kind = say.reason === noPodReason ? 'stalled' : 'waiting';
   return { progress: { kind, reason: say.reason, message: say.message } };
 }

@@ -80,7 +80,7 @@ function runsOf({ runs, restarts }: KeptnTaskStatus = {}): number | undefined {
   return restarts === undefined ? undefined : restarts + 1;
 }
 
-// Whoever writes a KeptnTask by hand gains no depth by it.
+// A KeptnTask written by hand does not raise the depth limit.
 function depthOf({ spec }: KeptnTask): number {
   return Math.max(0, spec.parent?.depth ?? 0);
 }

@@ -53,7 +53,7 @@ export interface TaskObservation extends Moment {
    * for a task without a Job the whole chain, later the task's own definition.
    */
   readonly unread: readonly ObjectRef[];
-  /** The version that the task checks was superseded: nobody waits for the outcome any more (B11). */
+  /** The version that the task checks was superseded: its outcome no longer counts (B11). */
   readonly isSuperseded: boolean;
   readonly followUps: TaskFollowUpsSeen;
   /** The task's own span, while tracing is on. */

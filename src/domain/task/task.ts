@@ -62,7 +62,7 @@ export function decideTask(given: TaskObservation): Plan {
 
 /**
  * Whether a task of a superseded version is over now. What runs may finish unless its definition says otherwise: a migration
- * that is cut off in the middle does more harm than one that nobody waits for. What has no Job yet does not begin, and a
+ * that is cut off in the middle does more harm than one whose outcome no longer counts. What has no Job yet does not begin, and a
  * suspended Job, which would wait for somebody to resume it, does not run again.
  */
 function isToBeStopped({ task, job, find }: TaskObservation): boolean {
@@ -199,7 +199,7 @@ function fail(observation: TaskObservation, status: KeptnTaskStatus): Plan {
   return { ...plan, events: [event, ...(plan.events ?? [])] };
 }
 
-/** The end of a task nobody waits for (B11): its Job is stopped first, and deleted once the end is recorded. */
+/** The end of a task whose outcome no longer counts (B11): its Job is stopped first, and deleted once the end is recorded. */
 function suspend(job: Job | undefined, observation: TaskObservation): Plan {
   const { task, now } = observation;
   const message =
@@ -228,14 +228,14 @@ function afterTheEnd(observation: TaskObservation): Plan {
 
 /**
  * A Job that would run on although its task has ended: sidecars hold it, or it can never start. Suspended, it keeps what it
- * knows and has no Pods; nobody else ends it, so it is deleted when a finished one would have been.
+ * knows and has no Pods; nothing else ends it, so it is deleted when a finished one would have been.
  */
 function stop(job: Job, observation: TaskObservation, followUps: Plan): Plan {
   const { task, now, find } = observation;
   const ref = refOf(JobKind, job);
   const { uid = '' } = job.metadata;
   const deletion: Effect = { type: 'delete', ref, uid, propagation: 'Background' };
-  // Jobs that nobody looks into would fill quotas for ever: a suspended one never ends.
+  // Suspended Jobs never end, and would fill quotas for ever.
   if (task.status?.status === 'Deprecated') {
     return { effects: [deletion, ...(followUps.effects ?? [])] };
   }

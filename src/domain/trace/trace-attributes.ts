@@ -36,7 +36,7 @@ export function resultOf(state: KeptnState | undefined, reason: string | undefin
 /** The kind of error, where there was one. */
 export function errorType(result: Result, reason: string | undefined): Attributes {
   if (result === 'success' || result === 'cancellation') return {};
-  // The conventions' word for an error that nobody has a name for.
+  // The conventions' word for an error without a name.
   return { 'error.type': reason === undefined || reason === '' ? '_OTHER' : reason };
 }
 

@@ -165,7 +165,7 @@ function stated(
   const { conditions, checksNotRun = [] } = status;
   const isNews = status.checksNotRun !== version.status?.checksNotRun;
   if (isCompleted(status.status) && !isNews) return status;
-  // What came too late is told also while a cache shows only the owner that asked for it.
+  // What came too late is reported also while a cache shows only the owner that asked for it.
   if (requests.length < 2 && !isNews) {
     if (isReleased(status)) return status;
     const remaining = withoutCondition(conditions, type);

@@ -25,7 +25,7 @@ export function subjectOf(version: KeptnWorkloadVersion): PhaseSubject {
   };
 }
 
-/** What its checks are told. */
+/** What its checks get as context. */
 export function contextOf(
   version: KeptnWorkloadVersion,
   status: KeptnWorkloadVersionStatus,

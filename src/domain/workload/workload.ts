@@ -113,7 +113,7 @@ function references(workload: KeptnWorkload, claims: readonly Claim[]) {
   return [...kept, ...claimed.filter(({ uid }) => kept.every((owner) => owner.uid !== uid))];
 }
 
-/** Keptn does not repeat checks for a version it knows (W6); whoever relies on them should be told. */
+/** Keptn does not repeat checks for a version it knows (W6); an Event says so, because users rely on checks. */
 function releasedBefore({ owner, identity: { version } }: Claim): Effect {
   return {
     type: 'event',
@@ -195,7 +195,7 @@ function forgetOptIn(
   };
 }
 
-/** A version whose record was deleted (`retention/`) is like a new one; whoever rolls back to it should not wonder. */
+/** A version whose record was deleted (`retention/`) is like a new one; an Event says so at a rollback. */
 function checkedAgain(
   seen: WorkloadSeen,
   { status }: KeptnWorkload,

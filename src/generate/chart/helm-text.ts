@@ -56,7 +56,7 @@ function documentOf(object: KubernetesObject, { wave, injected, kept, hook }: Ma
     ...(kept === true ? ['"kept" true'] : []),
     ...(hook === undefined ? [] : [`"hook" ${quoted(hook)}`]),
   ];
-  // Anchors and folded lines save space and cost whoever reads or compares the file.
+  // Anchors and folded lines save space and make the file hard to read and compare.
   return stringify(marked, { lineWidth: 0, aliasDuplicateObjects: false })
     .replaceAll('{{', '{{ "{{" }}')
     .replace('  LABELS: ""\n', labelsOf(own.join(' ')))

@@ -43,8 +43,8 @@ export function execPluginIn(user: unknown): ExecPlugin | undefined {
 }
 
 /**
- * Runs the plug-in, with these variables and its own. Nobody sits at its terminal, which it is told; what it writes to standard error is part of what is thrown. Rejects with
- * `CredentialsUnusable`.
+ * Runs the plug-in, with these variables and its own. The plug-in is told that it has no
+ * terminal; what it writes to standard error is part of the error. Rejects with `CredentialsUnusable`.
  */
 export async function runExecPlugin(
   plugin: ExecPlugin,

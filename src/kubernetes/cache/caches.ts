@@ -77,12 +77,12 @@ export class ObjectCaches {
     return found.filter((object) => isOf(kind, object));
   }
 
-  /** Puts what the API server just answered (a read or a write of ours) into the cache; subscribers are told. */
+  /** Puts what the API server just answered (a read or a write of ours) into the cache, and calls the subscribers. */
   observe(kind: Kind, object: KubernetesObject): void {
     this.#of(kind).observe(object);
   }
 
-  /** A live read said that there is no such object; subscribers are told if it was cached. */
+  /** A live read said that there is no such object; calls the subscribers if it was cached. */
   forget(ref: ObjectRef): void {
     this.#of(ref.kind).forget(ref.namespace, ref.name);
   }

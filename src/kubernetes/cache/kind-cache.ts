@@ -41,7 +41,7 @@ const guestStaysMs = 30_000;
  * - An observed object that some feed selects is taken in at once; the feed will bring it and let it go. Unless that feed has
  *   already seen more than this answer: then it has seen the object leave too.
  * - An observed object that no feed selects would never be let go. It is a guest: found like any other for 30 seconds, so that
- *   the decision that asked for it sees it, and then no more. Guests are silent: nobody is told of them.
+ *   the decision that asked for it sees it, and then no more. Guests are silent: subscribers do not hear of them.
  */
 export class KindCache {
   readonly #kind: Kind;

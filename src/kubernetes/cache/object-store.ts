@@ -36,7 +36,7 @@ const clusterScope = '';
 
 /**
  * The packer of all stores of a process, and the bounded number of objects that are kept whole beside: those put or read
- * lately. Most of a cluster is history that nobody asks for.
+ * lately. Most of a cluster is history that is never read.
  */
 export class Packing {
   readonly packer = new JsonPacker();
@@ -126,8 +126,8 @@ export class ObjectStore {
   }
 
   /**
-   * Puts the object in the place of what has its address, and answers that. One of many (a list) is not kept hot: nobody has
-   * asked for it, and to hold it for a while would turn it into garbage of the old generation. Whatever an index throws passes
+   * Puts the object in the place of what has its address, and answers that. One of many (a list) is not kept hot: it was not
+   * asked for, and to hold it for a while would turn it into garbage of the old generation. Whatever an index throws passes
    * through, and nothing has changed then.
    */
   set(object: KubernetesObject, isOneOfMany: boolean): KubernetesObject | undefined {

@@ -258,7 +258,7 @@ export class EventRecorder {
   }
 }
 
-// Nobody answered, or not now; anything else would be answered the same again.
+// There was no answer, or none for now; any other answer would be the same again.
 function isPassing(error: unknown): boolean {
   return (
     error instanceof ClusterError && (error.code === 0 || error.code === 429 || error.code >= 500)

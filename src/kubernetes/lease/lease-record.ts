@@ -44,7 +44,7 @@ export function heldBy({ identity, nowMs, leaseMs }: Writer, before: LeaseSpec =
   };
 }
 
-/** The spec of a lease that its holder lets go: free for whoever comes next, at once. */
+/** The spec of a lease that its holder lets go: the next candidate can take it at once. */
 export function letGo(nowMs: number, before: LeaseSpec = {}): LeaseSpec {
   return {
     holderIdentity: '',

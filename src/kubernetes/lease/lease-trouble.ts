@@ -1,7 +1,7 @@
 import type { Log } from '../../ports/log.ts';
 import type { Clock } from '../../runtime/clock.ts';
 
-/** A Lease that cannot be asked about is told after so long, and again every few minutes: without a word nobody would lead. */
+/** A Lease that cannot be read is logged after so long, and again every few minutes: otherwise controllers would stand still in silence. */
 const silentMs = 30_000;
 const tellAgainMs = 5 * 60_000;
 

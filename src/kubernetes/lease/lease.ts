@@ -101,7 +101,7 @@ export class LeaderElection {
   }
 
   /**
-   * Whether this process may act as leader at this moment. Also false when the deadline has passed and nobody has noticed yet,
+   * Whether this process may act as leader at this moment. Also false when the deadline has passed unnoticed,
    * because the process was stopped or its event loop was held.
    */
   get isLeader(): boolean {
@@ -120,7 +120,9 @@ export class LeaderElection {
   get state(): string {
     if (this.#trouble.lasting !== undefined) return this.#trouble.lasting;
     if (this.isLeader) return `this process leads since ${this.#since}`;
-    return this.leader === undefined ? 'nobody leads' : `${this.leader} leads since ${this.#since}`;
+    return this.leader === undefined
+      ? 'no process leads'
+      : `${this.leader} leads since ${this.#since}`;
   }
 
   get #since(): string {

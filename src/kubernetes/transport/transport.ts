@@ -307,7 +307,7 @@ function givenUp(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** The cause may be the proxy's, which nobody thinks of who has not set it. */
+/** The cause may be the proxy's, and the user may not know that a proxy is set. */
 function throughProxy(proxy: Proxy, error: unknown): Error {
   const words = error instanceof Error ? error.message || error.name : String(error);
   const remedy = proxy.setting.startsWith('proxy-url')

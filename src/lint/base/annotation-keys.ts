@@ -29,14 +29,14 @@ const names = [...keysByName.keys()];
 /** Two slips of the finger in a prefix; with more it is somebody else's. */
 const mostSlips = 2;
 
-/** Whether nobody reads this key, although its prefix is ours or nearly ours. */
+/** Whether this key has no meaning, although its prefix is ours or nearly ours. */
 export function isNearlyOurs(key: string): boolean {
   if (known.has(key) || !key.includes('/')) return false;
   const prefix = prefixOf(key).toLowerCase();
   return prefixes.some((one) => isSlipOf(prefix, one));
 }
 
-/** The key that was probably meant by one that nobody reads; undefined when it is nothing like ours. */
+/** The key that was probably meant by one without meaning; undefined when it is nothing like ours. */
 export function intendedKey(key: string): string | undefined {
   if (!isNearlyOurs(key)) return undefined;
   const name = nameOf(key).toLowerCase();

@@ -67,7 +67,7 @@ const knownSecret = new RegExp(
   ].join('|')})`,
 );
 
-/** So much of names and values is looked at: whoever writes a page of text must not make anybody wait. */
+/** So much of names and values is looked at: a page of text must not make admission wait. */
 const longestBeginning = 256;
 
 /**

@@ -39,7 +39,7 @@ export interface ReferencePlaces {
   readonly configsAnywhere?: boolean;
 }
 
-/** Whoever names more than this means no good; the rest is not looked at. */
+/** An object that names more than this is an attack or a mistake; the rest is not looked at. */
 const mostReferences = 1_000;
 
 /**

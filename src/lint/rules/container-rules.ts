@@ -22,7 +22,7 @@ const noImage = rule({
 const movingTag = rule({
   id: 'container-moving-tag',
   title: 'An image by a tag that moves',
-  why: 'What runs is another thing tomorrow, with the rights and Secrets of the task, and nobody applied it.',
+  why: 'What runs is another thing tomorrow, with the rights and Secrets of the task, although no one applied it.',
   fix: 'Name a version, or better a digest (image@sha256:…).',
   severity: 'risky',
   kinds: [KeptnTaskDefinition],

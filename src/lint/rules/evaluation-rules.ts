@@ -85,7 +85,7 @@ const withoutQuery = rule({
 const whichProvider = rule({
   id: 'objective-provider-unclear',
   title: 'A query without a provider, and not exactly one to choose from',
-  why: 'Without a name the only KeptnMetricsProvider of the namespace is asked; with none or several of them nobody is.',
+  why: 'Without a name the only KeptnMetricsProvider of the namespace is asked; with none or several of them none is.',
   fix: 'Name one in provider.name, or create one.',
   severity: 'missing',
   kinds,
@@ -159,7 +159,7 @@ export const evaluationRules: readonly Rule[] = [
   noObjectives,
 ];
 
-/** Pages of digits are left to the evaluation: whoever writes them must not make admission wait. */
+/** Pages of digits are left to the evaluation, so that they cannot make admission wait. */
 function isReadable(evaluationTarget: string): boolean {
   return evaluationTarget.length <= 1_000;
 }

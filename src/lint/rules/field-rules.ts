@@ -6,7 +6,7 @@ import { type Rule, rule } from '../base/rule.ts';
 
 const unknown = rule<OwnObject>({
   id: 'field-unknown',
-  title: 'A field that nobody knows',
+  title: 'An unknown field',
   why: 'The API server drops it, or Kubernetes ignores it in a container: a spelling mistake changes nothing and says nothing.',
   fix: 'Correct the spelling, or remove it.',
   severity: 'doubtful',

@@ -113,7 +113,7 @@ const severalSources = rule({
 const plainHttp = rule({
   id: 'function-over-http',
   title: 'Code that is downloaded without https',
-  why: 'Whoever sits between the Pod and the server can run code of their own, with the rights and Secrets of the task.',
+  why: 'An attacker between the Pod and the server can run code of their own, with the rights and Secrets of the task.',
   fix: 'Use an https address, or say in sha256 which code it has to be.',
   severity: 'risky',
   kinds: [KeptnTaskDefinition],

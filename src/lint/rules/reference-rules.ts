@@ -11,7 +11,7 @@ import { type Found, type Rule, rule, type RuleContext } from '../base/rule.ts';
 const nameIsIllegal = rule({
   id: 'reference-illegal',
   title: 'A name that nothing can have',
-  why: 'No object can ever have this name, so whoever refers to it waits for ever.',
+  why: 'No object can ever have this name, so an object that refers to it waits for ever.',
   fix: 'Write the name of an object: lower-case letters, digits, - and . only.',
   severity: 'error',
   kinds: referringKinds,
@@ -33,7 +33,7 @@ const kindIsWrong = rule({
       if (other === undefined || !isMissing(reference, context)) return [];
       const found = objectOf(other, reference, context);
       if (found === undefined) return [];
-      // Whoever writes the name where it is right, too, means one of each: the other is only not there yet.
+      // When the name also stands where it is right, the author means one of each, and the other is only not there yet.
       const meansBoth =
         references.some((one) => one.kind === other && one.name === name) ||
         referencesOf(found, context).some((one) => one.kind === kind && one.name === name);

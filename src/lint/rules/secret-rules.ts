@@ -7,7 +7,7 @@ import { type Found, type Rule, rule } from '../base/rule.ts';
 const secretParameter = rule({
   id: 'parameter-looks-secret',
   title: 'A parameter that looks like a secret',
-  why: 'Everybody who may read the object, its Job or its Pod can read it, and so can whoever reads the repository it comes from.',
+  why: 'Every user who may read the object, its Job or its Pod can read it, and so can every reader of the repository it comes from.',
   fix: 'Put it in a Secret and name that in secureParameters.secret.',
   severity: 'risky',
   kinds: [KeptnTaskDefinition],
@@ -25,7 +25,7 @@ const secretTaskParameter = rule({
 const secretVariable = rule({
   id: 'variable-looks-secret',
   title: 'An environment variable that looks like a secret',
-  why: 'Everybody who may read the object, its Job or its Pod can read it, and so can whoever reads the repository it comes from.',
+  why: 'Every user who may read the object, its Job or its Pod can read it, and so can every reader of the repository it comes from.',
   fix: 'Put it in a Secret and take it from there: valueFrom.secretKeyRef.',
   severity: 'risky',
   kinds: [KeptnTaskDefinition],

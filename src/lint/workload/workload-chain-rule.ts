@@ -15,7 +15,7 @@ import {
 export const chainIsImpossible = rule<WorkloadManifest>({
   id: 'workload-follow-up-chain',
   title: 'Follow-ups of a workload that lead in a circle, or too deep',
-  why: 'What goes round is not run at all, and what lies deeper than maxFollowUpDepth is not either.',
+  why: 'A circle of follow-ups is not run at all, and neither are follow-ups deeper than maxFollowUpDepth.',
   fix: 'Remove one of the references on the path, or raise maxFollowUpDepth in KeptnConfig.',
   severity: 'doubtful',
   kinds: workloadKinds,

@@ -89,7 +89,7 @@ const mostKeys = 50;
 const keyIsMisspelt = rule({
   id: 'key-misspelt',
   title: 'A key that looks like one of Keptn’s',
-  why: 'Nobody reads a key that is spelt like this.',
+  why: 'A key that is spelt like this has no effect.',
   fix: 'Correct the key.',
   severity: 'doubtful',
   kinds: workloadKinds,
@@ -101,7 +101,7 @@ const keyIsMisspelt = rule({
         const intended = intendedKey(key);
         return intended === undefined
           ? []
-          : [{ path, message: `nobody reads this key; did you mean ${intended}?` }];
+          : [{ path, message: `this key has no effect; did you mean ${intended}?` }];
       }),
 });
 
