@@ -1,17 +1,23 @@
 import { KeptnApp } from '../api/keptn/app.ts';
-import { KeptnAppVersion } from '../api/keptn/app-version.ts';
+import { KeptnAppVersion, type KeptnAppVersionStatus } from '../api/keptn/app-version.ts';
 import { KeptnConfig } from '../api/keptn/config.ts';
 import { KeptnEvaluation } from '../api/keptn/evaluation.ts';
 import { KeptnEvaluationDefinition } from '../api/keptn/evaluation-definition.ts';
 import { isCompleted } from '../api/keptn/states.ts';
+import { KeptnMetric } from '../api/keptn/metric.ts';
 import { KeptnTask } from '../api/keptn/task.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import type { KubernetesObject } from '../api/object.ts';
-import { type AppVersionSeen, decideAppVersion } from '../domain/app/app-version.ts';
 import { settingsFrom } from '../domain/settings/keptn-config.ts';
 import { recordedVersion } from '../domain/phase/newest-app-version.ts';
 import { appPhases } from '../domain/phase/phases.ts';
+import {
+  type AppVersionSeen,
+  decideAppVersion,
+  hasFailedInWorkloads,
+} from '../domain/app/app-version.ts';
+import { hasFailedBefore } from '../domain/check/repeated-checks.ts';
 import { type Lookup, ownerIndex } from '../domain/lookup.ts';
 import { type Controller, type Key, watch } from './engine/controller.ts';
 import { gatherFollowUps } from './gathering/follow-ups.ts';
@@ -21,11 +27,17 @@ import {
   appVersionsByDefinition,
   inNamespace,
   unfinishedAppVersions,
-  unfinishedIn,
+  unfinishedOrFailedIn,
   workloadVersionsByApp,
 } from './gathering/lifecycle-indexes.ts';
 import type { Places } from './gathering/places.ts';
-import { awaiting, controllerKey, gatherChecks } from './gathering/version-checks.ts';
+import {
+  awaiting,
+  awaitingTaskDefinition,
+  controllerKey,
+  gatherChecks,
+  judgedBy,
+} from './gathering/version-checks.ts';
 
 /** Moves KeptnAppVersions through their phases. */
 export function appVersionController(
@@ -43,7 +55,7 @@ export function appVersionController(
     name: 'app-version',
     startingPoints: [
       watch(KeptnAppVersion, ({ metadata, status }) =>
-        isVersionOver(status, appPhases) ? [] : [metadata],
+        isVersionOver(status, appPhases) && !mayGoOn(status) ? [] : [metadata],
       ),
       // A raised revision supersedes what has ended, too.
       watch(KeptnApp, supersededBy),
@@ -58,15 +70,18 @@ export function appVersionController(
       ]),
       watch(KeptnApp, (app, lookup) => [...supersededBy(app, lookup), ...onRecord(app, lookup)]),
       watch(KeptnWorkloadVersion, (version, lookup) =>
-        unfinished(versionsOf(version.spec.app, version, lookup)),
+        affected(versionsOf(version.spec.app, version, lookup)),
       ),
       watch(KeptnTask, (task) => controllerKey(task, KeptnAppVersion)),
       watch(KeptnEvaluation, (evaluation) => controllerKey(evaluation, KeptnAppVersion)),
-      watch(KeptnTaskDefinition, (definition, lookup) => awaiting(definition, lookup, waiting)),
+      watch(KeptnTaskDefinition, (definition, lookup) =>
+        awaitingTaskDefinition(definition, lookup, waiting),
+      ),
+      watch(KeptnMetric, (metric, lookup) => judgedBy(metric, lookup, waiting), 'spec'),
       watch(KeptnEvaluationDefinition, (definition, lookup) =>
         awaiting(definition, lookup, waiting),
       ),
-      watch(KeptnConfig, (_config, lookup) => unfinishedIn(unfinishedAppVersions, lookup)),
+      watch(KeptnConfig, (_config, lookup) => unfinishedOrFailedIn(unfinishedAppVersions, lookup)),
     ],
     gather({ namespace, name }, world) {
       const version = world.get(KeptnAppVersion, namespace, name);
@@ -75,10 +90,11 @@ export function appVersionController(
       const ofApp = inNamespace(namespace, appName);
       const settings = settingsFrom(world.list(KeptnConfig), places.operatorNamespace, places);
       return {
-        ...gatherChecks(version, world, places.definitionsNamespace),
+        ...gatherChecks(version, world, places),
         followUps: gatherFollowUps(version, world, places.definitionsNamespace),
         version,
         now: world.now,
+        clockSteps: world.clockSteps,
         settings: {
           ...settings,
           promotionTasksEnabled: settings.promotionTasksEnabled && promotionTasks,
@@ -112,8 +128,16 @@ function versionsOf(
   return lookup.byIndex(KeptnAppVersion, index, inNamespace(metadata.namespace, app));
 }
 
-function unfinished(versions: readonly KeptnAppVersion[]): readonly Key[] {
-  return keysOf(versions.filter(({ status }) => !isCompleted(status?.status)));
+/** Whether a version that has failed may go on: with its workloads, or because what its checks name has changed. */
+function mayGoOn(status: KeptnAppVersionStatus | undefined): boolean {
+  return hasFailedInWorkloads(status) || hasFailedBefore(status);
+}
+
+/** The versions that a workload version may move: those that are not over, or failed with their workloads. */
+function affected(versions: readonly KeptnAppVersion[]): readonly Key[] {
+  return keysOf(
+    versions.filter((one) => !isCompleted(one.status?.status) || hasFailedInWorkloads(one.status)),
+  );
 }
 
 /** What a version like this may put an end to: history of other versions is over and costs nothing. */

@@ -9,9 +9,14 @@ import { type Lookup, ownerIndex } from '../domain/lookup.ts';
 import { lists } from '../domain/phase/newest-app-version.ts';
 import { isReleased } from '../domain/gate/release.ts';
 import { type Controller, watch } from './engine/controller.ts';
-import { inNamespace, workloadVersionsByApp } from './gathering/lifecycle-indexes.ts';
 import type { Places } from './gathering/places.ts';
 import { controllerKey } from './gathering/version-checks.ts';
+import {
+  inNamespace,
+  unfinishedAppVersions,
+  unfinishedOrFailedIn,
+  workloadVersionsByApp,
+} from './gathering/lifecycle-indexes.ts';
 
 /** Makes a KeptnAppVersion for every generation of a KeptnApp. */
 export function appController({ operatorNamespace }: Places): Controller<AppSeen> {
@@ -25,12 +30,21 @@ export function appController({ operatorNamespace }: Places): Controller<AppSeen
       watch(KeptnAppContext, ({ metadata }) => [metadata], 'spec'),
       // Which of their versions are Released is asked when a context comes.
       watch(KeptnWorkloadVersion, () => [], 'existence'),
-      watch(KeptnConfig, () => [], 'existence'),
+      watch(
+        KeptnConfig,
+        (_config, lookup) =>
+          unfinishedOrFailedIn(unfinishedAppVersions, lookup).flatMap(({ namespace, name }) => {
+            const version = lookup.get(KeptnAppVersion, namespace, name);
+            return version === undefined ? [] : controllerKey(version, KeptnApp);
+          }),
+        'spec',
+      ),
     ],
     gather({ namespace, name }, world) {
       const app = world.get(KeptnApp, namespace, name);
       if (app === undefined) return undefined;
       const context = world.get(KeptnAppContext, namespace, name);
+      const settings = settingsFrom(world.list(KeptnConfig), operatorNamespace);
       return {
         app,
         now: world.now,
@@ -38,8 +52,8 @@ export function appController({ operatorNamespace }: Places): Controller<AppSeen
         versions: world.byIndex(KeptnAppVersion, ownerIndex, app.metadata.uid ?? ''),
         context,
         isAnyReleased: context !== undefined && isAnyReleased(app, world),
-        contextWindowMs: settingsFrom(world.list(KeptnConfig), operatorNamespace)
-          .appContextWindowMs,
+        contextWindowMs: settings.appContextWindowMs,
+        repeatFailedChecks: settings.repeatFailedChecks,
         live: (ref) => world.live(ref),
         refusal: (ref) => world.refusal(ref),
         made: world.made,

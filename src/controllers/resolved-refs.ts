@@ -11,6 +11,7 @@ import type { Kind, KubernetesObject, ObjectRef } from '../api/object.ts';
 import { conditionOf, conditionTypes } from '../domain/conditions.ts';
 import { settingsFrom } from '../domain/settings/keptn-config.ts';
 import type { Lookup, World } from '../domain/lookup.ts';
+import { isRetired } from '../domain/owner/retired-workload.ts';
 import {
   decideReferrer,
   type Flaw,
@@ -122,9 +123,9 @@ const appWatches: readonly Watch[] = [
 
 function lacksApp({ namespace = '', name }: Key, world: World): boolean {
   if (world.get(KeptnApp, namespace, name) !== undefined) return false;
-  return (
-    world.byIndex(KeptnWorkload, workloadsByApp.name, inNamespace(namespace, name)).length === 0
-  );
+  return world
+    .byIndex(KeptnWorkload, workloadsByApp.name, inNamespace(namespace, name))
+    .every(isRetired);
 }
 
 function watchesOf({ kind, names, isOfApp }: ReferringKind, places: Places): readonly Watch[] {

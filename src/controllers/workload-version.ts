@@ -8,6 +8,7 @@ import { KeptnConfig } from '../api/keptn/config.ts';
 import { KeptnEvaluation } from '../api/keptn/evaluation.ts';
 import { KeptnEvaluationDefinition } from '../api/keptn/evaluation-definition.ts';
 import { isCompleted } from '../api/keptn/states.ts';
+import { KeptnMetric } from '../api/keptn/metric.ts';
 import { KeptnTask } from '../api/keptn/task.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
@@ -35,14 +36,20 @@ import { isVersionOver, versionBehind } from './gathering/history.ts';
 import {
   appVersionsByApp,
   inNamespace,
-  unfinishedIn,
+  unfinishedOrFailedIn,
   unfinishedWorkloadVersions,
   workloadVersionsByApp,
   workloadVersionsByDefinition,
 } from './gathering/lifecycle-indexes.ts';
 import { ownerWatches } from './gathering/owner-watches.ts';
 import type { Places } from './gathering/places.ts';
-import { awaiting, controllerKey, gatherChecks } from './gathering/version-checks.ts';
+import {
+  awaiting,
+  awaitingTaskDefinition,
+  controllerKey,
+  gatherChecks,
+  judgedBy,
+} from './gathering/version-checks.ts';
 import {
   identityOptions,
   ownersOfWorkload,
@@ -94,11 +101,16 @@ export function workloadVersionController(places: Places): Controller<WorkloadVe
       ),
       watch(KeptnTask, (task) => controllerKey(task, KeptnWorkloadVersion)),
       watch(KeptnEvaluation, (evaluation) => controllerKey(evaluation, KeptnWorkloadVersion)),
-      watch(KeptnTaskDefinition, (definition, lookup) => awaiting(definition, lookup, waiting)),
+      watch(KeptnTaskDefinition, (definition, lookup) =>
+        awaitingTaskDefinition(definition, lookup, waiting),
+      ),
+      watch(KeptnMetric, (metric, lookup) => judgedBy(metric, lookup, waiting), 'spec'),
       watch(KeptnEvaluationDefinition, (definition, lookup) =>
         awaiting(definition, lookup, waiting),
       ),
-      watch(KeptnConfig, (_config, lookup) => unfinishedIn(unfinishedWorkloadVersions, lookup)),
+      watch(KeptnConfig, (_config, lookup) =>
+        unfinishedOrFailedIn(unfinishedWorkloadVersions, lookup),
+      ),
       watch(PodKind, ofPod),
       ...ownerWatches((uids, lookup) =>
         uids
@@ -132,7 +144,7 @@ function observation(
   const named = union([listsOfVersion(version), ...requests]);
   const withNamed = { ...version, spec: { ...version.spec, ...named } };
   return {
-    ...gatherChecks(withNamed, world, definitionsNamespace),
+    ...gatherChecks(withNamed, world, places),
     followUps: gatherFollowUps(version, world, definitionsNamespace),
     version,
     now: world.now,

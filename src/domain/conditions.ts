@@ -22,6 +22,8 @@ export const conditionTypes = {
   paused: 'Paused',
   /** KeptnWorkload: several owners carry this app and workload. */
   severalOwners: 'SeveralOwners',
+  /** KeptnWorkload: its owner carries another one, or none; it is current no more. */
+  retired: 'Retired',
   /** KeptnApp that was generated: no workload names it any more, and it is deleted some time after. */
   unused: 'Unused',
   /** The name of a child belongs to something else. */

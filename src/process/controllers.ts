@@ -1,6 +1,7 @@
 import { admissionIndexes } from '../admission/indexes.ts';
 import type { Config } from '../config/config.ts';
 import { appController } from '../controllers/app.ts';
+import { appMembershipController } from '../controllers/app-membership.ts';
 import { appCreationController } from '../controllers/app-creation.ts';
 import { appVersionController } from '../controllers/app-version.ts';
 import type { Controller } from '../controllers/engine/controller.ts';
@@ -58,6 +59,7 @@ export function allControllers(config: Config): readonly Controller[] {
     keptnConfigController(places),
     appCreationController(places),
     appController(places),
+    appMembershipController(),
     tracedAppVersions(
       appVersionController(places, { promotionTasks: config.promotionTasks }),
       isTraced,

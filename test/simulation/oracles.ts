@@ -117,9 +117,10 @@ export function revoked({ store }: Simulation): string[] {
   return found;
 }
 
-/** A version that has failed may be checked again, as its next attempt. */
+/** A version that has failed may be checked again, as its next attempt, and its application's version goes on with it. */
 function attemptOf(object: KubernetesObject): number {
-  return isOf(KeptnWorkloadVersion, object) ? (object.status?.attempt ?? 1) : 1;
+  const isVersion = isOf(KeptnWorkloadVersion, object) || isOf(KeptnAppVersion, object);
+  return isVersion ? (object.status?.attempt ?? 1) : 1;
 }
 
 function stateOf({ object }: StoredChange): string {

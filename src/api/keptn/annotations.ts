@@ -52,6 +52,8 @@ export const sluiceKeys = {
   heldAfterOptOut: 'sluice.keptn.sh/held-after-opt-out',
   /** Annotation of a KeptnApp: a digest of what discovery wrote into it; with another one it is somebody's own. */
   generated: 'sluice.keptn.sh/generated',
+  /** Annotation of a KeptnAppVersion: which state of its KeptnAppContext it was made with, as `<uid>/<generation>`. */
+  appContext: 'sluice.keptn.sh/app-context',
   /** Pod annotation beside a computed version: the digest of the template that it was computed from. */
   templateDigest: 'sluice.keptn.sh/template-digest',
   /** Label of a Job and its Pods: the name of the KeptnTask. */

@@ -68,7 +68,7 @@ const spec = object('The settings.', {
   ),
   repeatFailedChecks: optional(
     bool(
-      'Whether a workload version that has failed, and whose Pods are held, is checked again by itself when the definition of a check that failed is changed.',
+      'Whether a workload version that has failed, and whose Pods are held, or an application version whose checks before the deployment have failed, is checked again by itself when the definition of a check that failed, what its functionRef leads to, a KeptnMetric that it judges or the KeptnAppContext is changed. Default `true`.',
       { default: true },
     ),
   ),

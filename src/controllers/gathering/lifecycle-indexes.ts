@@ -7,9 +7,10 @@ import { KeptnWorkload } from '../../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { possibleWorkloadNames } from '../../domain/identity/workload-names.ts';
-import { failedDefinitions } from '../../domain/gate/check-again.ts';
 import { withAllChecks } from '../../domain/check/requested-checks.ts';
 import type { Key } from '../engine/controller.ts';
+import { failedDefinitions, hasFailedBefore } from '../../domain/check/repeated-checks.ts';
+import type { VersionStatus } from '../../domain/phase/version-status.ts';
 import { awaitedDefinitions } from './version-checks.ts';
 
 /** `shop/cart`: a name in a namespace, as the indexes below spell it. */
@@ -32,27 +33,38 @@ export const workloadVersionsByApp: IndexDefinition<KeptnWorkloadVersion> = {
 };
 
 const unfinished = 'unfinished';
+const failedBefore = 'failed';
 
-/** The workload versions that have not ended. */
+/** The workload versions that have not ended, and those that have failed before their Pods could start. */
 export const unfinishedWorkloadVersions: IndexDefinition<KeptnWorkloadVersion> = {
   kind: KeptnWorkloadVersion,
   name: unfinished,
-  values: ({ status }) => (isCompleted(status?.status) ? [] : [unfinished]),
+  values: ({ status }) => progressValues(status),
 };
 
-/** The app versions that have not ended. */
+/** The app versions that have not ended, and those that have failed before their workloads could begin. */
 export const unfinishedAppVersions: IndexDefinition<KeptnAppVersion> = {
   kind: KeptnAppVersion,
   name: unfinished,
-  values: ({ status }) => (isCompleted(status?.status) ? [] : [unfinished]),
+  values: ({ status }) => progressValues(status),
 };
 
-/** The keys of all versions of a kind that have not ended, without going through those that have. */
-export function unfinishedIn<T extends KubernetesObject>(
+function progressValues(status: VersionStatus | undefined): readonly string[] {
+  if (!isCompleted(status?.status)) return [unfinished];
+  return hasFailedBefore(status) ? [failedBefore] : [];
+}
+
+/**
+ * The keys of all versions of a kind that have not ended, or failed before anything could start, without going through the
+ * others: what the settings may concern.
+ */
+export function unfinishedOrFailedIn<T extends KubernetesObject>(
   { kind, name }: IndexDefinition<T>,
   lookup: Lookup,
 ): readonly Key[] {
-  return lookup.byIndex(kind, name, unfinished).map(({ metadata }) => metadata);
+  return [unfinished, failedBefore]
+    .flatMap((value) => lookup.byIndex(kind, name, value))
+    .map(({ metadata }) => metadata);
 }
 
 /** The versions of an app. */
@@ -68,7 +80,7 @@ export const workloadVersionsByDefinition: IndexDefinition<KeptnWorkloadVersion>
   name: 'definition',
   values: (version) => [
     ...awaitedDefinitions(withAllChecks(version)),
-    ...failedDefinitions(version),
+    ...failedDefinitions(version.status),
   ],
 };
 
@@ -76,7 +88,7 @@ export const workloadVersionsByDefinition: IndexDefinition<KeptnWorkloadVersion>
 export const appVersionsByDefinition: IndexDefinition<KeptnAppVersion> = {
   kind: KeptnAppVersion,
   name: 'definition',
-  values: awaitedDefinitions,
+  values: (version) => [...awaitedDefinitions(version), ...failedDefinitions(version.status)],
 };
 
 /** Watched Pods by the KeptnWorkload they name themselves. */

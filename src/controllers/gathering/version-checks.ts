@@ -11,6 +11,14 @@ import type { DefinitionsField } from '../../domain/phase/phases.ts';
 import { findReference } from '../../domain/reference.ts';
 import type { VersionStatus } from '../../domain/phase/version-status.ts';
 import type { Key } from '../engine/controller.ts';
+import { KeptnMetric } from '../../api/keptn/metric.ts';
+import { evaluationDefinitionVersion } from '../../domain/check/definition-version.ts';
+import { taskDefinitionVersion } from '../../domain/job/task-definition-version.ts';
+import { metricNamespaces } from '../../domain/measurement/metric-namespaces.ts';
+import { definitionsByMetric } from './evaluated-values.ts';
+import { findDefinitions } from './find-definitions.ts';
+import type { Places } from './places.ts';
+import { dependentNames } from '../task-definition.ts';
 
 /** An app version or workload version, as far as its checks go. */
 export interface CheckedVersion extends KubernetesObject {
@@ -25,21 +33,32 @@ const evaluationLists = ['preDeploymentEvaluations', 'postDeploymentEvaluations'
 export function gatherChecks(
   version: CheckedVersion,
   world: World,
-  definitionsNamespace: string,
+  { definitionsNamespace, operatorNamespace }: Places,
 ): ChecksSeen {
   const { namespace = '', uid = '' } = version.metadata;
   const namespaces = [namespace, definitionsNamespace];
+  const taskDefinitions = found(world, KeptnTaskDefinition, {
+    names: named(version, taskLists),
+    namespaces,
+  });
+  const evaluationDefinitions = found(world, KeptnEvaluationDefinition, {
+    names: named(version, evaluationLists),
+    namespaces,
+  });
+  const { find } = findDefinitions(world, namespaces);
+  const metric = (name: string, stated: string | undefined): KeptnMetric | undefined =>
+    metricNamespaces(stated, { own: namespace, operatorNamespace })
+      .map((each) => world.get(KeptnMetric, each, name))
+      .find((one) => one !== undefined);
   return {
     tasks: byName(world.byIndex(KeptnTask, ownerIndex, uid)),
     evaluations: byName(world.byIndex(KeptnEvaluation, ownerIndex, uid)),
-    taskDefinitions: found(world, KeptnTaskDefinition, {
-      names: named(version, taskLists),
-      namespaces,
-    }),
-    evaluationDefinitions: found(world, KeptnEvaluationDefinition, {
-      names: named(version, evaluationLists),
-      namespaces,
-    }),
+    taskDefinitions,
+    evaluationDefinitions,
+    taskDefinitionVersions: mapped(taskDefinitions, (one) => taskDefinitionVersion(one, find)),
+    evaluationDefinitionVersions: mapped(evaluationDefinitions, (one) =>
+      evaluationDefinitionVersion(one, metric),
+    ),
     live: (ref) => world.live(ref),
     refusal: (ref) => world.refusal(ref),
     made: world.made,
@@ -55,17 +74,50 @@ export function awaitedDefinitions(version: CheckedVersion): readonly string[] {
   return [...named(version, taskLists), ...named(version, evaluationLists)];
 }
 
+/** Objects by the names of definitions, and where shared definitions are. */
+interface Where {
+  readonly kind: Kind;
+  readonly index: string;
+  readonly definitionsNamespace: string;
+}
+
 /** The versions of a kind that wait for a definition: in its namespace, or anywhere if it is a shared one. */
 export function awaiting(
-  definition: KubernetesObject,
+  { metadata: { name, namespace } }: KubernetesObject,
   lookup: Lookup,
-  where: { readonly kind: Kind; readonly index: string; readonly definitionsNamespace: string },
+  where: Where,
 ): readonly Key[] {
-  const { name, namespace } = definition.metadata;
-  return lookup
-    .byIndex(where.kind, where.index, name)
-    .map(({ metadata }) => metadata)
+  return namedIn(lookup, where, name).filter(
+    (key) => key.namespace === namespace || namespace === where.definitionsNamespace,
+  );
+}
+
+/** The versions of a kind that wait for a task definition, or have failed by one that leads to it by functionRef. */
+export function awaitingTaskDefinition(
+  definition: KeptnTaskDefinition,
+  lookup: Lookup,
+  where: Where,
+): readonly Key[] {
+  const { namespace } = definition.metadata;
+  return [...dependentNames(definition.metadata.name, lookup)]
+    .flatMap((name) => namedIn(lookup, where, name))
     .filter((key) => key.namespace === namespace || namespace === where.definitionsNamespace);
+}
+
+/** The versions of a kind that may have failed by a value of this metric. */
+export function judgedBy(
+  { metadata: { name } }: KeptnMetric,
+  lookup: Lookup,
+  where: Where,
+): readonly Key[] {
+  const definitions = lookup
+    .byIndex(KeptnEvaluationDefinition, definitionsByMetric.name, name)
+    .map(({ metadata }) => metadata.name);
+  return [...new Set(definitions)].flatMap((definition) => namedIn(lookup, where, definition));
+}
+
+function namedIn(lookup: Lookup, { kind, index }: Where, name: string): readonly Key[] {
+  return lookup.byIndex(kind, index, name).map(({ metadata }) => metadata);
 }
 
 /** The key of the object that controls this one, if it is of this kind. */
@@ -87,6 +139,10 @@ function named(version: CheckedVersion, fields: readonly DefinitionsField[]): re
 /** The objects by their names. */
 export function byName<T extends KubernetesObject>(objects: readonly T[]): ReadonlyMap<string, T> {
   return new Map(objects.map((object) => [object.metadata.name, object]));
+}
+
+function mapped<A, B>(from: ReadonlyMap<string, A>, to: (value: A) => B): ReadonlyMap<string, B> {
+  return new Map([...from].map(([name, value]) => [name, to(value)]));
 }
 
 function found<T extends KubernetesObject>(

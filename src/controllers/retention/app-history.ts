@@ -26,6 +26,7 @@ import type { Places } from '../gathering/places.ts';
 import { stateOfNamespace } from '../engine/terminating-namespace.ts';
 import type { IsTraced } from '../engine/traced.ts';
 import { controllerKey } from '../gathering/version-checks.ts';
+import { isRetired } from '../../domain/owner/retired-workload.ts';
 import { hasUnfinished } from './unfinished.ts';
 
 /** The kinds that decide whether a version is still needed. */
@@ -104,7 +105,7 @@ function isCurrent({ metadata, spec }: KeptnWorkloadVersion, world: World): bool
   const workload = world.get(KeptnWorkload, metadata.namespace, spec.workloadName);
   const owners = workload?.status?.owners ?? [];
   return (
-    workload?.spec.version === spec.version ||
+    (workload?.spec.version === spec.version && !isRetired(workload)) ||
     owners.some(({ version }) => version === spec.version)
   );
 }

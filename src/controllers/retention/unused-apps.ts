@@ -9,6 +9,7 @@ import { workloadsOf } from '../../domain/app/app-creation.ts';
 import { settingsFrom } from '../../domain/settings/keptn-config.ts';
 import { ownerIndex } from '../../domain/lookup.ts';
 import { appName } from '../../domain/names.ts';
+import { isRetired } from '../../domain/owner/retired-workload.ts';
 import { decideUnusedApp, type UnusedAppSeen } from '../../domain/retention/unused-app.ts';
 import { type Controller, type Key, watch } from '../engine/controller.ts';
 import { inNamespace, workloadsByApp } from '../gathering/lifecycle-indexes.ts';
@@ -29,13 +30,9 @@ export function unusedAppController(
     workers: 1,
     watches: [
       watch(KeptnApp, ({ metadata }) => [metadata], 'spec'),
-      watch(
-        KeptnWorkload,
-        ({ metadata: { namespace }, spec }) => [
-          { name: appName(spec.app), ...(namespace !== undefined && { namespace }) },
-        ],
-        'existence',
-      ),
+      watch(KeptnWorkload, ({ metadata: { namespace }, spec }) => [
+        { name: appName(spec.app), ...(namespace !== undefined && { namespace }) },
+      ]),
       watch(
         KeptnConfig,
         (_config, lookup) => lookup.list(KeptnApp).map((app): Key => app.metadata),
@@ -49,7 +46,7 @@ export function unusedAppController(
       const { retention } = settingsFrom(world.list(KeptnConfig), operatorNamespace);
       const ofApp = inNamespace(namespace, name);
       const isUsed =
-        world.byIndex(KeptnWorkload, workloadsByApp.name, ofApp).length > 0 ||
+        !world.byIndex(KeptnWorkload, workloadsByApp.name, ofApp).every(isRetired) ||
         world.get(KeptnAppCreationRequest, namespace, name) !== undefined;
       const { kind, labelSelector } = workloadsOf(namespace);
       return {

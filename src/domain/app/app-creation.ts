@@ -19,6 +19,7 @@ import { workloadName } from '../names.ts';
 import type { Effect, Look, Plan, Refusal } from '../plan.ts';
 import { parseTime, rfc3339 } from '../time.ts';
 import { remainingMs } from '../remaining.ts';
+import { isRetired } from '../owner/retired-workload.ts';
 
 /**
  * The life of a KeptnAppCreationRequest (docs/compatibility.md §4.2): it waits until the discovery window closes, then
@@ -49,7 +50,7 @@ export function decideAppCreation(seen: AppCreationObservation): Plan {
   const unread = unreadOf(seen, isUsers);
   if (unread.length > 0) return { look: unread };
   const workloads = seen.workloads.filter(
-    ({ metadata }) => metadata.deletionTimestamp === undefined,
+    (one) => one.metadata.deletionTimestamp === undefined && !isRetired(one),
   );
   // An app of the users' own wins, and an app without workloads would be checked for nothing.
   const change = isUsers || workloads.length === 0 ? undefined : appChange(seen, workloads);

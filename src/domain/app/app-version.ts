@@ -10,9 +10,14 @@ import type { ChecksSeen } from '../check/checks.ts';
 import type { Settings } from '../settings/keptn-config.ts';
 import { recordedVersion } from '../phase/newest-app-version.ts';
 import type { PhaseSubject } from '../phase-event.ts';
-import { runWorkloads } from './app-workloads.ts';
 import { appPhases } from '../phase/phases.ts';
 import { nothing, type Plan } from '../plan.ts';
+import { openNextAttempt } from '../phase/attempt.ts';
+import { mendedDefinition, repeatedMessage } from '../check/repeated-checks.ts';
+import type { Moment } from '../clock-steps.ts';
+import { durationOr } from '../go/duration.ts';
+import { isGenerated } from './generated-app.ts';
+import { isUnderWayAgain, runWorkloads, type WorkloadsSeen } from './app-workloads.ts';
 import { isPromotion, runPromotion, withMilestones } from './promotion.ts';
 import { superseded } from '../phase/superseded.ts';
 import {
@@ -25,9 +30,8 @@ import {
 import { attemptOf } from '../phase/version-status.ts';
 
 /** What the decision on an app version knows of the world. */
-export interface AppVersionSeen extends ChecksSeen, VersionFollowUpsSeen {
+export interface AppVersionSeen extends ChecksSeen, VersionFollowUpsSeen, Moment {
   readonly version: KeptnAppVersion;
-  readonly now: number;
   readonly settings: Settings;
   /** Undefined while the cache does not have it. */
   readonly app: KeptnApp | undefined;
@@ -46,7 +50,7 @@ export function decideAppVersion(seen: AppVersionSeen): Plan {
   const status: KeptnAppVersionStatus = version.status ?? {};
   const newer = newerVersion(seen);
   if (newer !== undefined && isSupersededBy(newer, version)) return supersede(seen, status, newer);
-  if (isCompleted(status.status)) return planAfterEnd(status, followedIn(seen, status), seen);
+  if (isCompleted(status.status)) return afterEnd(seen, status);
   return mayRun(seen, status) ? planOf(seen, run(seen, status)) : nothing;
 }
 
@@ -57,6 +61,40 @@ export function decideAppVersion(seen: AppVersionSeen): Plan {
 function mayRun({ app, version }: AppVersionSeen, { currentPhase = '' }: KeptnAppVersionStatus) {
   const hasBegun = currentPhase !== '';
   return hasBegun || (app !== undefined && recordedVersion(app) === version.metadata.uid);
+}
+
+/**
+ * A version that has ended stays as it is, but for the app's current one that failed: it goes on when the workloads by which it
+ * did are checked again or have passed since, and when its own checks may pass now.
+ */
+function afterEnd(seen: AppVersionSeen, status: KeptnAppVersionStatus): Plan {
+  const { app, version, now, settings } = seen;
+  const isCurrent = app !== undefined && recordedVersion(app) === version.metadata.uid;
+  const mended =
+    isCurrent && settings.repeatFailedChecks ? mendedDefinition(status, seen) : undefined;
+  const goesOn =
+    isCurrent && hasFailedInWorkloads(status) && isUnderWayAgain(status, workloadsIn(seen));
+  if (mended === undefined && !goesOn) return planAfterEnd(status, followedIn(seen, status), seen);
+  const plan = planOf(seen, run(seen, openNextAttempt(status, { phases: appPhases, now })));
+  if (mended === undefined || plan.status === undefined) return plan;
+  const message = repeatedMessage(mended);
+  const note = { about: version, type: 'Normal', reason: 'ChecksRepeated', message } as const;
+  return { ...plan, events: [note, ...(plan.events ?? [])] };
+}
+
+/** Whether an app version failed because a workload did: it goes on when that does. */
+export function hasFailedInWorkloads(status: KeptnAppVersionStatus = {}): boolean {
+  return status.status === 'Failed' && status.workloadOverallStatus === 'Failed';
+}
+
+/** What the phase of the workloads is judged from. Of a generated app that lists what is gone, the next version is on its way. */
+function workloadsIn(seen: AppVersionSeen): WorkloadsSeen {
+  const { app, version, settings, now, clockSteps, workloadVersions } = seen;
+  const isUsers = app !== undefined && !isGenerated(app);
+  const leftTimeoutMs = isUsers
+    ? durationOr(version.spec.deploymentTimeout, settings.observabilityTimeoutMs)
+    : undefined;
+  return { version, workloadVersions, leftTimeoutMs, now, clockSteps };
 }
 
 /** The version that is on record for the app as it is now, if that is another one than this. */
@@ -127,7 +165,7 @@ function run(
     completed,
     lastPhase,
     run: (phase, at) => {
-      if (phase.type === 'deploy') return runWorkloads(at, { seen, subject });
+      if (phase.type === 'deploy') return runWorkloads(at, { seen: workloadsIn(seen), subject });
       const checks = {
         phase,
         definitions: version.spec[phase.definitions] ?? [],

@@ -16,11 +16,18 @@ import { scaledToZeroReason } from '../owner/rollout-judgement.ts';
 import { overallState } from '../phase/overall-state.ts';
 import { isSuperseded } from '../phase/superseded.ts';
 import type { VersionStatus } from '../phase/version-status.ts';
+import type { Moment } from '../clock-steps.ts';
+import { leftBehindMessage, leftBehindReason, waitsForAnother } from './left-behind.ts';
 
 /** An app version and every workload version of its app in the namespace. */
-export interface WorkloadsSeen {
+export interface WorkloadsSeen extends Moment {
   readonly version: KeptnAppVersion;
   readonly workloadVersions: readonly KeptnWorkloadVersion[];
+  /**
+   * How long it waits for a version that its workload has left, in milliseconds; undefined where a version with another list is
+   * on its way.
+   */
+  readonly leftTimeoutMs: number | undefined;
 }
 
 /** The phase in which the workloads run theirs; the app waits for all of them. */
@@ -28,14 +35,11 @@ export function runWorkloads(
   status: KeptnAppVersionStatus,
   { seen, subject }: { seen: WorkloadsSeen; subject: PhaseSubject },
 ): PhaseOutcome<KeptnAppVersionStatus> {
-  const workloads = (seen.version.spec.workloads ?? []).map((entry): WorkloadStatus => {
-    const found = seen.workloadVersions.find(
-      ({ spec }) =>
-        spec.version.toLowerCase() === entry.version.toLowerCase() &&
-        isNameOf(spec.workloadName, seen.version.spec.appName, entry.name),
-    );
-    return { workload: { name: entry.name, version: entry.version }, ...stateFrom(found) };
-  });
+  const entries = entriesOf(seen);
+  const workloads = entries.map(({ workload, found }): WorkloadStatus => ({
+    workload,
+    ...stateFrom(found, seen),
+  }));
   const state = overallState(
     workloads.map((each) => each.status),
     workloads.length,
@@ -47,6 +51,7 @@ export function runWorkloads(
         : state,
     changes: workloads.length === 0 ? {} : { workloadStatus: workloads },
     progress: progressOf(workloads, seen),
+    ...wakeFor(entries, seen),
     events: [
       ...notFoundEvents(subject, { before: status.workloadStatus ?? [], after: workloads }),
       ...withoutPodsEvents(subject, { before: status.workloadStatus ?? [], after: workloads }),
@@ -55,15 +60,77 @@ export function runWorkloads(
   };
 }
 
+interface Entry {
+  readonly workload: NonNullable<WorkloadStatus['workload']>;
+  readonly found: KeptnWorkloadVersion | undefined;
+}
+
+function entriesOf({ version, workloadVersions }: WorkloadsSeen): readonly Entry[] {
+  return (version.spec.workloads ?? []).map(({ name, version: wanted }) => ({
+    workload: { name, version: wanted },
+    found: workloadVersions.find(
+      ({ spec }) =>
+        spec.version.toLowerCase() === wanted.toLowerCase() &&
+        isNameOf(spec.workloadName, version.spec.appName, name),
+    ),
+  }));
+}
+
+/** When the first wait for a version that its workload has left is over. */
+function wakeFor(
+  entries: readonly Entry[],
+  seen: WorkloadsSeen,
+): Pick<PhaseOutcome, 'wakeAfterMs'> {
+  const { leftTimeoutMs } = seen;
+  if (leftTimeoutMs === undefined) return {};
+  const waits = entries
+    .flatMap(({ found }) => (isSuperseded(found?.status) ? (found ?? []) : []))
+    .map((left) => waitsForAnother(left, leftTimeoutMs, seen))
+    .filter((ms) => ms > 0);
+  return waits.length === 0 ? {} : { wakeAfterMs: Math.min(...waits) };
+}
+
+/**
+ * Whether everything that failed an app version is under way again or has passed since: what is gone, or was superseded, is
+ * not.
+ */
+export function isUnderWayAgain(status: KeptnAppVersionStatus, seen: WorkloadsSeen): boolean {
+  const failed = (status.workloadStatus ?? []).filter((each) => isFailed(each));
+  const entries = entriesOf(seen);
+  return (
+    failed.length > 0 &&
+    failed.every(({ workload }) => {
+      const now = entries.find((entry) => keyOf(entry.workload) === keyOf(workload));
+      return now?.found !== undefined && isGoingOn(stateFrom(now.found, seen));
+    })
+  );
+}
+
+function isGoingOn({ status, reason }: Pick<WorkloadStatus, 'status' | 'reason'>): boolean {
+  return status === 'Succeeded' || (status === 'Progressing' && reason !== supersededReason);
+}
+
+function isFailed({ status }: WorkloadStatus): boolean {
+  return status === 'Failed' || status === 'Deprecated';
+}
+
+const supersededReason = 'Superseded';
+
 /**
  * A workload version that exists counts as Progressing until its end: that it began is not worth a write. One that was
- * superseded is no failure of the app: the app's next version is on its way.
+ * superseded is no failure of the app while the app's next version may be on its way.
  */
 function stateFrom(
   version: KeptnWorkloadVersion | undefined,
+  seen: WorkloadsSeen,
 ): Pick<WorkloadStatus, 'status' | 'reason'> {
   if (version === undefined) return { status: 'Pending', reason: 'WorkloadVersionNotFound' };
-  if (isSuperseded(version.status)) return { status: 'Progressing', reason: 'Superseded' };
+  if (isSuperseded(version.status)) {
+    const { leftTimeoutMs } = seen;
+    return leftTimeoutMs !== undefined && waitsForAnother(version, leftTimeoutMs, seen) <= 0
+      ? { status: 'Failed', reason: leftBehindReason }
+      : { status: 'Progressing', reason: supersededReason };
+  }
   const state = stateOf(version.status?.status);
   // The application goes on without its checks.
   if (waitsForPods(version)) return { status: 'Succeeded', reason: scaledToZeroReason };
@@ -85,8 +152,15 @@ function progressOf(workloads: readonly WorkloadStatus[], seen: WorkloadsSeen): 
   const { version } = seen;
   const named = ({ workload, reason }: WorkloadStatus): string =>
     `${workload?.name ?? ''} ${workload?.version ?? ''}${reason === undefined ? '' : ` (${reason})`}`;
-  const failed = workloads.filter(({ status }) => status === 'Failed' || status === 'Deprecated');
+  const failed = workloads.filter(isFailed);
   if (failed.length > 0) {
+    const left = entriesOf(seen).flatMap(({ found }) =>
+      isSuperseded(found?.status) ? (found ?? []) : [],
+    );
+    if (failed.every(({ reason }) => reason === leftBehindReason)) {
+      const messages = left.map((one) => leftBehindMessage(version, one, seen.workloadVersions));
+      return { kind: 'failed', reason: leftBehindReason, message: messages.join('; ') };
+    }
     return {
       kind: 'failed',
       reason: 'WorkloadFailed',

@@ -1,11 +1,11 @@
 import { type Moment, onThisClock } from '../clock-steps.ts';
-import { keptnAnnotations, singleServiceAppType } from '../../api/keptn/annotations.ts';
 import { KeptnApp, type KeptnAppStatus } from '../../api/keptn/app.ts';
 import { KeptnAppContext } from '../../api/keptn/app-context.ts';
 import { KeptnAppVersion } from '../../api/keptn/app-version.ts';
 import { isCompleted } from '../../api/keptn/states.ts';
 import { type ObjectRef, refOf } from '../../api/object.ts';
 import { ownedBy } from '../check/child-objects.ts';
+import { keptnAnnotations, singleServiceAppType, sluiceKeys } from '../../api/keptn/annotations.ts';
 import {
   conditionOf,
   conditionTypes,
@@ -14,6 +14,8 @@ import {
   progressConditions,
   withConditions,
 } from '../conditions.ts';
+import { hasFailedBefore } from '../check/repeated-checks.ts';
+import { versionOfObject } from '../check/definition-version.ts';
 import { isGenerated, isGeneratedInNameOnly } from './generated-app.ts';
 import {
   hasCurrentName,
@@ -34,6 +36,8 @@ export interface AppSeen extends Moment {
   readonly context: KeptnAppContext | undefined;
   /** Whether Pods of one of its workloads may start in the version that its newest app version lists. */
   readonly isAnyReleased: boolean;
+  /** Whether a version that has failed its checks is made again when its context is changed. */
+  readonly repeatFailedChecks: boolean;
   /** How long its first version waits for a context, in milliseconds. */
   readonly contextWindowMs: number;
   live(ref: ObjectRef): 'unread' | 'absent' | 'present';
@@ -140,7 +144,10 @@ function withoutVersion({ status }: KeptnApp): KeptnAppStatus {
 function made(seen: AppSeen, current: KeptnAppVersion): Plan {
   const { app } = seen;
   const isTooLate = isContextNews(seen, current);
-  if (isTooLate && !hasBegun(seen, current)) return makeAgain(seen, current);
+  if (isTooLate && !hasBegun(seen, current)) return makeAgain(seen, current, 'which came after it');
+  if (isMended(seen, current)) {
+    return makeAgain(seen, current, 'which was changed since its checks failed');
+  }
   const isSecond = current.metadata.name !== versionNameOf(app);
   const message = [
     `KeptnAppVersion ${current.metadata.name} exists`,
@@ -182,13 +189,23 @@ function hasBegun({ isAnyReleased }: AppSeen, { spec, status }: KeptnAppVersion)
   return isAnyReleased || isCompleted(status?.status) || lists.some((of = []) => of.length > 0);
 }
 
+/**
+ * Whether the context was changed since the checks before the deployment have failed by it. One that is deleted changes nothing:
+ * a version without checks must not come of that.
+ */
+function isMended({ context, repeatFailedChecks }: AppSeen, current: KeptnAppVersion): boolean {
+  const before = current.metadata.annotations?.[sluiceKeys.appContext];
+  if (context === undefined || before === undefined || !repeatFailedChecks) return false;
+  return hasFailedBefore(current.status) && versionOfObject(context) !== before;
+}
+
 /** The precondition is the version as it was seen: if it has begun meanwhile, it stays. */
-function makeAgain(seen: AppSeen, current: KeptnAppVersion): Plan {
+function makeAgain(seen: AppSeen, current: KeptnAppVersion, why: string): Plan {
   const ref = refOf(KeptnAppVersion, current);
   if (seen.live(ref) === 'unread') return { look: [ref] };
   const { uid = '', resourceVersion = '' } = current.metadata;
   const { name } = seen.app.metadata;
-  const message = `KeptnAppVersion ${current.metadata.name} is made again with the checks of KeptnAppContext ${name}, which came after it`;
+  const message = `KeptnAppVersion ${current.metadata.name} is made again with the checks of KeptnAppContext ${name}, ${why}`;
   return {
     effects: [
       { type: 'delete', ref, uid, resourceVersion, propagation: 'Background' },
@@ -262,6 +279,9 @@ function versionOf(seen: AppSeen, name: string): KeptnAppVersion {
       name,
       namespace: app.metadata.namespace ?? '',
       labels: selectionLabels({ app: app.metadata.name, version: app.spec.version }),
+      annotations: {
+        [sluiceKeys.appContext]: context === undefined ? none : versionOfObject(context),
+      },
       ownerReferences: [ownedBy(KeptnApp, app)],
     },
     spec: {
@@ -275,6 +295,9 @@ function versionOf(seen: AppSeen, name: string): KeptnAppVersion {
     },
   };
 }
+
+/** In place of the state of a context that there was not. */
+const none = 'none';
 
 function creationFailed(app: KeptnApp, message: string): EventNote {
   const { generation = 1, name } = app.metadata;

@@ -5,14 +5,15 @@ import { KeptnTask } from '../../api/keptn/task.ts';
 import { KeptnTaskDefinition } from '../../api/keptn/task-definition.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { type CheckContext, evaluationFor, taskFor } from './child-objects.ts';
+import { isCompleted } from '../../api/keptn/states.ts';
 import { isCheckAsMade } from './check-as-made.ts';
 import {
   type Answers,
   type Child,
   combined,
-  definitionVersion,
   definitionMissing,
   type Made,
+  type Step,
   stepOf,
 } from './child-progress.ts';
 import { childName } from '../names.ts';
@@ -27,6 +28,9 @@ export interface ChecksSeen extends Answers {
   /** Definitions by the name they are asked for, found in Keptn's order: own namespace, then the shared one. */
   readonly taskDefinitions: ReadonlyMap<string, KeptnTaskDefinition>;
   readonly evaluationDefinitions: ReadonlyMap<string, KeptnEvaluationDefinition>;
+  /** The states of these with what is behind them, by the same names, see `definition-version.ts`. */
+  readonly taskDefinitionVersions: ReadonlyMap<string, string>;
+  readonly evaluationDefinitionVersions: ReadonlyMap<string, string>;
 }
 
 /** The checks of one phase after looking at the world: their states, and what has to be done for them. */
@@ -50,19 +54,41 @@ export function runChecks(request: Request, seen: ChecksSeen): ChecksOutcome {
     names.map((definition) => {
       const stored = request.stored.find((item) => item.definitionName === definition);
       const item: ItemStatus = stored ?? { definitionName: definition, status: 'Pending' };
-      return stepOf(item, checkOf(definition, request, seen), seen);
+      return judged(item, stepOf(item, checkOf(definition, request, seen), seen), {
+        phase: request.phase,
+        seen,
+      });
     }),
   );
 }
 
+function versionsOf({ type }: CheckPhase, seen: ChecksSeen): ReadonlyMap<string, string> {
+  return type === 'tasks' ? seen.taskDefinitionVersions : seen.evaluationDefinitionVersions;
+}
+
+/**
+ * The step, with the state of the definition by which an evaluation came to its end: it reads definition and metrics at each
+ * attempt, unlike a task, which is made of them at its beginning.
+ */
+function judged(
+  before: ItemStatus,
+  step: Step,
+  { phase, seen }: { readonly phase: CheckPhase; readonly seen: ChecksSeen },
+): Step {
+  const { item } = step;
+  const hasEnded = isCompleted(item.status) && !isCompleted(before.status);
+  const version = versionsOf(phase, seen).get(item.definitionName ?? '');
+  if (phase.type !== 'evaluations' || !hasEnded || version === undefined) return step;
+  return { ...step, item: { ...item, definitionVersion: version } };
+}
+
 function checkOf(definition: string, { phase, context }: Request, seen: ChecksSeen): Child {
   const isTask = phase.type === 'tasks';
-  const known = (isTask ? seen.taskDefinitions : seen.evaluationDefinitions).get(definition);
   return {
     kind: isTask ? KeptnTask : KeptnEvaluation,
     namespace: context.namespace,
     attempt: context.attempt,
-    definitionVersion: known && definitionVersion(known),
+    definitionVersion: versionsOf(phase, seen).get(definition),
     name: (collisionCount) =>
       childName({
         checkType: phase.checkType,

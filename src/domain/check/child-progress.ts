@@ -23,7 +23,7 @@ export interface Child {
   readonly namespace: string;
   /** The attempt of the parent it belongs to, from 1. */
   readonly attempt: number;
-  /** Which state of its definition it is made of, see `definitionVersion`. */
+  /** Which state of its definition it is made of, see `definition-version.ts`. */
   readonly definitionVersion?: string | undefined;
   /** What it is called if that many names turned out to be taken by something else. */
   name(collisionCount: number): string;
@@ -43,11 +43,6 @@ export type Made =
       readonly reason: string;
       readonly message: string;
     };
-
-/** Which state of a definition this is: another object, or another spec, is another one. */
-export function definitionVersion({ metadata }: KubernetesObject): string {
-  return `${metadata.uid ?? ''}/${metadata.generation ?? 1}`;
-}
 
 /** That a check or follow-up waits for its definition. */
 export function definitionMissing(

@@ -3,6 +3,7 @@ import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import { conditionOf, conditionTypes } from '../conditions.ts';
 import type { Lookup } from '../lookup.ts';
 import { isReleased } from './release.ts';
+import { isRetired } from '../owner/retired-workload.ts';
 
 /**
  * Whether checks of the version, or of its application, have failed before its Pods could start. One that was Released and
@@ -31,5 +32,5 @@ export function holdsFailedVersion(namespace: string, lookup: Lookup): boolean {
 /** A workload that is not in the cache says nothing: its versions go with it if it is gone. */
 function isSuperseded({ metadata, spec }: KeptnWorkloadVersion, lookup: Lookup): boolean {
   const workload = lookup.get(KeptnWorkload, metadata.namespace, spec.workloadName);
-  return workload !== undefined && workload.spec.version !== spec.version;
+  return workload !== undefined && (workload.spec.version !== spec.version || isRetired(workload));
 }

@@ -24,17 +24,19 @@ export function superseded<S extends VersionStatus>(
     readonly phases: readonly Phase[];
     readonly subject: PhaseSubject;
     readonly now: number;
-    /** The version that is current now. */
+    /** The version that is current now, if it is known, or why none is. */
     readonly by: string | undefined;
+    readonly why?: string | undefined;
     /** Keptn's cascade for a raised revision: phases that had passed are Deprecated, too. */
     readonly whole?: boolean;
   },
 ): Pick<Advanced<S>, 'status' | 'events'> {
   const { phases, subject, now } = over;
   const message =
-    over.by === undefined
+    over.why ??
+    (over.by === undefined
       ? 'another version has become current'
-      : `version ${over.by} has become current in place of this one`;
+      : `version ${over.by} has become current in place of this one`);
   const phase = { short: 'Deprecated', long: 'Deprecated' };
   const phaseRecords = withPhasesCut(status.phaseRecords, { reason, now });
   return {

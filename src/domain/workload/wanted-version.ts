@@ -3,6 +3,7 @@ import type { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import type { OwnerSeen } from '../identity/current-revision.ts';
 import type { Identity } from '../identity/identity.ts';
 import { isNameOf } from '../phase/newest-app-version.ts';
+import { isRetired } from '../owner/retired-workload.ts';
 
 /** Whether what a Pod or a revision is to Keptn is this version of this workload, compared by fields (B3). */
 export function isVersion(
@@ -32,7 +33,7 @@ export function isWanted(
 ): 'yes' | 'no' | 'unknown' {
   const { workload, owners } = from;
   if (workload === undefined) return 'unknown';
-  if (workload.spec.version === version.spec.version) return 'yes';
-  if (carriersOf(version, owners).length > 0) return 'yes';
+  const isNamed = workload.spec.version === version.spec.version && !isRetired(workload);
+  if (isNamed || carriersOf(version, owners).length > 0) return 'yes';
   return owners.some(({ current }) => current === undefined) ? 'unknown' : 'no';
 }

@@ -101,7 +101,7 @@ function nameTaken(
 
 /** The conditions without those that were stated once and hold no more. */
 function remaining({ status }: KeptnWorkload, stated: readonly ConditionChange[]) {
-  const passing = [conditionTypes.severalOwners, conditionTypes.nameTaken];
+  const passing = [conditionTypes.severalOwners, conditionTypes.nameTaken, conditionTypes.retired];
   return passing
     .filter((type) => stated.every((condition) => condition.type !== type))
     .reduce((conditions, type) => withoutCondition(conditions, type), status?.conditions ?? []);

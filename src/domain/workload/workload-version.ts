@@ -10,7 +10,6 @@ import { refOf } from '../../api/object.ts';
 import { advance, type Advanced, stated } from '../phase/advance.ts';
 import { openNextAttempt } from '../phase/attempt.ts';
 import { runCheckPhase } from '../check/check-phase.ts';
-import { mendedDefinition } from '../gate/check-again.ts';
 import type { ChecksSeen } from '../check/checks.ts';
 import { definitionsIn, heldWithoutPods, waitsForPods } from '../deployment/checks-without-pods.ts';
 import { conditionTypes, type Progress } from '../conditions.ts';
@@ -19,6 +18,8 @@ import { setBack } from '../deployment/deployment-clock.ts';
 import { durationOr } from '../go/duration.ts';
 import type { Settings } from '../settings/keptn-config.ts';
 import { newestListing } from '../phase/newest-app-version.ts';
+import { hasFailedHeld } from '../gate/check-again.ts';
+import { mendedDefinition, repeatedMessage } from '../check/repeated-checks.ts';
 import { isOfOptIn, withOptInRelease } from './opt-in-record.ts';
 import { isPassed, workloadPhases } from '../phase/phases.ts';
 import { type EventNote, nothing, type Plan } from '../plan.ts';
@@ -32,6 +33,7 @@ import {
 import { withRequests } from './shared-version.ts';
 import { isSuperseded, superseded } from '../phase/superseded.ts';
 import { parseTime } from '../time.ts';
+import { isRetired } from '../owner/retired-workload.ts';
 import {
   planAfterEnd,
   type VersionFollowUpsSeen,
@@ -82,9 +84,8 @@ export function decideWorkloadVersion(seen: WorkloadVersionSeen): Plan {
   const status = takenOver(seen, wanted);
 
   if (isCompleted(status.status)) {
-    const mended = seen.settings.repeatFailedChecks
-      ? mendedDefinition({ status }, seen)
-      : undefined;
+    const isRepeated = seen.settings.repeatFailedChecks && hasFailedHeld({ status });
+    const mended = isRepeated ? mendedDefinition(status, seen) : undefined;
     if (wanted !== 'yes' || (!isSuperseded(status) && mended === undefined)) {
       return ended(seen, status);
     }
@@ -109,7 +110,7 @@ function takenOver(
 
 /** That a version that had failed is checked again, on it and on its owners. */
 function repeated(seen: WorkloadVersionSeen, definition: string): readonly EventNote[] {
-  const message = `is checked again: definition ${definition} was changed since its check failed`;
+  const message = repeatedMessage(definition);
   const note = { about: seen.version, type: 'Normal', reason: 'ChecksRepeated', message } as const;
   return [note, ...onOwners(seen, note)];
 }
@@ -220,6 +221,7 @@ function supersede(seen: WorkloadVersionSeen, status: KeptnWorkloadVersionStatus
     subject: subjectOf(seen.version),
     now: seen.now,
     by: workload?.spec.version,
+    why: isRetired(workload) ? 'no owner carries this workload any more' : undefined,
   });
   return write(seen, { ...over, events: [...(last?.events ?? []), ...over.events] });
 }

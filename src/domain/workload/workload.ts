@@ -13,6 +13,7 @@ import { type Effect, type EventNote, nothing, type Plan, type Refusal } from '.
 import { isReleased } from '../gate/release.ts';
 import { refToOwner } from '../owner/rollout-owner.ts';
 import { sameJson } from '../same-json.ts';
+import { retire } from './retirement.ts';
 import { type Claim, claimsOn, distinctVersions, referenceTo, specOf } from './workload-claim.ts';
 import { workloadStatus } from './workload-status.ts';
 import { selectionLabels } from '../selection-labels.ts';
@@ -52,7 +53,8 @@ export function decideWorkload(seen: WorkloadSeen): Plan {
   if (look.length > 0) return { look };
   const all = claimsOn(seen, seen.owners);
   const [newest] = all;
-  if (newest === undefined || workload?.metadata.deletionTimestamp !== undefined) return nothing;
+  if (workload?.metadata.deletionTimestamp !== undefined) return nothing;
+  if (newest === undefined) return workload === undefined ? nothing : retire(workload, seen);
   const claims: Claims = { all, newest };
   return workload === undefined ? create(seen, claims) : follow(seen, workload, claims);
 }

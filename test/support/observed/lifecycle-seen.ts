@@ -24,6 +24,7 @@ import {
   creationMs,
 } from '../builders/builders.ts';
 import { aDeploymentSeen } from '../builders/owner-builders.ts';
+import { versionOfObject } from '../../../src/domain/check/definition-version.ts';
 
 /*
  * What the decisions of the lifecycle see, complete and quiet: a test states only what its claim is about. The standard
@@ -79,6 +80,8 @@ export function checksSeen(given: ChecksGiven = {}): ChecksSeen & VersionFollowU
     evaluations: byName(given.evaluations),
     taskDefinitions,
     evaluationDefinitions: byName(given.evaluationDefinitions),
+    taskDefinitionVersions: versionsByName(given.taskDefinitions),
+    evaluationDefinitionVersions: versionsByName(given.evaluationDefinitions),
     followUps: {
       task: (name) => tasks.get(name),
       definition: (name) => ({
@@ -91,6 +94,10 @@ export function checksSeen(given: ChecksGiven = {}): ChecksSeen & VersionFollowU
     },
     ...asked,
   };
+}
+
+function versionsByName(objects: readonly KubernetesObject[] = []): ReadonlyMap<string, string> {
+  return new Map(objects.map((object) => [object.metadata.name, versionOfObject(object)]));
 }
 
 function byName<T extends KubernetesObject>(objects: readonly T[] = []): ReadonlyMap<string, T> {
@@ -219,6 +226,7 @@ export function appSeen(
     context: undefined,
     isAnyReleased: false,
     contextWindowMs: 2_000,
+    repeatFailedChecks: true,
     ...own,
     ...answers(defined({ live, refusals, made })),
   };

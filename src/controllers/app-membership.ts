@@ -1,0 +1,42 @@
+import { KeptnApp } from '../api/keptn/app.ts';
+import { KeptnAppCreationRequest } from '../api/keptn/app-creation-request.ts';
+import { KeptnAppVersion } from '../api/keptn/app-version.ts';
+import { KeptnWorkload } from '../api/keptn/workload.ts';
+import { workloadsOf } from '../domain/app/app-creation.ts';
+import { type AppMembershipSeen, decideAppMembership } from '../domain/app/app-membership.ts';
+import { ownerIndex } from '../domain/lookup.ts';
+import { appName } from '../domain/names.ts';
+import { type Controller, type Key, watch } from './engine/controller.ts';
+import { inNamespace, workloadsByApp } from './gathering/lifecycle-indexes.ts';
+import { controllerKey } from './gathering/version-checks.ts';
+
+/** Has the workloads of a generated app gathered again when one that it waits for is gone or retired. */
+export function appMembershipController(): Controller<AppMembershipSeen> {
+  return {
+    name: 'app-membership',
+    workers: 1,
+    startingPoints: [watch(KeptnApp, ({ metadata }) => [metadata])],
+    watches: [
+      watch(KeptnApp, ({ metadata }) => [metadata], 'spec'),
+      watch(KeptnAppVersion, (version) => controllerKey(version, KeptnApp)),
+      watch(KeptnWorkload, ({ metadata: { namespace }, spec }): Key[] => [
+        { name: appName(spec.app), ...(namespace !== undefined && { namespace }) },
+      ]),
+      // Asked whether there is one; when it goes, the app has followed.
+      watch(KeptnAppCreationRequest, () => [], 'existence'),
+    ],
+    gather({ namespace = '', name }, world) {
+      const app = world.get(KeptnApp, namespace, name);
+      if (app === undefined) return undefined;
+      const { kind, labelSelector } = workloadsOf(namespace);
+      return {
+        app,
+        versions: world.byIndex(KeptnAppVersion, ownerIndex, app.metadata.uid ?? ''),
+        workloads: world.byIndex(KeptnWorkload, workloadsByApp.name, inNamespace(namespace, name)),
+        listed: world.listed(kind, namespace, labelSelector),
+        isAsked: world.get(KeptnAppCreationRequest, namespace, name) !== undefined,
+      };
+    },
+    decide: decideAppMembership,
+  };
+}

@@ -1,0 +1,89 @@
+import type { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
+import { refOf, type ObjectRef } from '../../api/object.ts';
+import { KeptnWorkload } from '../../api/keptn/workload.ts';
+import { sluiceKeys } from '../../api/keptn/annotations.ts';
+import { isRetired } from '../owner/retired-workload.ts';
+import { conditionTypes, withCondition } from '../conditions.ts';
+import type { OwnerSeen } from '../identity/current-revision.ts';
+import { isNameOf } from '../phase/newest-app-version.ts';
+import { nothing, type Plan } from '../plan.ts';
+import { refToOwner } from '../owner/rollout-owner.ts';
+
+/*
+ * A workload that was renamed, moved to another application, or whose annotations were removed: its owner is still there and
+ * carries something else. It is kept, with its versions, because Pods of older revisions may still run and the owner may be
+ * rolled back; but it is current no more, and no application waits for it.
+ */
+
+/** What the decision to retire a workload is made from. */
+export interface RetirementSeen {
+  readonly now: number;
+  /** The owners it references and those of its Pods that wait. */
+  readonly owners: readonly OwnerSeen[];
+  readonly versions: readonly KeptnWorkloadVersion[];
+  live(ref: ObjectRef): 'unread' | 'absent' | 'present';
+}
+
+/** Retires a workload that none of its owners claims. What cannot be told yet, and a workload without any owner, stays. */
+export function retire(workload: KeptnWorkload, seen: RetirementSeen): Plan {
+  const { owners, now } = seen;
+  if (isRetired(workload) || owners.length === 0) return nothing;
+  if (!owners.every((owner) => carriesOther(owner, workload, seen.versions))) return nothing;
+  const look = owners
+    .map(({ owner }) => refToOwner(owner))
+    .filter((ref) => seen.live(ref) === 'unread');
+  if (look.length > 0) return { look };
+  const { generation, resourceVersion = '' } = workload.metadata;
+  const condition = {
+    type: conditionTypes.retired,
+    status: 'True',
+    reason: 'NotCarried',
+    message: `${owners.map(saysWhat).join('; ')}; this workload is kept for a rollback, and no application waits for it`,
+    ...(generation !== undefined && { observedGeneration: generation }),
+  } as const;
+  return {
+    status: {
+      ref: refOf(KeptnWorkload, workload),
+      resourceVersion,
+      from: workload.status,
+      to: {
+        ...workload.status,
+        owners: [],
+        conditions: withCondition(workload.status?.conditions, condition, now),
+      },
+    },
+  };
+}
+
+/**
+ * Whether the owner's current revision is known to be of another workload, or of none. An owner that says nothing itself may
+ * only wait for Pods that a policy annotates.
+ */
+function carriesOther(
+  { current }: OwnerSeen,
+  { metadata, spec }: KeptnWorkload,
+  versions: readonly KeptnWorkloadVersion[],
+): boolean {
+  if (current === undefined) return false;
+  const { identity } = current;
+  switch (identity.type) {
+    case 'ownerUnknown':
+      return false;
+    case 'notAnnotated':
+      return versions.every((version) => !isWordOfPods(version));
+    case 'annotated':
+      return identity.app !== spec.app || !isNameOf(metadata.name, spec.app, identity.workload);
+  }
+}
+
+function isWordOfPods({ metadata }: KeptnWorkloadVersion): boolean {
+  return metadata.annotations?.[sluiceKeys.wordOfPods] !== undefined;
+}
+
+function saysWhat({ owner, current }: OwnerSeen): string {
+  const name = `${owner.kind} ${owner.object.metadata.name}`;
+  const identity = current?.identity;
+  return identity?.type === 'annotated'
+    ? `${name} carries workload ${identity.workload} of application ${identity.app}`
+    : `${name} names no workload any more`;
+}
