@@ -1,5 +1,7 @@
 import { KeptnAppCreationRequest } from '../api/keptn/app-creation-request.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
+import { KeptnAppVersion } from '../api/keptn/app-version.ts';
+import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { KeptnConfig } from '../api/keptn/config.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import {
@@ -8,13 +10,19 @@ import {
   workloadsOf,
 } from '../domain/app/app-creation.ts';
 import { settingsFrom } from '../domain/settings/keptn-config.ts';
-import { type Controller, watch } from './engine/controller.ts';
-import { inNamespace, workloadsByApp } from './gathering/lifecycle-indexes.ts';
+import { type Controller, type Key, watch } from './engine/controller.ts';
+import {
+  appVersionsByApp,
+  inNamespace,
+  workloadsByApp,
+  workloadVersionsByApp,
+} from './gathering/lifecycle-indexes.ts';
 import type { Places } from './gathering/places.ts';
 
 /** Makes the KeptnApps that are asked for out of the workloads that name them. */
 export function appCreationController(
   places: Pick<Places, 'operatorNamespace' | 'configsAnywhere'>,
+  { promotionTasks }: { readonly promotionTasks: boolean },
 ): Controller<AppCreationObservation> {
   const { operatorNamespace } = places;
   return {
@@ -23,6 +31,11 @@ export function appCreationController(
       watch(KeptnAppCreationRequest, ({ metadata }) => [metadata]),
       // Requests are named after their app. An app of the users' own ends the request for it.
       watch(KeptnApp, ({ metadata }) => [metadata]),
+      // One whose promotion comes first holds the request back until it is over, or cannot come to it.
+      watch(KeptnAppVersion, ({ metadata: { namespace }, spec }): Key[] => [
+        { name: spec.appName, ...(namespace !== undefined && { namespace }) },
+      ]),
+      watch(KeptnWorkloadVersion, () => [], 'existence'),
       // The discovery window may have changed.
       watch(KeptnConfig, (_, lookup) =>
         lookup.list(KeptnAppCreationRequest).map(({ metadata }) => metadata),
@@ -34,16 +47,21 @@ export function appCreationController(
       const request = world.get(KeptnAppCreationRequest, namespace, name);
       if (request === undefined) return undefined;
       const app = request.spec.appName;
+      const ofApp = inNamespace(namespace, app);
       const { kind, labelSelector } = workloadsOf(namespace);
+      const settings = settingsFrom(world.list(KeptnConfig), operatorNamespace, places);
       return {
         now: world.now,
         clockSteps: world.clockSteps,
         request,
         app: world.get(KeptnApp, namespace, app),
-        workloads: world.byIndex(KeptnWorkload, workloadsByApp.name, inNamespace(namespace, app)),
+        appVersions: world.byIndex(KeptnAppVersion, appVersionsByApp.name, ofApp),
+        workloadVersions: world.byIndex(KeptnWorkloadVersion, workloadVersionsByApp.name, ofApp),
+        workloads: world.byIndex(KeptnWorkload, workloadsByApp.name, ofApp),
         listed: world.listed(kind, namespace, labelSelector),
-        windowMs: settingsFrom(world.list(KeptnConfig), operatorNamespace, places)
-          .appCreationRequestTimeoutMs,
+        windowMs: settings.appCreationRequestTimeoutMs,
+        promotionAfterSupersessions: settings.promotionAfterSupersessions,
+        promotionTasksEnabled: settings.promotionTasksEnabled && promotionTasks,
         live: (ref) => world.live(ref),
         refusal: (ref) => world.refusal(ref),
       };

@@ -20,6 +20,8 @@ import type { IdentityOptions } from '../domain/identity/pod-version.ts';
 import { type Settings, settingsFrom } from '../domain/settings/keptn-config.ts';
 import { type Lookup, ownerIndex, type World } from '../domain/lookup.ts';
 import { type OwnerChain, ownerChainOf, topOwner } from '../domain/owner/owner-chain.ts';
+import { promotionFirstReason } from '../domain/app/promotion-first.ts';
+import { conditionOf, conditionTypes, type Progress } from '../domain/conditions.ts';
 import { listsOfVersion, union } from '../domain/check/requested-checks.ts';
 import { podSelectors } from '../domain/deployment/deployment.ts';
 import { proofOf, revisionOfPod } from '../domain/owner/revision.ts';
@@ -137,6 +139,7 @@ function observation(
   const options = identityOptions(world, operatorNamespace);
   const settings = settingsFrom(world.list(KeptnConfig), operatorNamespace, places);
   const workload = world.get(KeptnWorkload, namespace, workloadName);
+  const request = world.get(KeptnAppCreationRequest, namespace, app);
   const pods = podsOfWorkload({ namespace, name: workloadName }, world, options);
   const own = pods.flatMap((pod) => carrying(pod, version, { lookup: world, options }) ?? []);
   const owners = ownersOfWorkload(workload, { pods, lookup: world, options });
@@ -151,7 +154,8 @@ function observation(
     clockSteps: world.clockSteps,
     settings,
     app: world.get(KeptnApp, namespace, app),
-    gatheredUntil: gatheredUntil(world.get(KeptnAppCreationRequest, namespace, app), settings),
+    gatheredUntil: gatheredUntil(request, settings),
+    heldBack: heldBack(request),
     appVersions: world.byIndex(KeptnAppVersion, appVersionsByApp.name, inNamespace(namespace, app)),
     workload,
     owners,
@@ -178,6 +182,13 @@ function gatheredUntil(
   }
   const askedAt = parseTime(request?.metadata.creationTimestamp);
   return askedAt === undefined ? undefined : askedAt + appCreationRequestTimeoutMs;
+}
+
+/** That the app's present version comes to its promotion before the next one is made, as the request for that says. */
+function heldBack(request: KeptnAppCreationRequest | undefined): Progress | undefined {
+  const said = conditionOf(request, conditionTypes.reconciling);
+  if (said?.reason !== promotionFirstReason) return undefined;
+  return { kind: 'waiting', reason: said.reason, message: said.message };
 }
 
 /**

@@ -57,7 +57,7 @@ export function allControllers(config: Config): readonly Controller[] {
   const controllers: readonly Controller[] = [
     namespaceController(places),
     keptnConfigController(places),
-    appCreationController(places),
+    appCreationController(places, { promotionTasks: config.promotionTasks }),
     appController(places),
     appMembershipController(),
     tracedAppVersions(

@@ -201,6 +201,10 @@ describe('the API server', () => {
       workloads: [workload],
       listed: true,
       windowMs: 30_000,
+      appVersions: [],
+      workloadVersions: [],
+      promotionAfterSupersessions: undefined,
+      promotionTasksEnabled: true,
       live: () => 'present',
       refusal: () => undefined,
     });

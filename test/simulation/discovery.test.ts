@@ -3,14 +3,20 @@ import { KeptnAppCreationRequest } from '../../src/api/keptn/app-creation-reques
 import { KeptnApp } from '../../src/api/keptn/app.ts';
 import { KeptnWorkload } from '../../src/api/keptn/workload.ts';
 import { appCreationController } from '../../src/controllers/app-creation.ts';
-import { workloadsByApp } from '../../src/controllers/gathering/lifecycle-indexes.ts';
+import {
+  appVersionsByApp,
+  workloadsByApp,
+  workloadVersionsByApp,
+} from '../../src/controllers/gathering/lifecycle-indexes.ts';
 import { Simulation, type SimulationOptions } from './simulation.ts';
 
 function discovery(options: Partial<SimulationOptions> = {}): Simulation {
   return new Simulation({
     seed: 1,
-    controllers: [appCreationController({ operatorNamespace: 'keptn-system' })],
-    indexes: [workloadsByApp],
+    controllers: [
+      appCreationController({ operatorNamespace: 'keptn-system' }, { promotionTasks: true }),
+    ],
+    indexes: [workloadsByApp, workloadVersionsByApp, appVersionsByApp],
     ...options,
   });
 }

@@ -1,6 +1,15 @@
 import { statusObject } from '../condition.ts';
 import { alike, defineResource, type ObjectOf, type PrinterColumn } from '../resource.ts';
-import { list, object, optional, shortText, stringMap, text, type Static } from '../schema.ts';
+import {
+  integer,
+  list,
+  object,
+  optional,
+  shortText,
+  stringMap,
+  text,
+  type Static,
+} from '../schema.ts';
 import { appContextSpecFields } from './app-context.ts';
 import { appSpecFields, appWorkload } from './app.ts';
 import { lifecycleGroup } from './groups.ts';
@@ -28,7 +37,23 @@ const workloadStatus = object('The state of one workload.', {
 /** The state of one workload of an application version. */
 export type WorkloadStatus = Static<typeof workloadStatus>;
 
+const carriedChecks = object(
+  'The checks before the deployment that passed for an earlier version and count for this one.',
+  {
+    version: text('The version of the application that they were run for.'),
+    name: text('Name of its KeptnAppVersion.'),
+    passedAt: text('When they had passed.'),
+    workloads: list('The workloads that have changed for them and since.', text('')),
+  },
+);
+
 const statusFields = {
+  carriedChecks: optional(carriedChecks),
+  supersessions: optional(
+    integer('How many versions before this one were superseded in a row before they had ended.', {
+      minimum: 0,
+    }),
+  ),
   preDeploymentStatus: optional(state('State of the pre-deployment tasks.')),
   preDeploymentEvaluationStatus: optional(state('State of the pre-deployment evaluations.')),
   workloadOverallStatus: optional(state('State of the workloads taken together.')),

@@ -107,6 +107,12 @@ const spec = object('The settings.', {
       { default: '2s' },
     ),
   ),
+  promotionAfterSupersessions: optional(
+    integer(
+      'How many versions of a generated application with promotion tasks may be superseded in a row: the next one is not, and comes to its promotion before another version is made, unless it waits for what will not come, or for more than half an hour. 0: any number.',
+      { minimum: 0, maximum: 1000, default: 5 },
+    ),
+  ),
   retention: optional(retention),
   maxValueAge: optional(
     duration(

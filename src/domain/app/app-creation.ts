@@ -1,4 +1,4 @@
-import { type Moment, onThisClock } from '../clock-steps.ts';
+import { onThisClock } from '../clock-steps.ts';
 import {
   keptnAnnotations,
   managedByKeptn,
@@ -14,6 +14,11 @@ import { type ObjectRef, refOf } from '../../api/object.ts';
 import { withoutBookkeeping } from '../copied-metadata.ts';
 import { type Progress, withProgress } from '../conditions.ts';
 import { generatedMark, isGenerated } from './generated-app.ts';
+import {
+  promotionFirst,
+  promotionFirstReason,
+  type PromotionFirstSeen,
+} from './promotion-first.ts';
 import { sha256 } from '../hash.ts';
 import { workloadName } from '../names.ts';
 import type { Effect, Look, Plan, Refusal } from '../plan.ts';
@@ -26,7 +31,7 @@ import { isRetired } from '../owner/retired-workload.ts';
  * everything is read live, the KeptnApp is made or brought up to date, and the request goes. A workload that
  * the app does not list afterwards asks anew (`workload.ts`), so that no workload is forgotten (B17).
  */
-export interface AppCreationObservation extends Moment {
+export interface AppCreationObservation extends Omit<PromotionFirstSeen, 'app'> {
   readonly request: KeptnAppCreationRequest;
   readonly app: KeptnApp | undefined;
   /** The workloads of the namespace that name this app. */
@@ -55,6 +60,8 @@ export function decideAppCreation(seen: AppCreationObservation): Plan {
   // An app of the users' own wins, and an app without workloads would be checked for nothing.
   const change = isUsers || workloads.length === 0 ? undefined : appChange(seen, workloads);
   if (change === undefined) return { effects: [removal(request)] };
+  const first = app && promotionFirst({ ...seen, app });
+  if (first !== undefined) return heldBack(seen, first);
   const refusal = seen.refusal(appRef(request));
   return refusal === undefined
     ? { effects: [change] }
@@ -84,6 +91,20 @@ function wait(seen: AppCreationObservation, closesAt: number): Plan {
     message: `Workloads of application ${seen.request.spec.appName} are gathered until ${rfc3339(closesAt)}.`,
   } as const;
   return { ...write(seen, progress), wakeAfterMs: closesAt - seen.now };
+}
+
+/** The change waits for the promotion of the present version: so many before it were superseded (`promotion-first.ts`). */
+function heldBack(
+  seen: AppCreationObservation,
+  first: NonNullable<ReturnType<typeof promotionFirst>>,
+): Plan {
+  const { metadata, status, spec } = first.version;
+  const progress = {
+    kind: 'waiting',
+    reason: promotionFirstReason,
+    message: `KeptnAppVersion ${metadata.name} comes to its promotion first, because the ${status?.supersessions ?? 0} versions of application ${spec.appName} before it were superseded (KeptnConfig spec.promotionAfterSupersessions); at the latest ${rfc3339(seen.now + first.remainingMs)} the next version is made`,
+  } as const;
+  return { ...write(seen, progress), wakeAfterMs: first.remainingMs };
 }
 
 /**

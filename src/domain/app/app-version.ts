@@ -1,9 +1,10 @@
 import { KeptnApp } from '../../api/keptn/app.ts';
 import { KeptnAppVersion, type KeptnAppVersionStatus } from '../../api/keptn/app-version.ts';
 import { isCompleted } from '../../api/keptn/states.ts';
-import type { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
+import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import { type ObjectRef, refOf } from '../../api/object.ts';
 import { advance, type Advanced } from '../phase/advance.ts';
+import { takenOver } from './carried-checks.ts';
 import { type CheckContext, ownedBy } from '../check/child-objects.ts';
 import { runCheckPhase } from '../check/check-phase.ts';
 import type { ChecksSeen } from '../check/checks.ts';
@@ -17,7 +18,7 @@ import { mendedDefinition, repeatedMessage } from '../check/repeated-checks.ts';
 import type { Moment } from '../clock-steps.ts';
 import { durationOr } from '../go/duration.ts';
 import { isGenerated } from './generated-app.ts';
-import { isUnderWayAgain, runWorkloads, type WorkloadsSeen } from './app-workloads.ts';
+import { runWorkloads, underWayAgain, type WorkloadsSeen } from './app-workloads.ts';
 import { isPromotion, runPromotion, withMilestones } from './promotion.ts';
 import { superseded } from '../phase/superseded.ts';
 import {
@@ -51,7 +52,17 @@ export function decideAppVersion(seen: AppVersionSeen): Plan {
   const newer = newerVersion(seen);
   if (newer !== undefined && isSupersededBy(newer, version)) return supersede(seen, status, newer);
   if (isCompleted(status.status)) return afterEnd(seen, status);
-  return mayRun(seen, status) ? planOf(seen, run(seen, status)) : nothing;
+  if (!mayRun(seen, status)) return nothing;
+  return (status.currentPhase ?? '') === '' ? begin(seen, status) : planOf(seen, run(seen, status));
+}
+
+/** The first look at a version: what it takes over from the one whose roll-out it supersedes. */
+function begin(seen: AppVersionSeen, status: KeptnAppVersionStatus): Plan {
+  const taken = takenOver(seen);
+  const plan = planOf(seen, run(seen, { ...status, ...taken.status }));
+  return plan.status === undefined
+    ? plan
+    : { ...plan, events: [...taken.events, ...(plan.events ?? [])] };
 }
 
 /**
@@ -72,9 +83,18 @@ function afterEnd(seen: AppVersionSeen, status: KeptnAppVersionStatus): Plan {
   const isCurrent = app !== undefined && recordedVersion(app) === version.metadata.uid;
   const mended =
     isCurrent && settings.repeatFailedChecks ? mendedDefinition(status, seen) : undefined;
-  const goesOn =
-    isCurrent && hasFailedInWorkloads(status) && isUnderWayAgain(status, workloadsIn(seen));
-  if (mended === undefined && !goesOn) return planAfterEnd(status, followedIn(seen, status), seen);
+  const again =
+    isCurrent && hasFailedInWorkloads(status)
+      ? underWayAgain(status, workloadsIn(seen))
+      : undefined;
+  if (mended === undefined && again === undefined) {
+    return planAfterEnd(status, followedIn(seen, status), seen);
+  }
+  // The cache may show workload versions as they were before they have failed.
+  const unread = (again ?? [])
+    .map((one) => refOf(KeptnWorkloadVersion, one))
+    .filter((ref) => seen.live(ref) === 'unread');
+  if (unread.length > 0) return { look: unread };
   const plan = planOf(seen, run(seen, openNextAttempt(status, { phases: appPhases, now })));
   if (mended === undefined || plan.status === undefined) return plan;
   const message = repeatedMessage(mended);

@@ -65,7 +65,10 @@ interface Entry {
   readonly found: KeptnWorkloadVersion | undefined;
 }
 
-function entriesOf({ version, workloadVersions }: WorkloadsSeen): readonly Entry[] {
+function entriesOf({
+  version,
+  workloadVersions,
+}: Pick<WorkloadsSeen, 'version' | 'workloadVersions'>): readonly Entry[] {
   return (version.spec.workloads ?? []).map(({ name, version: wanted }) => ({
     workload: { name, version: wanted },
     found: workloadVersions.find(
@@ -91,18 +94,30 @@ function wakeFor(
 }
 
 /**
- * Whether everything that failed an app version is under way again or has passed since: what is gone, or was superseded, is
- * not.
+ * The workload versions that failed an app version, if all of them are under way again or have passed since: what is gone, or was
+ * superseded, is not. Undefined if one is not.
  */
-export function isUnderWayAgain(status: KeptnAppVersionStatus, seen: WorkloadsSeen): boolean {
-  const failed = (status.workloadStatus ?? []).filter((each) => isFailed(each));
-  const entries = entriesOf(seen);
-  return (
-    failed.length > 0 &&
-    failed.every(({ workload }) => {
-      const now = entries.find((entry) => keyOf(entry.workload) === keyOf(workload));
-      return now?.found !== undefined && isGoingOn(stateFrom(now.found, seen));
-    })
+export function underWayAgain(
+  status: KeptnAppVersionStatus,
+  seen: WorkloadsSeen,
+): readonly KeptnWorkloadVersion[] | undefined {
+  const failed = new Set(
+    (status.workloadStatus ?? []).filter(isFailed).map(({ workload }) => keyOf(workload)),
+  );
+  const entries = entriesOf(seen).filter(({ workload }) => failed.has(keyOf(workload)));
+  const goingOn = entries.flatMap(({ found }) =>
+    found !== undefined && isGoingOn(stateFrom(found, seen)) ? [found] : [],
+  );
+  return failed.size > 0 && goingOn.length === failed.size ? goingOn : undefined;
+}
+
+/** Whether every workload version that an app version lists is there and may still come to its end. */
+export function canArrive(
+  version: KeptnAppVersion,
+  workloadVersions: readonly KeptnWorkloadVersion[],
+): boolean {
+  return entriesOf({ version, workloadVersions }).every(
+    ({ found }) => found !== undefined && !isSuperseded(found.status),
   );
 }
 

@@ -18,12 +18,15 @@ export interface AppsSeen {
    * the app.
    */
   readonly gatheredUntil: number | undefined;
+  /** Why the next version of the app is not made yet, where an earlier one comes first. */
+  readonly heldBack?: Progress | undefined;
 }
 
 /** What a version waits for before its own checks or its deployment may begin; undefined when nothing holds it. */
 export function waitForApp(seen: AppsSeen): Progress | undefined {
   const { version } = seen;
   const listing = newestListing(version, seen);
+  if (listing === undefined && seen.heldBack !== undefined) return seen.heldBack;
   if (listing === undefined && seen.gatheredUntil !== undefined) {
     return {
       kind: 'waiting',

@@ -34,6 +34,8 @@ export interface Settings {
   readonly maxFollowUps: number;
   /** How long the first version of an app waits for a context that is not there, in milliseconds. */
   readonly appContextWindowMs: number;
+  /** After so many versions of a generated app that were superseded in a row the next one is not; undefined: never. */
+  readonly promotionAfterSupersessions: number | undefined;
   /** How much of what is over is kept. */
   readonly retention: RetentionLimits;
   /** How old a value may be when it is judged, in milliseconds; undefined: two fetch intervals of its metric. */
@@ -66,6 +68,7 @@ export const defaultSettings: Settings = {
   maxFollowUpDepth: 3,
   maxFollowUps: 32,
   appContextWindowMs: 2_000,
+  promotionAfterSupersessions: 5,
   retention: defaultRetention,
   maxValueAgeMs: undefined,
   minTimeAfterDeploymentMs: 0,
@@ -111,6 +114,9 @@ export function settingsFrom(
     appContextWindowMs: Math.max(
       0,
       durationOr(spec.appContextWindow, otherwise.appContextWindowMs),
+    ),
+    promotionAfterSupersessions: limitOf(
+      spec.promotionAfterSupersessions ?? otherwise.promotionAfterSupersessions,
     ),
     retention: retentionFrom(spec),
     maxValueAgeMs: maxValueAgeIn(spec),
