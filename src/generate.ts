@@ -9,12 +9,15 @@ import { forbiddenAddresses } from './api/text/forbidden-addresses.ts';
 import { servedKinds } from './api/keptn/registry.ts';
 import { settings } from './config/config.ts';
 import { chartFiles, chartReference } from './generate/chart/chart-files.ts';
+import { prometheusRule } from './generate/alert-rules.ts';
 import { kindReference } from './generate/kind-reference.ts';
+import { metricReference } from './generate/metric-reference.ts';
 import { settingReference } from './generate/setting-reference.ts';
 import { type InstallationPart, objectsOfPart } from './install/installation.ts';
 import type { Severity } from './lint/base/rule.ts';
 import { version } from './process/version.ts';
 import { rules } from './lint/rules.ts';
+import { MetricRegistry } from './telemetry/metrics/registry.ts';
 
 /**
  * Writes the generated files from their one source, or says which are out of step:
@@ -122,6 +125,16 @@ const runnerRanges = (): readonly Artefact[] => {
   return [{ path: 'runner/forbidden-ranges.ts', content }];
 };
 
+const monitoring = (): readonly Artefact[] => [
+  {
+    path: 'docs/reference/metrics.md',
+    content: metricReference(new MetricRegistry([]).withProcess().families),
+  },
+  manifest('monitoring/prometheus-rule.yaml', 'src/generate/alert-rules.ts', [
+    prometheusRule(shippedRegistration.operatorNamespace),
+  ]),
+];
+
 /** Everything that is generated; a new generator is another entry. */
 const generators: readonly (() => readonly Artefact[])[] = [
   crds,
@@ -131,6 +144,7 @@ const generators: readonly (() => readonly Artefact[])[] = [
   runnerRanges,
   ruleReference,
   reference,
+  monitoring,
 ];
 
 /** A file of Kubernetes objects below `manifests`; `source` is where its reader changes it. */

@@ -111,6 +111,35 @@ export const settings = {
     value: port,
     description: 'port for /livez and /readyz over plain HTTP, beside the HTTPS ones',
   }),
+  metricsPort: optional({
+    flag: 'metrics-port',
+    env: 'KEPTN_DORA_METRICS_PORT',
+    value: port,
+    description:
+      'port for /metrics over plain HTTP, on every replica; not served if not given (the chart gives 2222, as Keptn)',
+  }),
+  metricsAddress: optional({
+    flag: 'metrics-address',
+    env: 'SLUICE_METRICS_ADDRESS',
+    value: text('address', 'an IP address'),
+    description:
+      'address of /metrics, such as 127.0.0.1 behind a proxy that asks who scrapes; the listen address if not given',
+  }),
+  metricsTokenFile: optional({
+    flag: 'metrics-token-file',
+    env: 'SLUICE_METRICS_TOKEN_FILE',
+    value: text('file', 'the path of a file'),
+    description:
+      'file with the bearer token that a scrape must carry, read at each one; anybody who reaches the port may scrape if not given',
+  }),
+  keptnMetrics: setting({
+    flag: 'keptn-metrics',
+    env: 'SLUICE_KEPTN_METRICS',
+    value: yesOrNo,
+    otherwise: true,
+    description:
+      'serve Keptn’s series, whose labels name applications, workloads, versions and tasks',
+  }),
   drainMs: setting({
     flag: 'drain',
     env: 'SLUICE_DRAIN',
@@ -242,6 +271,10 @@ export function configFrom(given: Given) {
     clientCaFile: reader.read(settings.clientCaFile),
     clientAllowedNames: reader.read(settings.clientAllowedNames),
     probePort: reader.read(settings.probePort),
+    metricsPort: reader.read(settings.metricsPort),
+    metricsAddress: reader.read(settings.metricsAddress),
+    metricsTokenFile: reader.read(settings.metricsTokenFile),
+    keptnMetrics: reader.read(settings.keptnMetrics),
     drainMs: reader.read(settings.drainMs),
     leaseName: reader.read(settings.leaseName),
     leaseNamespace: reader.read(settings.leaseNamespace) ?? namespace,

@@ -10,7 +10,7 @@ import { OptInRecorder } from '../controllers/loops/opt-in-recorder.ts';
 import { HeldPodSweep, type PendingPods } from '../controllers/loops/held-pods.ts';
 import { tellLeftOut } from '../controllers/loops/left-out-objects.ts';
 import { MetricLoop } from '../controllers/loops/metric-loop.ts';
-import { noMetrics } from '../controllers/engine/engine-metrics.ts';
+import { GateWatch } from '../controllers/loops/gate-watch.ts';
 import { secretReader } from '../controllers/loops/secret-reader.ts';
 import { TraceExport } from '../controllers/loops/trace-export.ts';
 import { settingsFrom } from '../domain/settings/keptn-config.ts';
@@ -28,7 +28,9 @@ import { Slices } from '../runtime/slices.ts';
 import { sleep } from '../runtime/sleep.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { allControllers } from './controllers.ts';
+import { followEnds } from './follow-ends.ts';
 import { MissingKinds, missingKinds } from './missing-kinds.ts';
+import type { ElectionStanding, ProcessMetrics } from './process-metrics.ts';
 import { stopTimes } from './stop-times.ts';
 import type { Terminal } from './terminal.ts';
 import { collectorIn, openExporter } from './tracing.ts';
@@ -46,6 +48,7 @@ export interface LeadershipParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly config: Config;
+  readonly metrics: ProcessMetrics;
   /** Of the process, for the proxies it names. */
   readonly env: Terminal['env'];
 }
@@ -81,6 +84,7 @@ export async function leadership(parts: LeadershipParts, identity: string): Prom
     log: log.child({ part: 'lease' }),
     onLeading: (signal) => lead(parts, { signal, sources, mayWrite: () => election.isLeader }),
   });
+  parts.metrics.ofElection(config.leaseName, () => electionStanding(election, { caches, needed }));
   let standing: Promise<void> = Promise.resolve();
   const stand = async (signal: AbortSignal): Promise<void> => {
     const missing = new MissingKinds({ caches, needed, reports: parts.reports, clock, log });
@@ -113,6 +117,15 @@ export async function leadership(parts: LeadershipParts, identity: string): Prom
   };
 }
 
+function electionStanding(
+  election: LeaderElection,
+  { caches, needed }: Pick<LeadershipParts, 'caches' | 'needed'>,
+): ElectionStanding {
+  const { isLeader, leader, isInTrouble } = election;
+  if (!caches.isSynced(...needed)) return { isLeader, leader, blocked: 'KindsMissing' };
+  return { isLeader, leader, blocked: isInTrouble ? 'LeaseUnavailable' : undefined };
+}
+
 interface Term {
   readonly signal: AbortSignal;
   readonly sources: MetricSources;
@@ -127,11 +140,18 @@ async function lead(parts: LeadershipParts, { signal, sources, mayWrite }: Term)
   const turns = new Slices();
   const by = { cluster, caches, clock, mayWrite, random: Math.random, turns };
   const logged = toldInLog(events, log.child({ part: 'events' }));
+  const gates = new GateWatch({
+    caches,
+    clock,
+    operatorNamespace: config.namespace,
+    metrics: parts.metrics.gates,
+  });
   const engine = new Engine(allControllers(config), {
     ...by,
     events: logged,
     log: log.child({ part: 'engine' }),
-    metrics: noMetrics,
+    metrics: parts.metrics.engine,
+    onPerformed: (change) => gates.performed(change),
   });
   const metrics = new MetricLoop({
     ...by,
@@ -199,7 +219,11 @@ async function lead(parts: LeadershipParts, { signal, sources, mayWrite }: Term)
   traces.start();
   sweep.start(signal);
   bypassed.start(signal);
+  gates.start(signal);
+  void followEnds({ caches, recorder: parts.metrics.lifecycle, signal });
+  parts.metrics.leads({ engine, gates, bypassed });
   await untilAborted(signal);
+  parts.metrics.leadsNoMore();
   stopTelling();
   stopRestarting();
   await restarting;

@@ -13,10 +13,11 @@ import { shownProxy } from '../runtime/proxy.ts';
 import { inOrder, longestStopMs, type Part, sideBySide, startAll } from '../runtime/lifecycle.ts';
 import { AdmissionServer } from '../server/admission-server.ts';
 import { Certificates } from '../server/certificates.ts';
-import { ReviewCounts } from '../server/review-counts.ts';
 import { createLogger, type Logger } from '../telemetry/logger.ts';
 import { allControllers, allIndexes } from './controllers.ts';
 import { leadership, type Standing } from './leadership.ts';
+import { processMetrics } from './metrics-part.ts';
+import type { ProcessMetrics } from './process-metrics.ts';
 import { stopTimes } from './stop-times.ts';
 import type { Terminal } from './terminal.ts';
 import { openExporter } from './tracing.ts';
@@ -71,6 +72,10 @@ export async function checkComposition(config: Config, { env }: Terminal): Promi
   allControllers(config);
   webhooks(placesOf(config));
   watchedKinds(config.only);
+  await processMetrics(
+    config,
+    createLogger({ level: 'silent', format: 'json', write: () => undefined }),
+  );
   const collector = collectorFor([], config.namespace, config.otlp);
   if (collector !== undefined) await (await openExporter(config, collector, env)).close();
 }
@@ -88,14 +93,17 @@ interface Surroundings {
 async function partsOf(config: Config, { terminal, log }: Surroundings): Promise<Part[]> {
   const clock = systemClock;
   const { kubeconfig, context, only } = config;
+  const { metrics, serving } = await processMetrics(config, log);
   const connection = await connect({
     env: terminal.env,
     clock,
     version,
+    onAnswer: metrics.onAnswer,
     log: unreachableOnce(log.child({ part: 'cluster' }), clock),
     ...(kubeconfig !== undefined && { kubeconfig }),
     ...(context !== undefined && { context }),
   });
+  metrics.ofConnection(connection);
   const { server, proxy } = connection;
   log.info(
     { server: server.href, ...(proxy !== undefined && { proxy: shownProxy(proxy) }), userAgent },
@@ -110,6 +118,8 @@ async function partsOf(config: Config, { terminal, log }: Surroundings): Promise
   const identity = config.identity ?? terminal.processName;
 
   let watching: Watching | undefined;
+  const reports = (): readonly WatchReport[] => watching?.reports() ?? [];
+  metrics.ofCaches(caches, reports);
   const parts: Part[] = [
     {
       name: 'connection',
@@ -123,6 +133,7 @@ async function partsOf(config: Config, { terminal, log }: Surroundings): Promise
       stop: () => watching?.stop(),
       stopWithinMs: stopTimes.cachesMs,
     },
+    ...serving,
   ];
   let standing: Standing | undefined;
   let leading: Part | undefined;
@@ -134,10 +145,21 @@ async function partsOf(config: Config, { terminal, log }: Surroundings): Promise
       instance: identity,
       log: log.child({ part: 'events' }),
     });
+    metrics.ofEvents(events);
     const needed = forControllers.map(({ kind }) => kind);
-    const reports = (): readonly WatchReport[] => watching?.reports() ?? [];
     standing = await leadership(
-      { connection, caches, needed, reports, events, clock, log, config, env: terminal.env },
+      {
+        connection,
+        caches,
+        needed,
+        reports,
+        events,
+        clock,
+        log,
+        config,
+        metrics,
+        env: terminal.env,
+      },
       `${identity}_${randomUUID().slice(0, 8)}`,
     );
     const telling: Part = {
@@ -152,7 +174,7 @@ async function partsOf(config: Config, { terminal, log }: Surroundings): Promise
   if (only !== 'controllers') {
     const kinds = forAdmission.map(({ kind }) => kind);
     const state = standing === undefined ? undefined : standing.state;
-    working.push(admissionServer(config, { log, caches, kinds, ...(state && { state }) }));
+    working.push(admissionServer(config, { log, caches, kinds, metrics, ...(state && { state }) }));
   }
   if (leading !== undefined) working.push(leading);
   // The server says at once that it is going, however long the controllers take to end.
@@ -164,23 +186,26 @@ function admissionServer(
   by: {
     readonly log: Logger;
     readonly caches: ObjectCaches;
+    readonly metrics: ProcessMetrics;
     readonly kinds: readonly Kind[];
     /** How the controllers of this process stand; not given where there are none. */
     readonly state?: () => string;
   },
 ): AdmissionServer {
-  const { log: base, caches, kinds, state } = by;
+  const { log: base, caches, kinds, metrics, state } = by;
   const clock = systemClock;
   const log = base.child({ part: 'admission' });
   const { certFile, keyFile, listenAddress, listenPort, probePort, drainMs } = config;
   const { clientCaFile, clientAllowedNames = [] } = config;
+  const certificates = new Certificates({ certFile, keyFile }, { clock, log });
+  metrics.ofCertificate(() => certificates.current);
   return new AdmissionServer({
     webhooks: webhooks({ ...placesOf(config), templateDigest }),
     lookup: caches,
     clock,
-    counts: new ReviewCounts(),
+    metrics: metrics.reviews,
     log,
-    certificates: new Certificates({ certFile, keyFile }, { clock, log }),
+    certificates,
     listen: { address: listenAddress, port: listenPort },
     drainMs,
     ...(probePort !== undefined && { probePort }),

@@ -7,6 +7,18 @@ import { Fifo } from './fifo.ts';
  */
 export type Priority = 'change' | 'initial';
 
+/** What a queue tells of its keys, for metrics. Must not throw. */
+export interface QueueObserver {
+  /** A key waits that did not wait. */
+  added(): void;
+  /** A key is worked on now, after so long. */
+  taken(waitedMs: number): void;
+  /** The work of a key has ended, well or not. */
+  done(ms: number): void;
+  /** The work of a key has failed: it comes again. */
+  retried(): void;
+}
+
 export interface WorkQueueOptions {
   readonly clock: Clock;
   /** Keys worked on at once, at least 1. */
@@ -15,12 +27,15 @@ export interface WorkQueueOptions {
   work(key: string): Promise<void>;
   /** The wait after the nth failure in a row of one key. Called once per failure: the place to log and count it. */
   retryAfterMs(key: string, failures: number, error: unknown): number;
+  readonly observer?: QueueObserver;
 }
 
 /** Where one key is. A key without an entry is unknown to the queue: that is the state it returns to when idle. */
 interface Entry {
   /** The list it waits in. */
   waiting?: Priority;
+  /** Since when it waits, or is worked on. */
+  sinceMs: number;
   running: boolean;
   /** Added while running: runs again as soon as it ends. */
   dirty?: Priority;
@@ -68,6 +83,14 @@ export class WorkQueue {
     return this.#running;
   }
 
+  /** How long each key has been worked on that is worked on now. */
+  runningForMs(): readonly number[] {
+    const nowMs = this.#options.clock.elapsed();
+    return [...this.#entries.values()].flatMap(({ running, sinceMs }) =>
+      running ? nowMs - sinceMs : [],
+    );
+  }
+
   /** Keys the queue remembers: waiting, running, delayed. */
   get size(): number {
     return this.#entries.size;
@@ -88,6 +111,7 @@ export class WorkQueue {
     if (entry.running) {
       entry.dirty = higher(entry.dirty, priority);
     } else if (entry.waiting !== higher(entry.waiting, priority)) {
+      if (entry.waiting === undefined) this.#startsToWait(entry);
       // A raised key stays in its old list too; `#next` passes over what is no longer waiting there.
       entry.waiting = priority;
       this.#waiting[priority].push(key);
@@ -127,10 +151,15 @@ export class WorkQueue {
   #entry(key: string): Entry {
     let entry = this.#entries.get(key);
     if (entry === undefined) {
-      entry = { running: false, failures: 0 };
+      entry = { running: false, failures: 0, sinceMs: 0 };
       this.#entries.set(key, entry);
     }
     return entry;
+  }
+
+  #startsToWait(entry: Entry): void {
+    entry.sinceMs = this.#options.clock.elapsed();
+    this.#options.observer?.added();
   }
 
   #fill(): void {
@@ -149,7 +178,11 @@ export class WorkQueue {
   }
 
   async #run(key: string, entry: Entry): Promise<void> {
+    const { clock, observer } = this.#options;
+    const startedMs = clock.elapsed();
+    observer?.taken(startedMs - entry.sinceMs);
     delete entry.waiting;
+    entry.sinceMs = startedMs;
     entry.running = true;
     this.#running += 1;
     try {
@@ -157,8 +190,10 @@ export class WorkQueue {
       entry.failures = 0;
     } catch (error) {
       entry.failures += 1;
+      observer?.retried();
       this.addAfter(key, this.#options.retryAfterMs(key, entry.failures, error));
     } finally {
+      observer?.done(clock.elapsed() - startedMs);
       entry.running = false;
       this.#running -= 1;
       this.#settle(key, entry);

@@ -6,13 +6,13 @@ import type { AdmissionReviewAnswer } from '../api/review.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { parsedJson } from './review-body.ts';
-import type { ReviewCounts, ReviewOutcome } from './review-counts.ts';
+import type { ReviewMetrics, ReviewOutcome } from './review-metrics.ts';
 
 export interface AdmissionRoutesOptions {
   readonly webhooks: readonly Webhook[];
   readonly lookup: Lookup;
   readonly clock: Clock;
-  readonly counts: ReviewCounts;
+  readonly metrics: ReviewMetrics;
   readonly log: Log;
 }
 
@@ -28,19 +28,19 @@ export function addAdmissionRoutes(app: FastifyInstance, options: AdmissionRoute
 function answer(
   webhook: Webhook,
   body: unknown,
-  { lookup, clock, counts, log, reply }: AdmissionRoutesOptions & { reply: FastifyReply },
+  { lookup, clock, metrics, log, reply }: AdmissionRoutesOptions & { reply: FastifyReply },
 ): FastifyReply {
   try {
     const review = respond(webhook, parsedJson(body), { lookup, now: clock.now() });
-    counts.add(webhook.name, outcomeOf(review));
+    metrics.reviewed(webhook.name, outcomeOf(review));
     return reply.type('application/json').send(JSON.stringify(review));
   } catch (error) {
     if (error instanceof BadReview) {
-      counts.add(webhook.name, 'bad-review');
+      metrics.reviewed(webhook.name, 'bad-review');
       return reply.code(400).send({ error: error.message });
     }
     // Ours: the API server goes by the webhook's failure policy.
-    counts.add(webhook.name, 'fault');
+    metrics.reviewed(webhook.name, 'fault');
     const err = error instanceof Error ? error : new Error(String(error));
     log.error({ webhook: webhook.name, err }, 'a review could not be answered');
     return reply

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import type { RequestListener, Server } from 'node:http';
 import { createServer, type Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import type { FastifyInstance } from 'fastify';
+import { addressHere } from './address-here.ts';
 import type { AdmissionRoutesOptions } from './admission-routes.ts';
 import { buildApp, buildProbeApp } from './app.ts';
 import type { Certificates } from './certificates.ts';
@@ -119,14 +119,6 @@ export class AdmissionServer {
     });
     return server;
   }
-}
-
-/** `::` serves IPv4, too, but cannot be listened on where IPv6 is switched off: no interface has such an address then. */
-function addressHere(address: string): string {
-  const isV6Here = Object.values(networkInterfaces()).some((addresses) =>
-    addresses?.some(({ family }) => family === 'IPv6'),
-  );
-  return address === '::' && !isV6Here ? '0.0.0.0' : address;
 }
 
 function portOf(app: FastifyInstance | undefined): number {

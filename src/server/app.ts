@@ -47,6 +47,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     if (options.isStopping()) reply.header('connection', 'close');
     done();
   });
+  measure(app, options);
   answerErrors(app, options);
   takeBodiesAsTheyAre(app, options);
   addConversionRoute(app, options);
@@ -83,6 +84,16 @@ function takeBodiesAsTheyAre(app: FastifyInstance, { clock }: AppOptions): void 
   );
   app.addHook('onRequest', (request, reply, done) => {
     reply.raw.once('close', () => releases.get(request)?.());
+    done();
+  });
+}
+
+/** What was asked for and how it was answered; paths that nothing is served on are left out, for anybody can ask for any. */
+function measure(app: FastifyInstance, { metrics }: AppOptions): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    const { url } = request.routeOptions;
+    if (request.method === 'POST' && url !== undefined)
+      metrics.responded(url, reply.statusCode, reply.elapsedTime);
     done();
   });
 }

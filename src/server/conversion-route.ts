@@ -4,10 +4,10 @@ import { conversionPath } from '../admission/conversion-manifests.ts';
 import { convertReview } from '../admission/convert.ts';
 import { BadReview } from '../admission/respond.ts';
 import { parsedJson } from './review-body.ts';
-import type { ReviewCounts } from './review-counts.ts';
+import type { ReviewMetrics } from './review-metrics.ts';
 
 export interface ConversionRouteOptions {
-  readonly counts: ReviewCounts;
+  readonly metrics: ReviewMetrics;
   readonly log: Log;
 }
 
@@ -24,22 +24,22 @@ export function addConversionRoute(app: FastifyInstance, options: ConversionRout
 function answer(
   body: unknown,
   reply: FastifyReply,
-  { counts, log }: ConversionRouteOptions,
+  { metrics, log }: ConversionRouteOptions,
 ): FastifyReply {
   try {
     const { answer: review, problems } = convertReview(parsedJson(body));
     for (const problem of problems) {
-      counts.add(name, 'unconvertible');
+      metrics.reviewed(name, 'unconvertible');
       log.warn({ ...problem }, 'an object could not be converted as a whole');
     }
-    if (review.response.result.status === 'Success') counts.add(name, 'converted');
+    if (review.response.result.status === 'Success') metrics.reviewed(name, 'converted');
     return reply.type('application/json').send(JSON.stringify(review));
   } catch (error) {
     if (error instanceof BadReview) {
-      counts.add(name, 'bad-review');
+      metrics.reviewed(name, 'bad-review');
       return reply.code(400).send({ error: error.message });
     }
-    counts.add(name, 'fault');
+    metrics.reviewed(name, 'fault');
     const err = error instanceof Error ? error : new Error(String(error));
     log.error({ err }, 'objects could not be converted');
     return reply

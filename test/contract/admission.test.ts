@@ -21,7 +21,7 @@ import { localHosts, writeLocalCertificates } from '../../src/cli/certs.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { AdmissionServer } from '../../src/server/admission-server.ts';
 import { Certificates } from '../../src/server/certificates.ts';
-import { ReviewCounts } from '../../src/server/review-counts.ts';
+import { ReviewCounts } from '../support/memory/review-counts.ts';
 import { sharedCluster } from '../support/cluster/control-plane.ts';
 import { eventually } from '../support/clock-and-chance/eventually.ts';
 import { fixedLookup } from '../support/memory/fixed-lookup.ts';
@@ -104,7 +104,7 @@ beforeAll(async () => {
     webhooks: questions.table(),
     lookup: fixedLookup([], admissionIndexes),
     clock: systemClock,
-    counts: new ReviewCounts(),
+    metrics: new ReviewCounts(),
     log,
     certificates: new Certificates(issued, { clock: systemClock, log }),
     listen: { address: '127.0.0.1', port: 0 },

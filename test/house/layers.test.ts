@@ -112,6 +112,7 @@ const forbidden: readonly (readonly [file: string, specifiers: readonly string[]
     ],
   ],
   ['src/telemetry/x.ts', ['../domain/y.ts', '../server/y.ts', 'fastify']],
+  ['src/telemetry/room/x.ts', ['../../domain/y.ts', '../../server/y.ts', 'fastify']],
   ['src/metrics-providers/x.ts', ['../controllers/y.ts', '../domain/y.ts', 'undici']],
   [
     'src/cli/x.ts',
@@ -119,6 +120,7 @@ const forbidden: readonly (readonly [file: string, specifiers: readonly string[]
       '@kubernetes/client-node',
       '@opentelemetry/api',
       '@grpc/grpc-js',
+      '@prometheus-io/client',
       'undici',
       'fastify',
       'typebox',
@@ -194,6 +196,10 @@ const allowed: readonly (readonly [file: string, specifiers: readonly string[]])
   [
     'src/telemetry/ok.ts',
     ['../api/y.ts', '../runtime/y.ts', 'pino', 'node:fs', '@opentelemetry/api', '@grpc/grpc-js'],
+  ],
+  [
+    'src/telemetry/room/ok.ts',
+    ['./y.ts', '../y.ts', '../../api/keptn/y.ts', '../../runtime/y.ts', '@prometheus-io/client'],
   ],
   ['src/metrics-providers/ok.ts', ['../api/keptn/y.ts', '../runtime/y.ts', 'node:net']],
   [

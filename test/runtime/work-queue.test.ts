@@ -261,3 +261,57 @@ describe('the work queue, whatever happens', () => {
     );
   });
 });
+
+describe('what a queue tells of itself', () => {
+  function observed() {
+    const told: string[] = [];
+    const clock = new TestClock();
+    const ends: PromiseWithResolvers<void>[] = [];
+    const queue = new WorkQueue({
+      clock,
+      concurrency: 1,
+      work() {
+        const end = Promise.withResolvers<void>();
+        ends.push(end);
+        return end.promise;
+      },
+      retryAfterMs: () => 1000,
+      observer: {
+        added: () => told.push('added'),
+        taken: (waitedMs) => told.push(`taken after ${waitedMs}`),
+        done: (ms) => told.push(`done in ${ms}`),
+        retried: () => told.push('retried'),
+      },
+    });
+    queue.start();
+    return { queue, clock, told, ends };
+  }
+
+  it('a key that is added twice waits once, and its wait and its work are told', async () => {
+    const { queue, clock, told, ends } = observed();
+    queue.add('a');
+    queue.add('b', 'initial');
+    queue.add('b');
+    clock.advance(30);
+    expect(queue.runningForMs()).toEqual([30]);
+    ends[0]?.resolve();
+    await settled();
+    expect(told).toEqual(['added', 'taken after 0', 'added', 'done in 30', 'taken after 30']);
+  });
+
+  it('work that fails is done, and comes again', async () => {
+    const { queue, clock, told, ends } = observed();
+    queue.add('a');
+    ends[0]?.reject(new Error('no'));
+    await settled();
+    clock.advance(1000);
+    expect(told).toEqual([
+      'added',
+      'taken after 0',
+      'retried',
+      'done in 0',
+      'added',
+      'taken after 0',
+    ]);
+  });
+});

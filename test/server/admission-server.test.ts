@@ -14,7 +14,7 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import { AdmissionServer, type AdmissionServerOptions } from '../../src/server/admission-server.ts';
 import { Certificates } from '../../src/server/certificates.ts';
 import { setConnectionLimits } from '../../src/server/connection-limits.ts';
-import { ReviewCounts } from '../../src/server/review-counts.ts';
+import { ReviewCounts } from '../support/memory/review-counts.ts';
 import { fixedLookup } from '../support/memory/fixed-lookup.ts';
 import { LogMemory } from '../support/memory/log-memory.ts';
 import { requestFor, reviewOf } from '../support/builders/reviews.ts';
@@ -56,7 +56,7 @@ async function started(options: Partial<AdmissionServerOptions> = {}) {
     webhooks: [webhook],
     lookup: fixedLookup([]),
     clock: systemClock,
-    counts: new ReviewCounts(),
+    metrics: new ReviewCounts(),
     log,
     certificates,
     listen: { address: '127.0.0.1', port: 0 },

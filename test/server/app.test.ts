@@ -8,7 +8,7 @@ import { type Webhook, webhooks } from '../../src/admission/registry.ts';
 import { buildApp, buildProbeApp } from '../../src/server/app.ts';
 import { bodyLimit } from '../../src/server/body-budget.ts';
 import type { ReadinessCheck } from '../../src/server/health-routes.ts';
-import { ReviewCounts } from '../../src/server/review-counts.ts';
+import { ReviewCounts } from '../support/memory/review-counts.ts';
 import { standardObjects } from '../support/builders/builders.ts';
 import { fixedLookup } from '../support/memory/fixed-lookup.ts';
 import { LogMemory } from '../support/memory/log-memory.ts';
@@ -48,7 +48,7 @@ function built(
     webhooks: [...table, faulty],
     lookup: fixedLookup([], admissionIndexes),
     clock: options.clock ?? new TestClock(),
-    counts,
+    metrics: counts,
     log,
     readiness: options.readiness ?? [],
     server: (answer) => createServer(answer),

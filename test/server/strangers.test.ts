@@ -15,7 +15,7 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import { AdmissionServer } from '../../src/server/admission-server.ts';
 import { Certificates } from '../../src/server/certificates.ts';
 import { setConnectionLimits } from '../../src/server/connection-limits.ts';
-import { ReviewCounts } from '../../src/server/review-counts.ts';
+import { ReviewCounts } from '../support/memory/review-counts.ts';
 import { fixedLookup } from '../support/memory/fixed-lookup.ts';
 import { LogMemory } from '../support/memory/log-memory.ts';
 import { requestFor, reviewOf } from '../support/builders/reviews.ts';
@@ -72,7 +72,7 @@ async function guarded(ca: string, allowedNames: readonly string[]) {
     webhooks: [webhook],
     lookup: fixedLookup([]),
     clock: systemClock,
-    counts: new ReviewCounts(),
+    metrics: new ReviewCounts(),
     log,
     certificates: new Certificates(issued, { clock: systemClock, log }),
     listen: { address: '127.0.0.1', port: 0 },

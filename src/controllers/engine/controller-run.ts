@@ -28,6 +28,8 @@ export interface EngineParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: EngineMetrics;
+  /** Told of every change that was carried out; for metrics. Must not throw. */
+  readonly onPerformed?: (change: Change) => void;
   /** Whether this process may write now, asked before every write. Without it, for as long as the engine runs. */
   readonly mayWrite?: () => boolean;
   /** A number in [0, 1) that spreads retries. */
@@ -66,12 +68,23 @@ export class ControllerRun {
     this.#controller = controller;
     this.#by = by;
     this.#turns = by.turns;
+    const observer = by.metrics.queue(controller.name);
     this.queue = new WorkQueue({
       clock: by.clock,
-      concurrency: controller.workers ?? defaultWorkers,
+      concurrency: this.workers,
+      ...(observer !== undefined && { observer }),
       work: (key) => this.#work(key),
       retryAfterMs: (key, failures, error) => this.#explainFailure(key, failures, error),
     });
+  }
+
+  get name(): string {
+    return this.#controller.name;
+  }
+
+  /** The most keys worked on at once. */
+  get workers(): number {
+    return this.#controller.workers ?? defaultWorkers;
   }
 
   subscribe(): (() => void)[] {

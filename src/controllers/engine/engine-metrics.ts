@@ -1,3 +1,5 @@
+import type { QueueObserver } from '../../runtime/work-queue.ts';
+
 /**
  * How a reconcile ended.
  * - `settled`: nothing is left to do until something changes.
@@ -22,7 +24,13 @@ export interface EngineMetrics {
   reconciled(controller: string, outcome: ReconcileOutcome, ms: number): void;
   /** The keys of an object of this kind could not be computed, so that it woke nothing; our mistake. */
   leftOut(controller: string, kind: string): void;
+  /** What is told of the queue of a controller; undefined where nothing is to be told. */
+  queue(controller: string): QueueObserver | undefined;
 }
 
 /** Metrics that are not kept. */
-export const noMetrics: EngineMetrics = { reconciled: () => {}, leftOut: () => {} };
+export const noMetrics: EngineMetrics = {
+  reconciled: () => {},
+  leftOut: () => {},
+  queue: () => undefined,
+};

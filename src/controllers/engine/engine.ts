@@ -10,6 +10,17 @@ import { fencedCluster } from './fenced-cluster.ts';
 // Below the 10 s a leader keeps its lease without renewing it, so that a reconcile that hangs cannot outlive the lease.
 const drainMs = 5_000;
 
+/** How the queue of one controller stands. */
+export interface QueueStanding {
+  readonly controller: string;
+  /** The most keys worked on at once. */
+  readonly workers: number;
+  /** Keys that wait to be worked on now. */
+  readonly waiting: number;
+  /** How long each key has been worked on that is worked on now. */
+  readonly runningForMs: readonly number[];
+}
+
 /**
  * Runs controllers: what they watch wakes keys, and every key is reconciled (`reconcile.ts`) until nothing is left to do.
  * Runs on the leader only; it can be started again after it has stopped, and then remembers nothing.
@@ -55,6 +66,16 @@ export class Engine {
     return this.#run?.isStarting ?? false;
   }
 
+  /** How the queues stand; none while the engine does not run. */
+  get queues(): readonly QueueStanding[] {
+    return (this.#run?.runners ?? []).map(({ name, workers, queue }) => ({
+      controller: name,
+      workers,
+      waiting: queue.depth,
+      runningForMs: queue.runningForMs(),
+    }));
+  }
+
   /** Keys of all controllers that wait to be worked on now, and keys being worked on. */
   get load(): { readonly waiting: number; readonly running: number } {
     const queues = this.#run?.queues ?? [];
@@ -67,6 +88,7 @@ export class Engine {
 
 /** One life of the engine, from start to stop. */
 class Run {
+  readonly runners: readonly ControllerRun[];
   readonly queues: readonly WorkQueue[];
   readonly #unsubscribe: (() => void)[];
   readonly #parts: EngineParts;
@@ -90,6 +112,7 @@ class Run {
       turns: this.#turns,
     };
     const runners = controllers.map((controller) => new ControllerRun(controller, by));
+    this.runners = runners;
     this.queues = runners.map(({ queue }) => queue);
     // All subscribe before any starts: what one of them writes at once must wake the others.
     this.#unsubscribe = runners.flatMap((runner) => runner.subscribe());

@@ -38,6 +38,8 @@ export interface Reconciling {
   /** Sees when the clock is set. */
   readonly clockWatch: ClockWatch;
   readonly kindOf: (owner: OwnerReference) => Kind | undefined;
+  /** Told of every change that was carried out. Must not throw. */
+  readonly onPerformed?: (change: Change) => void;
 }
 
 /** How a reconcile ended; `waiting` are the changes asked for and not tried, because they were refused before. */
@@ -163,9 +165,12 @@ class Rounds {
       this.#record(effect.note);
       return { type: 'done' };
     }
-    const { cluster, kindOf, memory, caches } = this.#by;
+    const { cluster, kindOf, memory, caches, onPerformed } = this.#by;
     const performed = await perform(effect, { cluster, kindOf, live: this.#live });
-    if (performed.type === 'done') memory.succeed(targetOf(effect));
+    if (performed.type === 'done') {
+      memory.succeed(targetOf(effect));
+      onPerformed?.(effect);
+    }
     if (performed.type === 'refused') {
       memory.refuse(effect, performed, caches);
     }

@@ -94,6 +94,16 @@ export class BypassedPods {
     round();
   }
 
+  /** How many there are in the Namespaces that are opted in, as far as they were looked through; undefined before the first. */
+  get found(): number | undefined {
+    if (this.#known.size === 0) return undefined;
+    return [...this.#known].reduce((sum, [name, counts]) => {
+      const namespace = this.#parts.caches.get(NamespaceKind, undefined, name);
+      const counted = namespace !== undefined && isOptedIn(namespace.metadata);
+      return counted ? sum + counts.values().reduce((all, count) => all + count, 0) : sum;
+    }, 0);
+  }
+
   /** Reports what is new in one namespace and resolves with the number of Pods found there. */
   async report(namespace: string, signal: AbortSignal): Promise<number> {
     const found = new Map<string, Found>();

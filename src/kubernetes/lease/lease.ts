@@ -116,6 +116,11 @@ export class LeaderElection {
     return this.#seen?.lease.spec?.holderIdentity || undefined;
   }
 
+  /** Whether the Lease has given no answer for a while. */
+  get isInTrouble(): boolean {
+    return this.#trouble.lasting !== undefined;
+  }
+
   /** How things stand, in a sentence: who leads and since when, or why that is not known. */
   get state(): string {
     if (this.#trouble.lasting !== undefined) return this.#trouble.lasting;

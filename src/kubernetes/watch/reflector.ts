@@ -53,6 +53,8 @@ export class Reflector {
   readonly #options: ReflectorOptions;
   #state: ReflectorState = firstState;
   #isToldMissing = false;
+  #heardAtMs: number | undefined;
+  #restarts = 0;
 
   constructor(options: ReflectorOptions) {
     this.#options = options;
@@ -65,6 +67,16 @@ export class Reflector {
   /** Where it is now; `waiting` carries what failed. */
   get state(): ReflectorState {
     return this.#state;
+  }
+
+  /** When the API server last said something of the kind, in elapsed milliseconds: a whole list, a change, a bookmark. */
+  get heardAtMs(): number | undefined {
+    return this.#heardAtMs;
+  }
+
+  /** Watches that failed, or were given up because nothing came. */
+  get restarts(): number {
+    return this.#restarts;
   }
 
   /** Works until the signal is aborted. Never rejects. */
@@ -101,7 +113,7 @@ export class Reflector {
   }
 
   async #list(state: Listing, signal: AbortSignal): Promise<ReflectorState> {
-    const { client, kind, feed, pages, random } = this.#options;
+    const { client, clock, kind, feed, pages, random } = this.#options;
     const each = (object: KubernetesObject): void => feed.listed(object);
     const unusable = (head: Head, error: unknown): void => feed.unusable(head, error);
     try {
@@ -116,6 +128,7 @@ export class Reflector {
           client.visitPage(kind, feed.scope, visit),
         ));
       } while (next !== undefined);
+      this.#heardAtMs = clock.elapsed();
       if (!feed.listComplete(resourceVersion)) return state;
       return { at: 'watching', resourceVersion, failures: state.failures };
     } catch (error) {
@@ -136,6 +149,7 @@ export class Reflector {
       const bytes = await transport.stream(path, either, mediaTypeOf(kind, 'object'));
       await readEvents(idle.heard(bytes), (event) => {
         this.#take(event);
+        this.#heardAtMs = clock.elapsed();
         ({ resourceVersion } = event);
         events += 1;
         failures = 0;
@@ -145,6 +159,7 @@ export class Reflector {
       }
       return { at: 'watching', resourceVersion, failures: 0 };
     } catch (error) {
+      if (!signal.aborted) this.#restarts += 1;
       if (idle.expired) return { at: 'watching', resourceVersion, failures: 0 };
       return afterFailure(
         { at: 'watching', resourceVersion, failures },

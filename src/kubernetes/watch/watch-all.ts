@@ -21,6 +21,10 @@ export interface WatchSpec extends ListScope {
 /** How one row fares. */
 export interface WatchReport extends WatchSpec {
   readonly state: ReflectorState;
+  /** How long ago the API server last said anything of it; undefined before the first list. */
+  readonly silentMs?: number | undefined;
+  /** Watches that failed, or were given up because nothing came. */
+  readonly restarts?: number;
 }
 
 export interface Watching {
@@ -54,7 +58,13 @@ export function watchAll(
   });
   const runs = rows.map(({ reflector }) => reflector.run(stopping.signal));
   return {
-    reports: () => rows.map(({ spec, reflector }) => ({ ...spec, state: reflector.state })),
+    reports: () =>
+      rows.map(({ spec, reflector: { state, heardAtMs, restarts } }) => ({
+        ...spec,
+        state,
+        restarts,
+        silentMs: heardAtMs === undefined ? undefined : cluster.clock.elapsed() - heardAtMs,
+      })),
     async stop() {
       stopping.abort();
       await Promise.all(runs);

@@ -2,7 +2,9 @@ import { webhooks } from '../../../src/admission/registry.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { AdmissionServer } from '../../../src/server/admission-server.ts';
 import { Certificates } from '../../../src/server/certificates.ts';
-import { ReviewCounts } from '../../../src/server/review-counts.ts';
+import { allSeries } from '../../../src/telemetry/metrics/all-series.ts';
+import { reviewRecorder } from '../../../src/telemetry/metrics/recorders.ts';
+import { MetricRegistry } from '../../../src/telemetry/metrics/registry.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { filledCaches } from './filled-caches.ts';
 import { answerMeasures, serverArgumentOfChild } from './server-measures.ts';
@@ -19,7 +21,7 @@ const server = new AdmissionServer({
   webhooks: webhooks({ operatorNamespace: 'keptn-system' }),
   lookup: filledCaches(),
   clock: systemClock,
-  counts: new ReviewCounts(),
+  metrics: reviewRecorder(new MetricRegistry(allSeries)),
   log,
   certificates: new Certificates({ certFile, keyFile }, { clock: systemClock, log }),
   listen: { address: '127.0.0.1', port: 0 },

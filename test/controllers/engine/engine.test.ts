@@ -45,6 +45,7 @@ function engineOf(
     metrics: {
       reconciled: (name, outcome) => void outcomes.push(`${name} ${outcome}`),
       leftOut: (name, kind) => void outcomes.push(`${name} leaves out a ${kind}`),
+      queue: () => undefined,
     },
     random: () => 0,
     turns,

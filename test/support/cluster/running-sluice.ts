@@ -58,15 +58,24 @@ export class RunningSluice {
    * load; with the short one, which it has otherwise, a successor of a killed process need not wait long.
    */
   async start({ lease = 'short' }: { lease?: 'short' | 'usual' } = {}): Promise<void> {
-    const { pid } = await this.startAnother(this.installation.port, lease);
+    const { port, metricsPort } = this.installation;
+    const { pid } = await this.startAnother(
+      port,
+      lease,
+      flags({ 'metrics-port': `${metricsPort}` }),
+    );
     writeFileSync(this.#pidFile, String(pid));
   }
 
   /** One more process of the same installation, on a port of its own. */
-  async startAnother(port: number, lease: 'short' | 'usual' = 'short'): Promise<SluiceProcess> {
+  async startAnother(
+    port: number,
+    lease: 'short' | 'usual' = 'short',
+    more: readonly string[] = [],
+  ): Promise<SluiceProcess> {
     const { caFile, directory, args } = this.installation;
     return startSluice({
-      args: lease === 'short' ? [...args, ...shortLease] : args,
+      args: [...args, ...(lease === 'short' ? shortLease : []), ...more],
       port,
       caFile,
       logFile: join(directory, 'sluice.log'),
@@ -83,6 +92,18 @@ export class RunningSluice {
   /** Asks it to end and waits until it has. */
   async stop(): Promise<void> {
     await this.#end('SIGTERM');
+  }
+
+  /** What it serves at /metrics now, by name with labels. */
+  async metrics(): Promise<ReadonlyMap<string, number>> {
+    const answer = await fetch(`http://127.0.0.1:${this.installation.metricsPort}/metrics`);
+    const lines = (await answer.text()).split('\n').filter((line) => /^[a-z]/u.test(line));
+    return new Map(
+      lines.map((line) => {
+        const at = line.lastIndexOf(' ');
+        return [line.slice(0, at), Number(line.slice(at + 1))] as const;
+      }),
+    );
   }
 
   /** A namespace of a test's own that has opted in. It goes when disposed of. */
@@ -136,6 +157,7 @@ const recordSchema = Type.Object({
     namespace: Type.String(),
     caFile: Type.String(),
     port: Type.Integer(),
+    metricsPort: Type.Integer(),
     args: Type.Array(Type.String()),
   }),
 });

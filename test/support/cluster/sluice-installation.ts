@@ -16,6 +16,8 @@ export interface SluiceInstallation {
   readonly caFile: string;
   /** The port that the API server calls; processes listen there, unless something stands before them. */
   readonly port: number;
+  /** Where the process that the tests share serves /metrics. */
+  readonly metricsPort: number;
   /** Arguments of `sluice run` that make a process work as its service account, with the rights of a real installation. */
   readonly args: readonly string[];
 }
@@ -32,7 +34,7 @@ export async function installSluice(cluster: TestCluster): Promise<SluiceInstall
   const { kubeconfig } = controlPlane;
   const directory = join(controlPlane.dataDirectory, 'sluice');
   await mkdir(directory, { recursive: true });
-  const { server: port } = await freePorts();
+  const { server: port, kwok: metricsPort } = await freePorts();
   const caFile = join(directory, 'ca.crt');
   const namespace = operatorNamespace;
   await mustRunSluice(['certs', ...flags({ directory })]);
@@ -50,7 +52,7 @@ export async function installSluice(cluster: TestCluster): Promise<SluiceInstall
     'log-format': 'text',
     drain: '0s',
   });
-  return { directory, namespace, caFile, port, args };
+  return { directory, namespace, caFile, port, metricsPort, args };
 }
 
 /** A kubeconfig with a token of one of Sluice's service accounts. */
