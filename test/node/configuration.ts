@@ -118,6 +118,8 @@ function kubelet(layout: WorldLayout, resolvConf: string): unknown {
     clusterDNS: [nodeAddress],
     clusterDomain: 'cluster.local',
     resolvConf,
+    // A fork bomb in a Pod must not be one for the machine.
+    podPidsLimit: 512,
     serializeImagePulls: false,
     eventRecordQPS: 0,
     nodeStatusUpdateFrequency: '5s',

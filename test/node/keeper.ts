@@ -4,6 +4,7 @@ import { openSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isAlive } from '../control-plane/processes.ts';
 import { removeCgroup } from './cgroups.ts';
 import { forward } from './forward.ts';
 import { worldLayout } from './layout.ts';
@@ -26,6 +27,8 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
 
 let stays = false;
 process.stdin.on('data', (chunk) => (stays ||= String(chunk) === stay));
+const { owner } = settings;
+if (owner !== null) setInterval(() => isAlive(owner) || ended.abort(), 250);
 process.stdin.on('end', () => {
   if (!stays) ended.abort();
 });

@@ -36,6 +36,8 @@ export const settingsSchema = Type.Object({
   /** A minor version, such as `1.36`. */
   kubernetes: Type.String(),
   audit: Type.Boolean(),
+  /** A process that the world ends with, however that ends; null: it ends with the one that starts it, unless it is to stay. */
+  owner: Type.Union([Type.Integer({ minimum: 2 }), Type.Null()]),
   /** Archives of images that are imported before the node is ready. */
   images: Type.Array(Type.String()),
 });

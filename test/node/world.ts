@@ -34,8 +34,8 @@ export interface WorldOptions {
   readonly kubernetes?: string;
   /** Write an audit log. Default: no. */
   readonly audit?: boolean;
-  /** `process`: it ends with this process, however that ends. `none`: it runs until stopped. Default: `process`. */
-  readonly owner?: 'process' | 'none';
+  /** The process it ends with, however that ends. Default: this one; `none`: it runs until stopped. */
+  readonly owner?: number | 'none';
   /** Told one line per step. */
   readonly progress?: (line: string) => void;
 }
@@ -115,13 +115,14 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     serverPort: (await freePorts()).server,
     kubernetes: release.minor,
     audit: options.audit ?? false,
+    owner: typeof options.owner === 'number' ? options.owner : null,
     images: (options.images ?? []).map((file) => realpathSync(file)),
   };
   const keeper = startKeeper(dataDirectory, settings);
   await ready(keeper, progress);
   const world = worldIn(dataDirectory);
   if (world === undefined) throw new Error(`the world in ${dataDirectory} is gone again`);
-  if (options.owner === 'none') keeper.stdin?.end(stay);
+  if (options.owner !== undefined) keeper.stdin?.end(stay);
   return world;
 }
 

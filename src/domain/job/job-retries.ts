@@ -41,7 +41,7 @@ export interface Repeated {
 }
 
 /**
- * Keptn's way for containers and foreign images: Kubernetes starts them again. A function in Sluice's own image is repeated by
+ * Keptn's way for containers and foreign images: Kubernetes starts them again, unless they are to have no retries. A function in Sluice's own image is repeated by
  * its runner (KEP 90): its Pod is never started again, its exit is the end, and only a Pod that was lost is replaced.
  */
 export function retriesOf(repeated: Repeated): Retries {
@@ -50,7 +50,8 @@ export function retriesOf(repeated: Repeated): Retries {
   const timeoutMs = timeoutOf(task);
   const keptns: Retries = {
     job: { backoffLimit: retries, activeDeadlineSeconds: wholeSeconds(timeoutMs) },
-    restartPolicy: 'OnFailure',
+    // A kubelet starts a container again before the Job controller has counted its failure: "no retries" would be a second run.
+    restartPolicy: retries === 0 ? 'Never' : 'OnFailure',
     args: undefined,
   };
   if (blueprint.type === 'container') return keptns;

@@ -130,6 +130,14 @@ describe("a function in Sluice's own image", () => {
     ]);
   });
 
+  test('is never started a second time by Kubernetes where it has no retries', () => {
+    const { job } = made({ image: foreign, task: { retries: 0 } });
+    expect(job.spec).toMatchObject({
+      backoffLimit: 0,
+      template: { spec: { restartPolicy: 'Never' } },
+    });
+  });
+
   test('runs on Linux nodes, unless the definition says something else', () => {
     expect(made().job.spec.template.spec['nodeSelector']).toEqual({ 'kubernetes.io/os': 'linux' });
     const job = { nodeSelector: { 'kubernetes.io/os': 'windows' } };

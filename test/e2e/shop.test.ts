@@ -1,0 +1,124 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { schedulingGate, sluiceKeys } from '../../src/api/keptn/annotations.ts';
+import { conditionOf, conditionTypes, isTrue } from '../../src/domain/conditions.ts';
+import { eventually } from '../support/clock-and-chance/eventually.ts';
+import {
+  type EnabledNamespace,
+  isCompleted,
+  isHeld,
+  isReady,
+} from '../support/cluster/enabled-namespace.ts';
+import type { Manifest } from '../support/cluster/test-cluster.ts';
+import { RealSluice, whyNoRealSluice } from '../support/real/real-sluice.ts';
+import { aRealDaemonSet, aRealDeployment, aRealStatefulSet } from '../support/real/web.ts';
+
+/** Workloads whose containers run: held, checked by functions that run, released, rolled out, rolled back. */
+
+const withinMs = 90_000;
+
+/** A bash function; `code` passes or fails. */
+function aFunction(name: string, code: string): Manifest {
+  return {
+    apiVersion: 'lifecycle.keptn.sh/v1',
+    kind: 'KeptnTaskDefinition',
+    metadata: { name },
+    spec: { bash: { inline: { code } }, retries: 0 },
+  };
+}
+
+const owners = [
+  { kind: 'Deployment', make: aRealDeployment, pods: 2 },
+  { kind: 'StatefulSet', make: aRealStatefulSet, pods: 2 },
+  { kind: 'DaemonSet', make: aRealDaemonSet, pods: 1 },
+] as const;
+
+describe.runIf(whyNoRealSluice() === undefined).concurrent('on a real node', () => {
+  let sluice: RealSluice;
+  beforeAll(async () => {
+    sluice = await RealSluice.shared();
+  });
+
+  describe.each(owners)('a $kind', ({ make, pods }) => {
+    it('is held while its check runs, then released, and completes when its Pods are ready', async () => {
+      await using shop = await sluice.namespace();
+      await shop.apply(
+        aFunction('migrate', 'sleep 3; echo schema 7'),
+        make({ replicas: pods, preDeploymentTasks: ['migrate'], postDeploymentTasks: ['migrate'] }),
+      );
+      await shop.untilTask('migrate', ({ status }) => status?.status === 'Progressing', withinMs);
+      expect((await shop.pods()).every(isHeld)).toBe(true);
+      const version = await shop.untilVersion({ withinMs }, isCompleted);
+      expect(isTrue(version, conditionTypes.released)).toBe(true);
+      await shop.untilPods(pods, isReady, withinMs);
+      expect((await shop.tasks()).map(({ status }) => status?.status)).toEqual([
+        'Succeeded',
+        'Succeeded',
+      ]);
+    });
+  });
+
+  it('the next version is held by its failing check while the old one serves, and a rollback goes through', async () => {
+    await using shop = await sluice.namespace();
+    await shop.apply(
+      aFunction('migrate', 'true'),
+      aFunction('refuse', 'echo schema 8 is missing >&2; exit 1'),
+      aRealDeployment({ preDeploymentTasks: ['migrate'] }),
+    );
+    await shop.untilVersion({ withinMs }, isCompleted);
+    const [served] = await shop.untilPods(1, isReady, withinMs);
+
+    await shop.apply(aRealDeployment({ version: '2.0.0', preDeploymentTasks: ['refuse'] }));
+    const second = await shop.untilVersion(
+      { version: '2.0.0', withinMs },
+      ({ status }) => status?.status === 'Failed',
+    );
+    expect(conditionOf(second, conditionTypes.succeeded)?.message).toContain('schema 8 is missing');
+    const held = await eventually('a Pod of the second version is held, and says why', async () => {
+      const pod = (await shop.pods()).find(isHeld);
+      return pod?.metadata.annotations?.[sluiceKeys.explanation]?.includes('schema 8 is missing')
+        ? pod
+        : undefined;
+    });
+    expect(held.spec?.schedulingGates).toEqual([{ name: schedulingGate }]);
+    expect(isReady(await podNamed(shop, served?.metadata.name))).toBe(true);
+
+    await shop.apply(aRealDeployment({ preDeploymentTasks: ['migrate'] }));
+    await eventually('only the first version is left, ready', async () => {
+      const pods = await shop.pods();
+      return pods.length === 1 && pods.every(isReady);
+    });
+  });
+
+  it('a version whose readiness probe fails is not Completed, and names the Pod that is not ready', async () => {
+    await using shop = await sluice.namespace();
+    await shop.apply(aRealDeployment({ probe: '/absent' }));
+    await shop.untilPods(1, (pod) => !isHeld(pod) && pod.status?.phase === 'Running', withinMs);
+    const version = await shop.untilVersion(
+      { withinMs },
+      ({ status }) => status?.currentPhase === 'WorkloadDeploy',
+    );
+    expect(version.status?.status).toBe('Progressing');
+    // What helps is seen at once: the probe finds what it asks for.
+    await shop.apply(aRealDeployment({ probe: '/passwd' }));
+    await eventually(
+      'the mended Pod completes it',
+      async () => (await shop.workloadVersions()).some(isCompleted),
+      withinMs,
+    );
+  });
+
+  it('minReadySeconds are waited for before a version is deployed', async () => {
+    await using shop = await sluice.namespace();
+    await shop.apply(aRealDeployment({ spec: { minReadySeconds: 6 } }));
+    await shop.untilPods(1, isReady, withinMs);
+    const readyAt = Date.now();
+    await shop.untilVersion({ withinMs }, isCompleted);
+    expect(Date.now() - readyAt).toBeGreaterThanOrEqual(4_000);
+  });
+});
+
+async function podNamed(shop: EnabledNamespace, name: string | undefined) {
+  const pod = (await shop.pods()).find(({ metadata }) => metadata.name === name);
+  if (pod === undefined) throw new Error(`Pod ${name ?? ''} is gone`);
+  return pod;
+}

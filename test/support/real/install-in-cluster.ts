@@ -1,0 +1,98 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { KubernetesObject, Kind } from '../../../src/api/object.ts';
+import { flags, mustRunSluice } from '../cluster/sluice-process.ts';
+import { operatorNamespace } from '../cluster/sluice-installation.ts';
+import type { TestCluster } from '../cluster/test-cluster.ts';
+import { builtImages } from './images.ts';
+
+interface Deployment extends KubernetesObject {
+  readonly spec: { readonly replicas?: number };
+  readonly status?: {
+    readonly readyReplicas?: number;
+    readonly updatedReplicas?: number;
+    readonly replicas?: number;
+    readonly observedGeneration?: number;
+  };
+}
+
+const DeploymentKind: Kind<Deployment> = {
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  plural: 'deployments',
+  namespaced: true,
+};
+
+const place = { namespace: operatorNamespace, name: 'sluice' };
+
+/**
+ * Installs Sluice in a cluster with a real node, as its administrator would, with a certificate of the test's own; a Sluice that is
+ * there already stays as it is. Resolves when all replicas are ready.
+ */
+export async function installInCluster(cluster: TestCluster): Promise<void> {
+  if ((await cluster.get(DeploymentKind, place)) === undefined) await install(cluster);
+  await rolledOut(cluster);
+}
+
+/** Resolves when every replica of Sluice is of the newest revision and ready. */
+async function rolledOut(cluster: TestCluster): Promise<void> {
+  await cluster.until(
+    DeploymentKind,
+    { ...place, withinMs: 120_000 },
+    ({ metadata, spec, status }) =>
+      status?.observedGeneration === metadata.generation &&
+      status?.replicas === spec.replicas &&
+      status?.updatedReplicas === spec.replicas &&
+      status?.readyReplicas === spec.replicas,
+  );
+}
+
+async function install(cluster: TestCluster): Promise<void> {
+  const { kubeconfig, dataDirectory } = cluster.controlPlane;
+  const directory = join(dataDirectory, 'sluice');
+  mkdirSync(directory, { recursive: true });
+  await mustRunSluice(['certs', ...flags({ directory, namespace: operatorNamespace })]);
+  const file = (name: string): string => readFileSync(join(directory, name)).toString('base64');
+  const settings = flags({ kubeconfig, 'ca-file': join(directory, 'ca.crt') });
+  await mustRunSluice(['install', `--image=${builtImages.sluice}`, ...settings]);
+  await cluster.apply({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'sluice-test-certificate', namespace: operatorNamespace },
+    data: { 'tls.crt': file('tls.crt'), 'tls.key': file('tls.key') },
+  });
+  await cluster.patch(DeploymentKind, { ...place, type: 'strategic' }, deploymentPatch);
+  // Applications are gathered for so long that all workloads of a test are there, and no longer.
+  await cluster.apply({
+    apiVersion: 'options.keptn.sh/v1alpha1',
+    kind: 'KeptnConfig',
+    metadata: { name: 'e2e', namespace: operatorNamespace },
+    spec: { keptnAppCreationRequestTimeoutSeconds: 2 },
+  });
+}
+
+const env = (values: Readonly<Record<string, string>>) =>
+  Object.entries(values).map(([name, value]) => ({ name, value }));
+
+const deploymentPatch = {
+  spec: {
+    template: {
+      spec: {
+        volumes: [{ name: 'certificate', secret: { secretName: 'sluice-test-certificate' } }],
+        containers: [
+          {
+            name: 'sluice',
+            env: env({
+              SLUICE_CERT_FILE: '/certificate/tls.crt',
+              SLUICE_KEY_FILE: '/certificate/tls.key',
+              FUNCTION_RUNNER_IMAGE: builtImages.deno,
+              PYTHON_RUNNER_IMAGE: builtImages.python,
+              BASH_RUNNER_IMAGE: builtImages.bash,
+            }),
+            volumeMounts: [{ name: 'certificate', mountPath: '/certificate' }],
+          },
+        ],
+      },
+    },
+  },
+};
