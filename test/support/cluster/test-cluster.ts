@@ -103,10 +103,20 @@ export class TestCluster {
 
   /** Makes objects of any kinds be as written, in this order (server-side apply). */
   async apply(...manifests: readonly Manifest[]): Promise<void> {
+    await this.#applyAll(manifests, 'Warn');
+  }
+
+  /** As `apply`; a field that the API server does not know rejects. */
+  async applyStrictly(...manifests: readonly Manifest[]): Promise<void> {
+    await this.#applyAll(manifests, 'Strict');
+  }
+
+  async #applyAll(manifests: readonly Manifest[], validation: 'Warn' | 'Strict'): Promise<void> {
     for (const manifest of manifests) {
       const kind = await this.#kindOf(manifest);
       const path = pathOf(kind, manifest.metadata);
-      await this.request(`${path}?fieldManager=sluice-test&force=true`, {
+      const query = `fieldManager=sluice-test&force=true&fieldValidation=${validation}`;
+      await this.request(`${path}?${query}`, {
         method: 'PATCH',
         contentType: patchTypes.apply,
         body: manifest,
