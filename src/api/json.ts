@@ -20,16 +20,19 @@ export function defined(fields: object): object {
 /** Every field optional, and none of them undefined. */
 export type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
-/** Whether two JSON values are equal, whatever the order of their keys. Works through any depth without recursion. */
+/**
+ * Whether two JSON values are equal. The order of keys does not count, and a key whose value is undefined is absent, as it is
+ * once the value has been serialised. Works through any depth without recursion.
+ */
 export function isEqualJson(one: unknown, other: unknown): boolean {
   const open: [unknown, unknown][] = [[one, other]];
   for (let pair = open.pop(); pair !== undefined; pair = open.pop()) {
     const [left, right] = pair;
-    if (left === right) continue;
+    if (Object.is(left, right)) continue;
     if (!isComposite(left) || !isComposite(right)) return false;
     if (Array.isArray(left) !== Array.isArray(right)) return false;
-    const lefts = Object.entries(left);
-    const rights = new Map<string, unknown>(Object.entries(right));
+    const lefts = entriesOf(left);
+    const rights = new Map<string, unknown>(entriesOf(right));
     if (lefts.length !== rights.size) return false;
     for (const [key, value] of lefts) {
       if (!rights.has(key)) return false;
@@ -41,4 +44,10 @@ export function isEqualJson(one: unknown, other: unknown): boolean {
 
 function isComposite(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
+}
+
+/** Of a list every item, also an undefined one; of an object what is there. */
+function entriesOf(composite: object): [string, unknown][] {
+  const entries: [string, unknown][] = Object.entries(composite);
+  return Array.isArray(composite) ? entries : entries.filter(([, value]) => value !== undefined);
 }

@@ -1,10 +1,10 @@
+import { isEqualJson } from '../../src/api/json.ts';
 import type { Controller, Key, Watch } from '../../src/controllers/engine/controller.ts';
 import type { Cluster } from '../../src/controllers/engine/cluster.ts';
 import { KeyMemory } from '../../src/controllers/engine/key-memory.ts';
 import { LiveView } from '../../src/controllers/engine/live-view.ts';
 import { ReconcileWorld } from '../../src/controllers/engine/reconcile-world.ts';
 import type { Plan } from '../../src/domain/plan.ts';
-import { sameJson } from '../../src/domain/same-json.ts';
 import type { MemoryCaches } from '../support/memory/memory-caches.ts';
 
 /**
@@ -53,7 +53,7 @@ function wantedBy({ look, effects, status, afterwards, wakeAfterMs }: Plan): str
   return [
     ...(look ?? []).map(() => 'a look'),
     ...[...(effects ?? []), ...(afterwards ?? [])].map(({ type }) => type),
-    ...(status !== undefined && !sameJson(status.from, status.to) ? ['a status'] : []),
+    ...(status !== undefined && !isEqualJson(status.from, status.to) ? ['a status'] : []),
     ...(wakeAfterMs === undefined ? [] : ['to be woken']),
   ];
 }

@@ -1,8 +1,8 @@
+import { isEqualJson } from '../../api/json.ts';
 import type { ObjectRef } from '../../api/object.ts';
 import { refKey } from '../../api/object.ts';
 import type { Lookup } from '../../domain/lookup.ts';
 import type { Refusal } from '../../domain/plan.ts';
-import { sameJson } from '../../domain/same-json.ts';
 import type { Change } from './effect-target.ts';
 import { changeKey, targetOf } from './effect-target.ts';
 
@@ -68,7 +68,7 @@ export class KeyMemory {
     return (
       nowMs < refused.notBefore &&
       refused.inTheWay === inTheWay(change, lookup) &&
-      sameJson(change, refused.change)
+      isEqualJson(change, refused.change)
     );
   }
 

@@ -1,9 +1,9 @@
+import { isEqualJson } from '../../api/json.ts';
 import type { ClockWatch } from '../../runtime/clock-watch.ts';
 import { ClusterError } from '../../api/cluster-error.ts';
 import type { Kind, OwnerReference } from '../../api/object.ts';
 import { refKey } from '../../api/object.ts';
 import type { Effect, EventNote, Plan, StatusChange } from '../../domain/plan.ts';
-import { sameJson } from '../../domain/same-json.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Caches, Cluster, EventSink } from './cluster.ts';
 import type { Controller, Key } from './controller.ts';
@@ -118,7 +118,7 @@ class Rounds {
       await this.#performAll(effects, ({ type }) => type === 'create');
       if (effects.some(isChange)) return 'again';
     }
-    if (plan.status !== undefined && !sameJson(plan.status.from, plan.status.to)) {
+    if (plan.status !== undefined && !isEqualJson(plan.status.from, plan.status.to)) {
       if (!(await this.#writeStatus(plan.status))) return 'again';
       for (const note of plan.events ?? []) this.#record(note);
     }

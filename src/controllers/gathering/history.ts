@@ -1,3 +1,4 @@
+import { isEqualJson } from '../../api/json.ts';
 import type { FollowUpStatus } from '../../api/keptn/follow-up.ts';
 import type { ItemStatus } from '../../api/keptn/item-status.ts';
 import { isCompleted, type KeptnState } from '../../api/keptn/states.ts';
@@ -5,7 +6,6 @@ import { controllerOf, type Kind, type KubernetesObject } from '../../api/object
 import { hasOpenFollowUps } from '../../domain/follow-up/follow-ups.ts';
 import type { Lookup } from '../../domain/lookup.ts';
 import type { Phase } from '../../domain/phase/phases.ts';
-import { sameJson } from '../../domain/same-json.ts';
 import type { VersionStatus } from '../../domain/phase/version-status.ts';
 import type { Key } from '../engine/controller.ts';
 
@@ -53,7 +53,7 @@ export function versionBehind(
   const shown = itemsOf(parent.status, version.phases).find(
     ({ name }) => name === check.metadata.name,
   );
-  const isShown = shown === undefined || sameJson(shown.followUps, followUps);
+  const isShown = shown === undefined || isEqualJson(shown.followUps, followUps);
   return isShown ? [] : [parent.metadata];
 }
 

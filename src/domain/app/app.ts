@@ -1,3 +1,4 @@
+import { isEqualJson } from '../../api/json.ts';
 import { type Moment, onThisClock } from '../clock-steps.ts';
 import { KeptnApp, type KeptnAppStatus } from '../../api/keptn/app.ts';
 import { KeptnAppContext } from '../../api/keptn/app-context.ts';
@@ -25,7 +26,6 @@ import {
 import { appVersionName, generationHash } from '../names.ts';
 import { phaseEvent } from '../phase-event.ts';
 import { type EventNote, nothing, type Plan, type Refusal } from '../plan.ts';
-import { sameJson } from '../same-json.ts';
 import { parseTime } from '../time.ts';
 import { selectionLabels } from '../selection-labels.ts';
 
@@ -81,7 +81,7 @@ function isOnRecord({ metadata: { uid = '' } }: KeptnAppVersion, seen: AppSeen):
 
 /** Whether a version says what would be made now; a process that was stopped before it could record it may have left it. */
 function isAsMade({ metadata, spec }: KeptnAppVersion, seen: AppSeen): boolean {
-  return sameJson(compared(versionOf(seen, metadata.name).spec), compared(spec));
+  return isEqualJson(compared(versionOf(seen, metadata.name).spec), compared(spec));
 }
 
 /** What an app version says, without what another moment of its creation would change. */
@@ -180,7 +180,7 @@ function isContextNews({ context }: AppSeen, { metadata, spec }: KeptnAppVersion
   const isNewer =
     (parseTime(context.metadata.creationTimestamp) ?? 0) >=
     (parseTime(metadata.creationTimestamp) ?? Infinity);
-  return isNewer && !sameJson(spec, { ...context.spec, ...spec });
+  return isNewer && !isEqualJson(spec, { ...context.spec, ...spec });
 }
 
 /** Whether a check of the version was made, or a Pod of one of its workloads may have started: then it stays as it is. */

@@ -1,8 +1,7 @@
-import { isJsonObject } from '../../api/json.ts';
+import { isJsonObject, isEqualJson } from '../../api/json.ts';
 import type { KeptnEvaluation } from '../../api/keptn/evaluation.ts';
 import type { KeptnTask } from '../../api/keptn/task.ts';
 import { controllerOf, isSameOwner, type KubernetesObject } from '../../api/object.ts';
-import { sameJson } from '../same-json.ts';
 
 /**
  * Whether a task or evaluation that was found is the one that would be made: the same definition for the same place, told the
@@ -14,7 +13,7 @@ export function isCheckAsMade(found: KubernetesObject, wanted: KubernetesObject)
   return (
     wantedOwner !== undefined &&
     isSameOwner(owner, wantedOwner) &&
-    sameJson(compared(found), compared(wanted))
+    isEqualJson(compared(found), compared(wanted))
   );
 }
 

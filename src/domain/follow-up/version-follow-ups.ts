@@ -1,3 +1,4 @@
+import { isEqualJson } from '../../api/json.ts';
 import type { FollowUpStatus, TaskTrigger } from '../../api/keptn/follow-up.ts';
 import type { ItemStatus } from '../../api/keptn/item-status.ts';
 import { type Kind, type KubernetesObject, refOf } from '../../api/object.ts';
@@ -10,7 +11,6 @@ import { endFor, triggerOf, withFollowUps } from './follow-ups-at-end.ts';
 import type { PhaseSubject } from '../phase-event.ts';
 import type { ItemsField, Phase } from '../phase/phases.ts';
 import { type EventNote, nothing, type Plan } from '../plan.ts';
-import { sameJson } from '../same-json.ts';
 import { attemptOf, type VersionStatus } from '../phase/version-status.ts';
 
 /**
@@ -66,7 +66,7 @@ export function planAfterEnd<S extends VersionStatus>(
   if (look.length > 0) return { look };
   const effects = steps.flatMap((step) => step.effects);
   const items = steps.flatMap((step) => step.items);
-  const next = sameJson(recorded, items) ? shown : { ...shown, followUps: items };
+  const next = isEqualJson(recorded, items) ? shown : { ...shown, followUps: items };
   if (next === version.status && effects.length === 0) return nothing;
   const ref = refOf(kind, version);
   const { resourceVersion = '' } = version.metadata;
@@ -91,7 +91,7 @@ export function withFollowUpsOfChecks<S extends VersionStatus>(
     const children = phase.type === 'tasks' ? seen.tasks : seen.evaluations;
     const shown = items.map((item) => {
       const followUps = children.get(item.name ?? '')?.status?.followUps;
-      const isNews = followUps !== undefined && !sameJson(followUps, item.followUps);
+      const isNews = followUps !== undefined && !isEqualJson(followUps, item.followUps);
       return isNews ? { ...item, followUps } : item;
     });
     const isChanged = shown.some((item, index) => item !== items[index]);

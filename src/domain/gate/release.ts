@@ -104,8 +104,8 @@ function release(status: KeptnWorkloadVersionStatus, seen: ReleaseSeen): Outcome
       observedGeneration: version.metadata.generation,
     }),
   } as const;
-  const current = seen.owners.flatMap(({ current: now_ }) =>
-    now_ === undefined ? [] : [now_.revision],
+  const current = seen.owners.flatMap((owner) =>
+    owner.current === undefined ? [] : [owner.current.revision],
   );
   return {
     state: 'Progressing',

@@ -1,3 +1,4 @@
+import { isEqualJson } from '../../api/json.ts';
 import type { IntervalResult, KeptnMetric, KeptnMetricStatus } from '../../api/keptn/metric.ts';
 import type { Condition } from '../../api/object.ts';
 import {
@@ -7,7 +8,6 @@ import {
   withoutCondition,
   withProgress,
 } from '../conditions.ts';
-import { sameJson } from '../same-json.ts';
 import { parseTime, rfc3339 } from '../time.ts';
 
 /** What came of asking for a metric. */
@@ -221,7 +221,7 @@ export function isWorthWriting(
   const writtenAt = lastAskedAt(before);
   if (before === undefined || writtenAt === undefined) return true;
   if (now - writtenAt >= longestSilenceMs || writtenAt > now) return true;
-  return !sameJson(toldBy(before), toldBy(after));
+  return !isEqualJson(toldBy(before), toldBy(after));
 }
 
 function toldBy(status: KeptnMetricStatus): Partial<KeptnMetricStatus> {

@@ -6,11 +6,9 @@ import type {
   StatefulSet,
 } from '../../api/builtin.ts';
 import type { ObjectMeta } from '../../api/object.ts';
-import type { Lookup } from '../lookup.ts';
 import { isObserved } from './rollout-judgement.ts';
 import {
   type OwnerChain,
-  ownerChainOf,
   type PodOwner,
   supportedOwner,
   revisionHashLabel,
@@ -50,14 +48,9 @@ export type OwnerProof =
   | { readonly type: 'unproven'; readonly why: string };
 
 /**
- * Whether the cached owner provably is the revision the Pod was made from (design, "Admission of Pods", rule c): only
- * then can its annotations not be outdated for this Pod.
+ * Whether the cached owner provably is the revision the Pod was made from: only then can its annotations not be outdated for
+ * this Pod. The chain comes from `ownerChainOf`.
  */
-export function provenOwner(pod: { metadata: ObjectMeta }, lookup: Lookup): OwnerProof {
-  return proofOf(pod, ownerChainOf(pod, lookup));
-}
-
-/** `provenOwner` for a chain that was already looked up. */
 export function proofOf(pod: { metadata: ObjectMeta }, chain: OwnerChain): OwnerProof {
   if (chain.type === 'unowned') return { type: 'unproven', why: 'the Pod has no supported owner' };
   if (chain.type === 'unknown') {

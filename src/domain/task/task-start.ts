@@ -1,3 +1,4 @@
+import { isEqualJson } from '../../api/json.ts';
 import { type ConfigMap, ConfigMapKind, type Job, JobKind } from '../../api/builtin.ts';
 import { KeptnTask } from '../../api/keptn/task.ts';
 import { controllerOf, type ObjectRef, refOf } from '../../api/object.ts';
@@ -11,7 +12,6 @@ import { jobFor } from '../job/job.ts';
 import { jobName } from '../names.ts';
 import { type Effect, type EventNote, nothing, type Plan, type Refusal } from '../plan.ts';
 import { foreignImageProblem } from '../job/runner-image.ts';
-import { sameJson } from '../same-json.ts';
 import { taskWarning } from './task-events.ts';
 import { jobRef, storing, type TaskObservation } from './task-observation.ts';
 import { attemptOf, waiting } from './task-status.ts';
@@ -63,7 +63,7 @@ export function startTask(observation: TaskObservation): Plan {
 function changeOfCopy(copy: ConfigMap, { configMaps }: TaskObservation): Change | undefined {
   const known = configMaps.get(copy.metadata.name);
   if (known === undefined) return { type: 'create', kind: ConfigMapKind, object: copy };
-  if (sameJson(known.data, copy.data)) return undefined;
+  if (isEqualJson(known.data, copy.data)) return undefined;
   const { uid = '' } = known.metadata;
   return { type: 'delete', ref: refOf(ConfigMapKind, known), uid };
 }

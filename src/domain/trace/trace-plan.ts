@@ -1,11 +1,10 @@
-import { isJsonObject, type JsonObject } from '../../api/json.ts';
+import { isJsonObject, type JsonObject, isEqualJson } from '../../api/json.ts';
 import { KeptnEvaluation } from '../../api/keptn/evaluation.ts';
 import { isCompleted, stateOf } from '../../api/keptn/states.ts';
 import { KeptnTask } from '../../api/keptn/task.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import type { SpanContext } from '../../api/span.ts';
 import type { Effect, EventNote, Plan, StatusChange } from '../plan.ts';
-import { sameJson } from '../same-json.ts';
 import { rfc3339 } from '../time.ts';
 import {
   appDeployPhase,
@@ -121,7 +120,7 @@ function hasEnded(status: unknown): boolean {
 
 function withStatus(plan: Plan, add: (change: StatusChange) => StatusChange): Plan {
   const { status } = plan;
-  if (status === undefined || sameJson(status.from, status.to)) return plan;
+  if (status === undefined || isEqualJson(status.from, status.to)) return plan;
   return { ...plan, status: add(status) };
 }
 

@@ -1,3 +1,4 @@
+import { isEqualJson } from '../../api/json.ts';
 import { KeptnWorkload } from '../../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import { pointer } from '../../api/json-patch.ts';
@@ -12,7 +13,6 @@ import { phaseEvent, type PhaseSubject } from '../phase-event.ts';
 import { type Effect, type EventNote, nothing, type Plan, type Refusal } from '../plan.ts';
 import { isReleased } from '../gate/release.ts';
 import { refToOwner } from '../owner/rollout-owner.ts';
-import { sameJson } from '../same-json.ts';
 import { retire } from './retirement.ts';
 import { type Claim, claimsOn, distinctVersions, referenceTo, specOf } from './workload-claim.ts';
 import { workloadStatus } from './workload-status.ts';
@@ -82,8 +82,8 @@ function follow(seen: WorkloadSeen, workload: KeptnWorkload, claims: Claims): Pl
   const spec = specOf(newest, all);
   const ownerReferences = references(workload, all);
   const isInStep =
-    sameJson(workload.spec, spec) &&
-    sameJson(workload.metadata.ownerReferences ?? [], ownerReferences);
+    isEqualJson(workload.spec, spec) &&
+    isEqualJson(workload.metadata.ownerReferences ?? [], ownerReferences);
   if (isInStep) return complete(seen, workload, claims);
 
   const isAnother = workload.spec.version !== spec.version;

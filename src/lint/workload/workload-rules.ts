@@ -1,9 +1,9 @@
+import { isEqualJson } from '../../api/json.ts';
 import { keptnAnnotations, recommendedLabels, sluiceKeys } from '../../api/keptn/annotations.ts';
 import { commandToCheckAgain } from '../../domain/gate/check-again.ts';
 import { conditionOf, conditionTypes } from '../../domain/conditions.ts';
 import { durationOr } from '../../domain/go/duration.ts';
 import type { AnnotatedIdentity, Identity } from '../../domain/identity/identity.ts';
-import { sameJson } from '../../domain/same-json.ts';
 import { shortened } from '../../domain/shortened.ts';
 import { identityKeys, intendedKey, isNearlyOurs } from '../base/annotation-keys.ts';
 import { nodeNameIsSet } from './node-name-rule.ts';
@@ -256,7 +256,7 @@ function isWithoutEffect(
 ): boolean {
   const others = entriesOf(workload).filter((one) => one.key === key && one.path !== path);
   if (others.some((one) => one.value === value)) return false;
-  return sameJson(
+  return isEqualJson(
     meaningOf(identityOfManifest(without(workload, path), context)),
     meaningOf(identity),
   );

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { provenOwner, revisionOfPod } from '../../../src/domain/owner/revision.ts';
+import { ownerChainOf } from '../../../src/domain/owner/owner-chain.ts';
+import { proofOf, revisionOfPod } from '../../../src/domain/owner/revision.ts';
 import { fixedLookup } from '../../support/memory/fixed-lookup.ts';
 import {
   aDaemonSet,
@@ -34,6 +35,9 @@ describe('the revision of a Pod', () => {
     expect(revisionOfPod(aPod())).toBeUndefined();
   });
 });
+
+const provenOwner = (pod: ReturnType<typeof aPod>, lookup: ReturnType<typeof fixedLookup>) =>
+  proofOf(pod, ownerChainOf(pod, lookup));
 
 describe('the cached owner provably is what the Pod was made from', () => {
   test.each([

@@ -1,6 +1,6 @@
+import { isEqualJson } from '../../../src/api/json.ts';
 import { PodKind, type Pod } from '../../../src/api/builtin.ts';
 import { refOf } from '../../../src/api/object.ts';
-import { sameJson } from '../../../src/domain/same-json.ts';
 import type { MemoryStore } from '../../support/memory/memory-store.ts';
 import type { Actor, Stage } from '../simulation.ts';
 import {
@@ -204,6 +204,6 @@ function patchMetadata(
   change: { annotations: Record<string, string> },
 ): void {
   const stored = store.get(StoredReplicaSetKind, metadata.namespace, metadata.name);
-  if (stored === undefined || sameJson(stored.metadata.annotations, change.annotations)) return;
+  if (stored === undefined || isEqualJson(stored.metadata.annotations, change.annotations)) return;
   store.update(StoredReplicaSetKind, { ...stored, metadata: { ...stored.metadata, ...change } });
 }

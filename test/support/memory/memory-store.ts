@@ -1,3 +1,4 @@
+import { isEqualJson } from '../../../src/api/json.ts';
 import type { DeletePreconditions } from '../../../src/ports/delete-preconditions.ts';
 import jsonpatch from 'fast-json-patch';
 
@@ -6,7 +7,6 @@ import type { JsonPatchOperation } from '../../../src/api/json-patch.ts';
 import type { Kind, KubernetesObject, ObjectRef } from '../../../src/api/object.ts';
 import { refOf } from '../../../src/api/object.ts';
 import { selects } from '../../../src/api/label-selector.ts';
-import { sameJson } from '../../../src/domain/same-json.ts';
 import type { Clock } from '../../../src/runtime/clock.ts';
 
 /** An object as the API server stores it: whatever its kind holds. */
@@ -157,7 +157,7 @@ export class MemoryStore {
   ): T {
     const { uid, creationTimestamp, generation, deletionTimestamp, namespace, name } =
       stored.metadata;
-    const sameSpec = sameJson(body(stored), body(wanted));
+    const sameSpec = isEqualJson(body(stored), body(wanted));
     const next: StoredObject = {
       ...without(wanted, 'status'),
       ...('status' in stored && { status: stored.status }),
@@ -189,7 +189,7 @@ export class MemoryStore {
       ...next,
       metadata: { ...next.metadata, ...(resourceVersion !== undefined && { resourceVersion }) },
     };
-    if (sameJson(stored, unchanged) && isOf(kind, stored)) return stored;
+    if (isEqualJson(stored, unchanged) && isOf(kind, stored)) return stored;
     return this.#store(kind, 'modified', next);
   }
 

@@ -1,4 +1,4 @@
-import { defined } from '../../../src/api/json.ts';
+import { defined, isEqualJson } from '../../../src/api/json.ts';
 import type { KeptnAppVersion } from '../../../src/api/keptn/app-version.ts';
 import type { KeptnEvaluationDefinition } from '../../../src/api/keptn/evaluation-definition.ts';
 import type { KeptnEvaluation } from '../../../src/api/keptn/evaluation.ts';
@@ -12,7 +12,6 @@ import type { ChecksSeen } from '../../../src/domain/check/checks.ts';
 import { type Settings, defaultSettings } from '../../../src/domain/settings/keptn-config.ts';
 import type { PhaseSubject } from '../../../src/domain/phase-event.ts';
 import type { Effect, Plan, Refusal } from '../../../src/domain/plan.ts';
-import { sameJson } from '../../../src/domain/same-json.ts';
 import type { VersionFollowUpsSeen } from '../../../src/domain/follow-up/version-follow-ups.ts';
 import type { WorkloadSeen } from '../../../src/domain/workload/workload.ts';
 import type { WorkloadVersionSeen } from '../../../src/domain/workload/workload-version.ts';
@@ -256,7 +255,7 @@ export function stored<T extends KubernetesObject & { status?: unknown }>(
   object: T,
   { status }: Plan,
 ): T {
-  if (status === undefined || sameJson(status.from, status.to)) return object;
+  if (status === undefined || isEqualJson(status.from, status.to)) return object;
   const resourceVersion = String(Number(object.metadata.resourceVersion ?? 0) + 1);
   return {
     ...object,
@@ -268,7 +267,7 @@ export function stored<T extends KubernetesObject & { status?: unknown }>(
 /** Whether a plan asks for a write: a change of the cluster, or a status that differs from the stored one. */
 export function asksForWrite({ effects = [], afterwards = [], status }: Plan): boolean {
   const changes = [...effects, ...afterwards].filter(({ type }) => type !== 'event');
-  return changes.length > 0 || (status !== undefined && !sameJson(status.from, status.to));
+  return changes.length > 0 || (status !== undefined && !isEqualJson(status.from, status.to));
 }
 
 /** The condition of this type in a status. */
