@@ -7,7 +7,13 @@ import { crdOf } from '../api/crd.ts';
 import { servedKinds } from '../api/keptn/registry.ts';
 import type { Kind, KubernetesObject } from '../api/object.ts';
 import { rights } from './rbac.ts';
-import { splitWorkload, webhookService, workload, type WorkloadSettings } from './workload.ts';
+import {
+  metricsService,
+  splitWorkload,
+  webhookService,
+  workload,
+  type WorkloadSettings,
+} from './workload.ts';
 
 /** The parts of an installation, in the order in which they are installed. */
 export const installationParts = [
@@ -72,6 +78,7 @@ function manifestsOfPart(
         ? []
         : [
             webhookService(namespace, target.service.name),
+            metricsService(namespace),
             ...workload({ namespace, ...settings.workload }),
           ];
     case 'webhooks':

@@ -9,6 +9,8 @@ import { version } from '../process/version.ts';
 export const shippedImage = `ghcr.io/keptn-sluice/sluice:${version}`;
 
 const labels = { 'app.kubernetes.io/part-of': 'keptn', 'app.kubernetes.io/name': 'sluice' };
+/** Keptn's, which dashboards and scrape jobs know. */
+const metricsPort = 2222;
 /** What a Deployment knows its Pods by; it cannot be changed afterwards. */
 const selector = { 'app.kubernetes.io/name': 'sluice', 'app.kubernetes.io/component': 'sluice' };
 
@@ -30,6 +32,23 @@ export function webhookService(namespace: string, name = webhookServiceName): Ma
     spec: {
       selector: { 'app.kubernetes.io/name': 'sluice', ...admissionLabel },
       ports: [{ name: 'https', port: 443, targetPort: 'webhooks' }],
+    },
+  };
+}
+
+/** The Service by which the metrics of each Pod are read; Keptn's name, label and port. */
+export function metricsService(namespace: string): Manifest {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: {
+      name: 'lifecycle-operator-metrics-service',
+      namespace,
+      labels: { ...labels, 'control-plane': 'lifecycle-operator' },
+    },
+    spec: {
+      selector: { 'app.kubernetes.io/name': 'sluice' },
+      ports: [{ name: 'metrics', port: metricsPort, targetPort: 'metrics' }],
     },
   };
 }
@@ -97,6 +116,7 @@ function podSpec(image: string) {
         ports: [
           { name: 'webhooks', containerPort: 9443 },
           { name: 'probes', containerPort: 8081 },
+          { name: 'metrics', containerPort: metricsPort },
         ],
         ...probes,
         resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '384Mi' } },
@@ -112,6 +132,7 @@ function environment() {
     { name: 'POD_NAMESPACE', ...from('metadata.namespace') },
     { name: 'POD_NAME', ...from('metadata.name') },
     { name: 'SLUICE_PROBE_PORT', value: '8081' },
+    { name: 'KEPTN_DORA_METRICS_PORT', value: String(metricsPort) },
     { name: 'SLUICE_DRAIN', value: `${drainSeconds}s` },
   ];
 }

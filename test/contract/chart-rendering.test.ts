@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import { prometheusRule } from '../../src/generate/alert-rules.ts';
 import {
   chartFolder,
   notesOf,
@@ -165,6 +166,14 @@ describe('values', () => {
         template: { metadata: { labels: { 'app.kubernetes.io/name': 'sluice', n: '1' } } },
       });
     }
+  });
+
+  it('let the alerts reach Prometheus as they are written, with the labels it selects by', async () => {
+    const labels = { release: 'prometheus' };
+    const values = { prometheusRule: { enabled: true, labels } };
+    const [rule] = await renderedChart(values, 'prometheusrule.yaml');
+    expect(rule?.metadata['labels']).toMatchObject(labels);
+    expect(rule?.['spec']).toEqual(prometheusRule('keptn-system').spec);
   });
 
   it('lengthen the grace period with the drain', async () => {

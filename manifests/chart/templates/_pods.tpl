@@ -97,6 +97,8 @@ spec:
             {{- end }}
             - name: probes
               containerPort: 8081
+            - name: metrics
+              containerPort: 2222
           {{- with $values.startupProbe }}
           startupProbe:
             {{- toYaml . | nindent 12 }}
@@ -136,6 +138,8 @@ spec:
       fieldPath: metadata.name
 - name: SLUICE_PROBE_PORT
   value: "8081"
+- name: KEPTN_DORA_METRICS_PORT
+  value: "2222"
 - name: SLUICE_DRAIN
   value: "{{ int $values.drainSeconds }}s"
 {{- if ne $values.logLevel "info" }}

@@ -11,6 +11,8 @@ export interface TemplateOptions {
   readonly when?: string;
   /** Whether a caBundle belongs in them, which something else may fill in. */
   readonly injected?: boolean;
+  /** The value with further labels. */
+  readonly moreLabels?: string;
   /** The Helm hook that they belong to. */
   readonly hook?: 'post-delete' | 'test';
   /** Whether an uninstall leaves them, if the values say so. */
@@ -45,7 +47,10 @@ export function templateOf(
 
 type Marks = Omit<TemplateOptions, 'source' | 'when'>;
 
-function documentOf(object: KubernetesObject, { wave, injected, kept, hook }: Marks): string {
+function documentOf(
+  object: KubernetesObject,
+  { wave, injected, kept, hook, moreLabels }: Marks,
+): string {
   const { labels = {}, annotations, ...metadata } = object.metadata;
   if (annotations !== undefined) throw new Error(`annotations of ${metadata.name} would be lost`);
   const marked = { ...object, metadata: { ...metadata, LABELS: '', ANNOTATIONS: '' } };
@@ -59,16 +64,17 @@ function documentOf(object: KubernetesObject, { wave, injected, kept, hook }: Ma
   // Anchors and folded lines save space and make the file hard to read and compare.
   return stringify(marked, { lineWidth: 0, aliasDuplicateObjects: false })
     .replaceAll('{{', '{{ "{{" }}')
-    .replace('  LABELS: ""\n', labelsOf(own.join(' ')))
+    .replace('  LABELS: ""\n', labelsOf(own.join(' '), moreLabels))
     .replace('  ANNOTATIONS: ""\n', annotationsOf(flags.join(' ')))
     .replaceAll(/^( *)(?:- )?INCLUDE\.(.+): ""$/gmu, included)
     .replaceAll(/OUTPUT\.([\w.]+)/gu, '{{ include "$1" $ }}')
     .replaceAll(releaseNamespace, '{{ $.Release.Namespace }}');
 }
 
-function labelsOf(own: string): string {
+function labelsOf(own: string, more: string | undefined): string {
+  const labels = more === undefined ? `(dict ${own})` : `(merge (dict ${own}) $${more})`;
   return `  labels:
-    {{- include "sluice.labels" (dict "root" $ "own" (dict ${own})) | nindent 4 }}
+    {{- include "sluice.labels" (dict "root" $ "own" ${labels}) | nindent 4 }}
 `;
 }
 

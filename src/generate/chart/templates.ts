@@ -3,6 +3,7 @@ import { isJsonObject } from '../../api/json.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { type InstallationPart, objectsOfPart } from '../../install/installation.ts';
 import { uninstallRights } from '../../install/uninstall-rights.ts';
+import { prometheusRule } from '../alert-rules.ts';
 import {
   including,
   outputOf,
@@ -53,6 +54,12 @@ export function chartTemplates(): readonly Template[] {
       wave: '2',
       when: 'or .Values.uninstall.hook .Values.uninstall.now',
       hook: 'post-delete',
+    }),
+    template('prometheusrule', [prometheusRule(releaseNamespace)], {
+      source: 'src/generate/alert-rules.ts',
+      wave: '0',
+      when: `and .Values.prometheusRule.enabled (${unlessUninstalling})`,
+      moreLabels: '.Values.prometheusRule.labels',
     }),
     template('webhooks', objectsOf('webhooks').map(withValues), {
       ...webhooks,

@@ -434,7 +434,7 @@ const surroundings: readonly Value[] = [
     path: 'prometheusRule.enabled',
     otherwise: false,
     schema: bool,
-    says: 'Alerts for the Prometheus operator, each with a runbook (docs/alerts.md).',
+    says: 'Alerts for the Prometheus operator, each with a runbook (docs/runbooks).',
   },
   {
     path: 'prometheusRule.labels',

@@ -55,6 +55,10 @@ export const chartProfiles: Readonly<Record<string, object>> = {
     logLevel: 'debug',
     logFormat: 'text',
   },
+  'the Prometheus operator': {
+    serviceMonitor: { enabled: true, labels: { release: 'prometheus' } },
+    prometheusRule: { enabled: true, labels: { release: 'prometheus' } },
+  },
   'a NetworkPolicy': {
     networkPolicy: {
       enabled: true,
