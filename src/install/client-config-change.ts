@@ -14,9 +14,21 @@ export function clientConfigChange(
   const changes = placesOf(wanted, live).flatMap(({ path, is, wants }) =>
     isElsewhere(is, wants) ? [{ op: 'replace' as const, path, value: wants }] : [],
   );
-  if (changes.length === 0) return [];
+  const all = [...changes, ...withoutConverter(live, wanted)];
+  if (all.length === 0) return [];
   const { resourceVersion } = live.metadata;
-  return [{ op: 'test', path: '/metadata/resourceVersion', value: resourceVersion }, ...changes];
+  return [{ op: 'test', path: '/metadata/resourceVersion', value: resourceVersion }, ...all];
+}
+
+/** A CRD that nobody converts any more must not name a converter, and an apply leaves the one that somebody else has set. */
+function withoutConverter(
+  live: KubernetesObject,
+  wanted: KubernetesObject,
+): readonly JsonPatchOperation[] {
+  const conversionIn = (object: KubernetesObject) => fieldOf(fieldOf(object, 'spec'), 'conversion');
+  const isUnconverted = fieldOf(conversionIn(wanted), 'strategy') === 'None';
+  if (!isUnconverted || fieldOf(conversionIn(live), 'webhook') === undefined) return [];
+  return [{ op: 'replace', path: pointer('spec', 'conversion'), value: { strategy: 'None' } }];
 }
 
 interface Place {

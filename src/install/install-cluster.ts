@@ -16,6 +16,7 @@ export interface InstallCluster {
   create(kind: Kind, object: KubernetesObject): Promise<KubernetesObject>;
   apply(kind: Kind, object: KubernetesObject, options: ApplyOptions): Promise<KubernetesObject>;
   patch(ref: ObjectRef, operations: readonly JsonPatchOperation[]): Promise<KubernetesObject>;
+  writeStatus(ref: ObjectRef, resourceVersion: string, status: unknown): Promise<KubernetesObject>;
   delete(ref: ObjectRef, preconditions: { readonly uid: string }): Promise<void>;
   listPaged(
     kind: Kind,

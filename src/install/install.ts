@@ -9,10 +9,18 @@ import {
   type InstallationPart,
   installationParts,
   type InstallationSettings,
+  crdsOf,
   objectsOfPart,
   unwantedOfPart,
 } from './installation.ts';
+import { convertsWithinMs, rewriteStored } from './rewrite-stored.ts';
 import { hasCaBundle, withLiveCaBundle } from './live-ca-bundle.ts';
+import {
+  storedVersions,
+  type StoredVersions,
+  withStoredVersions,
+  wordsOfStored,
+} from './stored-versions.ts';
 import { removeObject } from './remove-object.ts';
 
 const establishedWithinMs = 60_000;
@@ -29,7 +37,10 @@ export async function install(
 ): Promise<void> {
   const chosen = installationParts.filter((part) => parts.includes(part));
   const force = settings.forceConflicts === true;
-  if (!force) await refuseConflicts(chosen, settings, { cluster });
+  const stored = chosen.includes('crds') ? await lookAtStored(settings, { cluster }) : [];
+  const plans = stored.flatMap(({ versions }) => wordsOfStored(versions) ?? []);
+  if (!force) await refuseConflicts(chosen, settings, { cluster, plans });
+  plans.forEach(tell);
   let lacksBundle = false;
   for (const part of chosen) {
     const objects = objectsOfPart(part, settings);
@@ -43,6 +54,11 @@ export async function install(
       if (isRemoved) tell(`${kind.kind} ${object.metadata.name} removed`);
     }
     if (part === 'crds') await untilServed(objects, { cluster, clock });
+  }
+  const deadline = clock.elapsed() + convertsWithinMs;
+  for (const { versions, installed } of stored) {
+    if (versions.outdated.length === 0) continue;
+    await finishStored(versions, installed, { cluster, clock, tell, force, deadline });
   }
   if (lacksBundle) {
     tell(
@@ -58,8 +74,7 @@ async function made(
 ): Promise<Applied> {
   const live = await cluster.get(refOf(kind, object));
   if (kind !== NamespaceKind) {
-    const wanted = { kind, object: withLiveCaBundle(object, live) };
-    return applyObject(wanted, live, { cluster, force });
+    return applyObject(asLive({ kind, object }, live), live, { cluster, force });
   }
   if (live !== undefined) return { object: live, deed: 'unchanged' };
   try {
@@ -70,24 +85,66 @@ async function made(
   }
 }
 
+/** The object as it goes with what is there: a caBundle that somebody filled in, versions that something is stored in. */
+function asLive({ kind, object }: Installed, live: KubernetesObject | undefined): Installed {
+  return withStoredVersions({ kind, object: withLiveCaBundle(object, live) }, live);
+}
+
+interface StoredCrd {
+  readonly versions: StoredVersions;
+  readonly installed: Installed;
+}
+
+/** What is stored of every kind whose CRD is there already. */
+async function lookAtStored(
+  settings: InstallationSettings,
+  { cluster }: Pick<Installing, 'cluster'>,
+): Promise<readonly StoredCrd[]> {
+  const found: StoredCrd[] = [];
+  for (const { crd, installed } of crdsOf(settings)) {
+    const live = await cluster.get(refOf(installed.kind, installed.object));
+    const versions = storedVersions(crd, live);
+    if (versions !== undefined) found.push({ versions, installed });
+  }
+  return found;
+}
+
+/** Rewrites what is stored in old versions, and takes away from the CRD what it kept for that alone. */
+async function finishStored(
+  versions: StoredVersions,
+  installed: Installed,
+  { force, ...by }: Installing & { readonly force: boolean; readonly deadline: number },
+): Promise<void> {
+  const left = await rewriteStored(versions, installed, by);
+  if (left !== undefined) {
+    by.tell(
+      `Warning: ${left.crd} still has objects stored as ${versions.outdated.join(', ')}, which goes on working: ${left.why}. Once that is mended, the same command goes on where this one ended`,
+    );
+    return;
+  }
+  if (versions.unknown.length > 0) await made(installed, { cluster: by.cluster, force });
+}
+
 /** Asks for all objects before the first is changed. */
 async function refuseConflicts(
   parts: readonly InstallationPart[],
   settings: InstallationSettings,
-  { cluster }: Pick<Installing, 'cluster'>,
+  { cluster, plans }: Pick<Installing, 'cluster'> & { readonly plans: readonly string[] },
 ): Promise<void> {
   const found: string[] = [];
   for (const { kind, object } of parts.flatMap((part) => objectsOfPart(part, settings))) {
     if (kind === NamespaceKind) continue;
     const live = await cluster.get(refOf(kind, object));
     if (live === undefined) continue;
-    const conflicts = await conflictsOf({ kind, object: withLiveCaBundle(object, live) }, cluster);
+    const conflicts = await conflictsOf(asLive({ kind, object }, live), cluster);
     found.push(...conflicts.map((line) => `  ${kind.kind} ${object.metadata.name}: ${line}`));
   }
   if (found.length === 0) return;
   const lines = found.join('\n');
+  const further =
+    plans.length === 0 ? '' : `\nThen, too:\n${plans.map((plan) => `  ${plan}`).join('\n')}`;
   throw new Error(
-    `nothing was changed, because others have set what Sluice sets:\n${lines}\nTo take it over: --force-conflicts`,
+    `nothing was changed, because others have set what Sluice sets:\n${lines}${further}\nTo take it over: --force-conflicts`,
   );
 }
 

@@ -3,7 +3,7 @@ import { type Target, webhookConfigurations } from '../admission/manifests.ts';
 import { policyManifests } from '../admission/policies/policies.ts';
 import { serviceAccountUser } from '../admission/sluice-user.ts';
 import { NamespaceKind } from '../api/builtin.ts';
-import { crdOf } from '../api/crd.ts';
+import { crdOf, type CustomResourceDefinition } from '../api/crd.ts';
 import { servedKinds } from '../api/keptn/registry.ts';
 import type { Kind, KubernetesObject } from '../api/object.ts';
 import { rights } from './rbac.ts';
@@ -109,6 +109,16 @@ export function unwantedOfPart(
   const wanted = new Set(objectsOfPart(part, settings).map(({ object }) => object.metadata.name));
   const all = objectsOfPart(part, { ...settings, requesterChecks: true });
   return all.filter(({ object }) => !wanted.has(object.metadata.name)).toReversed();
+}
+
+/** The CRDs of an installation, each with how it is applied. */
+export function crdsOf(
+  settings: InstallationSettings,
+): readonly { readonly crd: CustomResourceDefinition; readonly installed: Installed }[] {
+  return servedKinds.map((kind) => {
+    const crd = crdOf(kind, converterConfig(settings));
+    return { crd, installed: { kind: CustomResourceDefinitionKind, object: crd } };
+  });
 }
 
 /** The CRDs for a cluster without a Sluice that converts. */

@@ -23,7 +23,10 @@ afterAll(async () => {
   await place[Symbol.asyncDispose]();
 });
 
-const several = servedKinds.filter(({ versions }) => versions.length > 1);
+// A KeptnAppCreationRequest is deleted once it is carried out; its versions are alike.
+const several = servedKinds.filter(
+  ({ kind, versions }) => versions.length > 1 && kind !== 'KeptnAppCreationRequest',
+);
 
 const outdatedSpecs: Readonly<Record<string, unknown>> = {
   KeptnEvaluationProvider: { targetServer: 'http://prometheus:9090', secretName: 'key' },

@@ -46,3 +46,12 @@ test('nothing is done where both are of one sort, or there is no conversion', ()
   const { apiVersion, kind } = crd(url);
   expect(clientConfigChange({ apiVersion, kind, metadata }, crd(service))).toEqual([]);
 });
+
+test('a CRD that is converted by itself from now on names no converter any more', () => {
+  const unconverted = { ...crd(service), spec: { conversion: { strategy: 'None' } } };
+  expect(clientConfigChange(crd(service), unconverted)).toEqual([
+    guard,
+    { op: 'replace', path: '/spec/conversion', value: { strategy: 'None' } },
+  ]);
+  expect(clientConfigChange(unconverted, unconverted)).toEqual([]);
+});

@@ -83,6 +83,15 @@ class RecordingCluster implements InstallCluster {
     return { apiVersion: 'v1', kind: 'Pod', metadata: { name: ref.name } };
   }
 
+  async writeStatus(ref: ObjectRef, _resourceVersion: string, status: unknown) {
+    this.deeds.push(`status ${refKey(ref)}`);
+    const live = this.objects.get(refKey(ref));
+    if (live === undefined) throw new Error('there is no such object');
+    const written = { ...live, status };
+    this.objects.set(refKey(ref), written);
+    return written;
+  }
+
   async *listPaged(kind: Kind) {
     const labelled = [...this.objects.values()].filter(
       ({ metadata }) => metadata.labels?.['sluice.keptn.sh/enabled'] !== undefined,
