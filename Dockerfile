@@ -1,31 +1,40 @@
-# syntax=docker/dockerfile:1
+# Sluice itself: a bundle without node_modules, Node and the libraries Node needs. No shell, no package manager, no root.
+# The bases below are pinned by `npm run images -- --pin`; `npm run images:check` says what is not.
+ARG NODE_IMAGE=node:24.21.0-trixie-slim
 
-# Bundled, no node_modules, no shell, no root.
-FROM node:24.21.0-bookworm-slim AS build
+FROM ${NODE_IMAGE} AS bundle
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev --ignore-scripts
+RUN npm ci --ignore-scripts
 COPY tsconfig.json ./
+COPY images/bundle.ts images/
 COPY src ./src
-# What is imported on demand becomes a file of its own: the kubeconfig's library is large, and a Pod does not need it.
-RUN npx --yes esbuild@0.28.0 src/main.ts --bundle --splitting --platform=node --target=node24 --format=esm \
-    --outdir=out --minify-whitespace --keep-names --legal-comments=linked \
-    --banner:js="import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" \
- && echo '{"type":"module"}' > out/package.json
+RUN node images/bundle.ts /app
 # From a folder without node_modules: the bundle has to stand alone.
 WORKDIR /
-RUN node /build/out/main.js run --check
+RUN node /app/main.js run --check
 
-FROM gcr.io/distroless/nodejs24-debian13:nonroot
+# Unpacked from Debian packages without installing them, as the trees of the images for functions are.
+FROM ${NODE_IMAGE} AS tree
+WORKDIR /build
+COPY images/functions/contents.json images/functions/contents.ts images/functions/debian.ts images/functions/assemble.ts ./
+RUN node assemble.ts operator /tree /cache
+
+FROM scratch AS sluice
 LABEL org.opencontainers.image.title="sluice" \
       org.opencontainers.image.description="A Keptn-compatible lifecycle gate for Kubernetes" \
       org.opencontainers.image.licenses="Apache-2.0"
+COPY --from=tree /tree /
+COPY --from=bundle /usr/local/bin/node /usr/bin/node
+COPY --from=bundle /usr/local/LICENSE /usr/share/doc/node/copyright
+COPY --from=bundle /app /app
+COPY LICENSE /app/LICENSE
 WORKDIR /app
-COPY --from=build /build/out ./
-COPY LICENSE ./
 USER 65532:65532
-ENV NODE_ENV=production
+ENV PATH=/usr/bin \
+    HOME=/tmp \
+    NODE_ENV=production
 EXPOSE 9443
 # Small over fast to grow: with 20,000 ReplicaSets and 10,000 KeptnTasks in the caches this is about half of the memory.
-ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=2", "--optimize-for-size", "/app/main.js"]
+ENTRYPOINT ["/usr/bin/node", "--max-semi-space-size=2", "--optimize-for-size", "/app/main.js"]
 CMD ["run"]

@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { basesOf } from './build/base-images.ts';
+import { dockerfiles } from './build/pin.ts';
 import { Dockerfile } from './dockerfile.ts';
 import { entersRestricted } from './enter.ts';
 import { greetingServer } from './greeting-server.ts';
@@ -23,11 +25,10 @@ const targets: Readonly<Record<string, readonly Language[]>> = {
 };
 
 function lintDockerfiles({ checkout, cache }: Workshop, report: Report): void {
-  const files = ['Dockerfile', 'images/functions/Dockerfile'];
-  const what = `hadolint on ${files.join(' and ')}`;
+  const what = `hadolint on ${dockerfiles.join(' and ')}`;
   let complaints: readonly string[];
   try {
-    const paths = files.map((file) => join(checkout, file));
+    const paths = dockerfiles.map((file) => join(checkout, file));
     complaints = lint(paths, cache);
   } catch (error) {
     report.skipped(what, `it could not be had from PyPI or not be run: ${wordsOf(error)}`);
@@ -49,7 +50,7 @@ function compareReleases(dockerfile: Dockerfile, { checkout }: Workshop, report:
     packages: `node:${devDependencies['node']}-${suite}-slim`,
   };
   for (const [stage, image] of Object.entries(want)) {
-    const base = dockerfile.baseOf(stage);
+    const base = dockerfile.baseOf(stage).replace(/@.*$/u, '');
     if (base === image) report.passed(`${image}, as in package.json and contents.json`);
     else
       report.failed(
@@ -113,10 +114,13 @@ mkdirSync(workshop.cache, { recursive: true });
 const dockerfile = new Dockerfile(join(import.meta.dirname, 'functions/Dockerfile'));
 lintDockerfiles(workshop, report);
 compareReleases(dockerfile, workshop, report);
-report.skipped(
-  'digests of the base images',
-  'no image registry is asked, so that exact tags have to do',
-);
+for (const file of dockerfiles) {
+  for (const base of basesOf(readFileSync(join(workshop.checkout, file), 'utf8'))) {
+    const what = `${file}: ${base.name} is pinned to a digest`;
+    if (base.digest !== undefined) report.passed(what);
+    else report.skipped(what, 'run `npm run images -- --pin` where its registry can be reached');
+  }
+}
 const why = hindrance();
 if (why === undefined) await checkImages(dockerfile, workshop, report);
 else report.skipped('the trees of the images', why);

@@ -13,10 +13,14 @@ exec env --ignore-environment PATH=/usr/bin:/usr/sbin HOME=/tmp "$assigned" /usr
 `;
 
 /**
- * Runs `DENO_DIR=FOLDER command` of a stage in a tree that has Deno and the runner, and moves the folder to `target`. Throws
- * what the command says if it fails.
+ * Runs `DENO_DIR=FOLDER command` of a stage in a tree that has Deno and the runner, and copies a folder of what it made to `target`.
+ * Throws what the command says if it fails.
  */
-export function compile(command: string, root: string, target: string): void {
+export function compile(
+  command: string,
+  root: string,
+  made: { readonly folder: string; readonly target: string },
+): void {
   const [assigned = '', ...words] = command.split(' ');
   const [, folder] = /^DENO_DIR=(\/[a-z]+)$/u.exec(assigned) ?? [];
   if (folder === undefined) throw new Error(`"${command}" does not begin with DENO_DIR=/FOLDER`);
@@ -28,6 +32,6 @@ export function compile(command: string, root: string, target: string): void {
     { encoding: 'utf8', timeout: 60_000 },
   );
   if (status !== 0) throw new Error(`"${command}" failed: ${stderr}`, { cause: error });
-  rmSync(target, { recursive: true, force: true });
-  cpSync(join(root, folder), target, { recursive: true });
+  rmSync(made.target, { recursive: true, force: true });
+  cpSync(join(root, made.folder), made.target, { recursive: true });
 }

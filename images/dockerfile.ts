@@ -100,16 +100,30 @@ function withInstruction(image: Image, { keyword, text }: Instruction): Image {
 
 function stagesOf(text: string): Stage[] {
   const stages: { name: string; from: string; instructions: Instruction[] }[] = [];
+  const args: Record<string, string> = {};
   for (const instruction of instructionsOf(text)) {
+    if (instruction.keyword === 'ARG' && stages.length === 0) {
+      const [name = '', value = ''] = instruction.text.split('=');
+      args[name] = value;
+      continue;
+    }
     if (instruction.keyword !== 'FROM') {
       stages.at(-1)?.instructions.push(instruction);
       continue;
     }
     const [, from = '', name = ''] = /^(\S+) AS (\S+)$/u.exec(instruction.text) ?? [];
     if (name === '') throw new Error(`every stage needs a name: FROM ${instruction.text}`);
-    stages.push({ name, from, instructions: [] });
+    stages.push({ name, from: withArguments(from, args), instructions: [] });
   }
   return stages;
+}
+
+function withArguments(text: string, args: Readonly<Record<string, string>>): string {
+  return text.replaceAll(/\$\{(\w+)\}/gu, (_, name: string) => {
+    const value = args[name];
+    if (value === undefined) throw new Error(`${text}: no ARG ${name} before the first FROM`);
+    return value;
+  });
 }
 
 function instructionsOf(text: string): Instruction[] {

@@ -48,7 +48,7 @@ function carryOut(copy: Copy, tree: string, build: Build): void {
     link(denoOf(build.dockerfile.baseOf(from)), to);
   } else if (from === 'compiled') {
     const [command = ''] = build.dockerfile.commandsOf(from);
-    compile(command, compiler(build), to);
+    compile(command, compiler(build), { folder: source, target: to });
     // Who is not root is that user in the tree.
     if (copy.owner !== undefined && entersRestricted) {
       execFileSync('chown', ['--recursive', copy.owner, to]);
@@ -81,7 +81,7 @@ function link(from: string, to: string): void {
 function denoOf(image: string): string {
   const manifest = createRequire(import.meta.url).resolve('deno/package.json');
   const { version }: { version: string } = JSON.parse(readFileSync(manifest, 'utf8'));
-  if (image !== `denoland/deno:bin-${version}`) {
+  if (image.replace(/@.*$/u, '') !== `denoland/deno:bin-${version}`) {
     throw new Error(
       `the Dockerfile takes ${image} and package.json Deno ${version}: let them be the same`,
     );

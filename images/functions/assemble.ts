@@ -9,15 +9,15 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { packingFor } from './contents.ts';
+import { basename, dirname, join } from 'node:path';
+import { packingFor, trimming } from './contents.ts';
 import { downloadPackages, unpack } from './debian.ts';
 
 /**
- * Assembles the file tree of an image for functions from Debian packages, without installing anything: no script of a package
- * runs, and there is no package manager in the tree. The Dockerfile and `npm run images:check` call it alike:
+ * Assembles the file tree of an image from Debian packages, without installing anything: no script of a package runs, and there
+ * is no package manager in the tree. The Dockerfiles and `npm run images:check` call it alike:
  *
- *   node assemble.ts LANGUAGES TREE CACHE        (LANGUAGES: deno, python, bash, separated by commas)
+ *   node assemble.ts LANGUAGES TREE CACHE        (LANGUAGES: deno, python, bash, separated by commas; or operator)
  */
 export function assemble(languages: readonly string[], tree: string, cache: string): void {
   // Packages of Debian expect these links instead of folders.
@@ -28,9 +28,10 @@ export function assemble(languages: readonly string[], tree: string, cache: stri
   for (const file of downloadPackages(packingFor(languages), cache)) unpack(file, tree);
   bundleCertificates(tree);
   addUser(tree);
-  addFolders(tree);
-  symlinkSync('mawk', join(tree, 'usr/bin/awk'));
-  leaveOutDocumentation(tree);
+  addFolders(tree, languages.includes('operator') ? ['tmp'] : ['tmp', 'keptn', 'var/data']);
+  if (existsSync(join(tree, 'usr/bin/mawk'))) symlinkSync('mawk', join(tree, 'usr/bin/awk'));
+  leaveOut(tree);
+  shareGit(tree);
   if (languages.includes('python')) compilePython(tree);
 }
 
@@ -55,23 +56,38 @@ function addUser(tree: string): void {
   write(join(tree, 'etc/nsswitch.conf'), 'passwd: files\ngroup: files\nhosts: files dns\n');
 }
 
-/** /keptn is where the status goes when no file is mounted there; the other two are mounted in the cluster. */
-function addFolders(tree: string): void {
-  for (const folder of ['tmp', 'keptn', 'var/data', 'proc', 'sys', 'dev']) {
+/** /keptn is where the status goes when no file is mounted there; /var/data and the kernel's folders are mounted in the cluster. */
+function addFolders(tree: string, folders: readonly string[]): void {
+  for (const folder of [...folders, 'proc', 'sys', 'dev']) {
     mkdirSync(join(tree, folder), { recursive: true });
   }
-  for (const folder of ['tmp', 'keptn']) chmodSync(join(tree, folder), 0o1777);
+  for (const folder of ['tmp', 'keptn'].filter((one) => folders.includes(one))) {
+    chmodSync(join(tree, folder), 0o1777);
+  }
 }
 
 /** Licences stay: they must be passed on with the image. */
-function leaveOutDocumentation(tree: string): void {
-  const share = join(tree, 'usr/share');
-  for (const folder of ['man', 'info', 'locale', 'lintian', 'bash-completion', 'bug', 'gitweb']) {
-    rmSync(join(share, folder), { recursive: true, force: true });
+function leaveOut(tree: string): void {
+  const { patterns, characterSets } = trimming();
+  for (const file of globSync([...patterns], { cwd: tree })) {
+    rmSync(join(tree, file), { recursive: true, force: true });
   }
-  for (const file of globSync(join(share, 'doc/*/*'))) {
+  for (const file of globSync(join(tree, 'usr/share/doc/*/*'))) {
     if (!file.endsWith('/copyright')) rmSync(file, { recursive: true });
   }
+  for (const file of globSync(join(tree, 'usr/lib/*/gconv/*.so'))) {
+    if (!characterSets.includes(basename(file, '.so'))) rmSync(file);
+  }
+  // A list of what is no longer there; without it the modules themselves are looked up.
+  for (const file of globSync(join(tree, 'usr/lib/*/gconv/gconv-modules.cache'))) rmSync(file);
+}
+
+/** Debian brings git twice. */
+function shareGit(tree: string): void {
+  const second = join(tree, 'usr/lib/git-core/git');
+  if (!existsSync(second)) return;
+  rmSync(second);
+  symlinkSync('../../bin/git', second);
 }
 
 /** Nothing can be compiled on a read-only root, and without it every start would read all modules as text. */
@@ -87,7 +103,9 @@ function compilePython(tree: string): void {
   ];
   const isRoot = process.getuid?.() === 0;
   const [program = '', ...args] = isRoot ? inTree : ['unshare', '--map-root-user', ...inTree];
-  execFileSync(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  // The order of a set, which is part of what is compiled, follows the seed.
+  const env = { ...process.env, PYTHONHASHSEED: '0' };
+  execFileSync(program, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
 function pythonFolder(tree: string): string {

@@ -62,12 +62,23 @@ function aptOptions({ suite, leftOut }: Packing, directory: string): string[] {
 
 /** Where packages come from: this machine's own sources, or the same mirrors for another release of Debian. */
 function sources(suite: string, file: string): Record<string, string> {
+  if (ownRelease() === suite) return {};
+  writeFileSync(file, mirrorsOf(suite));
+  return { 'Dir::Etc::sourcelist': file, 'Dir::Etc::sourceparts': '-' };
+}
+
+function ownRelease(): string {
   const system = readFileSync('/etc/os-release', 'utf8');
   const own = /^VERSION_CODENAME=(.*)$/mu.exec(system)?.[1];
   if (own === undefined || !/^ID=debian$/mu.test(system)) {
     throw new Error('this machine is no Debian, so that its apt knows none of its mirrors');
   }
-  if (own === suite) return {};
+  return own;
+}
+
+/** The mirrors of this machine as a sources.list for a release of Debian. Throws where the machine is no Debian or knows none. */
+export function mirrorsOf(suite: string): string {
+  const own = ownRelease();
   const signed = '[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]';
   const format = '$(REPO_URI) $(RELEASE) $(COMPONENT) $(CREATED_BY)';
   const lines = run('apt-get', ['indextargets', '--format', format])
@@ -78,8 +89,7 @@ function sources(suite: string, file: string): Record<string, string> {
     })
     .map(([uri, release = '']) => `deb ${signed} ${uri} ${release.replace(own, suite)} main`);
   if (lines.length === 0) throw new Error(`apt knows no mirror of Debian ${own} on this machine`);
-  writeFileSync(file, `${[...new Set(lines)].join('\n')}\n`);
-  return { 'Dir::Etc::sourcelist': file, 'Dir::Etc::sourceparts': '-' };
+  return `${[...new Set(lines)].join('\n')}\n`;
 }
 
 /** Unpacks a package and notes it where scanners of images look for packages that no dpkg installed. */

@@ -1,6 +1,7 @@
 import { nearestName } from '../domain/nearest-name.ts';
 import { optional, setting } from './define-setting.ts';
 import { otlpSettings, readOtlp } from './otlp-settings.ts';
+import { publishedImage } from './published.ts';
 import {
   ConfigInvalid,
   duration,
@@ -16,7 +17,7 @@ import {
 } from './setting.ts';
 
 /** Runs functions of all languages; built from images/functions. */
-const ownRunnerImage = 'ghcr.io/keptn-sluice/sluice-functions:0.1.0';
+const ownRunnerImage = publishedImage('sluice-functions');
 
 /**
  * Everything that can be set, in the order in which help shows it. Variables of Keptn's operator and of OpenTelemetry keep

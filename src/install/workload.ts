@@ -2,11 +2,11 @@ import { admissionLabel } from '../admission/conversion-manifests.ts';
 import { webhookServiceName } from '../admission/manifests.ts';
 import { admissionAccountName, serviceAccountName } from '../admission/sluice-user.ts';
 import type { KubernetesObject } from '../api/object.ts';
+import { publishedImage } from '../config/published.ts';
 import { gracePeriodSeconds } from '../process/stop-times.ts';
-import { version } from '../process/version.ts';
 
 /** The image of this version. */
-export const shippedImage = `ghcr.io/keptn-sluice/sluice:${version}`;
+export const shippedImage = publishedImage('sluice');
 
 const labels = { 'app.kubernetes.io/part-of': 'keptn', 'app.kubernetes.io/name': 'sluice' };
 /** Keptn's, which dashboards and scrape jobs know. */

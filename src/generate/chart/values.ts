@@ -1,3 +1,4 @@
+import { published } from '../../config/published.ts';
 import {
   bool,
   count,
@@ -26,7 +27,7 @@ const global: readonly Value[] = [
   },
   {
     path: 'global.imageRegistry',
-    otherwise: 'ghcr.io',
+    otherwise: published.registry,
     schema: string,
     says: 'Registry of the image, unless `image.registry` names one.',
   },
@@ -129,7 +130,7 @@ const process: readonly Value[] = [
   },
   {
     path: 'image.repository',
-    otherwise: 'keptn-sluice/sluice',
+    otherwise: `${published.organization}/sluice`,
     schema: string,
     says: 'Repository of the image.',
   },
