@@ -19,6 +19,7 @@ const unit = [
   'demo',
   'house',
   'images',
+  'certificates',
 ];
 
 export default defineConfig({
