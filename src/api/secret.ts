@@ -13,5 +13,8 @@ export const SecretKind: Kind<Secret> = {
   namespaced: true,
 };
 
+/** The Secret that Sluice keeps its certificates in, unless a setting names another one. */
+export const certificateSecretName = 'sluice-certificates';
+
 /** The same objects of which only the identity is asked for: enough to learn that one changed. */
 export const SecretMetadataKind: Kind = { ...SecretKind, view: 'metadata' };

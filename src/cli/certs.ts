@@ -1,8 +1,10 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { issueAuthority, issueLeaf } from '../certificates/issue.ts';
+import { privateKeyOf } from '../certificates/private-key.ts';
+import { isNamed } from '../certificates/read.ts';
 import { webhookServiceName } from '../admission/manifests.ts';
 import { conversionServiceName } from '../admission/conversion-manifests.ts';
 
@@ -74,7 +76,7 @@ async function stillGood(files: Files, wanted: CertificatesWanted): Promise<stri
     const leaf = new X509Certificate(cert);
     const isGood =
       leaf.verify(new X509Certificate(ca).publicKey) &&
-      leaf.checkPrivateKey(createPrivateKey(key)) &&
+      leaf.checkPrivateKey(privateKeyOf(key)) &&
       Date.parse(leaf.validTo) - wanted.now > leastDaysLeft * dayMs &&
       Date.parse(leaf.validFrom) <= wanted.now &&
       wanted.hosts.every((host) => isNamed(leaf, host));
@@ -85,44 +87,12 @@ async function stillGood(files: Files, wanted: CertificatesWanted): Promise<stri
   }
 }
 
-function isNamed(leaf: X509Certificate, host: string): boolean {
-  return (isIP(host) === 0 ? leaf.checkHost(host) : leaf.checkIP(host)) !== undefined;
-}
-
 async function issue({ hosts, now }: CertificatesWanted) {
-  // Loaded here and only now: `sluice run` makes no certificates, and is the larger by 8 MB with it (T8).
-  const { generate } = await import('selfsigned');
-  const common = {
-    keyType: 'ec',
-    curve: 'P-256',
-    // The default, SHA-1, is refused by the API server.
-    algorithm: 'sha256',
-    // Clocks of machines differ a little.
-    notBeforeDate: new Date(now - dayMs),
-    notAfterDate: new Date(now + validDays * dayMs),
-  } as const;
-  const authority = await generate([{ name: 'commonName', value: 'Sluice local CA' }], {
-    ...common,
-    extensions: [
-      { name: 'basicConstraints', cA: true, critical: true },
-      { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
-    ],
-  });
-  const leaf = await generate([{ name: 'commonName', value: 'sluice' }], {
-    ...common,
-    ca: { key: authority.private, cert: authority.cert },
-    extensions: [
-      { name: 'basicConstraints', cA: false, critical: true },
-      { name: 'keyUsage', digitalSignature: true, critical: true },
-      { name: 'extKeyUsage', serverAuth: true },
-      { name: 'subjectAltName', altNames: hosts.map(alternativeName) },
-    ],
-  });
-  return { ca: authority.cert, cert: leaf.cert, key: leaf.private };
-}
-
-function alternativeName(host: string) {
-  return isIP(host) === 0 ? ({ type: 2, value: host } as const) : ({ type: 7, ip: host } as const);
+  // Clocks of machines differ a little.
+  const validity = { validFrom: now - dayMs, validUntil: now + validDays * dayMs };
+  const authority = await issueAuthority(validity, 'Sluice local CA');
+  const leaf = await issueLeaf(authority, { ...validity, hosts });
+  return { ca: authority.cert, ...leaf };
 }
 
 async function replace(file: string, content: string): Promise<void> {

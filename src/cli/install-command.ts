@@ -58,7 +58,7 @@ export function installCommand(terminal: Terminal): Command {
     )
     .option(
       '--ca-file <file>',
-      'certificate of the authority that signed the server’s (PEM); without it the caBundle that is there stays, or something else must fill it in',
+      'certificate of the authority that signed the server’s (PEM); without it the caBundle that is there stays, or is filled in by Sluice when it runs in the cluster, or by cert-manager',
     )
     .option(
       '--user <name...>',
@@ -76,7 +76,12 @@ export function installCommand(terminal: Terminal): Command {
     .option('--dry-run', 'print the objects as YAML and change nothing');
   for (const part of installationParts)
     command.option(`--${part}`, `only this part (and others named): ${part}`);
-  return addSettings(command, [...connecting, settings.namespace, settings.leaseNamespace])
+  return addSettings(command, [
+    ...connecting,
+    settings.namespace,
+    settings.leaseNamespace,
+    settings.certificateSecret,
+  ])
     .addHelpText(
       'after',
       `
@@ -109,7 +114,11 @@ Examples:
 }
 
 async function installationSettings(
-  { namespace, leaseNamespace }: Pick<Config, 'namespace' | 'leaseNamespace'>,
+  {
+    namespace,
+    leaseNamespace,
+    certificateSecret,
+  }: Pick<Config, 'namespace' | 'leaseNamespace' | 'certificateSecret'>,
   options: InstallOptions,
 ): Promise<InstallationSettings> {
   const { url, service, image, replicas, caFile, user, requesterChecks } = options;
@@ -120,6 +129,7 @@ async function installationSettings(
   return {
     namespace,
     leaseNamespace,
+    certificateSecret,
     target: url === undefined ? { service: { name: service, namespace } } : { url },
     requesterChecks: requesterChecks === 'on',
     workload: { image, replicas },

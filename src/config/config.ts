@@ -1,3 +1,4 @@
+import { certificateSecretName } from '../api/secret.ts';
 import { nearestName } from '../domain/nearest-name.ts';
 import { optional, setting } from './define-setting.ts';
 import { otlpSettings, readOtlp } from './otlp-settings.ts';
@@ -78,6 +79,28 @@ export const settings = {
     value: port,
     otherwise: 9443,
     description: 'port of the admission server; 0 for a free one',
+  }),
+  certificates: optional({
+    flag: 'certificates',
+    env: 'SLUICE_CERTIFICATES',
+    value: oneOf(['own', 'files']),
+    description:
+      'own: Sluice makes and renews its certificate, in a Secret, and writes the caBundles; files: something else does, such as cert-manager. Own in a Pod unless --cert-file is given, otherwise files',
+  }),
+  certificateSecret: setting({
+    flag: 'certificate-secret',
+    env: 'SLUICE_CERTIFICATE_SECRET',
+    value: text('name', 'the name of a Secret'),
+    otherwise: certificateSecretName,
+    description:
+      'Secret with its own certificates, in the namespace Sluice runs in; keptn-certs takes over Keptn’s',
+  }),
+  certificateHosts: optional({
+    flag: 'certificate-hosts',
+    env: 'SLUICE_CERTIFICATE_HOSTS',
+    value: list('names', 'names with commas between them'),
+    description:
+      'names and addresses its own certificate is for; those of its Services if not given',
   }),
   certFile: setting({
     flag: 'cert-file',
@@ -267,6 +290,9 @@ export function configFrom(given: Given) {
     only: reader.read(settings.only),
     listenAddress: reader.read(settings.listenAddress),
     listenPort: reader.read(settings.listenPort),
+    certificates: reader.read(settings.certificates) ?? certificatesOf(given),
+    certificateSecret: reader.read(settings.certificateSecret),
+    certificateHosts: reader.read(settings.certificateHosts),
     certFile: reader.read(settings.certFile),
     keyFile: reader.read(settings.keyFile),
     clientCaFile: reader.read(settings.clientCaFile),
@@ -298,6 +324,15 @@ export function configFrom(given: Given) {
   refuseUnknown(given, reader);
   if (reader.problems.length > 0) throw new ConfigInvalid(reader.problems);
   return Object.freeze(config);
+}
+
+/** In a Pod nobody has put files anywhere, unless it is said where. */
+function certificatesOf({ flags, env }: Given): 'own' | 'files' {
+  const { certFile, kubeconfig, context } = settings;
+  const isElsewhere = [kubeconfig, context].some(({ flag }) => flags.has(flag));
+  const isInPod = Boolean(env['KUBERNETES_SERVICE_HOST']) && !env[kubeconfig.env] && !isElsewhere;
+  const hasFile = flags.has(certFile.flag) || Boolean(env[certFile.env]);
+  return isInPod && !hasFile ? 'own' : 'files';
 }
 
 interface LeaseTimes {

@@ -62,7 +62,7 @@ export async function install(
   }
   if (lacksBundle) {
     tell(
-      'Warning: the webhooks have no caBundle, so the API server trusts no answer and refuses the Pods of enabled namespaces: give --ca-file, or let something like cert-manager fill it in',
+      'Warning: the webhooks have no caBundle yet, so the API server refuses the Pods of enabled namespaces until there is one. A Sluice that keeps its own certificates (--certificates own) fills it in when it starts, and cert-manager does, too; otherwise give --ca-file',
     );
   }
 }

@@ -6,6 +6,12 @@ import { NamespaceKind } from '../api/builtin.ts';
 import { crdOf, type CustomResourceDefinition } from '../api/crd.ts';
 import { servedKinds } from '../api/keptn/registry.ts';
 import type { Kind, KubernetesObject } from '../api/object.ts';
+import {
+  CustomResourceDefinitionKind,
+  MutatingWebhookConfigurationKind,
+  ValidatingWebhookConfigurationKind,
+} from '../api/registration-kinds.ts';
+import { certificateSecretName } from '../api/secret.ts';
 import { rights } from './rbac.ts';
 import {
   metricsService,
@@ -41,6 +47,8 @@ export interface InstallationSettings {
   readonly workload?: Pick<WorkloadSettings, 'image' | 'replicas'>;
   /** PEM of the authority that signed the certificate of the webhooks; left out where something else fills it in. */
   readonly caBundle?: string;
+  /** The Secret that Sluice keeps its certificates in; its usual name if not given. */
+  readonly certificateSecret?: string;
 }
 
 /** An object of the installation and the kind that addresses it. */
@@ -62,13 +70,14 @@ function manifestsOfPart(
   const operatorNamespace = namespace;
   const users = [serviceAccountUser(namespace), ...(settings.users ?? [])];
   const { requesterChecks = true, leaseNamespace = namespace } = settings;
+  const { certificateSecret = certificateSecretName } = settings;
   switch (part) {
     case 'crds':
       return servedKinds.map((kind) => crdOf(kind, converterConfig(settings)));
     case 'rights':
       return [
         { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
-        ...rights({ namespace, leaseNamespace }),
+        ...rights({ namespace, leaseNamespace, certificateSecret }),
       ];
     case 'conversion':
       // Outside the cluster there is no Pod that a Service could lead to.
@@ -88,7 +97,7 @@ function manifestsOfPart(
         ...(caBundle !== undefined && { caBundle }),
       });
     case 'policy':
-      return policyManifests({ operatorNamespace, users, requesterChecks });
+      return policyManifests({ operatorNamespace, users, requesterChecks, certificateSecret });
   }
 }
 
@@ -135,12 +144,6 @@ const clusterKind = (apiVersion: string, kind: string, plural: string): Kind => 
   namespaced: false,
 });
 
-const CustomResourceDefinitionKind = clusterKind(
-  'apiextensions.k8s.io/v1',
-  'CustomResourceDefinition',
-  'customresourcedefinitions',
-);
-
 const kinds: readonly Kind[] = [
   NamespaceKind,
   CustomResourceDefinitionKind,
@@ -157,8 +160,8 @@ const kinds: readonly Kind[] = [
   clusterKind(rbac, 'ClusterRoleBinding', 'clusterrolebindings'),
   { apiVersion: rbac, kind: 'Role', plural: 'roles', namespaced: true },
   { apiVersion: rbac, kind: 'RoleBinding', plural: 'rolebindings', namespaced: true },
-  clusterKind(admission, 'MutatingWebhookConfiguration', 'mutatingwebhookconfigurations'),
-  clusterKind(admission, 'ValidatingWebhookConfiguration', 'validatingwebhookconfigurations'),
+  MutatingWebhookConfigurationKind,
+  ValidatingWebhookConfigurationKind,
   clusterKind(admission, 'ValidatingAdmissionPolicy', 'validatingadmissionpolicies'),
   clusterKind(admission, 'ValidatingAdmissionPolicyBinding', 'validatingadmissionpolicybindings'),
 ];

@@ -10,6 +10,12 @@ import { KeptnTask } from '../api/keptn/task.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import type { Kind } from '../api/object.ts';
+import { certificateSecretName } from '../api/secret.ts';
+import {
+  convertedDefinitions,
+  webhookConfigurationNames,
+} from '../controllers/certificates/trust-places.ts';
+import { watchedKinds } from '../process/watched-kinds.ts';
 import {
   clusterRole,
   groupOf,
@@ -18,7 +24,6 @@ import {
   type Rule,
   serviceAccount,
 } from './role-objects.ts';
-import { watchedKinds } from '../process/watched-kinds.ts';
 
 /** Runs everything. */
 const sluice = serviceAccountName;
@@ -82,6 +87,39 @@ function clusterRules(): readonly Rule[] {
     { apiGroups: [''], resources: ['events'], verbs: ['list', 'create', 'patch'] },
     // One that nothing else ends is deleted after its time to live.
     { apiGroups: ['batch'], resources: ['jobs'], verbs: ['create', 'patch', 'delete'] },
+    ...trustRules,
+  ];
+}
+
+/** The caBundles of its own webhooks and conversions, which it writes when its certificates are renewed. */
+const trustRules: readonly Rule[] = [
+  {
+    apiGroups: ['admissionregistration.k8s.io'],
+    resources: ['mutatingwebhookconfigurations'],
+    resourceNames: [webhookConfigurationNames.mutating],
+    verbs: ['get', 'list', 'watch', 'patch'],
+  },
+  {
+    apiGroups: ['admissionregistration.k8s.io'],
+    resources: ['validatingwebhookconfigurations'],
+    resourceNames: [webhookConfigurationNames.validating],
+    verbs: ['get', 'list', 'watch', 'patch'],
+  },
+  {
+    apiGroups: ['apiextensions.k8s.io'],
+    resources: ['customresourcedefinitions'],
+    resourceNames: convertedDefinitions,
+    verbs: ['patch'],
+  },
+];
+
+/** The one Secret with its certificates. What is created cannot be bound to a name: a policy does that (own-writes). */
+function certificateRules(secret: string, mayWrite: boolean): readonly Rule[] {
+  const rule = { apiGroups: [''], resources: ['secrets'] };
+  const verbs = ['get', 'list', 'watch', ...(mayWrite ? ['patch'] : [])];
+  return [
+    { ...rule, resourceNames: [secret], verbs },
+    ...(mayWrite ? [{ ...rule, verbs: ['create'] }] : []),
   ];
 }
 
@@ -129,19 +167,37 @@ const leaseRules: readonly Rule[] = [
 export interface RightsPlaces {
   readonly namespace: string;
   readonly leaseNamespace: string;
+  /** The Secret with its certificates; the default of the setting if not given. */
+  readonly certificateSecret?: string;
 }
 
 /**
- * The service accounts of Sluice and their rights: for the one that runs everything what `clusterRules` says, and the Lease in
- * its namespace; for the one that runs admission alone, reading.
+ * The service accounts of Sluice and their rights: for the one that runs everything, or the controllers alone, what `clusterRules`
+ * says, the Lease, and the Secret with the certificates; for the one that runs admission alone, reading.
  */
-export function rights({ namespace, leaseNamespace }: RightsPlaces): Manifest[] {
+export function rights({
+  namespace,
+  leaseNamespace,
+  certificateSecret = certificateSecretName,
+}: RightsPlaces): Manifest[] {
   const admissionKinds = watchedKinds('admission').watched.map(({ kind }) => kind);
   return [
     serviceAccount(sluice, namespace),
     ...clusterRole(sluice, { namespace, rules: clusterRules() }),
     ...role(sluice, { namespace: leaseNamespace, accountNamespace: namespace, rules: leaseRules }),
+    ...role(sluice, {
+      namespace,
+      accountNamespace: namespace,
+      name: `${sluice}-certificates`,
+      rules: certificateRules(certificateSecret, true),
+    }),
     serviceAccount(sluiceAdmission, namespace),
     ...clusterRole(sluiceAdmission, { namespace, rules: readRules(admissionKinds) }),
+    ...role(sluiceAdmission, {
+      namespace,
+      accountNamespace: namespace,
+      name: `${sluiceAdmission}-certificates`,
+      rules: certificateRules(certificateSecret, false),
+    }),
   ];
 }

@@ -42,15 +42,20 @@ export function clusterRole(
   ];
 }
 
-/** A Role in `namespace`, bound to the service account of the same name, which may be in another one. */
+/**
+ * A Role in `namespace`, bound to a service account, which may be in another one; it has the name of that unless it is given one of
+ * its own.
+ */
 export function role(
-  name: string,
+  account: string,
   of: {
     readonly namespace: string;
     readonly accountNamespace: string;
+    readonly name?: string;
     readonly rules: readonly Rule[];
   },
 ): readonly Manifest[] {
+  const { name = account } = of;
   const metadata = { name, namespace: of.namespace, labels };
   return [
     { apiVersion, kind: 'Role', metadata, rules: of.rules },
@@ -59,7 +64,7 @@ export function role(
       kind: 'RoleBinding',
       metadata,
       roleRef: { apiGroup: group, kind: 'Role', name },
-      subjects: [{ kind: 'ServiceAccount', name, namespace: of.accountNamespace }],
+      subjects: [{ kind: 'ServiceAccount', name: account, namespace: of.accountNamespace }],
     },
   ];
 }

@@ -31,6 +31,7 @@ import { allControllers } from './controllers.ts';
 import { followEnds } from './follow-ends.ts';
 import { MissingKinds, missingKinds } from './missing-kinds.ts';
 import type { ElectionStanding, ProcessMetrics } from './process-metrics.ts';
+import type { KeepingTerm } from './certificates.ts';
 import { stopTimes } from './stop-times.ts';
 import type { Terminal } from './terminal.ts';
 import { collectorIn, openExporter } from './tracing.ts';
@@ -51,6 +52,8 @@ export interface LeadershipParts {
   readonly metrics: ProcessMetrics;
   /** Of the process, for the proxies it names. */
   readonly env: Terminal['env'];
+  /** Keeps the certificates for as long as it is told; not given where others do. */
+  readonly keepCertificates?: (term: KeepingTerm) => Promise<void>;
 }
 
 /** So long a list that is merely slow may take; one that is forbidden never comes. */
@@ -89,7 +92,7 @@ export async function leadership(parts: LeadershipParts, identity: string): Prom
   const stand = async (signal: AbortSignal): Promise<void> => {
     const missing = new MissingKinds({ caches, needed, reports: parts.reports, clock, log });
     missing.watch(signal);
-    await unlessAborted(caches.synced(...needed), signal);
+    await withCertificates(parts, signal, () => caches.synced(...needed));
     missing.end();
     await unlessAborted(Promise.race([caches.synced(), sleep(clock, patienceMs, signal)]), signal);
     if (signal.aborted) return;
@@ -124,6 +127,24 @@ function electionStanding(
   const { isLeader, leader, isInTrouble } = election;
   if (!caches.isSynced(...needed)) return { isLeader, leader, blocked: 'KindsMissing' };
   return { isLeader, leader, blocked: isInTrouble ? 'LeaseUnavailable' : undefined };
+}
+
+/**
+ * Waits for the caches, and keeps the certificates meanwhile although this process does not lead: what is stored in an old version
+ * can only be listed once the API server trusts the conversion. Several processes may do so at once; each write is for the
+ * objects as they were read.
+ */
+async function withCertificates(
+  { keepCertificates }: LeadershipParts,
+  signal: AbortSignal,
+  synced: () => Promise<void>,
+): Promise<void> {
+  const until = new AbortController();
+  const either = AbortSignal.any([signal, until.signal]);
+  const keeping = keepCertificates?.({ signal: either, mayWrite: () => !either.aborted });
+  await unlessAborted(synced(), signal);
+  until.abort();
+  await keeping;
 }
 
 interface Term {
@@ -214,6 +235,7 @@ async function lead(parts: LeadershipParts, { signal, sources, mayWrite }: Term)
   const stopRestarting = caches.whenServedAgain(() => {
     restarting = restarting.then(restart);
   });
+  const keeping = parts.keepCertificates?.({ signal, mayWrite });
   engine.start(signal);
   metrics.start();
   traces.start();
@@ -227,7 +249,11 @@ async function lead(parts: LeadershipParts, { signal, sources, mayWrite }: Term)
   stopTelling();
   stopRestarting();
   await restarting;
-  await Promise.all([engine.stop(), endsWithin(metrics.stop(), stopTimes.metricsMs, clock)]);
+  await Promise.all([
+    keeping,
+    engine.stop(),
+    endsWithin(metrics.stop(), stopTimes.metricsMs, clock),
+  ]);
   // What the engine has just ended is sent as well, while this process may still mark it.
   await endsWithin(traces.stop(), stopTimes.tracesMs, clock);
 }

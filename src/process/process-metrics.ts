@@ -76,6 +76,7 @@ export class ProcessMetrics {
   readonly #registry: Recording;
   #host = '';
   #term: Term | undefined;
+  #authorityEnds: number | undefined;
 
   constructor(registry: Recording, { keptnMetrics }: Pick<Config, 'keptnMetrics'>) {
     this.#registry = registry;
@@ -160,13 +161,22 @@ export class ProcessMetrics {
     registry.collect(controllersRunning, () => oneSample(this.#term === undefined ? 0 : 1));
   }
 
-  /** `validUntil` is in milliseconds since the epoch. */
+  /**
+   * `validUntil` is in milliseconds since the epoch. The process that keeps the certificates also tells when the authority
+   * ends (`authorityEnds`).
+   */
   ofCertificate(serving: () => { readonly validUntil: number } | undefined): void {
     this.#registry.collect(certificateExpiry, () => {
-      const { validUntil } = serving() ?? {};
-      if (validUntil === undefined) return [];
-      return [{ labels: { certificate: 'serving' }, value: validUntil / 1000 }];
+      const ends = { serving: serving()?.validUntil, authority: this.#authorityEnds };
+      return Object.entries(ends).flatMap(([certificate, at]) =>
+        at === undefined ? [] : [{ labels: { certificate }, value: at / 1000 }],
+      );
     });
+  }
+
+  /** Told when the authority of the own certificates ends, in milliseconds since the epoch. */
+  authorityEnds(at: number): void {
+    this.#authorityEnds = at;
   }
 
   #ofTerm(): void {

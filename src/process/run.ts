@@ -3,17 +3,19 @@ import { webhooks } from '../admission/registry.ts';
 import type { Kind } from '../api/object.ts';
 import type { Config } from '../config/config.ts';
 import { collectorFor } from '../domain/settings/collector.ts';
-import { connect } from '../kubernetes/connect.ts';
+import { connect, type Connection } from '../kubernetes/connect.ts';
 import { ObjectCaches } from '../kubernetes/cache/caches.ts';
 import { EventRecorder } from '../kubernetes/events/events.ts';
 import { templateDigest } from '../kubernetes/projection/template-digest.ts';
 import type { Watching, WatchReport } from '../kubernetes/watch/watch-all.ts';
-import { systemClock } from '../runtime/clock.ts';
+import { type Clock, systemClock } from '../runtime/clock.ts';
 import { shownProxy } from '../runtime/proxy.ts';
 import { inOrder, longestStopMs, type Part, sideBySide, startAll } from '../runtime/lifecycle.ts';
 import { AdmissionServer } from '../server/admission-server.ts';
 import { Certificates } from '../server/certificates.ts';
+import type { ServingCertificates } from '../server/serving-certificate.ts';
 import { createLogger, type Logger } from '../telemetry/logger.ts';
+import { keepCertificates, servedFromSecret } from './certificates.ts';
 import { allControllers, allIndexes } from './controllers.ts';
 import { leadership, type Standing } from './leadership.ts';
 import { processMetrics } from './metrics-part.ts';
@@ -159,6 +161,10 @@ async function partsOf(config: Config, { terminal, log }: Surroundings): Promise
         config,
         metrics,
         env: terminal.env,
+        ...(config.certificates === 'own' && {
+          keepCertificates: (term) =>
+            keepCertificates(config, { connection, clock, log, events, observer: metrics }, term),
+        }),
       },
       `${identity}_${randomUUID().slice(0, 8)}`,
     );
@@ -174,11 +180,26 @@ async function partsOf(config: Config, { terminal, log }: Surroundings): Promise
   if (only !== 'controllers') {
     const kinds = forAdmission.map(({ kind }) => kind);
     const state = standing === undefined ? undefined : standing.state;
-    working.push(admissionServer(config, { log, caches, kinds, metrics, ...(state && { state }) }));
+    const { certificates, part } = servingCertificates(config, { connection, clock, log });
+    metrics.ofCertificate(() => certificates.current);
+    if (part !== undefined) parts.push(part);
+    const withServer = { log, caches, kinds, metrics, certificates };
+    working.push(admissionServer(config, { ...withServer, ...(state && { state }) }));
   }
   if (leading !== undefined) working.push(leading);
   // The server says at once that it is going, however long the controllers take to end.
   return [...parts, sideBySide('admission and controllers', working, clock)];
+}
+
+/** Where the serving certificate comes from, and what has to run for it. */
+function servingCertificates(
+  config: Config,
+  by: { readonly connection: Connection; readonly clock: Clock; readonly log: Logger },
+): { readonly certificates: ServingCertificates; readonly part?: Part } {
+  const log = by.log.child({ part: 'admission' });
+  if (config.certificates === 'own') return servedFromSecret(config, { ...by, log });
+  const { certFile, keyFile } = config;
+  return { certificates: new Certificates({ certFile, keyFile }, { clock: by.clock, log }) };
 }
 
 function admissionServer(
@@ -188,17 +209,16 @@ function admissionServer(
     readonly caches: ObjectCaches;
     readonly metrics: ProcessMetrics;
     readonly kinds: readonly Kind[];
+    readonly certificates: ServingCertificates;
     /** How the controllers of this process stand; not given where there are none. */
     readonly state?: () => string;
   },
 ): AdmissionServer {
-  const { log: base, caches, kinds, metrics, state } = by;
+  const { log: base, caches, kinds, metrics, certificates, state } = by;
   const clock = systemClock;
   const log = base.child({ part: 'admission' });
-  const { certFile, keyFile, listenAddress, listenPort, probePort, drainMs } = config;
+  const { listenAddress, listenPort, probePort, drainMs } = config;
   const { clientCaFile, clientAllowedNames = [] } = config;
-  const certificates = new Certificates({ certFile, keyFile }, { clock, log });
-  metrics.ofCertificate(() => certificates.current);
   return new AdmissionServer({
     webhooks: webhooks({ ...placesOf(config), templateDigest }),
     lookup: caches,

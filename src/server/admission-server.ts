@@ -6,14 +6,13 @@ import type { FastifyInstance } from 'fastify';
 import { addressHere } from './address-here.ts';
 import type { AdmissionRoutesOptions } from './admission-routes.ts';
 import { buildApp, buildProbeApp } from './app.ts';
-import type { Certificates } from './certificates.ts';
 import type { ReadinessCheck } from './health-routes.ts';
 import type { ClientRule } from './client-identity.ts';
 import { setConnectionLimits } from './connection-limits.ts';
-import type { KeyPair } from './key-pair.ts';
+import type { ServingCertificates } from './serving-certificate.ts';
 
 export interface AdmissionServerOptions extends AdmissionRoutesOptions {
-  readonly certificates: Certificates;
+  readonly certificates: ServingCertificates;
   readonly listen: { readonly address: string; readonly port: number };
   /** A port for the probes over plain HTTP, for those who cannot check a certificate. */
   readonly probePort?: number;
@@ -44,17 +43,20 @@ export class AdmissionServer {
     this.stopWithinMs = (options.drainMs ?? 0) + hardStopMs + 1_000;
   }
 
-  /** Resolves when the server listens. Rejects when there is no certificate to serve or the port is taken. */
+  /**
+   * Resolves when the server listens. Rejects when there is no certificate to serve, and none is waited for, or when the port
+   * is taken.
+   */
   async start(): Promise<void> {
     const { certificates, listen, probePort } = this.#options;
-    const pair = await certificates.load();
+    await certificates.start();
     const { clients } = this.#options;
     if (clients !== undefined) this.#clientCa = await readFile(clients.caFile, 'utf8');
     const readiness = this.#readiness();
     this.#app = buildApp({
       ...this.#options,
       readiness,
-      server: (answer) => this.#httpsServer(pair, answer),
+      server: (answer) => this.#httpsServer(answer),
       isStopping: () => this.#stopping !== undefined,
     });
     const host = addressHere(listen.address);
@@ -63,7 +65,6 @@ export class AdmissionServer {
       this.#probes = buildProbeApp(readiness);
       await this.#probes.listen({ host, port: probePort });
     }
-    certificates.follow();
   }
 
   /** The port of the webhooks, once started. */
@@ -97,7 +98,11 @@ export class AdmissionServer {
   #readiness(): readonly ReadinessCheck[] {
     const { certificates, readiness } = this.#options;
     return [
-      { name: 'certificate', problem: () => certificates.problem() },
+      {
+        name: 'certificate',
+        problem: () => certificates.problem(),
+        detail: () => certificates.detail(),
+      },
       ...readiness,
       {
         name: 'running',
@@ -106,16 +111,19 @@ export class AdmissionServer {
     ];
   }
 
-  #httpsServer({ cert, key }: KeyPair, answer: RequestListener): Server {
+  #httpsServer(answer: RequestListener): Server {
+    const { certificates } = this.#options;
     const ca = this.#clientCa;
     const rest = { minVersion: 'TLSv1.2', ...(ca !== undefined && { ca }) } as const;
     // Probes come without a certificate: who may do what is judged request by request.
     const asked = { requestCert: ca !== undefined, rejectUnauthorized: false };
-    const server: HttpsServer = createServer({ cert, key, ...rest, ...asked }, answer);
+    const { current } = certificates;
+    const pair = current && { cert: current.cert, key: current.key };
+    const server: HttpsServer = createServer({ ...pair, ...rest, ...asked }, answer);
     setConnectionLimits(server);
     // New connections get the new certificate; those that are open live on.
-    this.#options.certificates.onChange((pair) => {
-      server.setSecureContext({ cert: pair.cert, key: pair.key, ...rest });
+    certificates.onChange(({ cert, key }) => {
+      server.setSecureContext({ cert, key, ...rest });
     });
     return server;
   }

@@ -4,7 +4,8 @@ import { type FSWatcher, watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Clock, Timer } from '../runtime/clock.ts';
-import { CertificateUnusable, type KeyPair, keyPair } from './key-pair.ts';
+import { CertificateUnusable, type KeyPair } from './key-pair.ts';
+import { CertificateInUse, type ServingCertificates, timeText } from './serving-certificate.ts';
 
 export interface CertificateFiles {
   readonly certFile: string;
@@ -17,65 +18,63 @@ const pollMs = 10_000;
 /** A change of two files is several events. */
 const settleMs = 50;
 
+/** A certificate that has not been renewed is warned about so often. */
+const warnEveryMs = 3_600_000;
+
 /**
  * The serving certificate, kept up to date from its files. A pair that cannot be served (mismatched, expired, half
  * written) never replaces one that can; it is reported and tried again.
  */
-export class Certificates {
+export class Certificates implements ServingCertificates {
   readonly #files: CertificateFiles;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #listeners = new Set<(pair: KeyPair) => void>();
-  #current: KeyPair | undefined;
-  #seen = '';
-  #refused: string | undefined;
+  readonly #inUse: CertificateInUse;
   #watchers: FSWatcher[] = [];
   #timer: Timer | undefined;
   #poll: Timer | undefined;
+  #warnedAtMs = -Infinity;
 
   constructor(files: CertificateFiles, by: { readonly clock: Clock; readonly log: Log }) {
     this.#files = files;
     this.#clock = by.clock;
     this.#log = by.log;
+    this.#inUse = new CertificateInUse(by.clock, () => 'no certificate has been read yet');
   }
 
   /** The pair to serve; there is none before `load` has succeeded. */
   get current(): KeyPair | undefined {
-    return this.#current;
+    return this.#inUse.current;
   }
 
-  /** Why the certificate that is served will not do; undefined while it does. */
   problem(): string | undefined {
-    if (this.#current === undefined) return this.#refused ?? 'no certificate has been read yet';
-    const { validUntil } = this.#current;
-    return validUntil <= this.#clock.now()
-      ? `the certificate has expired at ${new Date(validUntil).toISOString()}`
-      : undefined;
+    return this.#inUse.problem();
+  }
+
+  detail(): string | undefined {
+    return this.#inUse.detail();
   }
 
   /** Why what lies in the files is not what is served; undefined when it is. */
   get refused(): string | undefined {
-    return this.#refused;
+    return this.#inUse.refused;
   }
 
-  /** Calls `listener` with every new pair; returns the way to stop. */
   onChange(listener: (pair: KeyPair) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return this.#inUse.onChange(listener);
+  }
+
+  /** Reads the files and follows them. Rejects with `CertificateUnusable` if they hold nothing that can be served. */
+  async start(): Promise<void> {
+    await this.load();
+    this.follow();
   }
 
   /** Reads the files now. Rejects with `CertificateUnusable` if they hold nothing that can be served. */
   async load(): Promise<KeyPair> {
     const cert = await readPem('certificate', this.#files.certFile);
     const key = await readPem('key', this.#files.keyFile);
-    const seen = `${cert}\n${key}`;
-    if (seen === this.#seen && this.#current !== undefined) return this.#current;
-    const pair = keyPair({ cert, key }, this.#clock.now());
-    this.#seen = seen;
-    this.#current = pair;
-    this.#refused = undefined;
-    for (const listener of this.#listeners) listener(pair);
-    return pair;
+    return this.#inUse.take({ cert, key });
   }
 
   /** Follows the files from now on: their directories are watched (a mounted Secret swaps a link there) and polled. */
@@ -87,13 +86,12 @@ export class Certificates {
     this.#pollLater();
   }
 
-  /** No timer and no watch is left. */
   stop(): void {
     for (const watcher of this.#watchers) watcher.close();
     this.#watchers = [];
     this.#timer?.cancel();
     this.#poll?.cancel();
-    this.#listeners.clear();
+    this.#inUse.stop();
   }
 
   #watch(directory: string): void {
@@ -128,18 +126,28 @@ export class Certificates {
   }
 
   async #reload(): Promise<void> {
-    const before = this.#current?.serialNumber;
+    const before = this.current?.serialNumber;
     try {
       const { serialNumber, validUntil } = await this.load();
+      this.#warnOfEnd();
       if (serialNumber === before) return;
-      const until = new Date(validUntil).toISOString();
-      this.#log.info({ serialNumber, validUntil: until }, 'serving a new certificate');
+      this.#log.info(
+        { serialNumber, validUntil: timeText(validUntil) },
+        'serving a new certificate',
+      );
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
-      if (problem === this.#refused) return;
-      this.#refused = problem;
+      if (!this.#inUse.refuse(problem)) return;
       this.#log.warn({ problem }, 'the new certificate cannot be served; the old one stays');
     }
+  }
+
+  #warnOfEnd(): void {
+    const problem = this.#inUse.ending();
+    const now = this.#clock.elapsed();
+    if (problem === undefined || now - this.#warnedAtMs < warnEveryMs) return;
+    this.#warnedAtMs = now;
+    this.#log.warn({ problem }, 'the serving certificate needs attention');
   }
 }
 

@@ -1,5 +1,6 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
+import { privateKeyOf, readableKey } from '../certificates/private-key.ts';
 
 /** A certificate and its key, checked and ready to be served. */
 export interface KeyPair {
@@ -8,6 +9,7 @@ export interface KeyPair {
   /** PEM, in the form OpenSSL reads. */
   readonly key: string;
   /** Milliseconds since the Unix epoch. */
+  readonly validFrom: number;
   readonly validUntil: number;
   readonly serialNumber: string;
 }
@@ -26,7 +28,7 @@ export class CertificateUnusable extends Error {
  */
 export function keyPair(pem: { cert: string; key: string }, now: number): KeyPair {
   const certificate = reading('certificate', () => new X509Certificate(pem.cert));
-  const key = reading('key', () => privateKey(pem.key));
+  const key = reading('key', () => privateKeyOf(pem.key));
   if (!certificate.checkPrivateKey(key)) {
     throw new CertificateUnusable('the key is not the one of the certificate');
   }
@@ -34,26 +36,15 @@ export function keyPair(pem: { cert: string; key: string }, now: number): KeyPai
   if (validUntil <= now) {
     throw new CertificateUnusable(`the certificate has expired at ${certificate.validTo}`);
   }
-  if (Date.parse(certificate.validFrom) > now) {
+  const validFrom = Date.parse(certificate.validFrom);
+  if (validFrom > now) {
     throw new CertificateUnusable(`the certificate is not valid before ${certificate.validFrom}`);
   }
-  const readable = key.export({ format: 'pem', type: 'pkcs8' }).toString();
+  const readable = readableKey(key);
   // The chain behind the first certificate is read here only.
   reading('certificate chain', () => createSecureContext({ cert: pem.cert, key: readable }));
-  return { cert: pem.cert, key: readable, validUntil, serialNumber: certificate.serialNumber };
-}
-
-/** Keptn's cert-manager writes a SEC1 key and labels it `PRIVATE KEY`: Go takes it, OpenSSL has to be told. */
-function privateKey(pem: string): KeyObject {
-  try {
-    return createPrivateKey(pem);
-  } catch (cause) {
-    const body = /-----BEGIN PRIVATE KEY-----([A-Za-z0-9+/=\s]+)-----END PRIVATE KEY-----/.exec(
-      pem,
-    )?.[1];
-    if (body === undefined) throw cause;
-    return createPrivateKey({ key: Buffer.from(body, 'base64'), format: 'der', type: 'sec1' });
-  }
+  const { serialNumber } = certificate;
+  return { cert: pem.cert, key: readable, validFrom, validUntil, serialNumber };
 }
 
 function reading<T>(what: string, read: () => T): T {

@@ -42,6 +42,18 @@ test('names of clients without a CA are refused, because they would protect noth
   ).toMatchObject({ clientCaFile: 'ca.crt', clientAllowedNames: ['a', 'b'] });
 });
 
+test.each([
+  [{}, { KUBERNETES_SERVICE_HOST: '10.0.0.1' }, 'own'],
+  [{}, {}, 'files'],
+  [{ 'cert-file': 'tls.crt' }, { KUBERNETES_SERVICE_HOST: '10.0.0.1' }, 'files'],
+  [{}, { KUBERNETES_SERVICE_HOST: '10.0.0.1', SLUICE_CERT_FILE: 'tls.crt' }, 'files'],
+  [{ kubeconfig: 'dev' }, { KUBERNETES_SERVICE_HOST: '10.0.0.1' }, 'files'],
+  [{ certificates: 'own' }, {}, 'own'],
+  [{}, { KUBERNETES_SERVICE_HOST: '10.0.0.1', SLUICE_CERTIFICATES: 'files' }, 'files'],
+] as const)('with %o and %o the certificates are its %s', (flags, env, certificates) => {
+  expect(configFrom(given(flags, env)).certificates).toBe(certificates);
+});
+
 test('every setting of the schema is in the configuration, and nothing else', () => {
   const ofTraces = new Set(Object.keys(otlpSettings));
   const others = Object.keys(settings).filter((name) => !ofTraces.has(name));

@@ -13,6 +13,7 @@ const root = new URL('../..', import.meta.url).pathname;
 
 /** The rooms of src/domain from the lowest up, each with the rooms below it that it imports. Every other arrow between rooms is reported. */
 const rooms: readonly (readonly [room: string, below: readonly string[]])[] = [
+  ['certificates', []],
   ['go', []],
   ['evidence', []],
   ['owner', []],
@@ -111,6 +112,7 @@ const forbidden: readonly (readonly [file: string, specifiers: readonly string[]
       '@kubernetes/client-node',
     ],
   ],
+  ['src/certificates/x.ts', ['../domain/y.ts', '../runtime/y.ts', 'fastify']],
   ['src/telemetry/x.ts', ['../domain/y.ts', '../server/y.ts', 'fastify']],
   ['src/telemetry/room/x.ts', ['../../domain/y.ts', '../../server/y.ts', 'fastify']],
   ['src/metrics-providers/x.ts', ['../controllers/y.ts', '../domain/y.ts', 'undici']],
@@ -193,6 +195,7 @@ const allowed: readonly (readonly [file: string, specifiers: readonly string[]])
       'node:fs',
     ],
   ],
+  ['src/certificates/ok.ts', ['./y.ts', 'selfsigned', 'node:crypto']],
   [
     'src/telemetry/ok.ts',
     ['../api/y.ts', '../runtime/y.ts', 'pino', 'node:fs', '@opentelemetry/api', '@grpc/grpc-js'],

@@ -9,10 +9,10 @@ import type {
 } from '../../src/controllers/certificates/parts.ts';
 import { placeOf, trustRefs } from '../../src/controllers/certificates/trust-places.ts';
 import type { EventNote } from '../../src/domain/plan.ts';
-import { LogMemory } from '../support/log-memory.ts';
-import { type Call, type Fault, MemoryCluster } from '../support/memory-cluster.ts';
-import { MemoryStore } from '../support/memory-store.ts';
-import { TestClock } from '../support/test-clock.ts';
+import { LogMemory } from '../support/memory/log-memory.ts';
+import { type Call, type Fault, MemoryCluster } from '../support/memory/memory-cluster.ts';
+import { MemoryStore } from '../support/memory/memory-store.ts';
+import { TestClock } from '../support/clock-and-chance/test-clock.ts';
 
 /** Certificates as words: who signed, from when to when. Keys are the name of what they belong to. */
 const authorityPattern = /CA (\S+) from (-?\d+) until (-?\d+)/gu;
@@ -95,7 +95,7 @@ export class CertificateWorld {
       reader,
       onChange: (listener) => this.store.onChange(listener),
       events: { record: (note) => void this.notes.push(note) },
-      observer: { validUntil: () => undefined },
+      observer: { authorityEnds: () => undefined },
       clock: this.clock,
       random: this.options.random,
       log: this.log,

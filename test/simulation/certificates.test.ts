@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { MutatingWebhookConfigurationKind } from '../../src/api/registration-kinds.ts';
 import { SecretKind } from '../../src/api/secret.ts';
 import { trustRefs } from '../../src/controllers/certificates/trust-places.ts';
-import { SeededRandom } from '../support/seeded-random.ts';
+import { SeededRandom } from '../support/clock-and-chance/seeded-random.ts';
 import { CertificateWorld, type WorldOptions } from './certificate-world.ts';
 
 const minute = 60_000;
@@ -155,7 +155,7 @@ describe('what others do', () => {
   test('a deleted Secret is made again, and what replicas serve stays trusted all the time', async () => {
     const one = await settled(6);
     const { secret } = one;
-    await one.store.delete(
+    one.store.delete(
       { kind: SecretKind, namespace: 'keptn-system', name: 'sluice-certificates' },
       {
         uid: secret?.metadata.uid ?? '',

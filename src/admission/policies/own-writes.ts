@@ -8,16 +8,20 @@ const functionPrefix = 'keptnfn-';
 
 /**
  * RBAC gives rights on whole kinds. This bounds what Sluice's service account can do with them, should somebody get hold of its
- * token: ConfigMaps with code, its one label on Namespaces, Jobs of tasks, and of Pods the gate, labels and annotations.
+ * token: ConfigMaps with code, the one Secret with its certificates, its labels on Namespaces, Jobs of tasks, and of Pods the gate,
+ * labels and annotations.
  */
-export function ownWritesPolicy(serviceAccountUser: string): PolicyDefinition {
+export function ownWritesPolicy(
+  serviceAccountUser: string,
+  certificates: { readonly namespace: string; readonly name: string },
+): PolicyDefinition {
   return {
     name: 'own-writes.sluice.keptn.sh',
     rules: [
       {
         apiGroups: [''],
         apiVersions: ['v1'],
-        resources: ['configmaps', 'namespaces', 'pods'],
+        resources: ['configmaps', 'namespaces', 'pods', 'secrets'],
         operations: ['CREATE', 'UPDATE', 'DELETE'],
       },
       {
@@ -28,7 +32,7 @@ export function ownWritesPolicy(serviceAccountUser: string): PolicyDefinition {
       },
     ],
     matchConditions: [{ name: 'by-sluice', expression: isByUser([serviceAccountUser]) }],
-    validations: [configMaps, namespaces, jobs, podsChanged, podsDeleted],
+    validations: [configMaps, secrets(certificates), namespaces, jobs, podsChanged, podsDeleted],
   };
 }
 
@@ -39,6 +43,19 @@ const configMaps: Validation = {
   message: `Sluice's own user may write only ConfigMaps whose names begin with ${functionPrefix}`,
   reason: 'Forbidden',
 };
+
+/** The right to create cannot be bound to a name: this can. */
+const secrets = ({
+  namespace,
+  name,
+}: {
+  readonly namespace: string;
+  readonly name: string;
+}): Validation => ({
+  expression: `!(${isOf('secrets')}) || (request.operation != 'DELETE' && request.namespace == ${celText(namespace)} && request.name == ${celText(name)})`,
+  message: `Sluice's own user may write no Secret but ${namespace}/${name}, and delete none`,
+  reason: 'Forbidden',
+});
 
 const others = (labels: string) =>
   `${labels}.filter(key, key != ${celText(sluiceKeys.enabled)}).map(key, key + '=' + ${labels}[key])`;

@@ -1,3 +1,4 @@
+import { certificateSecretName } from '../../api/secret.ts';
 import { heldPodsPolicy } from './held-pods.ts';
 import { lifecycleChildrenPolicy } from './lifecycle-children.ts';
 import { notOptedInPolicy } from './not-opted-in.ts';
@@ -25,7 +26,10 @@ function policies(settings: PolicySettings): readonly PolicyDefinition[] {
     releaseMarksPolicy(settings),
     ...(settings.requesterChecks ? [requesterPolicy(settings)] : []),
     // Somebody else under whose name Sluice runs outside the cluster has rights and duties of his own.
-    ownWritesPolicy(serviceAccountUser(settings.operatorNamespace)),
+    ownWritesPolicy(serviceAccountUser(settings.operatorNamespace), {
+      namespace: settings.operatorNamespace,
+      name: settings.certificateSecret ?? certificateSecretName,
+    }),
   ];
 }
 

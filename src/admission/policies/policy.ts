@@ -9,6 +9,8 @@ export type PolicySettings = AdmissionSettings & {
   readonly users: readonly string[];
   /** Whether those who write definitions, tasks and providers are asked for the rights these would lend them. */
   readonly requesterChecks: boolean;
+  /** The Secret that Sluice keeps its certificates in; its usual name if not given. */
+  readonly certificateSecret?: string;
 };
 
 /** A named CEL expression: a match condition (all have to hold), or a variable that other expressions may use. */

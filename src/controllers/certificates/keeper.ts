@@ -8,18 +8,14 @@ import {
   type SecretChange,
   type TrustPlace,
 } from '../../domain/certificates/decision.ts';
+import type { Log } from '../../ports/log.ts';
 import { backoffMs } from '../../runtime/backoff.ts';
 import type { Clock, Timer } from '../../runtime/clock.ts';
-import type { Cluster, EventSink } from '../cluster.ts';
-import { Fenced } from '../fenced-cluster.ts';
+import type { Cluster, EventSink } from '../engine/cluster.ts';
+import { Fenced } from '../engine/fenced-cluster.ts';
 import { entriesOf, replacing, secretWith, storedIn } from './certificate-secret.ts';
 import { changedEntries } from './changed-entries.ts';
-import type {
-  CertificateIssuer,
-  CertificateLog,
-  CertificateObserver,
-  CertificateReader,
-} from './parts.ts';
+import type { CertificateIssuer, CertificateObserver, CertificateReader } from './parts.ts';
 import { placeOf, trustRefs, trusting } from './trust-places.ts';
 
 /** What keeping certificates needs. */
@@ -39,7 +35,7 @@ export interface CertificateKeeperParts {
   readonly observer: CertificateObserver;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly log: CertificateLog;
+  readonly log: Log;
 }
 
 /** Several objects often change together; and two who write the same caBundle must not do so without end. */
@@ -273,8 +269,7 @@ export class CertificateKeeper {
 
   #observe(stored: StoredCertificates | undefined): void {
     const { observer } = this.#parts;
-    if (stored?.authority !== undefined)
-      observer.validUntil('authority', stored.authority.validUntil);
+    if (stored?.authority !== undefined) observer.authorityEnds(stored.authority.validUntil);
   }
 
   /** Each problem is logged once, and once more when it is over. */

@@ -35,13 +35,7 @@ export interface CertificateReader {
   ): LeafFacts | undefined;
 }
 
-/** Told when the certificates of this installation end; for metrics. Times are milliseconds since the Unix epoch. */
+/** Told when the authority ends, in milliseconds since the Unix epoch; for metrics. */
 export interface CertificateObserver {
-  validUntil(which: 'serving' | 'authority', at: number): void;
-}
-
-/** Where the controllers of certificates write what they did and what they could not do. */
-export interface CertificateLog {
-  info(fields: Readonly<Record<string, string>>, message: string): void;
-  warn(fields: Readonly<Record<string, string>>, message: string): void;
+  authorityEnds(at: number): void;
 }

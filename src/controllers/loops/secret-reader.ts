@@ -1,29 +1,24 @@
+import type { KubernetesObject } from '../../api/object.ts';
+import { SecretKind } from '../../api/secret.ts';
 import type { SecretReader } from '../../ports/secret-reader.ts';
-import type { Kind, KubernetesObject } from '../../api/object.ts';
 import type { Cluster } from '../engine/cluster.ts';
-
-interface Secret extends KubernetesObject {
-  data?: unknown;
-}
-
-const SecretKind: Kind<Secret> = {
-  apiVersion: 'v1',
-  kind: 'Secret',
-  plural: 'secrets',
-  namespaced: true,
-};
 
 /** Secrets as the API server has them at this moment. */
 export function secretReader(cluster: Pick<Cluster, 'get'>): SecretReader {
   return {
     async read(namespace, name) {
-      const secret = await cluster.get({ kind: SecretKind, namespace, name });
-      return secret === undefined ? undefined : entriesOf(secret);
+      const secret: (KubernetesObject & { readonly data?: unknown }) | undefined =
+        await cluster.get({
+          kind: SecretKind,
+          namespace,
+          name,
+        });
+      return secret && entriesOf(secret);
     },
   };
 }
 
-function entriesOf(secret: Secret): Record<string, string> {
+function entriesOf(secret: KubernetesObject & { readonly data?: unknown }): Record<string, string> {
   const { data } = secret;
   if (typeof data !== 'object' || data === null) return {};
   return Object.fromEntries(

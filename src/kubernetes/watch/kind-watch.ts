@@ -1,4 +1,5 @@
 import type { Kind } from '../../api/object.ts';
+import { CustomResourceDefinitionKind } from '../../api/registration-kinds.ts';
 import { backoffMs } from '../../runtime/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { sleep } from '../../runtime/sleep.ts';
@@ -6,13 +7,6 @@ import { IdleTimer } from './idle-timer.ts';
 import { collectionPath } from '../wire/resource-path.ts';
 import type { Transport } from '../transport/transport.ts';
 import { readEvents } from './watch-events.ts';
-
-const CustomResourceDefinitionKind: Kind = {
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  plural: 'customresourcedefinitions',
-  namespaced: false,
-};
 
 /** A definition is served a moment after it was made; how soon to look, and how rarely if that never happens. */
 const servedShape = { baseMs: 200, capMs: 30_000 };
