@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { systemClock } from '../runtime/clock.ts';
 import { certsCommand } from './certs.ts';
 import { explainCommand } from './explain/explain-command.ts';
+import { lintCommand } from './lint/lint-command.ts';
 import { installCommand, uninstallCommand } from './install-command.ts';
 import { runCommand } from './run-command.ts';
 import { ConfigInvalid } from '../config/setting.ts';
@@ -48,6 +49,7 @@ function program(terminal: Terminal): Command {
   const commands = [
     runCommand(terminal),
     explainCommand(terminal),
+    lintCommand(terminal),
     installCommand(terminal),
     uninstallCommand(terminal),
     taskCommand(terminal),

@@ -1,0 +1,170 @@
+import { writeFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { ownKinds } from '../../api/keptn/registry.ts';
+import { ServiceAccountMetadataKind } from '../../api/builtin.ts';
+import type { Kind, KubernetesObject } from '../../api/object.ts';
+import { rules } from '../../lint/rules.ts';
+import { readManifest } from '../../lint/manifest-problems.ts';
+import { BadInput, FoundFailed, type Terminal } from '../../process/terminal.ts';
+import { version } from '../../process/version.ts';
+import { connected } from '../command/command-config.ts';
+import { baselineOf, readBaseline, withoutKnown } from './baseline.ts';
+import { type Finding, levels } from './finding.ts';
+import { asGithub, asJson, asJunit, asSarif } from './formats/machine.ts';
+import { asText } from './formats/text.ts';
+import { type Judgement, judgeFiles, kindsOfFiles } from './judge-files.ts';
+import { type LintConfig, lintConfig, ruleLevel } from './lint-config.ts';
+import { manifestsIn } from './manifest-documents.ts';
+import { manifestFiles, type NamedText } from './manifest-files.ts';
+
+/** The options of `sluice lint` as they were parsed. */
+export interface LintOptions {
+  readonly known?: readonly string[];
+  readonly format: 'text' | 'json' | 'sarif' | 'junit' | 'github';
+  readonly rule?: readonly string[];
+  readonly strict?: boolean;
+  readonly failOn: (typeof levels)[number] | 'never';
+  readonly config?: string;
+  readonly baseline?: string;
+  readonly writeBaseline?: boolean;
+  readonly namespace?: string;
+  readonly operatorNamespace?: string;
+  readonly definitionsNamespace?: string;
+  readonly rules?: boolean;
+}
+
+interface Asking {
+  readonly terminal: Terminal;
+  readonly command: Command;
+}
+
+/** Judges the files and writes what was found. Throws `FoundFailed` when that counts, and `BadInput`. */
+export async function lint(
+  paths: readonly string[],
+  options: LintOptions,
+  asking: Asking,
+): Promise<void> {
+  const { terminal } = asking;
+  if (options.rules === true) {
+    terminal.write(listOfRules());
+    return;
+  }
+  const config = await lintConfig(options.config);
+  const files = await manifestFiles(paths.length === 0 ? ['-'] : paths);
+  const judgement = await judged(files, { config, options, asking });
+  const baseline = options.baseline ?? config.baseline;
+  if (options.writeBaseline === true) {
+    if (baseline === undefined)
+      throw new BadInput(
+        '--write-baseline needs --baseline FILE, or baseline: in the configuration',
+      );
+    await writeFile(baseline, baselineOf(judgement.findings));
+    terminal.writeError(`${judgement.findings.length} findings written into ${baseline}\n`);
+    return;
+  }
+  const news =
+    baseline === undefined
+      ? { findings: judgement.findings, known: 0 }
+      : withoutKnown(judgement.findings, await readBaseline(baseline), baseline);
+  const shown = { ...judgement, findings: news.findings };
+  terminal.write(
+    written(shown, { files, known: news.known, format: options.format, inColor: terminal.inColor }),
+  );
+  if (counts(shown.findings, options.failOn)) throw new FoundFailed();
+}
+
+async function judged(
+  files: readonly NamedText[],
+  {
+    config,
+    options,
+    asking,
+  }: { readonly config: LintConfig; readonly options: LintOptions; readonly asking: Asking },
+): Promise<Judgement> {
+  const namespace = options.namespace ?? config.namespace ?? 'default';
+  const operatorNamespace = options.operatorNamespace ?? config.operatorNamespace ?? 'keptn-system';
+  const sources = [...config.known, ...(options.known ?? [])];
+  const inFiles = sources.filter((source) => source !== 'cluster');
+  const fromFiles = inFiles.length === 0 ? [] : objectsIn(await manifestFiles(inFiles), namespace);
+  const isLive = sources.includes('cluster');
+  const fromCluster = isLive ? await objectsOfCluster(asking) : [];
+  return judgeFiles(files, {
+    namespace,
+    operatorNamespace,
+    definitionsNamespace:
+      options.definitionsNamespace ?? config.definitionsNamespace ?? operatorNamespace,
+    known: [...fromCluster, ...fromFiles],
+    complete: isLive
+      ? [...kindsOfFiles, ServiceAccountMetadataKind]
+      : sources.length > 0
+        ? kindsOfFiles
+        : [],
+    isStrict: options.strict ?? config.strict ?? false,
+    levels: { ...config.rules, ...Object.fromEntries((options.rule ?? []).map(ruleLevel)) },
+  });
+}
+
+/** What is known and not judged: what cannot be read there is left out, because it is not this run's business. */
+function objectsIn(files: readonly NamedText[], namespace: string): readonly KubernetesObject[] {
+  return files.flatMap(({ text }) =>
+    manifestsIn(text).manifests.flatMap(({ object }) => {
+      const read = readManifest(object, namespace);
+      return read.type === 'judged' ? [read.object] : [];
+    }),
+  );
+}
+
+async function objectsOfCluster({
+  command,
+  terminal,
+}: Asking): Promise<readonly KubernetesObject[]> {
+  await using connection = await connected(command, terminal);
+  const kinds: readonly Kind[] = [...ownKinds, ServiceAccountMetadataKind];
+  const lists = await Promise.all(kinds.map((kind) => connection.client.list(kind, '', '')));
+  return lists.flat();
+}
+
+function written(
+  judgement: Judgement,
+  {
+    files,
+    known,
+    format,
+    inColor,
+  }: {
+    readonly files: readonly NamedText[];
+    readonly known: number;
+    readonly format: LintOptions['format'];
+    readonly inColor: boolean;
+  },
+): string {
+  const { findings } = judgement;
+  switch (format) {
+    case 'text':
+      return asText(judgement, files, { inColor, known });
+    case 'json':
+      return asJson(findings);
+    case 'sarif':
+      return asSarif(findings, version);
+    case 'junit':
+      return asJunit(
+        findings,
+        files.map(({ name }) => name),
+      );
+    case 'github':
+      return asGithub(findings);
+  }
+}
+
+function counts(findings: readonly Finding[], failOn: LintOptions['failOn']): boolean {
+  if (failOn === 'never') return false;
+  const least = levels.indexOf(failOn);
+  return findings.some(({ level }) => levels.indexOf(level) <= least);
+}
+
+function listOfRules(): string {
+  const width = Math.max(...rules.map(({ id }) => id.length));
+  return rules
+    .map(({ id, severity, title }) => `${id.padEnd(width)}  ${severity.padEnd(8)}  ${title}\n`)
+    .join('');
+}
