@@ -25,7 +25,7 @@ const rooms: readonly (readonly [room: string, below: readonly string[]])[] = [
   ['follow-up', ['check', 'job', 'phase']],
   ['gate', ['check', 'deployment', 'identity', 'owner', 'phase']],
   ['settings', ['go', 'job']],
-  ['app', ['check', 'deployment', 'follow-up', 'owner', 'phase', 'settings']],
+  ['app', ['go', 'check', 'deployment', 'follow-up', 'owner', 'phase', 'settings']],
   ['measurement', ['go', 'settings']],
   ['opt-in', ['gate', 'identity']],
   ['task', ['check', 'evidence', 'follow-up', 'job']],
