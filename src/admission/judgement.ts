@@ -12,6 +12,7 @@ export function ruleContext(lookup: Lookup, places: ReferencePlaces): RuleContex
     lookup,
     // Until the first list has come, absence means nothing.
     isComplete: (kind) => lookup.isSynced?.(kind) ?? true,
+    isExpected: (kind, namespace, name) => lookup.isExpected?.(kind, namespace, name) ?? false,
     operatorNamespace,
     definitionsNamespace,
     configsAnywhere,
@@ -52,9 +53,25 @@ function printable(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, '\u{fffd}');
 }
 
+/**
+ * What is not there may stand further down in the same file: said is what is true now, and once for each object that is waited
+ * for, however often it is named.
+ */
+function atThisMoment(problems: readonly Problem[]): readonly string[] {
+  const named = Map.groupBy(
+    problems,
+    ({ path, message, pending }) => pending ?? `${path}: ${message}`,
+  );
+  return [...named].map(([text, [first, ...more]]) => {
+    if (first?.pending === undefined) return text;
+    const others = new Set(more.map(({ path }) => path).filter((path) => path !== first.path)).size;
+    return `${first.path}${others > 0 ? ` and ${others} more` : ''}: ${text}`;
+  });
+}
+
 /** One line per problem, the first of them if there are many. */
 export function warningsOf(problems: readonly Problem[]): readonly string[] {
-  const lines = [...new Set(problems.map(({ path, message }) => printable(`${path}: ${message}`)))];
+  const lines = [...new Set(atThisMoment(problems).map(printable))];
   if (lines.length <= mostWarnings) return lines;
   const shown = lines.slice(0, mostWarnings - 1);
   return [...shown, `and ${lines.length - shown.length} more problems like these`];

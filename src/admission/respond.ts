@@ -22,6 +22,8 @@ export interface Context {
   readonly lookup: Lookup;
   /** Milliseconds since the Unix epoch. */
   readonly now: number;
+  /** Hears of each request that was answered. */
+  answered?(request: AdmissionRequest, answer: AdmissionReviewAnswer): void;
 }
 
 /**
@@ -33,7 +35,10 @@ export function respond(webhook: Webhook, body: unknown, context: Context): Admi
   const parsed = parseReview(body);
   if (!parsed.ok) throw new BadReview(`no AdmissionReview: ${describeErrors(parsed.errors)}`);
   const { apiVersion, kind, request } = parsed.value;
-  return { apiVersion, kind, response: responseOf(request, verdictOn(request, webhook, context)) };
+  const response = responseOf(request, verdictOn(request, webhook, context));
+  const answer: AdmissionReviewAnswer = { apiVersion, kind, response };
+  context.answered?.(request, answer);
+  return answer;
 }
 
 function verdictOn(request: AdmissionRequest, webhook: Webhook, context: Context): Verdict {

@@ -26,6 +26,8 @@ export interface Lookup {
    * a view that does not say it serves all.
    */
   isMissing?(...kinds: readonly Kind[]): boolean;
+  /** Whether an object was let in a moment ago and may not have arrived yet. It silences a warning and proves nothing. */
+  isExpected?(kind: Kind, namespace: string | undefined, name: string): boolean;
 }
 
 /** An Event of Kubernetes about an object, its series counted once. */

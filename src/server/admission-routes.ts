@@ -1,6 +1,7 @@
 import type { Log } from '../ports/log.ts';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Webhook } from '../admission/registry.ts';
+import { AdmittedLately } from './admitted-lately.ts';
 import { BadReview, respond } from '../admission/respond.ts';
 import type { AdmissionReviewAnswer } from '../api/review.ts';
 import type { Lookup } from '../domain/lookup.ts';
@@ -18,9 +19,11 @@ export interface AdmissionRoutesOptions {
 
 /** One route per webhook of the table. */
 export function addAdmissionRoutes(app: FastifyInstance, options: AdmissionRoutesOptions): void {
+  const lately = new AdmittedLately(options.clock);
+  const lookup = lately.over(options.lookup);
   for (const webhook of options.webhooks) {
     app.post(webhook.path, (request, reply) =>
-      answer(webhook, request.body, { ...options, reply }),
+      answer(webhook, request.body, { ...options, lookup, lately, reply }),
     );
   }
 }
@@ -28,10 +31,21 @@ export function addAdmissionRoutes(app: FastifyInstance, options: AdmissionRoute
 function answer(
   webhook: Webhook,
   body: unknown,
-  { lookup, clock, metrics, log, reply }: AdmissionRoutesOptions & { reply: FastifyReply },
+  {
+    lookup,
+    lately,
+    clock,
+    metrics,
+    log,
+    reply,
+  }: AdmissionRoutesOptions & { readonly lately: AdmittedLately; readonly reply: FastifyReply },
 ): FastifyReply {
   try {
-    const review = respond(webhook, parsedJson(body), { lookup, now: clock.now() });
+    const review = respond(webhook, parsedJson(body), {
+      lookup,
+      now: clock.now(),
+      answered: (request, given) => lately.note(request, given),
+    });
     metrics.reviewed(webhook.name, outcomeOf(review));
     return reply.type('application/json').send(JSON.stringify(review));
   } catch (error) {

@@ -8,6 +8,7 @@ import { ownKinds } from '../../src/api/keptn/registry.ts';
 import { KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts';
 import type { Kind, KubernetesObject } from '../../src/api/object.ts';
 import type { AdmissionRequest } from '../../src/api/review.ts';
+import type { Lookup } from '../../src/domain/lookup.ts';
 import {
   aConfig,
   anAppContext,
@@ -148,7 +149,7 @@ describe('what is doubtful, risky or missing', () => {
     'c has no tag, which means latest: what runs can change unseen; name a version or a digest';
   const doubtful = 'has no effect on a container, only on functions; remove it';
   const missing =
-    'spec.onSuccess[0]: KeptnTaskDefinition gone does not exist in shop or keptn-system; create it, or correct the name';
+    'spec.onSuccess[0]: not there yet; KeptnTaskDefinition gone is waited for (in shop or keptn-system)';
 
   test('is let in with a warning', () => {
     expect(judge(definition)).toEqual(
@@ -203,6 +204,26 @@ describe('what is doubtful, risky or missing', () => {
 
   test('is not claimed while the caches are not filled', () => {
     const lookup = { ...fixedLookup([]), isSynced: () => false };
+    const request = requestFor(aTaskDefinition({ spec: { onSuccess: ['gone'] } }));
+    expect(judgeApplied(KeptnTaskDefinition, places)(request, lookup)).toEqual(allow());
+  });
+
+  test('is told once for each object, however often it is named', () => {
+    const names = { preDeploymentTasks: ['gone', 'other'], postDeploymentTasks: ['gone'] };
+    expect(judge(anAppContext({ spec: { ...names, promotionTasks: ['gone'] } }))).toEqual(
+      warn(
+        'spec.preDeploymentTasks[0] and 2 more: not there yet; KeptnTaskDefinition gone is waited for (in shop or keptn-system)',
+        'spec.preDeploymentTasks[1]: not there yet; KeptnTaskDefinition other is waited for (in shop or keptn-system)',
+      ),
+    );
+  });
+
+  test('is not told of what was let in a moment ago', () => {
+    const lookup: Lookup = {
+      ...fixedLookup([]),
+      isExpected: ({ kind }, namespace, name) =>
+        `${kind} ${namespace}/${name}` === 'KeptnTaskDefinition shop/gone',
+    };
     const request = requestFor(aTaskDefinition({ spec: { onSuccess: ['gone'] } }));
     expect(judgeApplied(KeptnTaskDefinition, places)(request, lookup)).toEqual(allow());
   });

@@ -257,9 +257,9 @@ const told: readonly Case[] = [
     },
     cached: [smoke],
     warnings: [
-      `${inTemplate}[keptn.sh/pre-deployment-tasks]: KeptnTaskDefinition load does not exist in shop or keptn-system; create it, or correct the name`,
-      `${inTemplate}[keptn.sh/pre-deployment-evaluations]: KeptnEvaluationDefinition latency does not exist in shop or keptn-system; create it, or correct the name`,
-      `${inTemplate}[sluice.keptn.sh/on-success-tasks]: KeptnTaskDefinition notify does not exist in shop or keptn-system; create it, or correct the name`,
+      `${inTemplate}[keptn.sh/pre-deployment-tasks]: not there yet; KeptnTaskDefinition load is waited for (in shop or keptn-system)`,
+      `${inTemplate}[keptn.sh/pre-deployment-evaluations]: not there yet; KeptnEvaluationDefinition latency is waited for (in shop or keptn-system)`,
+      `${inTemplate}[sluice.keptn.sh/on-success-tasks]: not there yet; KeptnTaskDefinition notify is waited for (in shop or keptn-system)`,
     ],
   },
   {
@@ -348,7 +348,7 @@ describe('a workload is accepted with a word about', () => {
 });
 
 describe('in strict mode', () => {
-  const isMissing = (warning: string) => warning.includes('does not exist');
+  const isMissing = (warning: string) => warning.includes('is waited for');
   const neverWorks = (warning: string) => warning.includes('does not match any containers');
 
   test.each(told)('$what is refused in the same words, unless it is only missing', (one) => {

@@ -92,8 +92,8 @@ const cases: readonly (readonly [
     'checks that are not there',
     { preDeploymentTasks: ['load'], postDeploymentEvaluations: ['latency'] },
     (ns) => [
-      `${inTemplate}[keptn.sh/pre-deployment-tasks]: KeptnTaskDefinition load does not exist in ${ns} or keptn-system; create it, or correct the name`,
-      `${inTemplate}[keptn.sh/post-deployment-evaluations]: KeptnEvaluationDefinition latency does not exist in ${ns} or keptn-system; create it, or correct the name`,
+      `${inTemplate}[keptn.sh/pre-deployment-tasks]: not there yet; KeptnTaskDefinition load is waited for (in ${ns} or keptn-system)`,
+      `${inTemplate}[keptn.sh/post-deployment-evaluations]: not there yet; KeptnEvaluationDefinition latency is waited for (in ${ns} or keptn-system)`,
     ],
   ],
 ];

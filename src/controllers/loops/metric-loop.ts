@@ -1,3 +1,4 @@
+import { ClockWatch } from '../../runtime/clock-watch.ts';
 import { errorOf } from '../../runtime/error-of.ts';
 import type { IndexDefinition } from '../../ports/index-definition.ts';
 import type { Log } from '../../ports/log.ts';
@@ -80,6 +81,7 @@ const backoff: Backoff = { baseMs: 1_000, capMs: 60_000 };
 export class MetricLoop {
   readonly #parts: MetricLoopParts;
   readonly #cluster: Cluster;
+  readonly #clockWatch: ClockWatch;
   readonly #queue: WorkQueue;
   readonly #slots = new FairSlots(slots);
   readonly #asked = new Map<string, Asked>();
@@ -88,6 +90,7 @@ export class MetricLoop {
 
   constructor(parts: MetricLoopParts) {
     this.#parts = parts;
+    this.#clockWatch = new ClockWatch(parts.clock);
     this.#cluster = fencedCluster(parts.cluster, {
       mayWrite: parts.mayWrite ?? (() => true),
       signal: this.#stop.signal,
@@ -246,7 +249,10 @@ export class MetricLoop {
     const sinceMs = asked === undefined ? Infinity : clock.elapsed() - asked.atMs;
     const regularMs =
       asked === undefined
-        ? firstDueAt(metric, this.#measuredWith(metric), now) - now
+        ? firstDueAt(metric, this.#measuredWith(metric), {
+            now,
+            clockSteps: this.#clockWatch.steps(),
+          }) - now
         : fetchIntervalMs(metric) - sinceMs;
     if (awaitedAt === undefined) return regularMs;
     // What fails is not asked again and again for one that waits.

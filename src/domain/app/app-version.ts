@@ -16,7 +16,7 @@ import { nothing, type Plan } from '../plan.ts';
 import { openNextAttempt } from '../phase/attempt.ts';
 import { mendedDefinition, repeatedMessage } from '../check/repeated-checks.ts';
 import type { Moment } from '../clock-steps.ts';
-import { durationOr } from '../go/duration.ts';
+import { deploymentTimeoutMs } from '../settings/deployment-timeout.ts';
 import { isGenerated } from './generated-app.ts';
 import { runWorkloads, underWayAgain, type WorkloadsSeen } from './app-workloads.ts';
 import { isPromotion, runPromotion, withMilestones } from './promotion.ts';
@@ -112,7 +112,7 @@ function workloadsIn(seen: AppVersionSeen): WorkloadsSeen {
   const { app, version, settings, now, clockSteps, workloadVersions } = seen;
   const isUsers = app !== undefined && !isGenerated(app);
   const leftTimeoutMs = isUsers
-    ? durationOr(version.spec.deploymentTimeout, settings.observabilityTimeoutMs)
+    ? deploymentTimeoutMs([version.spec.deploymentTimeout], settings)
     : undefined;
   return { version, workloadVersions, leftTimeoutMs, now, clockSteps };
 }

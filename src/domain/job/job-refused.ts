@@ -1,3 +1,5 @@
+import { type Moment, onThisClock } from '../clock-steps.ts';
+import { remainingMs } from '../remaining.ts';
 import type { Job, Pod } from '../../api/builtin.ts';
 import type { JsonPatchOperation } from '../../api/json-patch.ts';
 import type { KeptnTask } from '../../api/keptn/task.ts';
@@ -15,9 +17,8 @@ import { parseTime } from '../time.ts';
  */
 
 /** What is known of a Job that may be refused its Pods. */
-export interface PodsAwaited {
+export interface PodsAwaited extends Moment {
   readonly task: KeptnTask;
-  readonly now: number;
   readonly pods: readonly Pod[];
   /** The Events of the Job as they were read in this reconcile. */
   readonly jobEvents: readonly ObjectEvent[] | 'unread';
@@ -56,7 +57,7 @@ export function lookIntoJobAfter(job: Job, awaited: PodsAwaited): number | undef
   // A time-out of a second or two must not be over before.
   const firstMs = Math.min(firstLookMs, ((job.spec.activeDeadlineSeconds ?? Infinity) * 1000) / 2);
   const lastEnd = Math.max(startedAt, ...awaited.pods.map(endOf));
-  return Math.max(0, lastEnd + firstMs - awaited.now);
+  return Math.max(0, remainingMs(onThisClock(lastEnd, awaited), firstMs, awaited.now));
 }
 
 function lacksPod({ spec, status, metadata }: Job, { pods }: PodsAwaited): boolean {

@@ -1,4 +1,6 @@
 import { isEqualJson } from '../../api/json.ts';
+import { type Moment, onThisClock } from '../clock-steps.ts';
+import { remainingMs } from '../remaining.ts';
 import type { IntervalResult, KeptnMetric, KeptnMetricStatus } from '../../api/keptn/metric.ts';
 import type { Condition } from '../../api/object.ts';
 import {
@@ -40,12 +42,12 @@ export function fetchIntervalMs({ spec }: KeptnMetric): number {
  * When the first query after a start is due. The stored status counts only if it was measured with what the metric says now
  * (`as`, of `measuredWith`): a changed query takes effect at once.
  */
-export function firstDueAt(metric: KeptnMetric, as: string | undefined, now: number): number {
+export function firstDueAt(metric: KeptnMetric, as: string | undefined, moment: Moment): number {
+  const { now } = moment;
   const askedAt = lastAskedAt(metric.status);
   if (askedAt === undefined || metric.status?.measuredWith !== as) return now;
-  const dueAt = askedAt + fetchIntervalMs(metric);
   // Further away than the interval: another machine's clock was ahead.
-  return dueAt - now > fetchIntervalMs(metric) ? now : dueAt;
+  return now + remainingMs(onThisClock(askedAt, moment), fetchIntervalMs(metric), now);
 }
 
 function lastAskedAt(status: KeptnMetricStatus | undefined): number | undefined {

@@ -2,6 +2,7 @@ import type { Job, Pod } from '../../api/builtin.ts';
 import type { Evidence, Hindrance } from '../evidence/evidence.ts';
 import type { JobEnd } from './job-stage.ts';
 import { isLostRun } from '../job/lost-run.ts';
+import { type Moment, onThisClock } from '../clock-steps.ts';
 import { parseTime } from '../time.ts';
 import { remainingMs } from '../remaining.ts';
 
@@ -57,8 +58,9 @@ export type Lingering = { readonly end: JobEnd } | { readonly askAgainMs: number
 export function lingering(
   pods: readonly Pod[],
   container: string | undefined,
-  now: number,
+  moment: Moment,
 ): Lingering {
+  const { now } = moment;
   for (const { status, spec, metadata } of pods) {
     if (status?.phase !== 'Running' || metadata.deletionTimestamp !== undefined) continue;
     const statuses = status.containerStatuses ?? [];
@@ -67,7 +69,8 @@ export function lingering(
       continue;
     const { exitCode } = ended;
     if (exitCode !== 0 && spec?.['restartPolicy'] !== 'Never') continue;
-    const askAgainMs = remainingMs(parseTime(ended.finishedAt) ?? now, sidecarsEndWithinMs, now);
+    const endedAtMs = onThisClock(parseTime(ended.finishedAt) ?? now, moment);
+    const askAgainMs = remainingMs(endedAtMs, sidecarsEndWithinMs, now);
     if (askAgainMs > 0) return { askAgainMs };
     const message = `the container of the task ended with exit code ${exitCode}; sidecars kept its Pod running and were stopped`;
     return { end: { succeeded: exitCode === 0, reason: exitWasTheEnd, message } };

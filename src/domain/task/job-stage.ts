@@ -1,5 +1,6 @@
 import type { Job, JobCondition, Pod } from '../../api/builtin.ts';
 import type { KeptnTask } from '../../api/keptn/task.ts';
+import { type Moment, onThisClock } from '../clock-steps.ts';
 import { conditionOf, conditionTypes, isTrue, type Progress } from '../conditions.ts';
 import { type Evidence, type Hindrance, isHindrance } from '../evidence/evidence.ts';
 import { isPodRefusal, lookAgainMs, type PodRefusal } from '../job/job-refused.ts';
@@ -48,9 +49,8 @@ export interface Stage {
 /** From here on a Pod that is not there, or a container that does not start, is worth a word. */
 const unusualAfterMs = 20_000;
 
-export interface StageSeen {
+export interface StageSeen extends Moment {
   readonly task: KeptnTask;
-  readonly now: number;
   readonly pods: readonly Pod[];
   readonly evidence: Evidence | undefined;
   /** Why the Pods do not start, if they do not. */
@@ -182,10 +182,11 @@ function lost(job: Job, { pods, evidence }: StageSeen): Stage | undefined {
 }
 
 /** Silence that lasts: no Pod at all, or one whose container does not come up. Neither has a word of its own in the API. */
-function unusual(job: Job, { pods, now, configMap }: StageSeen): Stage | undefined {
+function unusual(job: Job, seen: StageSeen): Stage | undefined {
+  const { pods, configMap } = seen;
   const { name, namespace = '' } = job.metadata;
   if (pods.length === 0 && (job.status?.active ?? 0) === 0) {
-    return silence(job.metadata.creationTimestamp, now, {
+    return silence(job.metadata.creationTimestamp, seen, {
       usual: `Job ${name} is running`,
       reason: noPodReason,
       message: `Job ${name} has no Pod yet, and no Event says why; see kubectl describe job ${name}`,
@@ -198,7 +199,7 @@ function unusual(job: Job, { pods, now, configMap }: StageSeen): Stage | undefin
     configMap === undefined
       ? 'a volume may be missing'
       : `ConfigMap ${configMap} with its code must exist in namespace ${namespace}`;
-  return silence(pending.metadata.creationTimestamp, now, {
+  return silence(pending.metadata.creationTimestamp, seen, {
     usual: `Job ${name} is running`,
     reason: notStartedReason,
     message: `the container of Pod ${pod} does not start; ${volume}, see kubectl describe pod ${pod}`,
@@ -207,10 +208,12 @@ function unusual(job: Job, { pods, now, configMap }: StageSeen): Stage | undefin
 
 function silence(
   since: string | undefined,
-  now: number,
+  moment: Moment,
   say: { usual: string; reason: string; message: string },
 ): Stage {
-  const askAgainMs = remainingMs(parseTime(since) ?? now, unusualAfterMs, now);
+  const { now } = moment;
+  const sinceMs = onThisClock(parseTime(since) ?? now, moment);
+  const askAgainMs = remainingMs(sinceMs, unusualAfterMs, now);
   if (askAgainMs > 0) return { ...waits(jobRunning, say.usual), askAgainMs };
   // A Pod that does not start may still be pulling a large image; a Pod that could not be created needs help.
   const kind = say.reason === noPodReason ? 'stalled' : 'waiting';

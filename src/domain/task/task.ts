@@ -123,7 +123,7 @@ interface Followed {
 }
 
 function watchJob(job: Job, { task, evidence, observation }: Followed): Plan {
-  const { pods, now } = observation;
+  const { pods, now, clockSteps } = observation;
   const hindrance = hindranceOf(pods);
   const hopeless = hopelessStart(hindrance);
   if (hopeless !== undefined) {
@@ -131,7 +131,7 @@ function watchJob(job: Job, { task, evidence, observation }: Followed): Plan {
   }
   const last = finalWord(job, evidence);
   if (last !== undefined) return copyOutcome(last, { task, evidence, observation });
-  const left = lingering(pods, containerName(observation), now);
+  const left = lingering(pods, containerName(observation), observation);
   if (left !== undefined && 'end' in left) {
     return copyOutcome(left.end, { task, evidence, observation });
   }
@@ -140,7 +140,8 @@ function watchJob(job: Job, { task, evidence, observation }: Followed): Plan {
   const refusal = podRefusal(job, observation);
   const effects = deadlineOfRefused(job, observation, refusal);
   const configMap = codeConfigMap(observation);
-  const stage = stageOf(job, { task, now, pods, evidence, hindrance, refusal, configMap });
+  const seen = { task, now, clockSteps, pods, evidence, hindrance, refusal, configMap };
+  const stage = stageOf(job, seen);
   const { progress } = stage;
   const nextLookMs = lookAfterMs === 0 ? lookAgainMs : lookAfterMs;
   const askAgainMs = soonest([stage.askAgainMs, left?.askAgainMs, nextLookMs]);

@@ -15,7 +15,7 @@ import { definitionsIn, heldWithoutPods, waitsForPods } from '../deployment/chec
 import { conditionTypes, type Progress } from '../conditions.ts';
 import type { OwnerSeen } from '../identity/current-revision.ts';
 import { setBack } from '../deployment/deployment-clock.ts';
-import { durationOr } from '../go/duration.ts';
+import { deploymentTimeoutMs } from '../settings/deployment-timeout.ts';
 import type { Settings } from '../settings/keptn-config.ts';
 import { newestListing } from '../phase/newest-app-version.ts';
 import { hasFailedHeld } from '../gate/check-again.ts';
@@ -178,7 +178,7 @@ function run(
         ? runDeployment(phase, at, {
             ...seen,
             owners: carriers,
-            timeoutMs: deploymentTimeoutMs(seen),
+            timeoutMs: timeoutOf(seen),
             subject,
           })
         : (heldWithoutPods(phase, at, { version, carriers }) ??
@@ -197,11 +197,10 @@ function run(
   });
 }
 
-/** The nearest that says it: the workload, its application, the KeptnConfig. */
-function deploymentTimeoutMs({ version, settings, ...seen }: WorkloadVersionSeen): number {
+/** Of the workload, its application or the KeptnConfig, whichever says it first. */
+function timeoutOf({ version, settings, ...seen }: WorkloadVersionSeen): number {
   const ofApp = newestListing(version, seen)?.spec.deploymentTimeout;
-  const otherwise = durationOr(ofApp, settings.observabilityTimeoutMs);
-  return durationOr(version.spec.deploymentTimeout, otherwise);
+  return deploymentTimeoutMs([version.spec.deploymentTimeout, ofApp], settings);
 }
 
 /**

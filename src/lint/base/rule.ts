@@ -39,6 +39,8 @@ export interface Found {
   readonly message: string;
   /** What it names and is not there. */
   readonly reference?: StatedReference;
+  /** What to say instead while other objects may still arrive, as at admission. Said once, wherever it is named. */
+  readonly pending?: string;
 }
 
 /** A broken rule. */
@@ -52,6 +54,8 @@ export interface RuleContext {
   readonly lookup: Pick<Lookup, 'get' | 'list'>;
   /** Whether all there is of this kind is in the lookup; if not, nothing is claimed to be missing. */
   isComplete(kind: Kind): boolean;
+  /** Whether an object was let in a moment ago and may not be in the lookup yet. */
+  isExpected?(kind: Kind, namespace: string, name: string): boolean;
   /** Where Sluice runs: its KeptnConfig rules, and metrics are looked for there after the own namespace. */
   readonly operatorNamespace: string;
   /** Where definitions are looked for after the own namespace. */

@@ -78,7 +78,8 @@ export function missingReferences(
       const { path, kind, name, namespaces } = reference;
       const places = namespaces.join(' or ');
       const message = `${kind.kind} ${name} does not exist in ${places}; create it, or correct the name`;
-      return { path, message, reference };
+      const pending = `not there yet; ${kind.kind} ${name} is waited for (in ${places})`;
+      return { path, message, reference, pending };
     });
 }
 
@@ -95,6 +96,9 @@ function isMissing(reference: StatedReference, context: RuleContext): boolean {
   if (namespaces.length === 0 || !context.isComplete(kind)) return false;
   // Every namespace has this one; Kubernetes makes it.
   if (kind === ServiceAccountMetadataKind && name === 'default') return false;
+  if (namespaces.some((namespace) => context.isExpected?.(kind, namespace, name) === true)) {
+    return false;
+  }
   return objectOf(kind, reference, context) === undefined;
 }
 

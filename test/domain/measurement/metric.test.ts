@@ -52,14 +52,22 @@ describe('firstDueAt', () => {
   const updated = { lastUpdated: '2026-01-01T11:59:57Z', measuredWith: 'a' };
 
   test('is an interval after the stored value, also after a restart', () => {
-    expect(firstDueAt(aMetric({}, updated), 'a', now)).toBe(now + 7_000);
+    expect(firstDueAt(aMetric({}, updated), 'a', { now })).toBe(now + 7_000);
   });
 
   test('is now without a value, for a changed spec, and for a time from a clock that was ahead', () => {
-    expect(firstDueAt(aMetric(), 'a', now)).toBe(now);
-    expect(firstDueAt(aMetric({}, updated), 'b', now)).toBe(now);
+    expect(firstDueAt(aMetric(), 'a', { now })).toBe(now);
+    expect(firstDueAt(aMetric({}, updated), 'b', { now })).toBe(now);
     const ahead = { ...updated, lastUpdated: '2026-01-01T13:00:00Z' };
-    expect(firstDueAt(aMetric({}, ahead), 'a', now)).toBe(now);
+    expect(firstDueAt(aMetric({}, ahead), 'a', { now })).toBe(now);
+  });
+
+  test('is neither early nor late after the clock was set, forward or back', () => {
+    for (const byMs of [3_600_000, -3_600_000, -6_000]) {
+      const clockSteps = [{ fromMs: now, toMs: now + byMs }];
+      const moment = { now: now + byMs, clockSteps };
+      expect(firstDueAt(aMetric({}, updated), 'a', moment)).toBe(moment.now + 7_000);
+    }
   });
 });
 

@@ -333,6 +333,17 @@ describe('a sidecar that never ends', () => {
     });
   });
 
+  test('gets them also when the clock is set meanwhile, forward or back', () => {
+    const pods = [meshed(exit(0, 'all is well'))];
+    for (const byMs of [3_600_000, -3_600_000]) {
+      const clockSteps = [{ fromMs: done + 4_000, toMs: done + 4_000 + byMs }];
+      const at = (passedMs: number) =>
+        decided({ job: jobs.running(), pods, now: done + passedMs + byMs, clockSteps });
+      expect(at(9_000).plan.wakeAfterMs).toBe(1_000);
+      expect(at(10_000).status).toMatchObject({ status: 'Succeeded' });
+    }
+  });
+
   test('does not hide a failure that is the end', () => {
     const pods = [meshed(exit(3, JSON.stringify(told)), 'Never')];
     expect(decided({ job: jobs.running(), pods, now: done + 10_000 }).status).toMatchObject({

@@ -431,6 +431,20 @@ describe('a task whose Job runs', () => {
     expect(conditionOf(after(late, running), 'Stalled')?.status).toBe('True');
   });
 
+  test('says so neither early nor late when the clock is set meanwhile', () => {
+    const silent = {
+      ...aJobOf(running, { creationTimestamp: '2026-01-01T11:59:50Z' }).with(),
+      status: {},
+    };
+    for (const byMs of [3_600_000, -3_600_000]) {
+      const clockSteps = [{ fromMs: now, toMs: now + byMs }];
+      const at = (passedMs: number) =>
+        decideTask(seen({ task: running, job: silent, now: now + passedMs + byMs, clockSteps }));
+      expect(at(0).wakeAfterMs).toBe(10_000);
+      expect(after(at(10_000), running).status?.reason).toBe('NoPod');
+    }
+  });
+
   test('explains its failure by the Pod that never came, and not by one nobody saw end', () => {
     const made = aJobOf(running, { creationTimestamp: '2026-01-01T11:00:00Z' });
     const silent = { ...made.with(), status: {} };
