@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { systemClock } from '../runtime/clock.ts';
 import { certsCommand } from './certs.ts';
+import { convertCommand } from './convert/convert-command.ts';
 import { explainCommand } from './explain/explain-command.ts';
 import { lintCommand } from './lint/lint-command.ts';
 import { installCommand, uninstallCommand } from './install-command.ts';
@@ -53,6 +54,7 @@ function program(terminal: Terminal): Command {
     installCommand(terminal),
     uninstallCommand(terminal),
     taskCommand(terminal),
+    convertCommand(terminal),
     certsCommand({ now: () => systemClock.now(), print: (line) => terminal.write(`${line}\n`) }),
     new Command('version')
       .description('print the version')
