@@ -135,7 +135,7 @@ containerStatuses:
   state:
     waiting:
       reason: ImagePullBackOff
-      message: {{ printf "Back-off pulling image %q" .image | Quote }}
+      message: {{ printf "Back-off pulling image %q: ErrImagePull: failed to pull and unpack image %q: not found" .image .image | Quote }}
 {{ end }}
 ${addresses}`;
 

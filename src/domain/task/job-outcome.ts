@@ -73,7 +73,8 @@ export function lingering(
     const askAgainMs = remainingMs(endedAtMs, sidecarsEndWithinMs, now);
     if (askAgainMs > 0) return { askAgainMs };
     const message = `the container of the task ended with exit code ${exitCode}; sidecars kept its Pod running and were stopped`;
-    return { end: { succeeded: exitCode === 0, reason: exitWasTheEnd, message } };
+    const succeeded = exitCode === 0;
+    return { end: { succeeded, reason: succeeded ? 'Succeeded' : exitWasTheEnd, message } };
   }
   return undefined;
 }

@@ -327,10 +327,11 @@ describe('a sidecar that never ends', () => {
     const before = decided({ job: jobs.running(), pods, now: done + 9_000 });
     expect(before.status?.status).toBe('Progressing');
     expect(before.plan.wakeAfterMs).toBe(1_000);
-    expect(decided({ job: jobs.running(), pods, now: done + 10_000 }).status).toMatchObject({
-      status: 'Succeeded',
-      exitCode: 0,
-    });
+    const { status } = decided({ job: jobs.running(), pods, now: done + 10_000 });
+    expect(status).toMatchObject({ status: 'Succeeded', exitCode: 0 });
+    expect(status?.conditions).toContainEqual(
+      expect.objectContaining({ type: 'Succeeded', status: 'True', reason: 'Succeeded' }),
+    );
   });
 
   test('gets them also when the clock is set meanwhile, forward or back', () => {

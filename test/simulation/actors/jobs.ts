@@ -34,10 +34,12 @@ function follow(job: Job, stage: Stage): void {
   if (pods.some(({ status }) => status?.phase === 'Succeeded')) {
     return add(job, { type: 'SuccessCriteriaMet', reason: 'CompletionsReached' }, stage);
   }
-  if (pods.some((pod) => endsJob(pod, job))) {
-    return add(job, { type: 'FailureTarget', reason: 'PodFailurePolicy' }, stage);
+  const last = pods.find((pod) => endsJob(pod, job));
+  if (last !== undefined) {
+    const message = endedBy(last);
+    return add(job, { type: 'FailureTarget', reason: 'PodFailurePolicy', message }, stage);
   }
-  if (failures(pods) > (job.spec.backoffLimit ?? 6)) {
+  if (isPastLimit(pods, job.spec.backoffLimit ?? 6)) {
     return add(job, { type: 'FailureTarget', reason: 'BackoffLimitExceeded' }, stage);
   }
   const deadlineMs = startOf(job) + (job.spec.activeDeadlineSeconds ?? Infinity) * 1000;
@@ -91,13 +93,16 @@ function expire(job: Job, stage: Stage): void {
 }
 
 function conclude(job: Job, type: 'Complete' | 'Failed', stage: Stage): void {
-  const before = job.status?.conditions?.at(-1)?.reason ?? '';
-  add(job, { type, reason: before }, stage);
+  const { reason = '', message = '' } = job.status?.conditions?.at(-1) ?? {};
+  add(job, { type, reason, message }, stage);
 }
 
-function add(job: Job, what: { type: string; reason: string }, { store, now }: Stage): void {
-  const { type, reason } = what;
-  const message = messages[reason] ?? '';
+function add(
+  job: Job,
+  what: { readonly type: string; readonly reason: string; readonly message?: string },
+  { store, now }: Stage,
+): void {
+  const { type, reason, message = messages[reason] ?? '' } = what;
   const lastTransitionTime = rfc3339(now);
   const condition: JobCondition = { type, status: 'True', reason, message, lastTransitionTime };
   const isEnd = type === 'Complete' || type === 'Failed';
@@ -117,18 +122,30 @@ function endsJob(pod: Pod, job: Job): boolean {
   return ended !== undefined && ![0, 128, 137, 255].includes(ended.exitCode);
 }
 
+/** As the Job controller says it. */
+function endedBy({ metadata, status }: Pod): string {
+  const { name, state } = status?.containerStatuses?.[0] ?? {};
+  const pod = `${metadata.namespace ?? ''}/${metadata.name}`;
+  return `Container ${name} for pod ${pod} failed with exit code ${state?.terminated?.exitCode} matching FailJob rule at index 1`;
+}
+
 const messages: Readonly<Record<string, string>> = {
   BackoffLimitExceeded: 'Job has reached the specified backoff limit',
-  PodFailurePolicy: 'Container failed with exit code 3 matching FailJob rule at index 1',
   DeadlineExceeded: 'Job was active longer than specified deadline',
   CompletionsReached: 'Reached expected number of succeeded pods',
 };
 
-function failures(pods: readonly Pod[]): number {
-  return pods.reduce((sum, { status }) => {
-    const restarts = status?.containerStatuses?.[0]?.restartCount ?? 0;
-    return sum + restarts + (status?.phase === 'Failed' ? 1 : 0);
-  }, 0);
+/**
+ * As in Kubernetes: more failed Pods than the limit are too many, but so are as many restarts of containers as the limit, or one
+ * where the limit is 0. A container's last start is ended as soon as it is counted.
+ */
+function isPastLimit(pods: readonly Pod[], limit: number): boolean {
+  const failed = pods.filter(({ status }) => status?.phase === 'Failed').length;
+  const restarts = pods
+    .filter(({ status }) => status?.phase === 'Running' || status?.phase === 'Pending')
+    .flatMap(({ status }) => status?.containerStatuses ?? [])
+    .reduce((sum, { restartCount = 0 }) => sum + restartCount, 0);
+  return failed > limit || restarts >= Math.max(1, limit);
 }
 
 function has({ status }: Job, type: string): boolean {

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Pod, PodKind } from '../../../src/api/builtin.ts';
 import type { KubernetesObject, Kind } from '../../../src/api/object.ts';
 import { flags, mustRunSluice } from '../cluster/sluice-process.ts';
 import { operatorNamespace } from '../cluster/sluice-installation.ts';
@@ -23,6 +24,17 @@ const DeploymentKind: Kind<Deployment> = {
   namespaced: true,
 };
 
+interface Lease extends KubernetesObject {
+  readonly spec?: { readonly holderIdentity?: string };
+}
+
+const LeaseKind: Kind<Lease> = {
+  apiVersion: 'coordination.k8s.io/v1',
+  kind: 'Lease',
+  plural: 'leases',
+  namespaced: true,
+};
+
 const place = { namespace: operatorNamespace, name: 'sluice' };
 
 /**
@@ -30,12 +42,21 @@ const place = { namespace: operatorNamespace, name: 'sluice' };
  * there already stays as it is. Resolves when all replicas are ready.
  */
 export async function installInCluster(cluster: TestCluster): Promise<void> {
-  if ((await cluster.get(DeploymentKind, place)) === undefined) await install(cluster);
+  const isNew = (await cluster.get(DeploymentKind, place)) === undefined;
+  if (isNew) await install(cluster);
   await rolledOut(cluster);
+  if (!isNew) return;
+  // Applications are gathered for so long that all workloads of a test are there, and no longer.
+  await cluster.apply({
+    apiVersion: 'options.keptn.sh/v1alpha1',
+    kind: 'KeptnConfig',
+    metadata: { name: 'e2e', namespace: operatorNamespace },
+    spec: { keptnAppCreationRequestTimeoutSeconds: 2 },
+  });
 }
 
 /** Resolves when every replica of Sluice is of the newest revision and ready. */
-async function rolledOut(cluster: TestCluster): Promise<void> {
+export async function rolledOut(cluster: TestCluster): Promise<void> {
   await cluster.until(
     DeploymentKind,
     { ...place, withinMs: 120_000 },
@@ -45,6 +66,19 @@ async function rolledOut(cluster: TestCluster): Promise<void> {
       status?.updatedReplicas === spec.replicas &&
       status?.readyReplicas === spec.replicas,
   );
+}
+
+/** The Pods of Sluice itself. */
+export async function sluicePods(cluster: TestCluster): Promise<Pod[]> {
+  const labelSelector = 'app.kubernetes.io/name=sluice';
+  const pods = await cluster.list(PodKind, { namespace: operatorNamespace, labelSelector });
+  return pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+}
+
+/** The name of the Pod whose controllers run; undefined while there is none. */
+export async function leaderOf(cluster: TestCluster): Promise<string | undefined> {
+  const lease = await cluster.get(LeaseKind, place);
+  return lease?.spec?.holderIdentity || undefined;
 }
 
 async function install(cluster: TestCluster): Promise<void> {
@@ -62,13 +96,6 @@ async function install(cluster: TestCluster): Promise<void> {
     data: { 'tls.crt': file('tls.crt'), 'tls.key': file('tls.key') },
   });
   await cluster.patch(DeploymentKind, { ...place, type: 'strategic' }, deploymentPatch);
-  // Applications are gathered for so long that all workloads of a test are there, and no longer.
-  await cluster.apply({
-    apiVersion: 'options.keptn.sh/v1alpha1',
-    kind: 'KeptnConfig',
-    metadata: { name: 'e2e', namespace: operatorNamespace },
-    spec: { keptnAppCreationRequestTimeoutSeconds: 2 },
-  });
 }
 
 const env = (values: Readonly<Record<string, string>>) =>

@@ -1,7 +1,11 @@
+import { execFile } from 'node:child_process';
 import { existsSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { findNodeBinaries } from '../../control-plane/binaries.ts';
 import { withLock } from '../../control-plane/lock.ts';
+import { releaseOf } from '../../control-plane/versions.ts';
 import { whyNoNode } from '../../node/requirements.ts';
 import { startWorld, type World, worldIn } from '../../node/world.ts';
 import { testRunPid } from '../cluster/control-plane.ts';
@@ -28,6 +32,12 @@ export class RealSluice {
   readonly cluster: TestCluster;
   readonly world: World;
 
+  readonly #binaries = findNodeBinaries({
+    release: releaseOf(process.env['SLUICE_KUBERNETES']),
+    environment: process.env,
+    progress: () => undefined,
+  });
+
   private constructor(world: World) {
     this.world = world;
     this.cluster = new TestCluster(world.controlPlane);
@@ -45,6 +55,14 @@ export class RealSluice {
       await installInCluster(sluice.cluster);
       return sluice;
     });
+  }
+
+  /** Runs kubectl as the administrator, outside the node's namespaces; answers what it printed. */
+  async kubectl(args: readonly string[]): Promise<string> {
+    const { kubectl } = await this.#binaries;
+    const command = [`--kubeconfig=${this.world.controlPlane.kubeconfig}`, ...args];
+    const { stdout } = await promisify(execFile)(kubectl, command);
+    return stdout;
   }
 
   /** A namespace of a test's own that has opted in. It goes when disposed of. */
