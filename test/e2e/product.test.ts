@@ -55,9 +55,9 @@ describe.runIf(whyNoRealSluice() === undefined)('Sluice in its image', () => {
     const manifest = await anAnnotatedPod(shop);
     const reviewed: Pod[] = [];
     const refused: unknown[] = [];
-    let done = false;
+    const done = new AbortController();
     const load = async (): Promise<void> => {
-      while (!done) {
+      while (!done.signal.aborted) {
         await sluice.cluster
           .create(PodKind, manifest, { dryRun: true })
           .then((pod) => reviewed.push(pod))
@@ -69,7 +69,7 @@ describe.runIf(whyNoRealSluice() === undefined)('Sluice in its image', () => {
     const clients = Promise.all(Array.from({ length: 4 }, load));
     await sluice.kubectl(['rollout', 'restart', 'deployment/sluice', '-n', operatorNamespace]);
     await rolledOut(sluice.cluster);
-    done = true;
+    done.abort();
     await clients;
     expect(refused).toEqual([]);
     expect(reviewed.length).toBeGreaterThan(100);
