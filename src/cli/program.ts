@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { systemClock } from '../runtime/clock.ts';
+import { checkCommand } from './check/check-command.ts';
 import { certsCommand } from './certs.ts';
 import { convertCommand } from './convert/convert-command.ts';
 import { explainCommand } from './explain/explain-command.ts';
@@ -12,9 +13,11 @@ import {
   BadInput,
   type ExitCode,
   exitCodes,
+  EndsWith,
   FoundFailed,
   type Terminal,
 } from '../process/terminal.ts';
+import { waitCommand } from './wait/wait-command.ts';
 import { version } from '../process/version.ts';
 
 /** Runs one command line and answers the exit code; everything it has to say goes to the terminal it is given. */
@@ -30,6 +33,7 @@ export async function runCommandLine(
     if (error instanceof CommanderError)
       return error.exitCode === 0 ? exitCodes.success : exitCodes.badInput;
     if (error instanceof FoundFailed) return exitCodes.failure;
+    if (error instanceof EndsWith) return error.exitCode;
     terminal.writeError(`${wordsOf(error)}\n`);
     return error instanceof BadInput || error instanceof ConfigInvalid
       ? exitCodes.badInput
@@ -51,6 +55,8 @@ function program(terminal: Terminal): Command {
     runCommand(terminal),
     explainCommand(terminal),
     lintCommand(terminal),
+    checkCommand(terminal),
+    waitCommand(terminal),
     installCommand(terminal),
     uninstallCommand(terminal),
     taskCommand(terminal),

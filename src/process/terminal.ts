@@ -24,7 +24,7 @@ export interface Terminal {
 }
 
 /** Exit codes of the commands (as Troubleshoot's preflight checks have them). */
-export const exitCodes = { success: 0, failure: 1, badInput: 2 } as const;
+export const exitCodes = { success: 0, failure: 1, badInput: 2, failed: 3, warnings: 4 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 /** The question was answered, and the answer is that something has failed. Ends with exit code 1 and without a further word. */
@@ -32,6 +32,17 @@ export class FoundFailed extends Error {
   constructor() {
     super('what was asked about has failed');
     this.name = 'FoundFailed';
+  }
+}
+
+/** The command has said all that it had to say, and ends with this exit code. */
+export class EndsWith extends Error {
+  readonly exitCode: ExitCode;
+
+  constructor(exitCode: ExitCode) {
+    super(`the command ends with exit code ${exitCode}`);
+    this.name = 'EndsWith';
+    this.exitCode = exitCode;
   }
 }
 

@@ -18,7 +18,7 @@ import type { Labels, Sample, Series } from './series.ts';
  * Of so many objects of each sort Keptn's series are served, the ones that changed last. Keptn kept those of every object that
  * there ever was, until its process ran out of memory or Prometheus out of patience.
  */
-export const mostObjects = 200;
+export const mostObjects = 100;
 
 const families: readonly Family[] = [appFamily, workloadFamily, taskFamily, evaluationFamily];
 

@@ -1,0 +1,157 @@
+import { policyManifests } from '../../admission/policies/policies.ts';
+import { serviceAccountUser } from '../../admission/sluice-user.ts';
+import { crdOf } from '../../api/crd.ts';
+import { servedKinds } from '../../api/keptn/registry.ts';
+import { rights } from '../../install/rbac.ts';
+import { type Asking, at, listOf, mapSeen, textOf } from './asking.ts';
+import type { CrdSeen, PolicySeen, RightSeen, Seen } from './seen.ts';
+
+/** Where a Sluice is looked for. */
+export interface Place {
+  /** Where it runs. */
+  readonly namespace: string;
+  readonly leaseNamespace: string;
+  readonly leaseName: string;
+  /** By whom it is known to the API server. */
+  readonly user: string;
+}
+
+/** `v1.36.3`. */
+export async function observeKubernetes(cluster: Asking): Promise<Seen<string>> {
+  return mapSeen(await cluster.get('/version'), (answer) => textOf(at(answer, 'gitVersion')));
+}
+
+export async function observeCrds(cluster: Asking): Promise<readonly CrdSeen[]> {
+  return Promise.all(
+    servedKinds.map(async (kind): Promise<CrdSeen> => {
+      const wanted = crdOf(kind);
+      const { name } = wanted.metadata;
+      const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${name}`;
+      return {
+        name,
+        wanted: servedIn(wanted),
+        found: mapSeen(await cluster.get(path), (crd) => ({
+          served: servedIn(crd),
+          stored: listOf(at(crd, 'status', 'storedVersions')).map(textOf),
+          isEstablished: listOf(at(crd, 'status', 'conditions')).some(
+            (one) => at(one, 'type') === 'Established' && at(one, 'status') === 'True',
+          ),
+        })),
+      };
+    }),
+  );
+}
+
+function servedIn(crd: unknown): readonly string[] {
+  return listOf(at(crd, 'spec', 'versions'))
+    .filter((version) => at(version, 'served') === true)
+    .map((version) => textOf(at(version, 'name')));
+}
+
+export async function observePolicies(
+  cluster: Asking,
+  { namespace, user }: Place,
+): Promise<readonly PolicySeen[]> {
+  const wanted = policyManifests({
+    operatorNamespace: namespace,
+    users: [user],
+    requesterChecks: false,
+  });
+  return Promise.all(
+    wanted.map(async (policy): Promise<PolicySeen> => {
+      const {
+        kind,
+        metadata: { name },
+      } = policy;
+      const isBinding = kind === 'ValidatingAdmissionPolicyBinding';
+      const plural = isBinding
+        ? 'validatingadmissionpolicybindings'
+        : 'validatingadmissionpolicies';
+      const path = `/apis/admissionregistration.k8s.io/v1/${plural}/${name}`;
+      return {
+        kind: isBinding ? 'ValidatingAdmissionPolicyBinding' : 'ValidatingAdmissionPolicy',
+        name,
+        wantedActions: actionsOf(policy),
+        found: mapSeen(await cluster.get(path), (live) => ({ actions: actionsOf(live) })),
+      };
+    }),
+  );
+}
+
+function actionsOf(policy: unknown): readonly string[] {
+  return listOf(at(policy, 'spec', 'validationActions')).map(textOf);
+}
+
+/** One right of a rule. */
+interface Right {
+  readonly group: string;
+  readonly resource: string;
+  readonly verb: string;
+  readonly namespace?: string | undefined;
+}
+
+/** So many questions are asked at once. */
+const asksAtOnce = 16;
+
+/** Asks the API server for every single right of the roles of the service account. */
+export async function observeRights(cluster: Asking, place: Place): Promise<readonly RightSeen[]> {
+  const wanted = neededRights(place);
+  const found: RightSeen[] = [];
+  for (let from = 0; from < wanted.length; from += asksAtOnce) {
+    const asked = wanted.slice(from, from + asksAtOnce);
+    found.push(...(await Promise.all(asked.map((right) => askRight(cluster, place.user, right)))));
+  }
+  return found;
+}
+
+function neededRights({ namespace, leaseNamespace }: Place): readonly Right[] {
+  const account = serviceAccountUser(namespace).split(':').at(-1);
+  return rights({ namespace, leaseNamespace })
+    .filter(({ metadata, kind }) => metadata.name === account && kind.endsWith('Role'))
+    .flatMap((role) =>
+      listOf(role['rules']).flatMap((rule) =>
+        listOf(at(rule, 'apiGroups')).flatMap((group) =>
+          listOf(at(rule, 'resources')).flatMap((resource) =>
+            listOf(at(rule, 'verbs')).map((verb) => ({
+              group: textOf(group),
+              resource: textOf(resource),
+              verb: textOf(verb),
+              namespace: role.metadata.namespace,
+            })),
+          ),
+        ),
+      ),
+    );
+}
+
+async function askRight(cluster: Asking, user: string, right: Right): Promise<RightSeen> {
+  const { group, verb, namespace } = right;
+  const [resource = '', subresource] = right.resource.split('/');
+  const answer = await cluster.post('/apis/authorization.k8s.io/v1/subjectaccessreviews', {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SubjectAccessReview',
+    spec: {
+      user,
+      groups: groupsOf(user),
+      resourceAttributes: { group, resource, subresource, verb, namespace },
+    },
+  });
+  const name = group === '' ? resource : `${resource}.${group}`;
+  return {
+    verb,
+    resource: subresource === undefined ? name : `${name}/${subresource}`,
+    namespace,
+    allowed: mapSeen(answer, (review) => at(review, 'status', 'allowed') === true),
+  };
+}
+
+/** The groups that the API server gives to a service account. */
+function groupsOf(user: string): readonly string[] {
+  const [, kind, namespace] = user.split(':');
+  if (kind !== 'serviceaccount') return ['system:authenticated'];
+  return [
+    'system:serviceaccounts',
+    `system:serviceaccounts:${namespace ?? ''}`,
+    'system:authenticated',
+  ];
+}
