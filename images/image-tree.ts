@@ -79,7 +79,8 @@ function link(from: string, to: string): void {
 
 /** npm's Deno, which is the same release as the image's. */
 function denoOf(image: string): string {
-  const manifest = createRequire(import.meta.url).resolve('deno/package.json');
+  const name = `@deno/linux-${process.arch}-glibc`;
+  const manifest = createRequire(import.meta.url).resolve(`${name}/package.json`);
   const { version }: { version: string } = JSON.parse(readFileSync(manifest, 'utf8'));
   if (image.replace(/@.*$/u, '') !== `denoland/deno:bin-${version}`) {
     throw new Error(

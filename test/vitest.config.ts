@@ -61,6 +61,14 @@ export default defineConfig({
         },
       },
       {
+        // Images are built; skipped, with one line that says why, where no engine is.
+        test: {
+          name: 'images',
+          include: ['test/image-builds/**/*.test.ts'],
+          testTimeout: 600_000,
+        },
+      },
+      {
         // What needs a real node; skipped, with one line that says why, where none can run.
         test: {
           name: 'e2e',

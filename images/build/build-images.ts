@@ -12,7 +12,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { published } from '../../src/config/published.ts';
 import { type BaseImage, basesOf, pullReference, versionIn } from './base-images.ts';
-import { type Buildah, type Engine, findEngine, noEngine } from './engine.ts';
+import { type Buildah, type Engine, findEngine } from './engine.ts';
 import { complaintsAbout, megabytes, pulledBytes } from './image-rules.ts';
 import { type ImageSpec, imagesNamed } from './image-list.ts';
 import { inputDigest } from './input-digest.ts';
@@ -80,13 +80,14 @@ export async function buildImages(options: BuildOptions): Promise<readonly Image
     say('These images are for tests on this machine. Do not publish them.');
   }
   const built: ImageArchive[] = [];
-  let engine: Engine | Buildah | undefined;
+  let found: Engine | Buildah | undefined;
+  // What was built before needs no engine.
+  const engine = (): Engine | Buildah => (found ??= findEngine(join(cache, 'store'), say));
   for (const spec of specs) {
     const plan = planOf(spec, { options, fromStandIns, cache });
-    const found = options.fresh === true ? undefined : builtBefore(plan);
-    engine ??= found === undefined ? findEngine(join(cache, 'store'), say) : undefined;
+    const before = options.fresh === true ? undefined : builtBefore(plan);
     built.push(
-      found ?? (await buildOne(plan, { bases: bases.get(spec) ?? [], engine, cache, say })),
+      before ?? (await buildOne(plan, { bases: bases.get(spec) ?? [], engine, cache, say })),
     );
   }
   for (const image of built) say(lineOf(image));
@@ -161,16 +162,16 @@ function builtBefore({ target, outdated }: Plan): ImageArchive | undefined {
 
 interface Workplace {
   readonly bases: readonly BaseImage[];
-  readonly engine: Engine | Buildah | undefined;
+  readonly engine: () => Engine | Buildah;
   readonly cache: string;
   readonly say: (line: string) => void;
 }
 
 async function buildOne(
   plan: Plan,
-  { bases, engine, cache, say }: Workplace,
+  { bases, engine: engineHere, cache, say }: Workplace,
 ): Promise<ImageArchive> {
-  if (engine === undefined) throw new Error(noEngine);
+  const engine = engineHere();
   if (plan.fromStandIns) {
     if (!('imageOfFolder' in engine)) {
       throw new Error(`no image registry answers, and stand-ins take buildah, not ${engine.name}`);

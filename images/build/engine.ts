@@ -41,16 +41,32 @@ interface FolderImage {
 /** Told line by line what an engine says. */
 type Say = (line: string) => void;
 
-/** Why nothing is built where no engine is. */
-export const noEngine =
+const noEngine =
   'images are built by buildah (`apt-get install buildah`), or by docker or podman where their daemon or machine runs: none of them is here';
 
-/** The engine of this machine: buildah if it is installed, else what answers of docker and podman; undefined where nothing does. */
-export function findEngine(storage: string, say: Say): Buildah | Engine | undefined {
-  if (answers('buildah', ['--version'])) return buildah(storage, say);
-  if (answers('docker', ['version', '--format', '{{.Server.Version}}'])) return docker(say);
-  if (answers('podman', ['info'])) return podman(say);
-  return undefined;
+/** The engine of this machine: buildah if it is installed, else what answers of docker and podman. Throws where nothing does. */
+export function findEngine(storage: string, say: Say): Buildah | Engine {
+  switch (engineHere()) {
+    case 'buildah':
+      return buildah(storage, say);
+    case 'docker':
+      return docker(say);
+    case 'podman':
+      return podman(say);
+    default:
+      throw new Error(noEngine);
+  }
+}
+
+/** Why no image can be built here, in one line with the remedy; undefined where one can. */
+export function whyNotBuilt(): string | undefined {
+  return engineHere() === undefined ? noEngine : undefined;
+}
+
+function engineHere(): Engine['name'] | undefined {
+  if (answers('buildah', ['--version'])) return 'buildah';
+  if (answers('docker', ['version', '--format', '{{.Server.Version}}'])) return 'docker';
+  return answers('podman', ['info']) ? 'podman' : undefined;
 }
 
 function answers(program: string, args: readonly string[]): boolean {
