@@ -20,6 +20,7 @@ const unit = [
   'house',
   'images',
   'certificates',
+  'release',
 ];
 
 export default defineConfig({

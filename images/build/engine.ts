@@ -84,7 +84,8 @@ function buildah(storage: string, say: Say): Buildah {
     name: 'buildah',
     async build(order) {
       const image = `localhost/sluice-build:${order.target}`;
-      const reuse = order.reuse ? ['--layers'] : ['--no-cache'];
+      // One layer for each COPY, as docker makes them: four images share that with Deno.
+      const reuse = ['--layers', ...(order.reuse ? [] : ['--no-cache'])];
       // Bases are asked for once and not at each build: they are pinned, or stand-ins, which no registry has.
       const how = ['--pull=false', '--network', 'host', '--ignorefile', order.ignoreFile, ...reuse];
       await run(['build', ...how, ...common(order, image), order.context]);

@@ -19,7 +19,7 @@ const algorithms = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as con
 
 /** A new authority (EC P-256, SHA-256). Its name is its own, so that no client takes another one for it. */
 export async function issueAuthority(validity: Validity, name = 'Sluice CA'): Promise<Issued> {
-  const { generate } = await import('selfsigned');
+  const { generate } = await import('./generate.ts');
   const subject = `${name} ${randomBytes(6).toString('hex')}`;
   const made = await generate([{ name: 'commonName', value: subject }], {
     ...algorithms,
@@ -37,7 +37,7 @@ export async function issueLeaf(
   authority: Issued,
   { hosts, ...validity }: Validity & { readonly hosts: readonly string[] },
 ): Promise<Issued> {
-  const { generate } = await import('selfsigned');
+  const { generate } = await import('./generate.ts');
   const made = await generate([{ name: 'commonName', value: 'sluice' }], {
     ...algorithms,
     ...datesOf(validity),

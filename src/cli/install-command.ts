@@ -97,7 +97,7 @@ Examples:
       const installation = await installationSettings(configOf(command, terminal), options);
       if (options.dryRun) {
         // Only now: `sluice run` writes no YAML.
-        const { stringify } = await import('yaml');
+        const { stringify } = await import('./yaml-text.ts');
         const objects = parts.flatMap((part) => objectsOfPart(part, installation));
         terminal.write(objects.map(({ object }) => stringify(object, plainYaml)).join('---\n'));
         return;

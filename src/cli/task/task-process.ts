@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join, sep } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { LocalTask } from './task-job.ts';
@@ -15,7 +15,11 @@ export interface ContainerEnd {
   readonly message: string;
 }
 
-const runner = fileURLToPath(new URL('../../../runner/main.ts', import.meta.url));
+const sources = 'runner/main.ts';
+/** Beside the bundle, as it is published; else in the checkout. */
+const runner = ['./', '../../../']
+  .map((folder) => fileURLToPath(new URL(folder + sources, import.meta.url)))
+  .find((file) => existsSync(file));
 // Where npm keeps the Deno of a checkout, for people who have installed none.
 const ownPrograms = fileURLToPath(new URL('../../../node_modules/.bin', import.meta.url));
 
@@ -27,16 +31,23 @@ export async function runLocally(
   { args, env, script }: LocalTask,
   { terminal, allowedHosts }: { terminal: Terminal; allowedHosts: readonly string[] },
 ): Promise<ContainerEnd> {
-  if (!existsSync(runner)) {
-    throw new Error(`${runner} is not there: tasks run from a checkout of Sluice, which has it`);
+  if (runner === undefined) {
+    throw new Error(
+      'the runner of tasks is not here: it comes with a checkout, the npm package and the plugin of kubectl, not with the image',
+    );
   }
   const folder = await mkdtemp(join(tmpdir(), 'sluice-task-'));
   try {
+    const main = await startable(runner, folder);
     const statusFile = join(folder, 'status.json');
     const origin = script === undefined ? {} : { SCRIPT: join(folder, script.name) };
     if (script !== undefined) await writeFile(origin.SCRIPT ?? '', script.code);
     const exitCode = await ended(
-      [...allowedHosts.map((host) => `--allow-host=${host}`), ...withStatusFile(args, statusFile)],
+      [
+        main,
+        ...allowedHosts.map((host) => `--allow-host=${host}`),
+        ...withStatusFile(args, statusFile),
+      ],
       { ...inherited(terminal), ...env, ...origin },
       terminal,
     );
@@ -45,6 +56,13 @@ export async function runLocally(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Node runs no TypeScript of an installed package: what is one is copied. Answers the file to start. */
+async function startable(file: string, folder: string): Promise<string> {
+  if (!file.split(sep).includes('node_modules')) return file;
+  await cp(dirname(file), join(folder, 'runner'), { recursive: true });
+  return join(folder, sources);
 }
 
 function withStatusFile(args: readonly string[], file: string): string[] {
@@ -66,7 +84,7 @@ function ended(
   { nodePath, stop, writeError }: Terminal,
 ): Promise<number> {
   return new Promise((resolve, reject) => {
-    const process = spawn(nodePath, [runner, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const process = spawn(nodePath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     const end = (): void => void process.kill('SIGTERM');
     stop.addEventListener('abort', end, { once: true });
     if (stop.aborted) end();
