@@ -1,4 +1,4 @@
-import { isGatedIn, notByUser } from './policies/cel.ts';
+import { celList, differsFromBefore, isGatedIn, notByUser } from './policies/cel.ts';
 
 /** CEL that decides whether the API server asks at all; a webhook or policy is asked only if all of its conditions hold. */
 export interface MatchCondition {
@@ -58,3 +58,11 @@ export const notByTheCluster: MatchCondition = {
     "!request.userInfo.username.startsWith('system:serviceaccount:kube-system:') && " +
     "request.userInfo.username != 'system:kube-controller-manager'",
 };
+
+/** Requests that write one of these annotations; all others are none of the webhook's business. */
+export function annotationWritten(keys: readonly string[]): MatchCondition {
+  return {
+    name: 'annotation-written',
+    expression: `${celList(keys)}.exists(key, ${differsFromBefore('key')})`,
+  };
+}

@@ -1,5 +1,6 @@
 import { enabledLabel, sluiceKeys } from '../api/keptn/annotations.ts';
 import { KeptnAppContext } from '../api/keptn/app-context.ts';
+import { KeptnAppVersion } from '../api/keptn/app-version.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
 import { KeptnConfig } from '../api/keptn/config.ts';
 import { KeptnEvaluationDefinition } from '../api/keptn/evaluation-definition.ts';
@@ -8,6 +9,8 @@ import { KeptnMetric } from '../api/keptn/metric.ts';
 import { KeptnMetricsProvider } from '../api/keptn/metrics-provider.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { KeptnTask } from '../api/keptn/task.ts';
+import { KeptnWorkload } from '../api/keptn/workload.ts';
+import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import type { Kind } from '../api/object.ts';
 import type { Resource } from '../api/resource.ts';
 import type { AdmissionRequest } from '../api/review.ts';
@@ -19,6 +22,7 @@ import { gateFailedPod, judgeFinalFailedPod } from './failed-pod.ts';
 import { gatePod } from './gate-pod.ts';
 import { judgeFinalPod } from './final-pod.ts';
 import {
+  annotationWritten,
   madeByHand,
   madeByWorkload,
   type MatchCondition,
@@ -30,6 +34,13 @@ import {
 } from './match-conditions.ts';
 import { followOptIn } from './namespace-opt-in.ts';
 import { serviceAccountUser } from './sluice-user.ts';
+import {
+  pauseKeys,
+  refuseSteering,
+  requestKeys,
+  stampPause,
+  stampRequests,
+} from './stamp-steering.ts';
 import type { Verdict } from './verdict.ts';
 import { reviewWorkload } from './review-workload.ts';
 
@@ -133,6 +144,7 @@ export function webhooks(settings: AdmissionSettings): readonly Webhook[] {
       failurePolicy: 'Ignore',
       handle: followOptIn,
     },
+    ...steeringWebhooks(),
     ...workloadKinds.map((kind) => workloadWebhook(kind, settings)),
     ...definitionWebhooks({ definitionsNamespace: settings.operatorNamespace, ...settings }),
   ];
@@ -168,6 +180,33 @@ function withdrawnWebhooks(settings: AdmissionSettings): readonly Webhook[] {
       matchConditions: [notHeld, madeByWorkload],
       handle: (request, lookup) => judgeFinalFailedPod(request, lookup, settings),
     },
+  ];
+}
+
+/**
+ * Those that put the name of the requester on what they ask of a version. Without an answer nothing is steered, because the
+ * name would be missing; only requests that steer wait for it.
+ */
+function steeringWebhooks(): readonly Webhook[] {
+  const row = (resource: Resource, keys: readonly string[], handle: Handler): Webhook => ({
+    ...reviewOf(resource),
+    name: `m${resource.kind.toLowerCase()}.sluice.keptn.sh`,
+    type: 'mutating',
+    path: reviewOf(resource).path.replace('/validate', '/mutate'),
+    operations: ['CREATE', 'UPDATE'],
+    matchConditions: [annotationWritten(keys)],
+    // Asked again, it would take its own stamp for one that came along.
+    reinvocationPolicy: 'Never',
+    failurePolicy: 'Fail',
+    handle,
+  });
+  return [
+    row(KeptnWorkloadVersion, requestKeys, stampRequests),
+    row(KeptnAppVersion, requestKeys, stampRequests),
+    row(KeptnWorkload, [...pauseKeys, ...requestKeys], stampPause),
+    row(KeptnApp, [...pauseKeys, ...requestKeys], stampPause),
+    { ...row(KeptnTask, requestKeys, refuseSteering), failurePolicy: 'Ignore' },
+    { ...row(KeptnEvaluation, requestKeys, refuseSteering), failurePolicy: 'Ignore' },
   ];
 }
 

@@ -8,6 +8,7 @@ import { lintCommand } from './lint/lint-command.ts';
 import { installCommand, uninstallCommand } from './install-command.ts';
 import { runCommand } from './run-command.ts';
 import { ConfigInvalid } from '../config/setting.ts';
+import { steeringCommands } from './steering/steering-commands.ts';
 import { taskCommand } from './task/task-command.ts';
 import {
   BadInput,
@@ -57,6 +58,7 @@ function program(terminal: Terminal): Command {
     lintCommand(terminal),
     checkCommand(terminal),
     waitCommand(terminal),
+    ...steeringCommands(terminal),
     installCommand(terminal),
     uninstallCommand(terminal),
     taskCommand(terminal),

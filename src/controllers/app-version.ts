@@ -54,8 +54,8 @@ export function appVersionController(
   return {
     name: 'app-version',
     startingPoints: [
-      watch(KeptnAppVersion, ({ metadata, status }) =>
-        isVersionOver(status, appPhases) && !mayGoOn(status) ? [] : [metadata],
+      watch(KeptnAppVersion, (version) =>
+        isVersionOver(version, appPhases) && !mayGoOn(version.status) ? [] : [version.metadata],
       ),
       // A raised revision supersedes what has ended, too.
       watch(KeptnApp, supersededBy),

@@ -28,7 +28,11 @@ import {
   versionMetadata,
 } from './gathering/follow-ups.ts';
 import { isOver } from './gathering/history.ts';
-import { isParentSuperseded, supersededParentWatches } from './gathering/superseded-parent.ts';
+import {
+  isParentAborted,
+  isParentSuperseded,
+  supersededParentWatches,
+} from './gathering/superseded-parent.ts';
 import type { Places } from './gathering/places.ts';
 import { awaiting } from './gathering/version-checks.ts';
 
@@ -111,6 +115,7 @@ export function evaluationController(places: Places): Controller<EvaluationObser
           refusal: (ref) => world.refusal(ref),
         },
         isSuperseded: isParentSuperseded(evaluation, world),
+        isAborted: isParentAborted(evaluation, world),
         followUps: {
           ...gatherFollowUps(evaluation, world, definitionsNamespace),
           limit: maxFollowUpDepth,

@@ -53,6 +53,7 @@ export function podGateController({ operatorNamespace }: Places): Controller<Pod
         identity,
         proof,
         version,
+        now: world.now,
         isExplained: () => isExplained(pod, version, { lookup: world, options }),
         live: (ref) => world.live(ref),
       };

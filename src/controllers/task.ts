@@ -46,7 +46,11 @@ import {
   tasksInTurn,
 } from './gathering/job-slots.ts';
 import type { Places } from './gathering/places.ts';
-import { isParentSuperseded, supersededParentWatches } from './gathering/superseded-parent.ts';
+import {
+  isParentSuperseded,
+  supersededParentWatches,
+  isParentAborted,
+} from './gathering/superseded-parent.ts';
 import { dependentNames } from './task-definition.ts';
 import { awaiting, byName } from './gathering/version-checks.ts';
 
@@ -194,6 +198,7 @@ function observe(
     find,
     unread: [...unread],
     isSuperseded: isParentSuperseded(task, world),
+    isAborted: isParentAborted(task, world),
     followUps: {
       ...gatherFollowUps(task, world, settings.definitionsNamespace),
       limit: settings.maxFollowUpDepth,

@@ -82,8 +82,8 @@ export function workloadVersionController(places: Places): Controller<WorkloadVe
   return {
     name: 'workload-version',
     startingPoints: [
-      watch(KeptnWorkloadVersion, ({ metadata, status }) =>
-        isVersionOver(status, workloadPhases) ? [] : [metadata],
+      watch(KeptnWorkloadVersion, (version) =>
+        isVersionOver(version, workloadPhases) ? [] : [version.metadata],
       ),
       // What has ended may become current again, and its Pods may be others than are on record.
       watch(KeptnWorkload, concernedVersions),

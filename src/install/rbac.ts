@@ -24,6 +24,7 @@ import {
   type Rule,
   serviceAccount,
 } from './role-objects.ts';
+import { userRoles } from './user-roles.ts';
 
 /** Runs everything. */
 const sluice = serviceAccountName;
@@ -173,7 +174,8 @@ export interface RightsPlaces {
 
 /**
  * The service accounts of Sluice and their rights: for the one that runs everything, or the controllers alone, what `clusterRules`
- * says, the Lease, and the Secret with the certificates; for the one that runs admission alone, reading.
+ * says, the Lease, and the Secret with the certificates; for the one that runs admission alone, reading. And the roles for
+ * people who use it.
  */
 export function rights({
   namespace,
@@ -199,5 +201,6 @@ export function rights({
       name: `${sluiceAdmission}-certificates`,
       rules: certificateRules(certificateSecret, false),
     }),
+    ...userRoles(),
   ];
 }

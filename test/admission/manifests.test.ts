@@ -33,11 +33,15 @@ describe('the webhook configurations', () => {
     }
   });
 
-  test('let in everything but Pods and, as with Keptn, task definitions while nobody answers', () => {
+  test('let in everything but Pods, steering and, as with Keptn, task definitions while nobody answers', () => {
     const stopped = entries.filter(({ failurePolicy }) => failurePolicy !== 'Ignore');
     expect(stopped.map(({ name }) => name)).toEqual([
       'mpod.keptn.sh',
       'mpod-withdrawn.sluice.keptn.sh',
+      'mkeptnworkloadversion.sluice.keptn.sh',
+      'mkeptnappversion.sluice.keptn.sh',
+      'mkeptnworkload.sluice.keptn.sh',
+      'mkeptnapp.sluice.keptn.sh',
       'vpod.sluice.keptn.sh',
       'vpod-withdrawn.sluice.keptn.sh',
       'vkeptntaskdefinition.kb.io',

@@ -484,13 +484,13 @@ describe('a version that has been released', () => {
     ];
     const failed = aWorkloadVersion({ status: { status: 'Failed', conditions } });
     expect(warned(review(second, { before: first, cached: [failed] }))).toEqual([
-      `${inTemplate}[keptn.sh/version]: version 1.0.0 of workload shop-cart has failed (smoke: exit code 3), and its Pods are held. Give what has changed a new version. It is checked again if the definition of a failed check is changed, and once any other cause is mended by: kubectl delete keptnworkloadversion shop-cart-1.0.0 -n shop`,
+      `${inTemplate}[keptn.sh/version]: version 1.0.0 of workload shop-cart has failed (smoke: exit code 3), and its Pods are held. Give what has changed a new version. It is checked again if the definition of a failed check is changed, and once any other cause is mended by: kubectl annotate kwv shop-cart-1.0.0 -n shop sluice.keptn.sh/retry=failed`,
     ]);
     expect(review(second, { before: first, cached: [failed, strict] }).type).toBe('allowed');
     const byHand = { ...strict, spec: { ...strict.spec, repeatFailedChecks: false } };
     expect(warned(review(second, { before: first, cached: [failed, byHand] }))).toEqual([
       expect.stringMatching(
-        /new version\. Once the cause is mended, it is checked again by: kubectl delete /,
+        /new version\. Once the cause is mended, it is checked again by: kubectl annotate /,
       ),
     ]);
   });

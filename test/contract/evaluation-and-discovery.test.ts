@@ -106,6 +106,7 @@ describe('the API server', () => {
     });
     const seen = {
       isSuperseded: false,
+      isAborted: false,
       queries: { providers: [], metrics: [], refusal: () => undefined },
       followUps: followUpsSeen(),
       definition: { name: 'fast', namespaces, object: definition, unread: [] },

@@ -168,7 +168,7 @@ spec: { repeatFailedChecks: false }
       await simulation.pass(60_000);
       const [pod] = podsOf(simulation, 'cart');
       expect(pod?.metadata.annotations?.[sluiceKeys.explanation]).toContain(
-        'kubectl delete keptnworkloadversion cart-cart-1 -n shop',
+        'kubectl annotate kwv cart-cart-1 -n shop sluice.keptn.sh/retry=failed',
       );
       simulation.apply(notRepeated, aTaskDefinition('check'));
       await simulation.pass(60_000);

@@ -44,3 +44,9 @@ export function isOwnedByLifecycleKind(object: Reviewed, kind?: string): string 
 export function either(...conditions: readonly string[]): string {
   return conditions.map((one) => `(${one})`).join(' || ');
 }
+
+/** Whether the annotation of this key (an expression) is another one than before the request. */
+export function differsFromBefore(key: string): string {
+  const before = `(request.operation == 'UPDATE' ? oldObject.metadata.?annotations[?${key}] : optional.none())`;
+  return `object.metadata.?annotations[?${key}] != ${before}`;
+}

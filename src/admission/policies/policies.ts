@@ -14,6 +14,7 @@ import {
 import { releaseMarksPolicy } from './release-marks.ts';
 import { serviceAccountUser } from '../sluice-user.ts';
 import { requesterPolicy } from './requester.ts';
+import { steeringPolicy } from './steering.ts';
 
 /** All policies of an installation with these settings; what each is for is explained in docs/security.md. */
 function policies(settings: PolicySettings): readonly PolicyDefinition[] {
@@ -24,6 +25,7 @@ function policies(settings: PolicySettings): readonly PolicyDefinition[] {
     placedPodsPolicy(settings),
     lifecycleChildrenPolicy(settings),
     releaseMarksPolicy(settings),
+    steeringPolicy(settings),
     ...(settings.requesterChecks ? [requesterPolicy(settings)] : []),
     // Somebody else under whose name Sluice runs outside the cluster has rights and duties of his own.
     ownWritesPolicy(serviceAccountUser(settings.operatorNamespace), {

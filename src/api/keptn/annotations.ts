@@ -67,9 +67,22 @@ export const sluiceKeys = {
   onFailureTasks: 'sluice.keptn.sh/on-failure-tasks',
   /** On a workload: how long its deployment may make no progress, as a Go duration. */
   deploymentTimeout: 'sluice.keptn.sh/deployment-timeout',
+  /**
+   * What people ask of a version, on KeptnWorkloadVersion and KeptnAppVersion. Admission takes these off and puts them on
+   * the list behind them, with the user and the time; see `steering.ts`.
+   */
   retry: 'sluice.keptn.sh/retry',
   abort: 'sluice.keptn.sh/abort',
   release: 'sluice.keptn.sh/release',
+  /** Beside `release`: for how long, as a Go duration. */
+  releaseFor: 'sluice.keptn.sh/release-for',
+  retryRequests: 'sluice.keptn.sh/retry-requests',
+  abortRequests: 'sluice.keptn.sh/abort-requests',
+  releaseRequests: 'sluice.keptn.sh/release-requests',
+  /** On KeptnWorkload and KeptnApp: no phase begins and nothing is released; the value says why. */
+  paused: 'sluice.keptn.sh/paused',
+  /** Who has paused it and when; admission writes it. */
+  pausedBy: 'sluice.keptn.sh/paused-by',
   /** Annotation, with the name of a version behind it: what that version says beyond the one the object is read in. */
   conversion: 'sluice.keptn.sh/conversion-',
   /** Annotation of an object in an answer to a conversion: why this is not the whole object. Never stored. */

@@ -12,6 +12,7 @@ import {
 } from '../schema.ts';
 import { followUpStatuses, itemFields } from './follow-up.ts';
 import { state, stateWord } from './states.ts';
+import { steeringStatus } from './steering.ts';
 
 const itemStatus = object('One task or evaluation of a phase.', {
   ...itemFields,
@@ -70,4 +71,5 @@ export const versionProgress = {
   attempt: optional(int32('The current attempt, from 1.')),
   attempts: optional(list('The last 20 attempts that are over, oldest first.', versionAttempt)),
   followUps: followUpStatuses,
+  ...steeringStatus,
 };

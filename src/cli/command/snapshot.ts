@@ -50,13 +50,27 @@ export interface Lister {
  */
 export async function snapshotOf(cluster: Lister, namespace: string): Promise<Lookup> {
   const lists = await Promise.all([
-    ...explainedKinds.map((kind) => listOrNone([404], () => cluster.list(kind, namespace, ''))),
+    ...listsOf(cluster, explainedKinds, namespace),
     // A list of one: users who may read their own Namespace alone are refused, and do without.
     listOrNone([403, 404], () =>
       cluster.list(NamespaceKind, '', `kubernetes.io/metadata.name=${namespace}`),
     ),
   ]);
   return lookupOver(lists.flat());
+}
+
+/** All objects of these kinds in a namespace, read live. A kind that the cluster does not have is empty. */
+export async function lookupOf(
+  cluster: Lister,
+  kinds: readonly Kind[],
+  namespace: string,
+): Promise<Lookup> {
+  const lists = await Promise.all(listsOf(cluster, kinds, namespace));
+  return lookupOver(lists.flat());
+}
+
+function listsOf(cluster: Lister, kinds: readonly Kind[], namespace: string) {
+  return kinds.map((kind) => listOrNone([404], () => cluster.list(kind, namespace, '')));
 }
 
 async function listOrNone(

@@ -52,6 +52,7 @@ function decided(
     find,
     unread: [],
     isSuperseded: false,
+    isAborted: false,
     // They are named in the status; nothing starts them here.
     followUps: {
       limit: 3,

@@ -8,6 +8,8 @@ import type { Lookup } from '../../domain/lookup.ts';
 import type { Phase } from '../../domain/phase/phases.ts';
 import type { VersionStatus } from '../../domain/phase/version-status.ts';
 import type { Key } from '../engine/controller.ts';
+import { handReleaseOf } from '../../domain/phase/hand-release.ts';
+import { openRequests } from '../../domain/steering/requests.ts';
 
 /*
  * What a start leaves out: objects that have ended and will not be looked at again, which in an old cluster are nearly all.
@@ -22,13 +24,19 @@ export function isOver(
   return isCompleted(state) && !hasOpenFollowUps(status?.followUps);
 }
 
-/** Whether a version has ended, and all that follows it and its checks has. */
+/**
+ * Whether a version has ended, and all that follows it and its checks has; nobody asks anything of it, and no release by hand
+ * of it is still to end.
+ */
 export function isVersionOver(
-  status: VersionStatus | undefined,
+  version: KubernetesObject & { readonly status?: VersionStatus },
   phases: readonly Phase[],
 ): boolean {
+  const { status } = version;
   return (
     isOver(status?.status, status) &&
+    handReleaseOf(status) === undefined &&
+    openRequests(version).length === 0 &&
     itemsOf(status, phases).every(({ followUps }) => !hasOpenFollowUps(followUps))
   );
 }

@@ -5,6 +5,7 @@ import { type Lookup, ownerIndex } from '../../domain/lookup.ts';
 import { isSuperseded } from '../../domain/phase/superseded.ts';
 import { attemptOf, type VersionStatus } from '../../domain/phase/version-status.ts';
 import { type Key, watch, type Watch } from '../engine/controller.ts';
+import { isAborted } from '../../domain/phase/aborted.ts';
 
 /** A task or evaluation. */
 type Child = KubernetesObject & { spec: { attempt?: number; parent?: unknown } };
@@ -23,6 +24,14 @@ export function isParentSuperseded(child: Child, lookup: Lookup): boolean {
   return isSuperseded(status) ? attempt <= attemptOf(status) : attempt < attemptOf(status);
 }
 
+/** Whether the attempt of the version that a task or evaluation was made for was aborted; of a follow-up it never was. */
+export function isParentAborted(child: Child, lookup: Lookup): boolean {
+  if (child.spec.parent !== undefined) return false;
+  const status = parentOf(child, lookup)?.status;
+  const { attempt = 1 } = child.spec;
+  return isAborted(status) && attempt <= attemptOf(status);
+}
+
 function parentOf(child: Child, lookup: Lookup): Version | undefined {
   const owner = controllerOf(child);
   if (owner === undefined) return undefined;
@@ -33,11 +42,11 @@ function parentOf(child: Child, lookup: Lookup): Version | undefined {
     .find((version) => version?.metadata.uid === owner.uid);
 }
 
-/** Wakes the children, of this kind, of a version that was superseded. */
+/** Wakes the children, of this kind, of a version that was superseded or aborted. */
 export function supersededParentWatches(child: Kind): readonly Watch[] {
   const keys = (version: Version, lookup: Lookup): readonly Key[] => {
     const { status, metadata } = version;
-    const hasEndedAttempt = isSuperseded(status) || attemptOf(status) > 1;
+    const hasEndedAttempt = isSuperseded(status) || isAborted(status) || attemptOf(status) > 1;
     if (!hasEndedAttempt) return [];
     return lookup.byIndex(child, ownerIndex, metadata.uid ?? '').map((one) => one.metadata);
   };

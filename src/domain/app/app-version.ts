@@ -3,16 +3,17 @@ import { KeptnAppVersion, type KeptnAppVersionStatus } from '../../api/keptn/app
 import { isCompleted } from '../../api/keptn/states.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import { type ObjectRef, refOf } from '../../api/object.ts';
-import { advance, type Advanced } from '../phase/advance.ts';
+import { advance, type Advanced, stated } from '../phase/advance.ts';
 import { takenOver } from './carried-checks.ts';
 import { type CheckContext, ownedBy } from '../check/child-objects.ts';
 import { runCheckPhase } from '../check/check-phase.ts';
 import type { ChecksSeen } from '../check/checks.ts';
+import type { Progress } from '../conditions.ts';
 import type { Settings } from '../settings/keptn-config.ts';
 import { recordedVersion } from '../phase/newest-app-version.ts';
 import type { PhaseSubject } from '../phase-event.ts';
 import { appPhases } from '../phase/phases.ts';
-import { nothing, type Plan } from '../plan.ts';
+import { type EventNote, nothing, type Plan } from '../plan.ts';
 import { openNextAttempt } from '../phase/attempt.ts';
 import { mendedDefinition, repeatedMessage } from '../check/repeated-checks.ts';
 import type { Moment } from '../clock-steps.ts';
@@ -29,6 +30,16 @@ import {
   withRecorded,
 } from '../follow-up/version-follow-ups.ts';
 import { attemptOf } from '../phase/version-status.ts';
+import { isAborted } from '../phase/aborted.ts';
+import {
+  isExcused,
+  isHeldByChecks,
+  releaseEnded,
+  untilReleaseEnds,
+  withExpiry,
+} from '../phase/hand-release.ts';
+import { pauseOf } from '../steering/pause.ts';
+import { steered } from '../steering/steer.ts';
 
 /** What the decision on an app version knows of the world. */
 export interface AppVersionSeen extends ChecksSeen, VersionFollowUpsSeen, Moment {
@@ -46,14 +57,47 @@ const completed = { short: 'AppCompleted', long: 'App Completed' };
 
 /** What should happen to an app version: from its own checks over its workloads to the promotion. */
 export function decideAppVersion(seen: AppVersionSeen): Plan {
-  const { version } = seen;
-  if (version.metadata.deletionTimestamp !== undefined) return nothing;
-  const status: KeptnAppVersionStatus = version.status ?? {};
+  if (seen.version.metadata.deletionTimestamp !== undefined) return nothing;
+  return untilReleaseEnds(decide(seen), seen);
+}
+
+function decide(seen: AppVersionSeen): Plan {
+  const { version, now } = seen;
+  const known: KeptnAppVersionStatus = version.status ?? {};
+  const status = withExpiry(known, { now, generation: version.metadata.generation });
+  const byHand = steer(seen, status, status === known ? [] : [releaseEnded(version, status)]);
+  if (byHand !== undefined) return byHand;
   const newer = newerVersion(seen);
   if (newer !== undefined && isSupersededBy(newer, version)) return supersede(seen, status, newer);
   if (isCompleted(status.status)) return afterEnd(seen, status);
   if (!mayRun(seen, status)) return nothing;
+  const paused = pauseOf(seen.app);
+  if (paused !== undefined) return pause(seen, status, paused);
   return (status.currentPhase ?? '') === '' ? begin(seen, status) : planOf(seen, run(seen, status));
+}
+
+/** What people have asked for, and a release by hand that has ended: stored before anything follows from it. */
+function steer(
+  seen: AppVersionSeen,
+  status: KeptnAppVersionStatus,
+  ended: readonly EventNote[],
+): Plan | undefined {
+  const { version, now } = seen;
+  const subject = subjectOf(version);
+  const isHeld = isHeldByChecks(status);
+  const done = steered(status, { version, phases: appPhases, subject, now, isHeld });
+  if (done === undefined && ended.length === 0) return undefined;
+  const events = [...ended, ...(done?.events ?? [])];
+  return write(seen, { status: done?.status ?? status, events });
+}
+
+/** While the application is paused, the phase that runs comes to its end, and none begins. */
+function pause(seen: AppVersionSeen, status: KeptnAppVersionStatus, paused: Progress): Plan {
+  const last = run(seen, status, true);
+  if (last.end !== 'stopped') return planOf(seen, last);
+  const { now, version } = seen;
+  const conditions = stated(last.status, paused, { subject: subjectOf(version), now });
+  return write(seen, { status: { ...last.status, conditions }, events: last.events });
 }
 
 /** The first look at a version: what it takes over from the one whose roll-out it supersedes. */
@@ -81,6 +125,10 @@ function mayRun({ app, version }: AppVersionSeen, { currentPhase = '' }: KeptnAp
 function afterEnd(seen: AppVersionSeen, status: KeptnAppVersionStatus): Plan {
   const { app, version, now, settings } = seen;
   const isCurrent = app !== undefined && recordedVersion(app) === version.metadata.uid;
+  // What a hand has stopped goes on by a hand.
+  if (isAborted(status) || pauseOf(app) !== undefined) {
+    return planAfterEnd(status, followedIn(seen, status), seen);
+  }
   const mended =
     isCurrent && settings.repeatFailedChecks ? mendedDefinition(status, seen) : undefined;
   const again =
@@ -196,7 +244,10 @@ function run(
       };
       return isPromotion(phase)
         ? runPromotion(checks, { spec: version.spec, status: at, settings, seen })
-        : runCheckPhase({ ...checks, blocking: settings.blockDeployment }, seen);
+        : runCheckPhase(
+            { ...checks, blocking: settings.blockDeployment && !isExcused(phase, at, seen.now) },
+            seen,
+          );
     },
   });
 }

@@ -42,6 +42,8 @@ import { rfc3339 } from '../time.ts';
 export interface EvaluationObservation extends FollowedEvaluation, QueryingEvaluation {
   /** The version that is evaluated was superseded: its outcome no longer counts (B11). */
   readonly isSuperseded: boolean;
+  /** The attempt of the version that is evaluated was aborted by somebody. */
+  readonly isAborted: boolean;
   /** The objectives of the definition in order; empty while there is none. */
   readonly measurements: readonly Measurement[];
   /** Which values count. */
@@ -62,7 +64,7 @@ export function decideEvaluation(observation: EvaluationObservation): Plan {
 function decide(observation: EvaluationObservation, status: KeptnEvaluationStatus): Plan {
   const { now, evaluation, definition, measurements } = observation;
   if (isCompleted(stateOf(status.overallStatus))) return followingUp(observation);
-  if (observation.isSuperseded) return supersede(observation, status);
+  if (observation.isSuperseded || observation.isAborted) return cutOff(observation, status);
   if (status.retryCount >= attemptsOf(evaluation)) return end(observation, status);
   const remainingMs = timeToNextAttempt(evaluation, status, observation);
   if (remainingMs > 0) return { wakeAfterMs: remainingMs };
@@ -198,14 +200,14 @@ function end(observation: EvaluationObservation, before: KeptnEvaluationStatus):
   return fail(observation, startedStatus(observation.evaluation, before, observation.now));
 }
 
-function supersede(
-  { evaluation, now }: EvaluationObservation,
+function cutOff(
+  { evaluation, now, isAborted }: EvaluationObservation,
   before: KeptnEvaluationStatus,
 ): Plan {
   const progress = {
     kind: 'failed',
-    reason: 'Superseded',
-    message: 'the version it evaluates was superseded by another one',
+    reason: isAborted ? 'Aborted' : 'Superseded',
+    message: `the version it evaluates was ${isAborted ? 'aborted' : 'superseded by another one'}`,
   } as const;
   const status = startedStatus(evaluation, before, now);
   return write(evaluation, ended(status, 'Deprecated', now), { progress, now });

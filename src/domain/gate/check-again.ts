@@ -1,4 +1,6 @@
 import type { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
+import { sluiceKeys } from '../../api/keptn/annotations.ts';
+import { retryFailed } from '../../api/keptn/steering.ts';
 import { isReleased } from './release.ts';
 
 /** Whether a version has failed before its Pods could start: they are held until it is checked again. */
@@ -7,11 +9,11 @@ export function hasFailedHeld({ status }: Pick<KeptnWorkloadVersion, 'status'>):
 }
 
 /**
- * The command by which a version that has failed is checked again, once its cause was mended. Its KeptnWorkloadVersion is
- * made anew, with new tasks and evaluations; its Pods stay held meanwhile.
+ * The command by which a version that has failed is checked again, once its cause was mended: what failed runs again, and
+ * what has passed stays as it is; its Pods stay held meanwhile.
  */
 export function commandToCheckAgain({
   metadata: { name, namespace = '' },
 }: Pick<KeptnWorkloadVersion, 'metadata'>): string {
-  return `kubectl delete keptnworkloadversion ${name} -n ${namespace}`;
+  return `kubectl annotate kwv ${name} -n ${namespace} ${sluiceKeys.retry}=${retryFailed}`;
 }

@@ -14,6 +14,7 @@ import { isReleased } from './release.ts';
 import { type OwnerProof, revisionOfPod } from '../owner/revision.ts';
 import { refToOwner } from '../owner/rollout-owner.ts';
 import { troubleOf } from '../trouble.ts';
+import { handReleaseAt, handReleaseOf } from '../phase/hand-release.ts';
 
 /*
  * The life of a watched Pod:
@@ -39,6 +40,7 @@ export interface PodGateSeen {
   readonly proof: OwnerProof;
   /** The version the Pod carries; undefined while there is none, or none is known. */
   readonly version: KeptnWorkloadVersion | undefined;
+  readonly now: number;
   /** Whether the Pod is among those of its version that get an explanation. */
   isExplained(): boolean;
   live(ref: ObjectRef): 'unread' | 'absent' | 'present';
@@ -63,12 +65,18 @@ export function decidePodGate(seen: PodGateSeen): Plan {
       ? explain(seen, heldWithoutOwner(undefined))
       : release(pod);
   }
-  if (version !== undefined && isReleased(version.status)) {
+  if (version !== undefined && mayStart(version.status, seen.now)) {
     if (isNoted(seen, version)) return release(pod);
     // The label stays until the controllers have learnt of its owner: nothing else would lead to it.
     return gateIndex(pod) >= 0 ? release(pod, 'still watched') : nothing;
   }
   return remove(seen) ?? hold(seen, identity);
+}
+
+/** A release by hand ends at its time, also while nobody has taken it back yet. */
+function mayStart(status: KeptnWorkloadVersion['status'], now: number): boolean {
+  const isByHand = handReleaseOf(status) !== undefined;
+  return isReleased(status) && (!isByHand || handReleaseAt(status, now) !== undefined);
 }
 
 /** Whether our gate holds the Pod, and where it stands in the list; -1 if it does not. */

@@ -1,3 +1,4 @@
+import type { KeptnAppVersion } from '../../api/keptn/app-version.ts';
 import type {
   KeptnWorkloadVersion,
   KeptnWorkloadVersionStatus,
@@ -15,6 +16,12 @@ import { reached } from '../deployment/deployment-progress.ts';
 import { appChecks, newestListing } from '../phase/newest-app-version.ts';
 import { isPassed, type Phase } from '../phase/phases.ts';
 import { rfc3339 } from '../time.ts';
+import {
+  handReleaseAt,
+  handReleaseOf,
+  isHeldByChecks,
+  withHandRelease,
+} from '../phase/hand-release.ts';
 import { type AppsSeen, waitForApp } from './wait-for-app.ts';
 
 /** What decides whether the Pods of a version may start, and whether they have. */
@@ -35,7 +42,31 @@ export function runDeployment(
   status: KeptnWorkloadVersionStatus,
   seen: ReleaseSeen,
 ): Outcome {
-  return isReleased(status) ? judgeDeployment(phase, status, seen) : release(status, seen);
+  if (handReleaseOf(status) !== undefined) {
+    // What its checks have earned meanwhile holds for good.
+    const isEarned = !isHeldByChecks(status) && isAppThrough(seen);
+    return isEarned ? release(status, seen) : judgeDeployment(phase, status, seen);
+  }
+  if (isReleased(status)) return judgeDeployment(phase, status, seen);
+  return heldAfterRelease(status) ?? release(status, seen);
+}
+
+/** Whether its application holds it neither by its checks nor by a hand. */
+function isAppThrough(seen: ReleaseSeen): boolean {
+  const listing = newestListing(seen.version, seen);
+  return waitForApp(seen) === undefined && listing !== undefined && appChecks(listing) !== 'byHand';
+}
+
+/** A release by hand that is over has made failed checks a Warning: that Warning releases nothing any more. */
+function heldAfterRelease(status: KeptnWorkloadVersionStatus): Outcome | undefined {
+  if (status.releasedByHand === undefined || !isHeldByChecks(status)) return undefined;
+  const released = status.conditions?.find(({ type }) => type === conditionTypes.released);
+  const message = released?.message ?? 'the release by hand is over';
+  return {
+    state: 'Pending',
+    progress: { kind: 'stalled', reason: released?.reason ?? 'ReleaseExpired', message },
+    eventful: true,
+  };
 }
 
 /** Whether the Pods of a version with this status may start. */
@@ -85,10 +116,40 @@ export function withRevisions(
 }
 
 function release(status: KeptnWorkloadVersionStatus, seen: ReleaseSeen): Outcome {
-  const { version, now } = seen;
+  const { version } = seen;
   const holdup = waitForApp(seen);
   if (holdup !== undefined) return { state: 'Pending', progress: holdup, eventful: true };
   const listing = newestListing(version, seen);
+  if (listing !== undefined && appChecks(listing) === 'byHand') {
+    return releaseWithApp(status, { seen, listing });
+  }
+  return releaseForGood(status, { seen, listing });
+}
+
+/** Released as long as its application is by hand. */
+function releaseWithApp(
+  status: KeptnWorkloadVersionStatus,
+  { seen, listing }: { readonly seen: ReleaseSeen; readonly listing: KeptnAppVersion },
+): Outcome {
+  const ofApp = handReleaseAt(listing.status, seen.now);
+  if (ofApp === undefined) {
+    const message = `the release by hand of KeptnAppVersion ${listing.metadata.name} is over`;
+    return {
+      state: 'Pending',
+      progress: { kind: 'waiting', reason: 'ReleaseExpired', message },
+      eventful: true,
+    };
+  }
+  const { generation } = seen.version.metadata;
+  const record = { ...ofApp, appVersion: listing.metadata.name };
+  return begun(withHandRelease(status, record, { now: seen.now, generation }), seen);
+}
+
+function releaseForGood(
+  status: KeptnWorkloadVersionStatus,
+  { seen, listing }: { readonly seen: ReleaseSeen; readonly listing: KeptnAppVersion | undefined },
+): Outcome {
+  const { version, now } = seen;
   const warned =
     status.preDeploymentStatus === 'Warning' ||
     status.preDeploymentEvaluationStatus === 'Warning' ||
@@ -104,14 +165,23 @@ function release(status: KeptnWorkloadVersionStatus, seen: ReleaseSeen): Outcome
       observedGeneration: version.metadata.generation,
     }),
   } as const;
+  const conditions = withCondition(status.conditions, condition, now);
+  return begun({ ...status, conditions }, seen);
+}
+
+/** The deployment that begins with a release. */
+function begun(status: KeptnWorkloadVersionStatus, seen: ReleaseSeen): Outcome {
+  const { now } = seen;
   const current = seen.owners.flatMap((owner) =>
     owner.current === undefined ? [] : [owner.current.revision],
   );
+  const { conditions, releasedByHand } = status;
   return {
     state: 'Progressing',
     changes: {
       deploymentStartTime: rfc3339(now),
-      conditions: [...withCondition(status.conditions, condition, now)],
+      ...(conditions !== undefined && { conditions }),
+      ...(releasedByHand !== undefined && { releasedByHand }),
       releasedRevisions: withRevisions(status.releasedRevisions, [...current, ...seen.revisions]),
       deploymentProgress: reached(countsOf(seen.owners), now),
     },

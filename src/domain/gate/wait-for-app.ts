@@ -49,12 +49,21 @@ export function waitForApp(seen: AppsSeen): Progress | undefined {
       return {
         kind: 'stalled',
         reason: 'AppChecksFailed',
-        message: `the pre-deployment checks of KeptnAppVersion ${name} have failed: ${conditionOf(listing, conditionTypes.succeeded)?.message ?? 'no reason is recorded'}`,
+        message: `the pre-deployment checks of KeptnAppVersion ${name} have failed: ${whyFailed(listing)}`,
       };
+    case 'byHand':
     case 'passed':
     case 'warned':
       return undefined;
   }
+}
+
+function whyFailed(listing: KeptnAppVersion): string {
+  const released = conditionOf(listing, conditionTypes.released);
+  const expired = released?.status === 'False' ? released : undefined;
+  return (
+    (expired ?? conditionOf(listing, conditionTypes.succeeded))?.message ?? 'no reason is recorded'
+  );
 }
 
 /** The app's checks run; what keeps them is repeated, so that the held Pods say it. */

@@ -10,12 +10,22 @@ import { attemptOf, type VersionStatus } from './version-status.ts';
 const mostAttempts = 20;
 
 /**
- * The status with the next attempt opened: what has passed stays, everything else starts anew under the new number, and
- * how the last attempt ended is kept in `attempts`. Nothing that was recorded of the last twenty is lost.
+ * The status with the next attempt opened: what has passed stays, everything else starts anew under the new number unless
+ * `setBack` says otherwise, and how the last attempt ended is kept in `attempts`. Nothing that was recorded of the last
+ * twenty is lost.
  */
 export function openNextAttempt<S extends VersionStatus>(
   status: S,
-  { phases, now }: { phases: readonly Phase[]; now: number },
+  {
+    phases,
+    now,
+    setBack = anew,
+  }: {
+    readonly phases: readonly Phase[];
+    readonly now: number;
+    /** What becomes of a phase; `anew` if not given. */
+    readonly setBack?: (status: VersionStatus, phase: Phase) => VersionStatus;
+  },
 ): S {
   const attempt = attemptOf(status);
   const summary = status.conditions?.find(({ type }) => type === 'Succeeded');
@@ -33,7 +43,7 @@ export function openNextAttempt<S extends VersionStatus>(
   };
   const next: S = {
     ...status,
-    ...Object.assign({}, ...phases.map((phase) => anew(status, phase))),
+    ...Object.assign({}, ...phases.map((phase) => setBack(status, phase))),
     status: 'Progressing',
     attempt: attempt + 1,
     startTime: rfc3339(now),
@@ -51,7 +61,7 @@ export function openNextAttempt<S extends VersionStatus>(
 }
 
 /** An unfinished phase set back: the checks that have succeeded stay, the others get new objects in the new attempt. */
-function anew(status: VersionStatus, phase: Phase): VersionStatus {
+export function anew(status: VersionStatus, phase: Phase): VersionStatus {
   if (isPassed(status[phase.state])) return {};
   const items = phase.type === 'deploy' ? undefined : status[phase.items];
   return {

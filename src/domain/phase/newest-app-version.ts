@@ -4,6 +4,8 @@ import type { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import { appVersionName, hashedName, workloadName } from '../names.ts';
 import { isPassed } from './phases.ts';
 import { parseTime } from '../time.ts';
+import { isAborted } from './aborted.ts';
+import { handReleaseOf, isHeldByChecks } from './hand-release.ts';
 
 /** Whether the app version lists this version of this workload, compared by fields and never by name (W23). */
 export function lists(
@@ -95,9 +97,18 @@ function isOwnedBy({ metadata }: KeptnAppVersion, app: KeptnApp): boolean {
   return metadata.ownerReferences?.some(({ uid }) => uid === app.metadata.uid) === true;
 }
 
-/** Whether the app's own checks let its workloads begin: passed, failed for good, or still open. */
-export function appChecks(appVersion: KeptnAppVersion): 'passed' | 'warned' | 'failed' | 'open' {
+/**
+ * Whether the app's own checks let its workloads begin: passed, failed for good, or still open. `byHand`: somebody has
+ * released it, for the time on record; when that is over it counts as failed, unless the checks have passed.
+ */
+export function appChecks(
+  appVersion: KeptnAppVersion,
+): 'passed' | 'warned' | 'failed' | 'open' | 'byHand' {
   const { status } = appVersion;
+  if (isAborted(status)) return 'failed';
+  if (handReleaseOf(status) !== undefined && isHeldByChecks(status)) return 'byHand';
+  const isWarned = hasPassedChecks(appVersion) && isHeldByChecks(status);
+  if (status?.releasedByHand !== undefined && isWarned) return 'failed';
   if (status?.status === 'Failed' && !hasPassedChecks(appVersion)) return 'failed';
   if (!hasPassedChecks(appVersion)) return 'open';
   return status?.preDeploymentStatus === 'Warning' ||

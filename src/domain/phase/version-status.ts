@@ -2,6 +2,7 @@ import type { FollowUpStatus } from '../../api/keptn/follow-up.ts';
 import type { ItemStatus, VersionAttempt } from '../../api/keptn/item-status.ts';
 import type { KeptnState } from '../../api/keptn/states.ts';
 import type { Condition } from '../../api/object.ts';
+import type { HandRelease, SteeringRecord } from '../../api/keptn/steering.ts';
 import type { PhaseRecords } from './phase-records.ts';
 import type { ItemsField, Phase, StateField } from './phases.ts';
 
@@ -20,6 +21,8 @@ export type VersionStatus = Partial<Record<StateField, KeptnState>> &
     attempt?: number;
     attempts?: VersionAttempt[];
     followUps?: FollowUpStatus[];
+    steering?: SteeringRecord[];
+    releasedByHand?: HandRelease;
     conditions?: Condition[];
     observedGeneration?: number;
   };

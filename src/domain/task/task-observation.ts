@@ -55,6 +55,8 @@ export interface TaskObservation extends Moment {
   readonly unread: readonly ObjectRef[];
   /** The version that the task checks was superseded: its outcome no longer counts (B11). */
   readonly isSuperseded: boolean;
+  /** The attempt of the version it checks was aborted by somebody. */
+  readonly isAborted: boolean;
   readonly followUps: TaskFollowUpsSeen;
   /** The task's own span, while tracing is on. */
   readonly traceparent?: string | undefined;

@@ -53,8 +53,9 @@ export function decideTask(given: TaskObservation): Plan {
   const { task, job } = observation;
   if (task.metadata.deletionTimestamp !== undefined) return nothing;
   if (isCompleted(task.status?.status)) return afterTheEnd(observation);
-  if (observation.isSuperseded && (job === undefined || endOfJob(job) === undefined)) {
-    if (isToBeStopped(observation)) return suspend(job, observation);
+  const isCutOff = observation.isSuperseded || observation.isAborted;
+  if (isCutOff && (job === undefined || endOfJob(job) === undefined)) {
+    if (observation.isAborted || isToBeStopped(observation)) return suspend(job, observation);
   }
   if (job !== undefined) return follow(job, observation);
   return recordedJob(task) === undefined ? startTask(observation) : lookForJob(observation);
@@ -202,13 +203,14 @@ function fail(observation: TaskObservation, status: KeptnTaskStatus): Plan {
 
 /** The end of a task whose outcome no longer counts (B11): its Job is stopped first, and deleted once the end is recorded. */
 function suspend(job: Job | undefined, observation: TaskObservation): Plan {
-  const { task, now } = observation;
+  const { task, now, isAborted } = observation;
+  const reason = isAborted ? 'Aborted' : 'Superseded';
   const message =
-    'the version it checks was superseded by another one' +
+    `the version it checks was ${isAborted ? 'aborted' : 'superseded by another one'}` +
     (job === undefined
       ? '; it never ran'
       : `; Job ${job.metadata.name} was stopped and is deleted`);
-  const end = ended(task, { state: 'Deprecated', reason: 'Superseded', message }, now);
+  const end = ended(task, { state: 'Deprecated', reason, message }, now);
   if (job === undefined || job.spec.suspend === true) return storing(observation, end);
   return { effects: [suspension(job)] };
 }

@@ -34,6 +34,16 @@ import { withRequests } from './shared-version.ts';
 import { isSuperseded, superseded } from '../phase/superseded.ts';
 import { parseTime } from '../time.ts';
 import { isRetired } from '../owner/retired-workload.ts';
+import { isAborted } from '../phase/aborted.ts';
+import {
+  handReleaseAt,
+  isExcused,
+  releaseEnded,
+  untilReleaseEnds,
+  withExpiry,
+} from '../phase/hand-release.ts';
+import { pauseOf } from '../steering/pause.ts';
+import { steered } from '../steering/steer.ts';
 import {
   planAfterEnd,
   type VersionFollowUpsSeen,
@@ -41,6 +51,7 @@ import {
   withRecorded,
 } from '../follow-up/version-follow-ups.ts';
 import { type AppsSeen, endsByItself, waitEvent, waitForApp } from '../gate/wait-for-app.ts';
+import { attemptOf } from '../phase/version-status.ts';
 import { carriersOf, isWanted } from './wanted-version.ts';
 import { contextOf, followedIn, subjectOf } from './workload-version-context.ts';
 import { remainingMs } from '../remaining.ts';
@@ -78,13 +89,21 @@ const completed = { short: 'WorkloadCompleted', long: 'Workload Completed' };
  *     failed before its release, and the definition of a failed check was changed: the same
  */
 export function decideWorkloadVersion(seen: WorkloadVersionSeen): Plan {
+  if (seen.version.metadata.deletionTimestamp !== undefined) return nothing;
+  return untilReleaseEnds(decide(seen), seen);
+}
+
+function decide(seen: WorkloadVersionSeen): Plan {
   const { version, now } = seen;
-  if (version.metadata.deletionTimestamp !== undefined) return nothing;
   const wanted = isWanted(version, seen);
-  const status = takenOver(seen, wanted);
+  const known = takenOver(seen, wanted);
+  const status = withExpiry(known, { now, generation: version.metadata.generation });
+  const byHand = steer(seen, status, status === known ? [] : [releaseEnded(version, status)]);
+  if (byHand !== undefined) return byHand;
 
   if (isCompleted(status.status)) {
-    const isRepeated = seen.settings.repeatFailedChecks && hasFailedHeld({ status });
+    const isRepeated =
+      seen.settings.repeatFailedChecks && hasFailedHeld({ status }) && !isAborted(status);
     const mended = isRepeated ? mendedDefinition(status, seen) : undefined;
     if (wanted !== 'yes' || (!isSuperseded(status) && mended === undefined)) {
       return ended(seen, status);
@@ -94,6 +113,25 @@ export function decideWorkloadVersion(seen: WorkloadVersionSeen): Plan {
     return mended === undefined ? plan : withNotes(plan, repeated(seen, mended));
   }
   return wanted === 'no' ? supersede(seen, status) : progress(seen, status);
+}
+
+/** What people have asked for, and a release by hand that has ended: stored before anything follows from it. */
+function steer(
+  seen: WorkloadVersionSeen,
+  status: KeptnWorkloadVersionStatus,
+  ended_: readonly EventNote[],
+): Plan | undefined {
+  const { version, now } = seen;
+  const subject = subjectOf(version);
+  const done = steered(status, { version, phases: workloadPhases, subject, now, isHeld: true });
+  if (done === undefined && ended_.length === 0) return undefined;
+  const next = done?.status ?? status;
+  const isNewAttempt = attemptOf(next) !== attemptOf(status) && !isPassed(next.deploymentStatus);
+  const events = [...ended_, ...(done?.events ?? [])];
+  return write(seen, {
+    status: withNoted(isNewAttempt ? setBack(next) : next, seen.revisions),
+    events: events.flatMap((note) => [note, ...onOwners(seen, note)]),
+  });
 }
 
 /** The stored status, with the release of what ran at the opt-in, or Keptn's release on record if it matters: it is the current version, or there are Pods of it. */
@@ -122,15 +160,35 @@ function withNotes(plan: Plan, notes: readonly EventNote[]): Plan {
 function progress(seen: WorkloadVersionSeen, before: KeptnWorkloadVersionStatus): Plan {
   const { status, events } = withRequests(before, seen);
   const begun = status.currentPhase !== undefined && status.currentPhase !== '';
-  const holdup = begun ? undefined : waitForApp(seen);
+  const isFree = begun || handReleaseAt(status, seen.now) !== undefined;
+  const holdup = isFree ? undefined : waitForApp(seen);
   if (holdup !== undefined) return wait(seen, status, holdup);
   const metadata = newestListing(seen.version, seen)?.spec.metadata;
   const informed =
     metadata === undefined || begun ? status : { ...status, appContextMetadata: { ...metadata } };
-  const plan = planOf(seen, run(seen, informed));
+  const paused = pauseOf(seen.workload, seen.app);
+  const plan =
+    paused === undefined ? planOf(seen, run(seen, informed)) : pause(seen, informed, paused);
   return plan.status === undefined
     ? plan
     : { ...plan, events: [...events, ...(plan.events ?? [])] };
+}
+
+/** The phase that runs comes to its end, and none begins; nothing is released. */
+function pause(
+  seen: WorkloadVersionSeen,
+  status: KeptnWorkloadVersionStatus,
+  paused: Progress,
+): Plan {
+  const isHeld = status.currentPhase === 'WorkloadDeploy' && !isReleased(status);
+  const last = isHeld ? undefined : run(seen, status, true);
+  if (last !== undefined && last.end !== 'stopped') return planOf(seen, last);
+  const reached = last?.status ?? status;
+  const subject = subjectOf(seen.version);
+  return write(seen, {
+    status: { ...reached, conditions: stated(reached, paused, { subject, now: seen.now }) },
+    events: last?.events ?? [],
+  });
 }
 
 function wait(
@@ -189,7 +247,7 @@ function run(
               status: at,
               context: contextOf(version, at),
               subject,
-              blocking: settings.blockDeployment,
+              blocking: settings.blockDeployment && !isExcused(phase, at, now),
               now,
             },
             seen,

@@ -169,9 +169,10 @@ export class KubernetesClient {
   async patch(
     ref: ObjectRef,
     operations: readonly JsonPatchOperation[],
-    limits: RequestLimits = {},
+    { dryRun = false, ...limits }: RequestLimits & { readonly dryRun?: boolean } = {},
   ): Promise<KubernetesObject> {
-    return this.#send(ref.kind, { ...jsonPatch(objectPath(ref), operations), ...limits });
+    const path = objectPath(ref, undefined, dryRun ? { dryRun: 'All' } : {});
+    return this.#send(ref.kind, { ...jsonPatch(path, operations), ...limits });
   }
 
   /**

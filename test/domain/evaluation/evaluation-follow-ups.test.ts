@@ -41,6 +41,7 @@ function seen(
     evaluation: anEvaluation({ spec: { retries: 1 } }),
     definition: defined({ 'on-success': ['celebrate'], onFailure: ['undo'] }),
     isSuperseded: false,
+    isAborted: false,
     queries: { providers: [], metrics: [], refusal: () => undefined },
     measurements: [
       {

@@ -104,6 +104,7 @@ function seen(
     measurements: measurements.map((measurement) => madeAt(now, measurement)),
     bounds: { maxAgeMs: undefined },
     isSuperseded: false,
+    isAborted: false,
     queries: noQueries,
     followUps: followUpsSeen(),
   };
@@ -123,6 +124,7 @@ function missingDefinition(evaluation: KeptnEvaluation, now = start): Evaluation
     measurements: [],
     bounds: { maxAgeMs: undefined },
     isSuperseded: false,
+    isAborted: false,
     queries: noQueries,
     followUps: followUpsSeen(),
   };

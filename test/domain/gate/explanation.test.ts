@@ -35,10 +35,12 @@ describe('B15: a held Pod says', () => {
   test('what failed, and the command that helps once it is mended', () => {
     const failed = aWorkloadVersion({ status: { status: 'Failed' } });
     expect(stalledExplanation(failed, 'smoke: exit code 3')).toContain(
-      'Once that is mended, check it again: kubectl delete keptnworkloadversion shop-cart-1.0.0 -n shop.',
+      'Once that is mended, check it again: kubectl annotate kwv shop-cart-1.0.0 -n shop sluice.keptn.sh/retry=failed.',
     );
     const long = stalledExplanation(failed, 'x'.repeat(5_000));
-    expect(long).toContain('kubectl delete keptnworkloadversion shop-cart-1.0.0 -n shop.');
+    expect(long).toContain(
+      'kubectl annotate kwv shop-cart-1.0.0 -n shop sluice.keptn.sh/retry=failed.',
+    );
   });
 
   test('one line of at most 1,000 characters, whatever people have written', () => {

@@ -20,7 +20,7 @@ import {
 } from '../../../src/domain/gate/pod-gate.ts';
 import { proofOf } from '../../../src/domain/owner/revision.ts';
 import { aWorkloadVersion } from '../../support/builders/builders.ts';
-import { answers, type Asked, nowText } from '../../support/observed/lifecycle-seen.ts';
+import { answers, type Asked, nowText, now } from '../../support/observed/lifecycle-seen.ts';
 import { aStatefulSetAt, inShop } from '../../support/builders/owner-builders.ts';
 import { aDeployment, aPod, aReplicaSet, ownedBy } from '../../support/builders/workloads.ts';
 
@@ -64,6 +64,7 @@ function gateSeen(
     identity: identityOf(pod, chain),
     proof: proofOf(pod, chain),
     version: undefined,
+    now,
     isExplained: () => true,
     ...own,
     live: answers(live && { live }).live,

@@ -47,6 +47,7 @@ function seen(given: Partial<TaskObservation> = {}, followUps: FollowUpsGiven = 
     find: (name) => (name === 'check' ? definition : undefined),
     unread: [],
     isSuperseded: false,
+    isAborted: false,
     followUps: followUpsSeen(followUps),
     candidates: [],
     made: new Set(),

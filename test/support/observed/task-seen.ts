@@ -30,6 +30,7 @@ export function taskSeen(given: Partial<TaskObservation> = {}): TaskObservation 
     find: (name) => (name === 'check' ? observedDefinition : undefined),
     unread: [],
     isSuperseded: false,
+    isAborted: false,
     followUps: followUpsSeen(),
     candidates: [],
     made: new Set(),
