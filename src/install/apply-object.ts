@@ -1,13 +1,12 @@
 import { ClusterError } from '../api/cluster-error.ts';
-import { isEqualJson } from '../api/json.ts';
+import { fieldOf, isEqualJson } from '../api/json.ts';
 import { type KubernetesObject, refOf } from '../api/object.ts';
 import { clientConfigChange } from './client-config-change.ts';
 import type { InstallCluster } from './install-cluster.ts';
 import type { Installed } from './installation.ts';
 
 /** The name under which an installation owns the fields it sets. */
-export const installationManager = 'sluice-install';
-const fieldManager = installationManager;
+const fieldManager = 'sluice-install';
 
 /** Under these names Sluice has written what is its own: as it does now, and by whole objects. */
 const ownManagers: ReadonlySet<string> = new Set([fieldManager, 'sluice']);
@@ -37,6 +36,38 @@ export async function applyObject(
   });
   if (live === undefined) return { object: now, deed: 'created' };
   return { object: now, deed: isSame(live, now) ? 'unchanged' : 'changed' };
+}
+
+/**
+ * Makes an object that is there be as given, spec and all, in the name of who has applied it: nobody else may take fields away
+ * that others own. Who wrote it in another way than by server-side apply loses what they wrote.
+ */
+export async function applyAsOwner(
+  { kind, object }: Installed,
+  cluster: InstallCluster,
+): Promise<void> {
+  const owner = await cluster.apply(kind, object, { fieldManager }).then(
+    () => undefined,
+    (error: unknown) => {
+      const manager = error instanceof ClusterError ? firstManager(error) : undefined;
+      if (manager === undefined) throw error;
+      return manager;
+    },
+  );
+  if (owner === undefined) return;
+  try {
+    await cluster.apply(kind, object, { fieldManager: owner, force: true });
+  } catch (error) {
+    // What is left of fields written otherwise contradicts what is applied.
+    if (!(error instanceof ClusterError && error.code === 422)) throw error;
+    const value = fieldOf(object, 'spec');
+    await cluster.patch(refOf(kind, object), [{ op: 'replace', path: '/spec', value }]);
+  }
+}
+
+/** Whom a conflict is with, of several the first. */
+function firstManager(error: ClusterError): string | undefined {
+  return isConflict(error) ? /conflicts? with "([^"]+)"/u.exec(error.message)?.[1] : undefined;
 }
 
 /** Whether nothing but a status has changed, which the API server writes for policies soon after they are made. */

@@ -14,9 +14,8 @@ import {
   objectsOfPart,
   unconvertedCrds,
 } from './installation.ts';
-import { installationManager } from './apply-object.ts';
+import { applyAsOwner } from './apply-object.ts';
 import { liftGates } from './lift-gates.ts';
-import { managerOf } from './managed-fields.ts';
 import { removeObject, unlessGone } from './remove-object.ts';
 
 /** What is to be taken away, and whether a Sluice that still runs is left to itself. */
@@ -197,8 +196,7 @@ async function stopConverting(cluster: InstallCluster): Promise<readonly string[
       labels: { ...object.metadata.labels, ...labels },
       ...(annotations !== undefined && { annotations }),
     };
-    const fieldManager = managerOf(live, 'conversion') ?? installationManager;
-    await cluster.apply(kind, { ...object, metadata }, { fieldManager, force: true });
+    await applyAsOwner({ kind, object: { ...object, metadata } }, cluster);
     changed.push(object.metadata.name);
   }
   return changed;

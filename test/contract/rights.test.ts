@@ -6,6 +6,7 @@ import { freePorts } from '../control-plane/ports.ts';
 import { aDeployment, aTaskDefinition } from '../support/builders/apps.ts';
 import { isCompleted } from '../support/cluster/enabled-namespace.ts';
 import { eventually } from '../support/clock-and-chance/eventually.ts';
+import { forbiddenRequests } from '../support/observed/forbidden-requests.ts';
 import { RunningSluice } from '../support/cluster/running-sluice.ts';
 import {
   operatorNamespace,
@@ -20,15 +21,7 @@ beforeAll(async () => {
   sluice = await RunningSluice.shared();
 });
 
-/** What the API server refused Sluice for lack of a right, as `verb path`; denials by policies are no lack of rights. */
-async function forbidden(user: string): Promise<readonly string[]> {
-  const log = await readFile(sluice.cluster.controlPlane.auditLog ?? '', 'utf8');
-  return log
-    .split('\n')
-    .filter((line) => line.includes('"authorization.k8s.io/decision":"forbid"'))
-    .filter((line) => line.includes(`"username":"${user}"`))
-    .map((line) => /"requestURI":"([^"?]*)/u.exec(line)?.[1] ?? line);
-}
+const forbidden = (user: string) => forbiddenRequests(sluice.cluster.controlPlane.auditLog, user);
 
 it('a version goes from held to completed without a request that is forbidden', async () => {
   await using shop = await sluice.namespace();
@@ -40,7 +33,7 @@ it('a version goes from held to completed without a request that is forbidden', 
     aDeployment({ preDeploymentTasks: ['check'], postDeploymentTasks: ['inline'] }),
   );
   await shop.untilVersion({}, isCompleted);
-  expect(await forbidden(serviceAccountUser(operatorNamespace))).toEqual([]);
+  expect(forbidden(serviceAccountUser(operatorNamespace))).toEqual([]);
 });
 
 it('admission alone answers under a service account that can only read', async () => {
@@ -73,7 +66,7 @@ it('admission alone answers under a service account that can only read', async (
     await process.stop();
   }
   const user = `system:serviceaccount:${namespace}:${account}`;
-  expect(await forbidden(user)).toEqual([]);
+  expect(forbidden(user)).toEqual([]);
   expect(sluice.cluster.writes().filter((write) => write.user === user)).toEqual([]);
 });
 

@@ -442,14 +442,11 @@ describe('uninstall', () => {
     const cluster = await installed();
     const name = 'CustomResourceDefinition keptntaskdefinitions.lifecycle.keptn.sh';
     const crd = cluster.objects.get(name);
-    const managedFields = [
-      { manager: 'sluice', operation: 'Update', fieldsV1: { 'f:spec': { 'f:conversion': {} } } },
-      { manager: 'helm', operation: 'Apply', fieldsV1: { 'f:spec': { 'f:conversion': {} } } },
-    ];
-    Object.assign(crd?.metadata ?? {}, {
-      managedFields,
-      annotations: { 'meta.helm.sh/release-name': 'sluice' },
-    });
+    Object.assign(crd?.metadata ?? {}, { annotations: { 'meta.helm.sh/release-name': 'sluice' } });
+    cluster.conflicts.set(
+      name,
+      'Apply failed with 1 conflict: conflict with "helm" using apiextensions.k8s.io/v1: .spec.conversion.strategy',
+    );
     await uninstall(keepingCrds, by(cluster));
     expect(cluster.managers.get(name)).toBe('helm');
     expect(cluster.objects.get(name)?.metadata).toMatchObject({

@@ -40,7 +40,7 @@ export async function runHelm(args: readonly string[], stdin = ''): Promise<Ende
 }
 
 /** As `runHelm`; anything but exit code 0 rejects with what Helm said. */
-async function mustRunHelm(args: readonly string[], stdin = ''): Promise<string> {
+export async function mustRunHelm(args: readonly string[], stdin = ''): Promise<string> {
   const { exitCode, output } = await runHelm(args, stdin);
   if (exitCode !== 0) throw new Error(`helm ${args.join(' ')} ended with ${exitCode}: ${output}`);
   return output;
