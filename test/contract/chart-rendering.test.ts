@@ -168,6 +168,17 @@ describe('values', () => {
     }
   });
 
+  it('name the Secret of the certificate everywhere: in rights, the policy and the environment', async () => {
+    const objects = await renderedChart({ certificates: { secretName: 'mine' } });
+    const text = JSON.stringify(objects);
+    expect(text).not.toContain('sluice-certificates"]');
+    expect(text).toContain('{"name":"SLUICE_CERTIFICATE_SECRET","value":"mine"}');
+    expect(text).toContain('"resourceNames":["mine"]');
+    const provided = JSON.stringify(await renderedChart({ certificates: { mode: 'provided' } }));
+    expect(provided).toContain('{"secretName":"keptn-certs"}');
+    expect(provided).toContain('"value":"/etc/sluice/certificate/tls.crt"');
+  });
+
   it('let the alerts reach Prometheus as they are written, with the labels it selects by', async () => {
     const labels = { release: 'prometheus' };
     const values = { prometheusRule: { enabled: true, labels } };

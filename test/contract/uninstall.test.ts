@@ -70,7 +70,7 @@ beforeEach(async () => {
     annotations: { 'keptn.sh/lifecycle-toolkit': 'enabled' },
   });
   shop = namespace.name;
-  for (const [name, gates] of [
+  for (const [name, schedulingGates] of [
     ['cart', [gate]],
     ['catalogue', [foreignGate, gate]],
     ['other', [foreignGate]],
@@ -79,7 +79,7 @@ beforeEach(async () => {
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { name, namespace: shop, labels: { 'sluice.keptn.sh/watched': 'true' } },
-      spec: { schedulingGates: gates, containers: [{ name: 'x', image: 'x' }] },
+      spec: { schedulingGates, containers: [{ name: 'x', image: 'x' }] },
     });
   }
   const label = { metadata: { labels: { 'sluice.keptn.sh/enabled': 'true' } } };

@@ -53,6 +53,11 @@
 {{- if and (eq $mode "process") (not .Values.global.certManagerEnabled) -}}provided{{- else -}}{{ $mode }}{{- end -}}
 {{- end -}}
 
+{{- define "sluice.certificateSecret" -}}
+{{- $usual := eq (include "sluice.certificateMode" .) "process" | ternary "sluice-certificates" "keptn-certs" -}}
+{{- default $usual .Values.certificates.secretName -}}
+{{- end -}}
+
 {{- define "sluice.caBundle" -}}
 {{- $pem := .Values.certificates.caBundle -}}
 {{- if and $pem (eq (include "sluice.certificateMode" .) "provided") -}}

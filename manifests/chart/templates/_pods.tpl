@@ -95,10 +95,13 @@ spec:
             - name: webhooks
               containerPort: 9443
             {{- end }}
+            {{- if .admission }}
             - name: probes
               containerPort: 8081
+            {{- end }}
             - name: metrics
               containerPort: 2222
+          {{- if .admission }}
           {{- with $values.startupProbe }}
           startupProbe:
             {{- toYaml . | nindent 12 }}
@@ -110,6 +113,18 @@ spec:
           {{- with $values.readinessProbe }}
           readinessProbe:
             {{- toYaml . | nindent 12 }}
+          {{- end }}
+          {{- else }}
+          {{- /* Controllers alone serve no probes: that the process lives is seen by its port of metrics. */}}
+          startupProbe:
+            tcpSocket:
+              port: metrics
+            periodSeconds: 2
+            failureThreshold: 60
+          livenessProbe:
+            tcpSocket:
+              port: metrics
+            periodSeconds: 20
           {{- end }}
           resources:
             {{- toYaml .resources | nindent 12 }}
@@ -166,7 +181,12 @@ spec:
 - name: BASH_RUNNER_IMAGE
   value: {{ . | quote }}
 {{- end }}
-{{- if ne (include "sluice.certificateMode" .root) "process" }}
+{{- if eq (include "sluice.certificateMode" .root) "process" }}
+{{- with .root.Values.certificates.secretName }}
+- name: SLUICE_CERTIFICATE_SECRET
+  value: {{ . }}
+{{- end }}
+{{- else }}
 - name: SLUICE_CERT_FILE
   value: /etc/sluice/certificate/tls.crt
 - name: SLUICE_KEY_FILE
@@ -200,7 +220,7 @@ spec:
 {{- $certificates := .values.certificates -}}
 {{- $volumes := list -}}
 {{- if and .admission (ne (include "sluice.certificateMode" .root) "process") -}}
-{{- $volumes = append $volumes (dict "name" "certificate" "secret" (dict "secretName" $certificates.secretName)) -}}
+{{- $volumes = append $volumes (dict "name" "certificate" "secret" (dict "secretName" (include "sluice.certificateSecret" .root))) -}}
 {{- end -}}
 {{- if and .admission $certificates.clientCA.secretName -}}
 {{- $volumes = append $volumes (dict "name" "client-ca" "secret" (dict "secretName" $certificates.clientCA.secretName)) -}}

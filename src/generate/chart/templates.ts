@@ -80,7 +80,8 @@ export function chartTemplates(): readonly Template[] {
 function objectsOf(part: InstallationPart): readonly KubernetesObject[] {
   const namespace = releaseNamespace;
   const target = { service: { name: webhookServiceName, namespace } };
-  return objectsOfPart(part, { namespace, target }).map(({ object }) => object);
+  const certificateSecret = outputOf('sluice.certificateSecret');
+  return objectsOfPart(part, { namespace, target, certificateSecret }).map(({ object }) => object);
 }
 
 function template(

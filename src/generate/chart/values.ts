@@ -328,9 +328,9 @@ const certificates: readonly Value[] = [
   },
   {
     path: 'certificates.secretName',
-    otherwise: 'keptn-certs',
-    schema: { ...name, minLength: 1 },
-    says: 'Secret in which the certificate is.',
+    otherwise: '',
+    schema: name,
+    says: 'Secret in which the certificate is. Empty: `sluice-certificates` with `process`, which takes over Keptn’s if you name `keptn-certs`; otherwise `keptn-certs`.',
   },
   {
     path: 'certificates.caBundle',
