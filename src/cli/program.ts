@@ -6,6 +6,7 @@ import { convertCommand } from './convert/convert-command.ts';
 import { explainCommand } from './explain/explain-command.ts';
 import { lintCommand } from './lint/lint-command.ts';
 import { installCommand, uninstallCommand } from './install-command.ts';
+import { migrateCommand } from './migrate-command.ts';
 import { runCommand } from './run-command.ts';
 import { ConfigInvalid } from '../config/setting.ts';
 import { steeringCommands } from './steering/steering-commands.ts';
@@ -61,6 +62,7 @@ function program(terminal: Terminal): Command {
     ...steeringCommands(terminal),
     installCommand(terminal),
     uninstallCommand(terminal),
+    migrateCommand(terminal),
     taskCommand(terminal),
     convertCommand(terminal),
     certsCommand({ now: () => systemClock.now(), print: (line) => terminal.write(`${line}\n`) }),

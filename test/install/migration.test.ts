@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest';
+import { migrationText } from '../../src/cli/migrate-command.ts';
+import { KeptnAppVersion } from '../../src/api/keptn/app-version.ts';
+import { KeptnApp } from '../../src/api/keptn/app.ts';
+import { KeptnConfig } from '../../src/api/keptn/config.ts';
+import { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
+import type { Kind, KubernetesObject, ObjectRef } from '../../src/api/object.ts';
+import type { Resource } from '../../src/api/resource.ts';
+import { findKeptn } from '../../src/install/migration/found-keptn.ts';
+import { migrationReport } from '../../src/install/migration/migration-report.ts';
+import { anApp, anAppVersion, aWorkloadVersion } from '../support/builders/builders.ts';
+import { keptnCrd } from '../support/builders/keptn-ages.ts';
+
+type Stored = KubernetesObject & Record<string, unknown>;
+
+/** A cluster that can only be read. */
+class ReadableCluster {
+  readonly objects: Stored[] = [];
+  readonly asked: string[] = [];
+  readonly broken = new Set<string>();
+
+  async get({ kind, name }: ObjectRef) {
+    return this.objects.find((one) => one.kind === kind.kind && one.metadata.name === name);
+  }
+
+  async *listPaged({ kind, apiVersion }: Kind) {
+    this.asked.push(`${apiVersion} ${kind}`);
+    if (this.broken.has(kind)) throw new Error('the converter does not answer');
+    yield { items: this.objects.filter((one) => one.kind === kind) };
+  }
+}
+
+const plain = (type: string, metadata: KubernetesObject['metadata'], rest = {}) => {
+  const [apiVersion = '', kind = ''] = type.split(' ');
+  return { apiVersion, kind, metadata, ...rest };
+};
+
+const service = (name: string) => ({ clientConfig: { service: { name, namespace: 'keptn' } } });
+const hooks = (kind: string, name: string, ...webhooks: readonly object[]) =>
+  plain(`admissionregistration.k8s.io/v1 ${kind}`, { name }, { webhooks });
+
+function crd(kind: Resource, stored: readonly string[], age: 'v1' | 'v1alpha3' = 'v1'): Stored {
+  const manifest = keptnCrd(age, kind);
+  if (manifest === undefined) throw new Error('no such kind in that age');
+  return {
+    ...manifest,
+    metadata: {
+      name: `${kind.plural}.${kind.group}`,
+      annotations: {
+        'meta.helm.sh/release-name': 'keptn',
+        'meta.helm.sh/release-namespace': 'keptn-system',
+      },
+    },
+    status: { storedVersions: stored },
+  };
+}
+
+function keptn(): ReadableCluster {
+  const cluster = new ReadableCluster();
+  const inKeptn = (name: string) => ({
+    name,
+    namespace: 'keptn-system',
+    labels: { 'app.kubernetes.io/version': 'v2.0.0' },
+  });
+  const apiService = (name: string, to: string) =>
+    plain('apiregistration.k8s.io/v1 APIService', { name }, { spec: { service: { name: to } } });
+  const config = plain('options.keptn.sh/v1alpha1 KeptnConfig', inKeptn('keptnconfig'));
+  cluster.objects.push(
+    plain('apps/v1 Deployment', inKeptn('lifecycle-operator')),
+    plain('apps/v1 Deployment', inKeptn('metrics-operator')),
+    plain('apps/v1 Deployment', { name: 'cart', namespace: 'shop' }),
+    hooks(
+      'MutatingWebhookConfiguration',
+      'lifecycle-mutating-webhook-configuration',
+      service('lifecycle-webhook-service'),
+    ),
+    hooks(
+      'ValidatingWebhookConfiguration',
+      'metrics-validating-webhook-configuration',
+      service('metrics-webhook-service'),
+    ),
+    hooks('ValidatingWebhookConfiguration', 'other', service('other')),
+    apiService('v1beta1.custom.metrics.k8s.io', 'metrics-operator-service'),
+    apiService('v1beta1.metrics.k8s.io', 'metrics-server'),
+    crd(KeptnApp, ['v1alpha3', 'v1']),
+    crd(KeptnAppVersion, ['v1']),
+    crd(KeptnWorkloadVersion, ['v1']),
+    crd(KeptnConfig, ['v1alpha1']),
+    { ...anApp() },
+    { ...anAppVersion({ status: { status: 'Progressing', currentPhase: 'AppDeploy' } }) },
+    {
+      ...aWorkloadVersion({
+        status: {
+          status: 'Progressing',
+          deploymentStatus: 'Succeeded',
+          currentPhase: 'WorkloadPostDeployTasks',
+        },
+      }),
+    },
+    { ...aWorkloadVersion({ metadata: { name: 'old' }, status: { status: 'Succeeded' } }) },
+    config,
+  );
+  return cluster;
+}
+
+describe('the report on a Keptn', () => {
+  it('names what is Keptn’s, and what becomes of it', async () => {
+    const report = migrationReport(await findKeptn(keptn()));
+    const whats = (found: readonly { what: string }[]) => found.map(({ what }) => what);
+    expect(whats(report.operators)).toEqual([
+      'Deployment keptn-system/lifecycle-operator v2.0.0',
+      'Deployment keptn-system/metrics-operator v2.0.0',
+    ]);
+    expect(whats(report.webhooks)).toEqual([
+      'MutatingWebhookConfiguration lifecycle-mutating-webhook-configuration',
+      'ValidatingWebhookConfiguration metrics-validating-webhook-configuration',
+    ]);
+    expect(report.webhooks[0]?.becomes).toBe('is taken over under its name');
+    expect(whats(report.apiServices)).toEqual(['APIService v1beta1.custom.metrics.k8s.io']);
+    expect(report.kinds[0]).toEqual({
+      what: 'KeptnApp: 1, stored as v1alpha3, v1',
+      becomes: 'are rewritten as v1',
+    });
+    expect(whats(report.configs)).toEqual(['KeptnConfig keptn-system/keptnconfig']);
+  });
+
+  it('says of each version on its way from which phase it goes on, and what is released', async () => {
+    const { inFlight } = migrationReport(await findKeptn(keptn()));
+    expect(inFlight).toEqual([
+      {
+        what: 'KeptnAppVersion shop/shop-1.0.0-6b86b273',
+        becomes: 'goes on from AppDeploy, and what has ended in it is not run again',
+      },
+      {
+        what: 'KeptnWorkloadVersion shop/shop-cart-1.0.0',
+        becomes:
+          'goes on from WorkloadPostDeployTasks, and what has ended in it is not run again; its Pods are on record as released by Keptn',
+      },
+    ]);
+  });
+
+  it('gives the commands in the order in which nothing is run twice, lost or left behind', async () => {
+    const { steps } = migrationReport(await findKeptn(keptn()));
+    expect(steps.map(({ command }) => command)).toEqual([
+      'kubectl scale deployment lifecycle-operator -n keptn-system --replicas=0',
+      'kubectl scale deployment metrics-operator -n keptn-system --replicas=0',
+      'sluice install --force-conflicts --ca-file CA.crt',
+      'kubectl delete validatingwebhookconfiguration metrics-validating-webhook-configuration',
+      'kubectl delete apiservice v1beta1.custom.metrics.k8s.io',
+      'kubectl delete secret -n keptn-system -l owner=helm,name=keptn',
+    ]);
+  });
+
+  it('reads the objects of an old Keptn in the version that it stores', async () => {
+    const cluster = new ReadableCluster();
+    cluster.objects.push(crd(KeptnApp, ['v1alpha3'], 'v1alpha3'));
+    await findKeptn(cluster);
+    expect(cluster.asked).toContain('lifecycle.keptn.sh/v1alpha3 KeptnApp');
+  });
+
+  it('says which objects cannot be read, and reports the others', async () => {
+    const cluster = keptn();
+    cluster.broken.add('KeptnApp');
+    const report = migrationReport(await findKeptn(cluster));
+    expect(report.kinds[0]?.what).toBe(
+      'KeptnApp: not readable (the converter does not answer), stored as v1alpha3, v1',
+    );
+    expect(report.inFlight).toHaveLength(2);
+  });
+
+  it('is a text for people, with nothing in it where there is no Keptn', async () => {
+    const text = migrationText(migrationReport(await findKeptn(keptn())));
+    expect(text).toContain('Versions on their way\n  KeptnAppVersion shop/shop-1.0.0-6b86b273\n');
+    expect(text).toContain('  3. sluice install --force-conflicts');
+    const none = migrationText(migrationReport(await findKeptn(new ReadableCluster())));
+    expect(none).toMatch(
+      /^No operator of Keptn runs here\.\n\nTo do, in this order\n {2}1\. sluice install/u,
+    );
+  });
+});
