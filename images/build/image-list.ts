@@ -38,7 +38,7 @@ function functions(name: string, limit: number, hasShell: boolean): ImageSpec {
 }
 
 /** All images that are published, the operator's first. */
-const imageList: readonly ImageSpec[] = [
+export const imageList: readonly ImageSpec[] = [
   operator,
   functions('sluice-functions', 100 * million, true),
   functions('sluice-functions-deno', 60 * million, false),

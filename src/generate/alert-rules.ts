@@ -1,3 +1,4 @@
+import { published } from '../config/published.ts';
 /** One alert of the PrometheusRule that is shipped; its runbook is docs/runbooks/<name>.md. */
 export interface AlertRule {
   readonly name: string;
@@ -109,7 +110,7 @@ export const alertRules: readonly AlertRule[] = [
 ];
 
 /** Where people find the runbooks. */
-const runbooks = 'https://github.com/keptn-sluice/sluice/blob/main/docs/runbooks';
+const runbooks = `${published.source}/blob/main/docs/runbooks`;
 
 /** The groups of rules in the form of Prometheus, which is also that of `PrometheusRule.spec`. */
 export function alertGroups() {
