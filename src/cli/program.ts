@@ -7,6 +7,7 @@ import { explainCommand } from './explain/explain-command.ts';
 import { lintCommand } from './lint/lint-command.ts';
 import { installCommand, uninstallCommand } from './install-command.ts';
 import { migrateCommand } from './migrate-command.ts';
+import { simulateCommand } from './simulate/simulate-command.ts';
 import { runCommand } from './run-command.ts';
 import { ConfigInvalid } from '../config/setting.ts';
 import { steeringCommands } from './steering/steering-commands.ts';
@@ -60,6 +61,7 @@ function program(terminal: Terminal): Command {
     checkCommand(terminal),
     waitCommand(terminal),
     ...steeringCommands(terminal),
+    simulateCommand(terminal),
     installCommand(terminal),
     uninstallCommand(terminal),
     migrateCommand(terminal),

@@ -6,8 +6,8 @@ import type { Problem, RuleContext } from '../../lint/base/rule.ts';
 import { manifestProblems, readManifest } from '../../lint/manifest-problems.ts';
 import { type Finding, inReadingOrder, levelOf } from './finding.ts';
 import type { LevelOrOff } from './lint-config.ts';
-import { type Manifest, manifestsIn } from './manifest-documents.ts';
-import type { NamedText } from './manifest-files.ts';
+import { type Manifest, manifestsIn } from '../manifests/manifest-documents.ts';
+import type { NamedText } from '../manifests/manifest-files.ts';
 import { withSuppressions } from './suppressions.ts';
 
 /** How files are judged. */

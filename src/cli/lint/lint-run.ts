@@ -1,21 +1,15 @@
 import { writeFile } from 'node:fs/promises';
-import type { Command } from 'commander';
-import { ownKinds } from '../../api/keptn/registry.ts';
-import { ServiceAccountMetadataKind } from '../../api/builtin.ts';
-import type { Kind, KubernetesObject } from '../../api/object.ts';
 import { rules } from '../../lint/rules.ts';
-import { readManifest } from '../../lint/manifest-problems.ts';
-import { BadInput, FoundFailed, type Terminal } from '../../process/terminal.ts';
+import { BadInput, FoundFailed } from '../../process/terminal.ts';
 import { version } from '../../process/version.ts';
-import { connected } from '../command/command-config.ts';
 import { baselineOf, readBaseline, withoutKnown } from './baseline.ts';
 import { type Finding, levels } from './finding.ts';
 import { asGithub, asJson, asJunit, asSarif } from './formats/machine.ts';
 import { asText } from './formats/text.ts';
 import { type Judgement, judgeFiles, kindsOfFiles } from './judge-files.ts';
 import { type LintConfig, lintConfig, ruleLevel } from './lint-config.ts';
-import { manifestsIn } from './manifest-documents.ts';
-import { manifestFiles, type NamedText } from './manifest-files.ts';
+import { manifestFiles, type NamedText } from '../manifests/manifest-files.ts';
+import { type Asking, kindsOfCluster, knownObjects } from '../manifests/read-objects.ts';
 
 /** The options of `sluice lint` as they were parsed. */
 export interface LintOptions {
@@ -31,11 +25,6 @@ export interface LintOptions {
   readonly operatorNamespace?: string;
   readonly definitionsNamespace?: string;
   readonly rules?: boolean;
-}
-
-interface Asking {
-  readonly terminal: Terminal;
-  readonly command: Command;
 }
 
 /** Judges the files and writes what was found. Throws `FoundFailed` when that counts, and `BadInput`. */
@@ -84,44 +73,17 @@ async function judged(
   const namespace = options.namespace ?? config.namespace ?? 'default';
   const operatorNamespace = options.operatorNamespace ?? config.operatorNamespace ?? 'keptn-system';
   const sources = [...config.known, ...(options.known ?? [])];
-  const inFiles = sources.filter((source) => source !== 'cluster');
-  const fromFiles = inFiles.length === 0 ? [] : objectsIn(await manifestFiles(inFiles), namespace);
-  const isLive = sources.includes('cluster');
-  const fromCluster = isLive ? await objectsOfCluster(asking) : [];
+  const known = await knownObjects(sources, namespace, asking);
   return judgeFiles(files, {
     namespace,
     operatorNamespace,
     definitionsNamespace:
       options.definitionsNamespace ?? config.definitionsNamespace ?? operatorNamespace,
-    known: [...fromCluster, ...fromFiles],
-    complete: isLive
-      ? [...kindsOfFiles, ServiceAccountMetadataKind]
-      : sources.length > 0
-        ? kindsOfFiles
-        : [],
+    known: known.objects,
+    complete: known.isLive ? kindsOfCluster : sources.length > 0 ? kindsOfFiles : [],
     isStrict: options.strict ?? config.strict ?? false,
     levels: { ...config.rules, ...Object.fromEntries((options.rule ?? []).map(ruleLevel)) },
   });
-}
-
-/** What is known and not judged: what cannot be read there is left out, because it is not this run's business. */
-function objectsIn(files: readonly NamedText[], namespace: string): readonly KubernetesObject[] {
-  return files.flatMap(({ text }) =>
-    manifestsIn(text).manifests.flatMap(({ object }) => {
-      const read = readManifest(object, namespace);
-      return read.type === 'judged' ? [read.object] : [];
-    }),
-  );
-}
-
-async function objectsOfCluster({
-  command,
-  terminal,
-}: Asking): Promise<readonly KubernetesObject[]> {
-  await using connection = await connected(command, terminal);
-  const kinds: readonly Kind[] = [...ownKinds, ServiceAccountMetadataKind];
-  const lists = await Promise.all(kinds.map((kind) => connection.client.list(kind, '', '')));
-  return lists.flat();
 }
 
 function written(

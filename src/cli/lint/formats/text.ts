@@ -1,7 +1,7 @@
 import { visibleText } from '../../../api/text/visible-text.ts';
 import type { Judgement } from '../judge-files.ts';
 import type { Finding, Level } from '../finding.ts';
-import type { NamedText } from '../manifest-files.ts';
+import type { NamedText } from '../../manifests/manifest-files.ts';
 
 const colours: Readonly<Record<Level, string>> = { error: '31', warning: '33', note: '36' };
 
