@@ -108,7 +108,9 @@ function judgeAnnotated(candidate: Candidate, lookup: Lookup): PodAdditions {
       return held({ [sluiceKeys.explanation]: heldUntilOwnerIsKnown(proof.why) });
     }
     const isBlind = lookup.isMissing?.(KeptnWorkload, KeptnWorkloadVersion) === true;
-    const why = isBlind ? heldWithoutRecords() : heldForChecks(identity);
+    const why = isBlind
+      ? heldWithoutRecords()
+      : heldForChecks(identity, pod.metadata.namespace ?? '');
     return held({ ...identity.annotations, [sluiceKeys.explanation]: why });
   }
   return {

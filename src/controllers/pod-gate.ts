@@ -90,7 +90,9 @@ function isExplained(
 /** Whether a held Pod says more than what it was given at its admission. */
 function isTold({ metadata }: Pod, identity: Identity): boolean {
   const text = metadata.annotations?.[sluiceKeys.explanation];
-  return text !== undefined && identity.type === 'annotated' && text !== heldForChecks(identity);
+  if (text === undefined || identity.type !== 'annotated') return false;
+  // Earlier releases have left out the namespace at the end.
+  return !heldForChecks(identity, metadata.namespace ?? '').startsWith(text);
 }
 
 function keysOf(pods: readonly Pod[]): readonly Key[] {

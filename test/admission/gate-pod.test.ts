@@ -97,7 +97,7 @@ describe('an annotated Pod of a version that is not Released', () => {
         annotations: {
           ...cart('1.2.0'),
           [explanation]:
-            'Held by Sluice: waiting for the checks of workload shop-cart version 1.2.0 of application shop. See: kubectl describe keptnworkloadversion shop-cart-1.2.0',
+            'Held by Sluice: waiting for the checks of workload shop-cart version 1.2.0 of application shop. See: kubectl describe keptnworkloadversion shop-cart-1.2.0 -n shop-team',
         },
       },
       spec: { ...pod.spec, schedulingGates: [ownGate] },

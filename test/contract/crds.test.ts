@@ -154,7 +154,7 @@ describe('the API server', () => {
   it.each([
     ['no runner', {}, runnerMessages.none],
     ['no runner, but settings', { retries: 1 }, runnerMessages.none],
-    ['two runners', { deno: {}, python: {} }, runnerMessages.several],
+    ['two runners', { deno: {}, python: {} }, `${runnerMessages.several}; deno and python are set`],
     ['three runners', { deno: {}, python: {}, container: { name: 'x' } }, runnerMessages.several],
   ])('refuses a task definition with %s, in the words of Keptn', async (_what, spec, message) => {
     const definition = here(KeptnTaskDefinition, 'refused', spec);

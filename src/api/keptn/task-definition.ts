@@ -28,6 +28,11 @@ export const runnerMessages = {
 const runnersSet =
   '(has(self.container) ? 1 : 0) + (has(self.deno) ? 1 : 0) + (has(self.python) ? 1 : 0) + (has(self.bash) ? 1 : 0)';
 
+/** `deno and python`, as CEL. */
+const namesOfRunnersSet = `[${['container', 'deno', 'python', 'bash']
+  .map((runner) => `has(self.${runner}) ? '${runner}' : ''`)
+  .join(', ')}].filter(name, name != '').join(' and ')`;
+
 const fields = {
   container: optional(container('A container of your own.')),
   deno: optional(deno),
@@ -76,7 +81,11 @@ const spec = object(
   fields,
   rules(
     { rule: `${runnersSet} > 0`, message: runnerMessages.none },
-    { rule: `${runnersSet} < 2`, message: runnerMessages.several },
+    {
+      rule: `${runnersSet} < 2`,
+      message: runnerMessages.several,
+      messageExpression: `'${runnerMessages.several}; ' + ${namesOfRunnersSet} + ' are set'`,
+    },
   ),
 );
 

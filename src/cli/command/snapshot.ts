@@ -10,10 +10,14 @@ import {
 } from '../../api/builtin.ts';
 import { ClusterError } from '../../api/cluster-error.ts';
 import { KeptnApp } from '../../api/keptn/app.ts';
+import { KeptnAppContext } from '../../api/keptn/app-context.ts';
 import { KeptnAppVersion } from '../../api/keptn/app-version.ts';
+import { KeptnConfig } from '../../api/keptn/config.ts';
+import { KeptnEvaluationDefinition } from '../../api/keptn/evaluation-definition.ts';
 import { KeptnEvaluation } from '../../api/keptn/evaluation.ts';
 import { KeptnMetric } from '../../api/keptn/metric.ts';
 import { KeptnMetricsProvider } from '../../api/keptn/metrics-provider.ts';
+import { KeptnTaskDefinition } from '../../api/keptn/task-definition.ts';
 import { KeptnTask } from '../../api/keptn/task.ts';
 import { KeptnWorkload } from '../../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
@@ -30,7 +34,11 @@ const explainedKinds: readonly Kind[] = [
   RolloutKind,
   JobKind,
   KeptnApp,
+  KeptnAppContext,
   KeptnAppVersion,
+  KeptnConfig,
+  KeptnTaskDefinition,
+  KeptnEvaluationDefinition,
   KeptnWorkload,
   KeptnWorkloadVersion,
   KeptnTask,

@@ -7,16 +7,22 @@ import {
   StatefulSetKind,
 } from '../../api/builtin.ts';
 import { KeptnApp } from '../../api/keptn/app.ts';
+import { KeptnAppContext } from '../../api/keptn/app-context.ts';
 import { KeptnAppVersion } from '../../api/keptn/app-version.ts';
+import { KeptnConfig } from '../../api/keptn/config.ts';
+import { KeptnEvaluationDefinition } from '../../api/keptn/evaluation-definition.ts';
 import { KeptnEvaluation } from '../../api/keptn/evaluation.ts';
 import { KeptnMetric } from '../../api/keptn/metric.ts';
 import { KeptnMetricsProvider } from '../../api/keptn/metrics-provider.ts';
+import { KeptnTaskDefinition } from '../../api/keptn/task-definition.ts';
 import { KeptnTask } from '../../api/keptn/task.ts';
+import { KeptnWorkload } from '../../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import type { Kind, KubernetesObject } from '../../api/object.ts';
 import type { Finding } from '../../domain/explain/finding.ts';
 import type { Lookup } from '../../domain/lookup.ts';
 import { whyEvaluation, whyTask } from '../../domain/explain/why-check.ts';
+import { whyConfig, whyDefinition, whyWorkload } from '../../domain/explain/why-conditions.ts';
 import { whyJob } from '../../domain/explain/why-job.ts';
 import { whyMetric, whyProvider } from '../../domain/explain/why-metric.ts';
 import { whyOwner } from '../../domain/explain/why-owner.ts';
@@ -57,6 +63,19 @@ const explained: readonly Explained[] = [
   explains(KeptnTask, ['keptntask', 'keptntasks', 'kt'], (task, lookup) => whyTask(task, lookup)),
   explains(KeptnEvaluation, ['keptnevaluation', 'keptnevaluations', 'ke'], whyEvaluation),
   explains(KeptnApp, ['keptnapp', 'keptnapps'], whyApp),
+  explains(KeptnWorkload, ['keptnworkload', 'keptnworkloads', 'kw'], whyWorkload),
+  explains(KeptnAppContext, ['keptnappcontext', 'keptnappcontexts', 'kac'], whyDefinition),
+  explains(
+    KeptnTaskDefinition,
+    ['keptntaskdefinition', 'keptntaskdefinitions', 'ktd'],
+    whyDefinition,
+  ),
+  explains(
+    KeptnEvaluationDefinition,
+    ['keptnevaluationdefinition', 'keptnevaluationdefinitions', 'ked'],
+    whyDefinition,
+  ),
+  explains(KeptnConfig, ['keptnconfig', 'keptnconfigs'], whyConfig),
   explains(KeptnMetric, ['keptnmetric', 'keptnmetrics'], whyMetric),
   explains(
     KeptnMetricsProvider,

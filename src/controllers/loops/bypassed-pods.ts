@@ -73,6 +73,7 @@ export class BypassedPods {
       last = last.then(() => this.#reportSafely({ namespace: metadata.name, isNew }, signal));
     };
     const unsubscribe = caches.subscribe(NamespaceKind, (change) => {
+      if (change.type === 'deleted') this.#known.delete(change.object.metadata.name);
       if (optsIn(change)) report(change.object, true);
     });
     const stop = (): void => {

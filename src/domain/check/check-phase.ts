@@ -110,6 +110,9 @@ export function describeItem(item: ItemStatus): string {
   return `${item.definitionName ?? ''}${why === '' ? '' : `: ${why}`}${name}`;
 }
 
+/** A phase may have hundreds of checks, each in words of its own; of more only the number is told. */
+const mostRefusalsTold = 10;
+
 /** Keptn's `ReconcileTaskStatusChanged` for every check whose state changed, and what could not be created. */
 function itemEvents(
   subject: PhaseSubject,
@@ -120,6 +123,7 @@ function itemEvents(
   const reconcile = { short: `Reconcile${what}`, long: `Reconcile ${what}` };
   const create = { short: `Create${what}`, long: `Create ${what}` };
   const events: EventNote[] = [];
+  let refused = 0;
   for (const item of items.after) {
     const before = items.before.find(
       ({ definitionName }) => definitionName === item.definitionName,
@@ -129,9 +133,14 @@ function itemEvents(
       events.push(phaseEvent(subject, reconcile, { suffix: 'StatusChanged', text }));
     }
     if (item.name === undefined && item.reason !== undefined && item.reason !== before?.reason) {
+      refused += 1;
+      if (refused > mostRefusalsTold) continue;
       const text = `could not create Keptn${what}: ${item.message ?? item.reason}`;
       events.push(phaseEvent(subject, create, { suffix: 'Failed', text, type: 'Warning' }));
     }
   }
-  return events;
+  const more = refused - mostRefusalsTold;
+  if (more <= 0) return events;
+  const text = `could not create ${more} more; the status lists all of them`;
+  return [...events, phaseEvent(subject, create, { suffix: 'Failed', text, type: 'Warning' })];
 }

@@ -1,3 +1,4 @@
+import { type Job, JobKind } from '../../api/builtin.ts';
 import { defined } from '../../api/json.ts';
 import { KeptnEvaluation } from '../../api/keptn/evaluation.ts';
 import type { FollowUpStatus } from '../../api/keptn/follow-up.ts';
@@ -95,15 +96,26 @@ export function whyTask(task: KeptnTask, lookup: Lookup, depth = 0): Finding {
     // What waits for somebody counts as failed, as with versions.
     mark: mark === 'waiting' && isStalled ? 'failed' : mark,
     says: sentence(`${spec.taskDefinition} ${state}`, reason, message),
-    facts: taskFacts(task, state),
+    facts: taskFacts(task, { state, job: jobOf(task, lookup) }),
     because: whyFollowUps(task, lookup, depth),
   });
 }
 
-function taskFacts({ spec, status = {} }: KeptnTask, state: string): Facts {
+function jobOf({ metadata, status }: KeptnTask, lookup: Lookup): Job | undefined {
+  const name = status?.jobName ?? '';
+  return name === '' ? undefined : lookup.get(JobKind, metadata.namespace, name);
+}
+
+function taskFacts(
+  task: KeptnTask,
+  { state, job }: { readonly state: string; readonly job: Job | undefined },
+): Facts {
+  const { spec, status = {} } = task;
   const { reason, jobName, exitCode, restarts, output, runs, startTime, endTime } = status;
   const message = fullMessageOf(status);
-  const deadline = endTime === undefined ? deadlineOf(startTime, spec.timeout) : undefined;
+  // While somebody has to help it on, as where its Pods are refused, no time-out runs against it.
+  const isOpen = endTime === undefined && !isTrue(task, conditionTypes.stalled);
+  const deadline = isOpen ? (deadlineOfJob(job) ?? deadlineOf(startTime, spec.timeout)) : undefined;
   return defined({
     state,
     reason,
@@ -118,6 +130,14 @@ function taskFacts({ spec, status = {} }: KeptnTask, state: string): Facts {
     output,
     result: status.result,
   });
+}
+
+/** When Kubernetes ends a Job that runs; of one whose Pods were refused the time-out counts from when it could run. */
+function deadlineOfJob(job: Job | undefined): string | undefined {
+  const startMs = parseTime(job?.status?.startTime);
+  const seconds = job?.spec.activeDeadlineSeconds;
+  if (startMs === undefined || seconds === undefined) return undefined;
+  return rfc3339(startMs + seconds * 1000);
 }
 
 /** When a task that runs is given up. A time-out that cannot be read is none. */

@@ -9,7 +9,7 @@ import { shortened } from '../shortened.ts';
 const longest = 1000;
 
 /** Why a Pod is held that was just admitted: the sentence its annotation says until something better is known. */
-export function heldForChecks(identity: AnnotatedIdentity): string {
+export function heldForChecks(identity: AnnotatedIdentity, namespace: string): string {
   const { app, workload, version, versionProblem } = identity;
   const name = workloadName(app, workload);
   if (versionProblem !== undefined) {
@@ -21,7 +21,7 @@ export function heldForChecks(identity: AnnotatedIdentity): string {
     );
   }
   const about = `workload ${name} version ${version} of application ${app}`;
-  const where = `kubectl describe keptnworkloadversion ${workloadVersionName(name, version)}`;
+  const where = `kubectl describe keptnworkloadversion ${workloadVersionName(name, version)} -n ${namespace}`;
   return explanation(`waiting for the checks of ${about}. See: ${where}`);
 }
 
@@ -35,7 +35,7 @@ export function heldAfterOptOut({ metadata, spec }: KeptnWorkloadVersion): strin
   const { app, workloadName: workload, version } = spec;
   const { name, namespace = '' } = metadata;
   return explanation(
-    `the checks of workload ${workload} version ${version} of application ${app} have failed, although Namespace ${namespace} is no longer opted in. To start it all the same: ${commandToReleaseHeld(namespace)}. See: kubectl describe keptnworkloadversion ${name}`,
+    `the checks of workload ${workload} version ${version} of application ${app} have failed, although Namespace ${namespace} is no longer opted in. To start it all the same: ${commandToReleaseHeld(namespace)}. See: kubectl describe keptnworkloadversion ${name} -n ${namespace}`,
   );
 }
 

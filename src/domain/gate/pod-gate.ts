@@ -196,7 +196,10 @@ function remove(seen: PodGateSeen): Plan | undefined {
 function hold(seen: PodGateSeen, identity: AnnotatedIdentity): Plan {
   const identified = identify(seen, identity);
   if (identified !== undefined) return identified;
-  if (identity.versionSource === 'impossible') return explain(seen, heldForChecks(identity));
+  const { namespace = '' } = seen.pod.metadata;
+  if (identity.versionSource === 'impossible') {
+    return explain(seen, heldForChecks(identity, namespace));
+  }
   const { version, chain } = seen;
   if (version === undefined && chain.type === 'unowned') {
     return explain(seen, heldWithoutOwner(identity));
@@ -216,7 +219,9 @@ function identify({ pod, proof }: PodGateSeen, identity: AnnotatedIdentity): Pla
   const missing = Object.keys(identity.annotations).length > 0;
   const isOthers = identity.source === 'owner' && proof.type === 'unproven';
   if (gateIndex(pod) < 0 || !missing || isOthers) return undefined;
-  const written = { ...identity.annotations, [sluiceKeys.explanation]: heldForChecks(identity) };
+  const { namespace = '' } = pod.metadata;
+  const why = heldForChecks(identity, namespace);
+  const written = { ...identity.annotations, [sluiceKeys.explanation]: why };
   const { annotations } = pod.metadata;
   const operations: readonly JsonPatchOperation[] =
     annotations === undefined

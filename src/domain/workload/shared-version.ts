@@ -181,11 +181,21 @@ function stated(
 const mostNamed = 10;
 
 function messageOf(requests: readonly ChecksRequest[], late: readonly ChecksRequest[]): string {
-  const asks = firstOf(requests, (request) => {
+  const isPod = ({ kind }: ChecksRequest): boolean => kind === 'Pod';
+  const pods = requests.filter(isPod).length;
+  const who =
+    pods === 0
+      ? 'several owners carry this version'
+      : pods === requests.length
+        ? `${pods} Pods without an owner carry this version`
+        : `several owners carry this version, and ${pods} ${pods === 1 ? 'Pod' : 'Pods'} without one`;
+  // Owners are few and say most; Pods may be many.
+  const ownersFirst = [...requests.filter((one) => !isPod(one)), ...requests.filter(isPod)];
+  const asks = firstOf(ownersFirst, (request) => {
     const what = describeLists(request);
     return `${request.kind} ${request.name} asks for ${what === '' ? 'none' : what}`;
   });
-  const whole = `several owners carry this version, which runs the checks of all of them: ${asks}`;
+  const whole = `${who}, which runs the checks of all of them: ${asks}`;
   return late.length === 0
     ? whole
     : `${whole}; asked for too late and not run: ${firstOf(late, notRun)}; to have them run, give what is deployed a version of its own`;

@@ -122,6 +122,19 @@ describe('Pods that run without ever having been judged', () => {
     expect(notes[0]?.message).toContain('with the gate removed by hand');
   });
 
+  test('of a Namespace that is gone are forgotten, and told of again in one of its name', async () => {
+    const pods = [running(aPod({ owners, annotations }))];
+    const { report, notes, listeners } = aReport(pods);
+    const stop = new AbortController();
+    report.start(stop.signal);
+    await report.report(namespace, forever);
+    for (const listener of listeners) listener({ type: 'deleted', object: enabled(namespace) });
+    expect(report.found).toBeUndefined();
+    await report.report(namespace, forever);
+    expect(notes).toHaveLength(2);
+    stop.abort();
+  });
+
   test('are looked for every ten minutes, and told of again when there are more', async () => {
     const pods = [running(aPod({ owners, annotations }))];
     const { report, notes, asked, clock } = aReport(pods, [enabled(namespace)]);

@@ -121,6 +121,14 @@ describe('a phase of checks', () => {
     expect(again.events).toEqual([]);
   });
 
+  test('tells of ten checks that cannot be created, and of more only how many', () => {
+    const definitions = Array.from({ length: 300 }, (_, index) => `ghost-${index}`);
+    const { events = [] } = runWith([], { definitions });
+    const refused = events.filter(({ reason }) => reason === 'CreateTaskFailed');
+    expect(refused).toHaveLength(11);
+    expect(refused.at(-1)?.message).toContain('could not create 290 more');
+  });
+
   test('B15: is stalled by a check that waits for help, so that its held Pods are told', () => {
     const wrong = aTask({
       metadata: { name: 'pre-a-1' },

@@ -9,17 +9,17 @@ import { anIdentity } from '../../support/builders/owner-builders.ts';
 
 describe('B15: a held Pod says', () => {
   test('which version of which workload it waits for, and where to look', () => {
-    expect(heldForChecks(anIdentity())).toBe(
+    expect(heldForChecks(anIdentity(), 'shop')).toBe(
       'Held by Sluice: waiting for the checks of workload shop-cart version 1.0.0 of application shop. ' +
-        'See: kubectl describe keptnworkloadversion shop-cart-1.0.0',
+        'See: kubectl describe keptnworkloadversion shop-cart-1.0.0 -n shop',
     );
   });
 
   test('that its version is not known, or cannot be, and why', () => {
     const { version: _, ...unversioned } = anIdentity({ versionSource: 'unknown' });
-    expect(heldForChecks(unversioned)).toMatch(/until the version of workload shop-cart/);
+    expect(heldForChecks(unversioned, 'shop')).toMatch(/until the version of workload shop-cart/);
     const problem = { ...unversioned, versionProblem: 'no container ghost' };
-    expect(heldForChecks(problem)).toMatch(/has no version: no container ghost/);
+    expect(heldForChecks(problem, 'shop')).toMatch(/has no version: no container ghost/);
   });
 
   test('that its owner is not known', () => {

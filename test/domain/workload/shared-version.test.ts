@@ -122,6 +122,18 @@ describe('what a second owner of a version asks for', () => {
     expect(asked(over, lists).status).toMatchObject({ checksNotRun: [green(lists)] });
   });
 
+  test('tells Pods without an owner from owners', () => {
+    const of = (...kinds: string[]) => {
+      const requests = kinds.map((kind, index) => ({ kind, name: `n-${index}`, uid: `${index}` }));
+      const { status } = withRequests({}, { version: aWorkloadVersion(), requests, owners, now });
+      return conditionIn(status, 'SeveralOwners')?.message;
+    };
+    expect(of('Pod', 'Pod')).toMatch(/^2 Pods without an owner carry this version, .*: Pod n-0/u);
+    expect(of('Pod', 'Deployment', 'Deployment')).toMatch(
+      /^several owners carry this version, and 1 Pods? without one, .*: Deployment n-1/u,
+    );
+  });
+
   test('is said of ten owners by name, and of the others by number', () => {
     const requests = Array.from({ length: 13 }, (_, index) => ({
       kind: 'Deployment',
