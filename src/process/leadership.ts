@@ -1,3 +1,4 @@
+import type { Log } from '../ports/log.ts';
 import { lookup } from 'node:dns/promises';
 import { type Pod, PodKind } from '../api/builtin.ts';
 import { KeptnConfig } from '../api/keptn/config.ts';
@@ -48,6 +49,8 @@ export interface LeadershipParts {
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly log: Logger;
+  /** A log in which an API server that cannot be reached is one line, together with those of other parts. */
+  readonly unreachable: (log: Log) => Log;
   readonly config: Config;
   readonly metrics: ProcessMetrics;
   /** Of the process, for the proxies it names. */
@@ -84,7 +87,7 @@ export async function leadership(parts: LeadershipParts, identity: string): Prom
       renewDeadlineMs: config.leaseRenewDeadlineMs,
       retryMs: config.leaseRetryMs,
     },
-    log: log.child({ part: 'lease' }),
+    log: parts.unreachable(log.child({ part: 'lease' })),
     onLeading: (signal) => lead(parts, { signal, sources, mayWrite: () => election.isLeader }),
   });
   parts.metrics.ofElection(config.leaseName, () => electionStanding(election, { caches, needed }));

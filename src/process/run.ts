@@ -94,6 +94,7 @@ interface Surroundings {
 /** The parts in the order in which they start; they stop in the reverse one. */
 async function partsOf(config: Config, { terminal, log }: Surroundings): Promise<Part[]> {
   const clock = systemClock;
+  const unreachable = unreachableOnce(clock);
   const { kubeconfig, context, only } = config;
   const { metrics, serving } = await processMetrics(config, log);
   const connection = await connect({
@@ -101,7 +102,7 @@ async function partsOf(config: Config, { terminal, log }: Surroundings): Promise
     clock,
     version,
     onAnswer: metrics.onAnswer,
-    log: unreachableOnce(log.child({ part: 'cluster' }), clock),
+    log: unreachable(log.child({ part: 'cluster' })),
     ...(kubeconfig !== undefined && { kubeconfig }),
     ...(context !== undefined && { context }),
   });
@@ -158,6 +159,7 @@ async function partsOf(config: Config, { terminal, log }: Surroundings): Promise
         events,
         clock,
         log,
+        unreachable,
         config,
         metrics,
         env: terminal.env,

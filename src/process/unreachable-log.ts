@@ -4,13 +4,16 @@ import type { Clock } from '../runtime/clock.ts';
 const againAfterMs = 60_000;
 
 /**
- * A log in which an API server that cannot be reached is one line, and one more each minute while that lasts: what is tried for
- * each kind says the same, and goes to debug.
+ * Logs in which an API server that cannot be reached is one line for all of them, and one more each minute while that lasts: what
+ * is tried for each kind, and for the Lease, says the same, and goes to debug. Such a line has the field `code` 0.
  */
-export function unreachableOnce(log: Log, clock: Pick<Clock, 'elapsed'>): Log {
+export function unreachableOnce(clock: Pick<Clock, 'elapsed'>): (log: Log) => Log {
   let toldAt: number | undefined;
-  return {
-    ...log,
+  return (log) => ({
+    // Loggers keep their methods on a prototype.
+    debug: (fields, message) => log.debug(fields, message),
+    info: (fields, message) => log.info(fields, message),
+    error: (fields, message) => log.error(fields, message),
     warn(fields, message) {
       if (fields['code'] !== 0) {
         log.warn(fields, message);
@@ -21,11 +24,9 @@ export function unreachableOnce(log: Log, clock: Pick<Clock, 'elapsed'>): Log {
       if (toldAt !== undefined && now - toldAt < againAfterMs) return;
       toldAt = now;
       log.warn(
-        {
-          error: fields['error'],
-        },
+        { error: fields['error'] },
         'nothing works without the API server; it is tried again and again',
       );
     },
-  };
+  });
 }

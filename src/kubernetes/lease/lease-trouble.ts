@@ -27,16 +27,24 @@ export class LeaseTrouble {
     return `the Lease ${this.#lease} gives no answer: ${this.#now.error}`;
   }
 
-  /** Asking has failed. */
-  failed(error: string): void {
+  /** Asking has failed; `code` is that of the answer, 0 where there was none. */
+  failed(error: string, code?: number): void {
     const nowMs = this.#clock.elapsed();
     this.#now = { sinceMs: nowMs, toldMs: undefined, ...this.#now, error };
     const { sinceMs, toldMs } = this.#now;
     if (nowMs - sinceMs < silentMs) return;
     if (toldMs !== undefined && nowMs - toldMs < tellAgainMs) return;
     this.#now.toldMs = nowMs;
+    const forSeconds = Math.round((nowMs - sinceMs) / 1000);
+    if (code === 0) {
+      this.#log.warn(
+        { lease: this.#lease, error, code, forSeconds },
+        'the Lease cannot be asked about, so controllers do not start here',
+      );
+      return;
+    }
     this.#log.warn(
-      { lease: this.#lease, error, forSeconds: Math.round((nowMs - sinceMs) / 1000) },
+      { lease: this.#lease, error, forSeconds },
       'the Lease cannot be read or written, so controllers do not start here; allow get, create and patch of leases in its namespace, or name another one with --lease-namespace',
     );
   }

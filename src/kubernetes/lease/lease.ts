@@ -219,7 +219,10 @@ export class LeaderElection {
     } catch (error) {
       this.#mustRead = true;
       this.#log.debug({ error: String(error) }, 'lease not taken');
-      this.#trouble.failed(error instanceof Error ? error.message : String(error));
+      this.#trouble.failed(
+        error instanceof Error ? error.message : String(error),
+        error instanceof ClusterError ? error.code : undefined,
+      );
       return 'failed';
     }
   }
