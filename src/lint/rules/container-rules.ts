@@ -1,4 +1,5 @@
 import { KeptnTaskDefinition } from '../../api/keptn/task-definition.ts';
+import { imageNameProblem } from '../base/image-name.ts';
 import { type Rule, rule } from '../base/rule.ts';
 
 const noImage = rule({
@@ -36,8 +37,23 @@ const movingTag = rule({
   },
 });
 
+const imageName = rule({
+  id: 'container-image-name',
+  title: 'A name that no image can have',
+  why: 'Its Pod never starts (InvalidImageName), and the task fails.',
+  fix: 'Write host/path:tag: the path in lower case, without white space.',
+  severity: 'doubtful',
+  kinds: [KeptnTaskDefinition],
+  check({ spec: { container } }) {
+    const image = container?.image ?? '';
+    const problem = image === '' ? undefined : imageNameProblem(image);
+    if (problem === undefined) return [];
+    return [{ path: 'spec.container.image', message: `${image.slice(0, 120)} ${problem}` }];
+  },
+});
+
 /** The rules about containers. */
-export const containerRules: readonly Rule[] = [noImage, movingTag];
+export const containerRules: readonly Rule[] = [noImage, imageName, movingTag];
 
 const moving: ReadonlySet<string> = new Set([
   '',

@@ -1,6 +1,8 @@
+import { KeptnMetricsProvider } from '../../api/keptn/metrics-provider.ts';
 import { KeptnTaskDefinition } from '../../api/keptn/task-definition.ts';
 import { KeptnTask } from '../../api/keptn/task.ts';
 import { functionsOf } from './function-rules.ts';
+import { isLegalName } from '../../domain/names.ts';
 import { looksSecret } from '../base/looks-secret.ts';
 import { type Found, type Rule, rule } from '../base/rule.ts';
 
@@ -37,8 +39,53 @@ const secretVariable = rule({
     }),
 });
 
-/** The rules about secrets where they do not belong. */
-export const secretRules: readonly Rule[] = [secretParameter, secretTaskParameter, secretVariable];
+const secretName = rule({
+  id: 'secret-name',
+  title: 'A name that no Secret can have',
+  why: 'No Pod with it ever starts, and no provider is ever asked with it.',
+  fix: 'Write the name of a Secret of the namespace: lower-case letters, digits, - and . only.',
+  severity: 'doubtful',
+  kinds: [KeptnTaskDefinition],
+  check: ({ spec }) =>
+    namedSecrets([
+      ...functionsOf(spec).flatMap(([path, { secureParameters }]) => [
+        [`${path}.secureParameters.secret`, secureParameters?.secret] as const,
+        ...(secureParameters?.secrets ?? []).map(
+          ({ name }, index) => [`${path}.secureParameters.secrets[${index}].name`, name] as const,
+        ),
+      ]),
+      ...(spec.imagePullSecrets ?? []).map(
+        ({ name }, index) => [`spec.imagePullSecrets[${index}].name`, name] as const,
+      ),
+    ]),
+});
+
+const providerSecretName = rule({
+  ...secretName,
+  id: 'provider-secret-name',
+  kinds: [KeptnMetricsProvider],
+  check: ({ spec }) => namedSecrets([['spec.secretKeyRef.name', spec.secretKeyRef?.name]]),
+});
+
+function namedSecrets(
+  named: readonly (readonly [path: string, name: string | undefined])[],
+): readonly Found[] {
+  return named
+    .filter(([, name = '']) => name !== '' && !isLegalName(name))
+    .map(([path, name = '']) => ({
+      path,
+      message: `${JSON.stringify(name.slice(0, 80))} cannot be the name of a Secret; write lower-case letters, digits, - and . only`,
+    }));
+}
+
+/** The rules about secrets where they do not belong, and about their names. */
+export const secretRules: readonly Rule[] = [
+  secretParameter,
+  secretTaskParameter,
+  secretVariable,
+  secretName,
+  providerSecretName,
+];
 
 function secretsIn(path: string, map: Readonly<Record<string, string>> = {}): readonly Found[] {
   return Object.entries(map)
