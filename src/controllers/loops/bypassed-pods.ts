@@ -10,6 +10,7 @@ import { isOnRecordOfOptIn } from '../../domain/workload/opt-in-record.ts';
 import { isOptedIn } from '../../domain/opt-in/namespace.ts';
 import { ownerChainOf, supportedOwner } from '../../domain/owner/owner-chain.ts';
 import { isReleased } from '../../domain/gate/release.ts';
+import { wasReleasedAt } from '../../domain/phase/hand-release.ts';
 import type { EventNote } from '../../domain/plan.ts';
 import { proofOf } from '../../domain/owner/revision.ts';
 import { ownerOfReference } from '../../domain/owner/rollout-owner.ts';
@@ -142,7 +143,11 @@ export class BypassedPods {
     const identity = identityIn(caches, pod, identityOptions(caches, operatorNamespace));
     const proof = proofOf(pod, ownerChainOf(pod, caches));
     const record = versionOfPod(pod, { identity, proof }, caches);
-    const version = { isReleased: isReleased(record?.status) || isOnRecordOfOptIn(record) };
+    const isOnRecord =
+      isReleased(record?.status) ||
+      isOnRecordOfOptIn(record) ||
+      wasReleasedAt(record?.status, pod.metadata.creationTimestamp);
+    const version = { isReleased: isOnRecord };
     if (!isBypassed(pod, identity, version)) return;
     const reference = supportedOwner(pod);
     if (reference === undefined) {

@@ -8,6 +8,8 @@ import { isNameOf } from '../phase/newest-app-version.ts';
 import { ownerChainOf, supportedOwner, topOwner } from '../owner/owner-chain.ts';
 import { checkBeforeRollOut, oldPodsEndFirst } from '../owner/update-order.ts';
 import { isReleased } from '../gate/release.ts';
+import { wasReleasedAt } from '../phase/hand-release.ts';
+import { releaseExpired, troubleOf } from '../trouble.ts';
 import type { Facts } from './facts.ts';
 import { type Finding, findingAbout, type Mark } from './finding.ts';
 import { namespaceUnchecked, notAnnotated, pastTheGate, type Unchecked } from './unchecked.ts';
@@ -91,6 +93,9 @@ function heldBecause(
   if (version.status?.status === 'Deprecated') {
     return { mark: 'warning', says: `held for good: ${name} was overtaken by a newer version` };
   }
+  const trouble = troubleOf(version);
+  if (trouble?.reason === releaseExpired)
+    return { mark: 'failed', says: `held: ${trouble.message}` };
   // A version that is through has only just released its Pods.
   if (mark === 'done' || mark === 'warning')
     return { mark: 'waiting', says: 'about to be released' };
@@ -133,7 +138,9 @@ function whyUnchecked(
   if (identity.type === 'notAnnotated') return { unchecked: notAnnotated() };
   if (identity.type === 'ownerUnknown') return undefined;
   const version = versionOf(pod, identity, lookup);
+  const { creationTimestamp } = pod.metadata;
   if (version !== undefined && isReleased(version.status)) return undefined;
+  if (wasReleasedAt(version?.status, creationTimestamp)) return undefined;
   return {
     unchecked: pastTheGate(pod, lookup),
     ...(version && { version: whyWorkloadVersion(version, lookup) }),

@@ -16,6 +16,9 @@ import {
   versionMark,
   versionSentence,
 } from './finding.ts';
+import { describeRelease } from '../phase/hand-release.ts';
+import { releaseExpired, troubleOf } from '../trouble.ts';
+import type { Facts } from './facts.ts';
 import { checkFindings, followUpFindings } from './why-check.ts';
 
 /*
@@ -38,7 +41,8 @@ export function whyWorkloadVersion(version: KeptnWorkloadVersion, lookup: Lookup
     says: versionSentence(status, causes),
     facts: {
       ...versionFacts(workloadPhases, status),
-      ...(hasFailedHeld(version) && {
+      ...notesOn(status, []),
+      ...((hasFailedHeld(version) || troubleOf(version)?.reason === releaseExpired) && {
         remedies: [
           `once the cause is mended, check this version again: ${commandToCheckAgain(version)}`,
         ],
@@ -46,6 +50,18 @@ export function whyWorkloadVersion(version: KeptnWorkloadVersion, lookup: Lookup
     },
     because: [...causes, ...asides(version, workloadPhases, lookup)],
   });
+}
+
+/** Who has released it and until when, what became of the last request by hand where it was refused, and these notes. */
+function notesOn(status: VersionStatus | undefined, notes: readonly string[]): Facts {
+  const { releasedByHand, steering = [] } = status ?? {};
+  const last = steering.at(-1);
+  const all = [
+    ...notes,
+    ...(releasedByHand === undefined ? [] : [describeRelease(releasedByHand)]),
+    ...(last?.outcome === 'Refused' ? [last.message] : []),
+  ];
+  return all.length === 0 ? {} : { notes: all };
 }
 
 function whyOfApp(version: KeptnWorkloadVersion, lookup: Lookup): Finding[] {
@@ -90,7 +106,7 @@ function appFinding(
     says: versionSentence(status, causes),
     facts: {
       ...versionFacts(appPhases, status),
-      ...(notes.length > 0 && { notes }),
+      ...notesOn(status, notes),
     },
     because: [...causes, ...asides(version, appPhases, lookup)],
   });

@@ -5,6 +5,7 @@ import { type ConditionChange, conditionTypes, withCondition } from '../conditio
 import type { CheckPhase, Phase } from './phases.ts';
 import type { EventNote, Plan } from '../plan.ts';
 import { parseTime } from '../time.ts';
+import { releaseExpired } from '../trouble.ts';
 import type { VersionStatus } from './version-status.ts';
 
 /*
@@ -16,7 +17,6 @@ import type { VersionStatus } from './version-status.ts';
 
 /** The reason of the condition Released for it. */
 export const byHand = 'ReleasedByHand';
-const expired = 'ReleaseExpired';
 
 /** The release by hand that is in force by the condition of a status; whether its time is over is not asked. */
 export function handReleaseOf(status: VersionStatus | undefined): HandRelease | undefined {
@@ -33,6 +33,16 @@ export function handReleaseAt(
 ): HandRelease | undefined {
   const release = handReleaseOf(status);
   return release !== undefined && untilOf(release) > now ? release : undefined;
+}
+
+/** Whether what was created at that time was let through by a hand: it goes on when the release is over. */
+export function wasReleasedAt(
+  status: VersionStatus | undefined,
+  created: string | undefined,
+): boolean {
+  const release = status?.releasedByHand;
+  const createdAtMs = parseTime(created);
+  return release !== undefined && createdAtMs !== undefined && createdAtMs <= untilOf(release);
 }
 
 /** When a release ends, in milliseconds since the Unix epoch; one whose time cannot be read is over. */
@@ -71,7 +81,7 @@ export function withExpiry<S extends VersionStatus>(
   const release = handReleaseOf(status);
   if (release === undefined || untilOf(release) > at.now) return status;
   const message = `the release by hand is over, and its checks have not passed: ${describeRelease(release)}; Pods that started go on, further ones are held: retry the checks, or release it again`;
-  const condition = stating({ status: 'False', reason: expired, message }, at.generation);
+  const condition = stating({ status: 'False', reason: releaseExpired, message }, at.generation);
   return { ...status, conditions: withCondition(status.conditions, condition, at.now) };
 }
 
@@ -122,7 +132,7 @@ export function isExcused(phase: CheckPhase, status: VersionStatus, now: number)
 export function releaseEnded(about: KubernetesObject, status: VersionStatus): EventNote {
   const { message = '' } =
     status.conditions?.find(({ type }) => type === conditionTypes.released) ?? {};
-  return { about, type: 'Warning', reason: expired, message };
+  return { about, type: 'Warning', reason: releaseExpired, message };
 }
 
 /** The plan, looked at again when the release by hand ends, whatever else is waited for. */

@@ -4,7 +4,10 @@ import { NamespaceKind, type Namespace, type Pod } from '../../../src/api/builti
 import type { Kind, KubernetesObject } from '../../../src/api/object.ts';
 import { BypassedPods } from '../../../src/controllers/loops/bypassed-pods.ts';
 import type { Caches } from '../../../src/controllers/engine/cluster.ts';
-import { KeptnWorkloadVersion } from '../../../src/api/keptn/workload-version.ts';
+import {
+  KeptnWorkloadVersion,
+  type KeptnWorkloadVersionStatus,
+} from '../../../src/api/keptn/workload-version.ts';
 import { ownerIndex } from '../../../src/controllers/engine/indexes.ts';
 import type { EventNote } from '../../../src/domain/plan.ts';
 import { aWorkload, aWorkloadVersion } from '../../support/builders/builders.ts';
@@ -163,29 +166,48 @@ describe('Pods that run without ever having been judged', () => {
     expect(reporters).toEqual(['pod-gate']);
   });
 
-  test('a Pod of a Released version is none of them', async () => {
+  describe('of a version with a release on record', () => {
     const workload = aWorkload({ metadata: { name: 'shop-cart', namespace, uid: 'uid-cart' } });
-    const released = {
-      type: 'Released',
-      status: 'True',
-      reason: 'ChecksPassed',
-      message: '',
-      lastTransitionTime: '2026-01-01T00:00:00Z',
-    } as const;
-    const version = aWorkloadVersion({
-      metadata: {
-        name: 'shop-cart-1.2.0',
-        namespace,
-        ownerReferences: [
-          { apiVersion: 'v1', kind: 'KeptnWorkload', name: 'shop-cart', uid: 'uid-cart' },
-        ],
-      },
-      spec: { app: 'shop', workloadName: 'shop-cart', version: '1.2.0' },
-      status: { conditions: [released] },
+    const owner = { apiVersion: 'v1', kind: 'KeptnWorkload', name: 'shop-cart', uid: 'uid-cart' };
+    const withStatus = (status: KeptnWorkloadVersionStatus) => [
+      { ...workload, spec: { ...workload.spec, app: 'shop' } },
+      aWorkloadVersion({
+        metadata: { name: 'shop-cart-1.2.0', namespace, ownerReferences: [owner] },
+        spec: { app: 'shop', workloadName: 'shop-cart', version: '1.2.0' },
+        status,
+      }),
+    ];
+    const at = (creationTimestamp: string): Pod => {
+      const pod = running(aPod({ owners, annotations }));
+      return { ...pod, metadata: { ...pod.metadata, creationTimestamp } };
+    };
+
+    test('a Pod is none of them', async () => {
+      const released = {
+        type: 'Released',
+        status: 'True',
+        reason: 'ChecksPassed',
+        message: '',
+        lastTransitionTime: '2026-01-01T00:00:00Z',
+      } as const;
+      const { report } = aReport(
+        [at('2026-01-01T00:00:00Z')],
+        withStatus({ conditions: [released] }),
+      );
+      expect(await report.report(namespace, forever)).toBe(0);
     });
-    const world = [{ ...workload, spec: { ...workload.spec, app: 'shop' } }, version];
-    const { report } = aReport([running(aPod({ owners, annotations }))], world);
-    expect(await report.report(namespace, forever)).toBe(0);
+
+    test('by hand that is over, a Pod that came in time is none of them, and a later one is', async () => {
+      const releasedByHand = {
+        user: 'alice',
+        time: '2026-01-01T10:00:00Z',
+        reason: 'hotfix',
+        until: '2026-01-01T11:00:00Z',
+      };
+      const pods = [at('2026-01-01T10:59:00Z'), at('2026-01-01T11:01:00Z')];
+      const { report } = aReport(pods, withStatus({ releasedByHand }));
+      expect(await report.report(namespace, forever)).toBe(1);
+    });
   });
 
   test('are looked for in every enabled Namespace at start, and in one that opts in later', async () => {

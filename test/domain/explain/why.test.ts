@@ -653,3 +653,64 @@ describe('a Deployment whose Pods Sluice does not hold', () => {
     expect(found).toMatchObject({ mark: 'done', facts: { pods: { all: 1, held: 0 } } });
   });
 });
+
+describe('a version that a hand has released', () => {
+  const byHand = (status: 'True' | 'False'): KeptnWorkloadVersionStatus => ({
+    status: 'Succeeded',
+    currentPhase: 'Completed',
+    preDeploymentStatus: 'Warning',
+    releasedByHand: {
+      user: 'alice',
+      time: '2026-01-01T10:00:00Z',
+      reason: 'hotfix INC-1',
+      until: '2026-01-01T11:00:00Z',
+    },
+    conditions: [
+      {
+        type: 'Released',
+        status,
+        reason: status === 'True' ? 'ReleasedByHand' : 'ReleaseExpired',
+        message: 'the release by hand is over, and its checks have not passed',
+        lastTransitionTime: '2026-01-01T10:00:00Z',
+      },
+    ],
+  });
+  const byAlice = 'alice released it by hand until 2026-01-01T11:00:00Z: hotfix INC-1';
+
+  test('says who, why and until when', () => {
+    const { facts } = whyWorkloadVersion(aVersion(byHand('True')), fixedLookup([]));
+    expect(facts.notes).toEqual([byAlice]);
+  });
+
+  test('says of a Pod that came too late what helps, and of one that came in time nothing bad', () => {
+    const known = lookup(workload, aVersion(byHand('False')));
+    const held = whyPod(heldPod(), known);
+    expect(held).toMatchObject({
+      mark: 'failed',
+      says: 'held: the release by hand is over, and its checks have not passed',
+    });
+    expect(held.because[0]?.facts.remedies?.[0]).toContain('sluice.keptn.sh/retry=failed');
+    const pod = heldPod([]);
+    const early = { ...pod.metadata, creationTimestamp: '2026-01-01T10:30:00Z' };
+    const started = { ...pod, metadata: early, status: { phase: 'Running' } };
+    expect(whyPod(started, known).mark).toBe('done');
+  });
+});
+
+test('what was refused by the last request by hand is said', () => {
+  const message = 'retry by alice was refused: no check of it has failed';
+  const refused: KeptnWorkloadVersionStatus = {
+    status: 'Succeeded',
+    steering: [
+      {
+        id: '1',
+        verb: 'retry',
+        time: '2026-01-01T10:00:00Z',
+        outcome: 'Refused',
+        reason: 'NothingToRetry',
+        message,
+      },
+    ],
+  };
+  expect(whyWorkloadVersion(aVersion(refused), fixedLookup([])).facts.notes).toEqual([message]);
+});
