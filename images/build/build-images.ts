@@ -1,6 +1,5 @@
 import {
   existsSync,
-  globSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -18,6 +17,7 @@ import { type ImageSpec, imagesNamed } from './image-list.ts';
 import { inputDigest } from './input-digest.ts';
 import { readOciArchive } from './oci.ts';
 import { type Compression, pack } from './pack.ts';
+import { prune, touch } from './prune.ts';
 import { registryAnswers } from './registry.ts';
 import { type Program, spdxOf } from './sbom.ts';
 import { standIn } from './stand-ins.ts';
@@ -118,7 +118,7 @@ interface Plan {
   readonly fresh: boolean;
   /** Files without their endings. */
   readonly target: string;
-  /** Older results that this one takes the place of. */
+  /** Results of other inputs, which go when they are no longer used. */
   readonly outdated: string | undefined;
 }
 
@@ -157,7 +157,10 @@ function builtBefore({ target, outdated }: Plan): ImageArchive | undefined {
   const facts = `${target}.json`;
   if (outdated === undefined || !existsSync(facts)) return undefined;
   const image: ImageArchive = JSON.parse(readFileSync(facts, 'utf8'));
-  return existsSync(image.archive) && existsSync(image.sbom) ? image : undefined;
+  const files = [facts, image.archive, image.sbom];
+  if (!files.every((file) => existsSync(file))) return undefined;
+  files.forEach(touch);
+  return image;
 }
 
 interface Workplace {
@@ -232,7 +235,7 @@ interface Result {
 
 function keep(plan: Plan, { archive, sbom, digest, bytes }: Result): ImageArchive {
   const { spec, reference, fromStandIns, target, outdated } = plan;
-  for (const file of outdated === undefined ? [] : globSync(outdated)) rmSync(file);
+  if (outdated !== undefined) prune(outdated);
   mkdirSync(join(target, '..'), { recursive: true });
   const image: ImageArchive = {
     name: spec.name,

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path';
 import { constants, zstdCompressSync } from 'node:zlib';
 import { type ContainerConfig, type Descriptor, digestOf, type EngineImage } from './oci.ts';
+import { prune, touch } from './prune.ts';
 import { readTar, type TarEntry, writeTar } from './tar.ts';
 
 /** An image as it is published: the same tree and configuration are the same bytes, whichever engine built them, and whenever. */
@@ -123,9 +124,13 @@ function compressed(tar: Buffer, diffId: string, { compression, cache }: Packing
   // Other parameters and other releases of zstd give other bytes.
   const way = digestOf(JSON.stringify([params, process.versions.zstd])).slice(7, 15);
   const file = join(cache, 'blobs', `${diffId.replace('sha256:', '')}-${way}.tar.zst`);
-  if (existsSync(file)) return readFileSync(file);
+  if (existsSync(file)) {
+    touch(file);
+    return readFileSync(file);
+  }
   const blob = zstdCompressSync(tar, { params, pledgedSrcSize: tar.length });
   mkdirSync(join(cache, 'blobs'), { recursive: true });
+  prune(join(cache, 'blobs/*'));
   const unfinished = `${file}.${process.pid}`;
   writeFileSync(unfinished, blob);
   renameSync(unfinished, file);

@@ -1,4 +1,5 @@
 import { published } from '../config/published.ts';
+
 /** One alert of the PrometheusRule that is shipped; its runbook is docs/runbooks/<name>.md. */
 export interface AlertRule {
   readonly name: string;

@@ -31,7 +31,7 @@ async function build(name: string, fresh: boolean): Promise<ImageArchive> {
 }
 
 // What the rules say of size, user, shell, labels and licences is checked by the build, which fails when one is broken.
-test.skipIf(hindrance !== undefined).each(['sluice', 'sluice-functions-deno'])(
+test.skipIf(hindrance !== undefined).each(['sluice', 'sluice-functions'])(
   '%s, built twice, is the same to the last byte, its bill of materials too',
   async (name) => {
     const first = await build(name, false);
