@@ -66,7 +66,13 @@ const terminal: Terminal = {
   log,
   writeError: (text) => void process.stderr.write(text),
   inColor: process.stdout.isTTY && !process.env['NO_COLOR'],
-  columns: process.stdout.isTTY ? process.stdout.columns : givenColumns(process.env['COLUMNS']),
+  // Read anew each time: a window changes its size.
+  get columns() {
+    return process.stdout.isTTY ? process.stdout.columns : givenColumns(process.env['COLUMNS']);
+  },
+  get rows() {
+    return process.stdout.isTTY ? process.stdout.rows : undefined;
+  },
   stop: stopping.signal,
   processName: `${hostname()}_${process.pid}`,
   nodePath: process.execPath,

@@ -11,6 +11,7 @@ import { simulateCommand } from './simulate/simulate-command.ts';
 import { runCommand } from './run-command.ts';
 import { ConfigInvalid } from '../config/setting.ts';
 import { steeringCommands } from './steering/steering-commands.ts';
+import { statusCommand } from './status/status-command.ts';
 import { taskCommand } from './task/task-command.ts';
 import {
   BadInput,
@@ -58,6 +59,7 @@ function program(terminal: Terminal): Command {
     runCommand(terminal),
     explainCommand(terminal),
     lintCommand(terminal),
+    statusCommand(terminal),
     checkCommand(terminal),
     waitCommand(terminal),
     ...steeringCommands(terminal),

@@ -13,6 +13,8 @@ export interface Terminal {
   readonly inColor: boolean;
   /** Width of the terminal behind standard output, in characters; undefined for a file or a pipe. */
   readonly columns?: number | undefined;
+  /** Height of that terminal, in lines; undefined where there is none: then nothing is painted in place. */
+  readonly rows?: number | undefined;
   /** Aborted when the process is asked to end (SIGTERM, SIGINT). */
   readonly stop: AbortSignal;
   /** Tells this process from all others: host name and process id. */

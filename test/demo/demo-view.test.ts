@@ -6,12 +6,12 @@ import type {
   KeptnWorkloadVersion,
   KeptnWorkloadVersionStatus,
 } from '../../src/api/keptn/workload-version.ts';
-import { changesBetween } from './changes.ts';
+import { changesBetween } from '../../src/cli/status/changes.ts';
 import { hasSettled, heldClaims, nothingSeen, seenIn, successClaims } from './expectations.ts';
-import { frame } from './frame.ts';
+import { frame } from '../../src/cli/status/frame.ts';
 import { manifestsIn, namespacesOf, wantedVersions } from './manifests.ts';
-import { emptyScene, type Scene } from './scene.ts';
-import { Screen } from './screen.ts';
+import { emptyScene, type Scene } from '../../src/cli/status/scene.ts';
+import { Screen } from '../../src/cli/status/screen.ts';
 
 const apiVersion = 'lifecycle.keptn.sh/v1';
 const samples = new URL('../../manifests/samples/shop/', import.meta.url).pathname;

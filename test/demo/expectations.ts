@@ -2,8 +2,8 @@ import type { KeptnAppVersion } from '../../src/api/keptn/app-version.ts';
 import type { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
 import { isNameOf, lists } from '../../src/domain/phase/newest-app-version.ts';
 import { isTrue, conditionTypes } from '../../src/domain/conditions.ts';
-import { isAtRest, isHeld, isReady, type Scene } from './scene.ts';
-import { isPodOf } from './frame.ts';
+import { isAtRest, isHeld, isReady, type Scene } from '../../src/cli/status/scene.ts';
+import { isPodOf } from '../../src/cli/status/frame.ts';
 import type { WantedVersion } from './manifests.ts';
 
 /** Something the demo claims to have shown, and whether it is so. */

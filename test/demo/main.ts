@@ -4,7 +4,7 @@ import { type Claim, saysWords } from './expectations.ts';
 import { manifestsIn } from './manifests.ts';
 import { servePrometheus } from './prometheus.ts';
 import { playDirectory, playFailingVersion, playFirstVersion, type Stage } from './scenario.ts';
-import { Screen } from './screen.ts';
+import { Screen } from '../../src/cli/status/screen.ts';
 import { endOfLog, runSluice } from '../support/cluster/sluice-process.ts';
 import { type Running, startEverything } from './start.ts';
 import { failure } from './scenario.ts';

@@ -14,10 +14,11 @@ import {
   seenIn,
   successClaims,
 } from './expectations.ts';
-import { isPodOf } from './frame.ts';
+import { isPodOf } from '../../src/cli/status/frame.ts';
 import { wantedVersions, manifestsIn, namespacesOf } from './manifests.ts';
-import { emptyScene, isHeld, readScene, type Scene } from './scene.ts';
-import type { Screen } from './screen.ts';
+import { emptyScene, isHeld, type Scene } from '../../src/cli/status/scene.ts';
+import { readScene } from './read-scene.ts';
+import type { Screen } from '../../src/cli/status/screen.ts';
 
 /** What a scenario plays on. */
 export interface Stage {

@@ -4,7 +4,7 @@ import { installSluice, operatorNamespace } from '../support/cluster/sluice-inst
 import { type SluiceProcess, startSluice } from '../support/cluster/sluice-process.ts';
 import { TestCluster } from '../support/cluster/test-cluster.ts';
 import { Functions } from './functions.ts';
-import type { Screen } from './screen.ts';
+import type { Screen } from '../../src/cli/status/screen.ts';
 
 /** A control plane with Sluice on it. Disposing of it ends Sluice, then the control plane, and removes the data. */
 export interface Running extends AsyncDisposable {

@@ -1,23 +1,25 @@
-import { stripVTControlCharacters, styleText } from 'node:util';
-import type { Pod } from '../../src/api/builtin.ts';
-import type { KeptnAppVersion } from '../../src/api/keptn/app-version.ts';
-import type { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
-import { factLines } from '../../src/cli/explain/fact-lines.ts';
-import { findingText, icon } from '../../src/cli/explain/finding-text.ts';
-import { type Finding, markOf } from '../../src/domain/explain/finding.ts';
-import { identityOf } from '../../src/domain/identity/identity.ts';
-import { isNameOf } from '../../src/domain/phase/newest-app-version.ts';
-import { ownerChainOf } from '../../src/domain/owner/owner-chain.ts';
-import { appPhases, type Phase, workloadPhases } from '../../src/domain/phase/phases.ts';
-import type { VersionStatus } from '../../src/domain/phase/version-status.ts';
-import { checkFindings } from '../../src/domain/explain/why-check.ts';
-import { lookupOver } from '../../src/cli/command/snapshot.ts';
-import { isPlayed } from './functions.ts';
+import { styleText } from 'node:util';
+import { visibleText } from '../../api/text/visible-text.ts';
+import type { Pod } from '../../api/builtin.ts';
+import type { KeptnAppVersion } from '../../api/keptn/app-version.ts';
+import type { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
+import { factLines } from '../explain/fact-lines.ts';
+import { findingText, icon } from '../explain/finding-text.ts';
+import { type Finding, markOf } from '../../domain/explain/finding.ts';
+import { identityOf } from '../../domain/identity/identity.ts';
+import { isNameOf } from '../../domain/phase/newest-app-version.ts';
+import { ownerChainOf } from '../../domain/owner/owner-chain.ts';
+import { appPhases, type Phase, workloadPhases } from '../../domain/phase/phases.ts';
+import type { VersionStatus } from '../../domain/phase/version-status.ts';
+import { checkFindings } from '../../domain/explain/why-check.ts';
+import { cut, widthOf } from './columns.ts';
+import { lookupOver } from '../command/snapshot.ts';
 import { isHeld, isReady, type Scene } from './scene.ts';
 
 /** What a frame shows beside the scene. */
 export interface Caption {
-  readonly title: string;
+  /** Stands above it; nothing does, if not given. */
+  readonly title?: string;
   readonly elapsedMs: number;
   readonly columns: number;
   /** Height of the terminal; undefined for as tall as it gets. */
@@ -43,7 +45,8 @@ export function frame(scene: Scene, caption: Caption): string[] {
   const { title, elapsedMs, columns, inColor, why, rows, now = Date.now() } = caption;
   const bold = (text: string): string =>
     inColor ? styleText('bold', text, { validateStream: false }) : text;
-  const head = [`${bold(title)}  ${(elapsedMs / 1000).toFixed(0)} s`, ''];
+  const head =
+    title === undefined ? [] : [`${bold(title)}  ${(elapsedMs / 1000).toFixed(0)} s`, ''];
   const paper = { inColor, columns, now };
   const reason = why === undefined ? [] : ['', ...findingText(why, paper).split('\n')];
   const room = rows === undefined ? undefined : rows - head.length - reason.length;
@@ -93,7 +96,7 @@ function appBlocks(app: KeptnAppVersion, scene: Scene, style: Style): Block[] {
     .filter((version) => newestAppVersion(version, scene) === app)
     .toSorted((a, b) => a.metadata.name.localeCompare(b.metadata.name));
   const lines = [
-    `${`App ${app.spec.appName} ${app.spec.version}`.padEnd(26)} ${strip(appPhases, app.status, style)}`,
+    `${visibleText(`App ${placeOf(app, scene)}${app.spec.appName} ${app.spec.version}`).padEnd(26)} ${strip(appPhases, app.status, style)}`,
     ...openChecks(app, appPhases, scene).map(
       (finding) => `    ${checkLine(finding, style.inColor)}`,
     ),
@@ -103,6 +106,12 @@ function appBlocks(app: KeptnAppVersion, scene: Scene, style: Style): Block[] {
   return [{ lines, matters: isThrough ? 'through' : 'holds Pods' }, ...workloads];
 }
 
+/** `shop-team/` where more than one Namespace is shown. */
+function placeOf({ metadata: { namespace } }: KeptnAppVersion, scene: Scene): string {
+  const isAlone = scene.appVersions.every((one) => one.metadata.namespace === namespace);
+  return isAlone ? '' : `${namespace ?? ''}/`;
+}
+
 function workloadBlock(version: KeptnWorkloadVersion, scene: Scene, style: Style): Block {
   const { app, workloadName, version: number } = version.spec;
   const name = workloadName.startsWith(`${app}-`)
@@ -110,7 +119,7 @@ function workloadBlock(version: KeptnWorkloadVersion, scene: Scene, style: Style
     : workloadName;
   const pods = scene.pods.filter((pod) => isPodOf(pod, version));
   const lines = [
-    `${`  ${name} ${number}`.padEnd(26)} ${strip(workloadPhases, version.status, style)}   ${podStrip(pods, style.inColor)}`,
+    `${visibleText(`  ${name} ${number}`).padEnd(26)} ${strip(workloadPhases, version.status, style)}   ${podStrip(pods, style.inColor)}`,
     ...openChecks(version, workloadPhases, scene).map(
       (finding) => `      ${checkLine(finding, style.inColor)}`,
     ),
@@ -132,7 +141,8 @@ function newestAppVersion(
 ): KeptnAppVersion | undefined {
   const { app, workloadName, version: number } = version.spec;
   return scene.appVersions.findLast(
-    ({ spec }) =>
+    ({ metadata, spec }) =>
+      metadata.namespace === version.metadata.namespace &&
       spec.appName === app &&
       spec.workloads?.some(
         (entry) => entry.version === number && isNameOf(workloadName, app, entry.name),
@@ -141,7 +151,8 @@ function newestAppVersion(
 }
 
 /** Whether the Pod carries this version. */
-export function isPodOf(pod: Pod, { spec }: KeptnWorkloadVersion): boolean {
+export function isPodOf(pod: Pod, { metadata, spec }: KeptnWorkloadVersion): boolean {
+  if (pod.metadata.namespace !== metadata.namespace) return false;
   const identity = identityOf(pod, ownerChainOf(pod, lookupOver([])));
   return (
     identity.type === 'annotated' &&
@@ -203,40 +214,25 @@ function openChecks(
   );
   const lookup = lookupOver([...scene.tasks, ...scene.evaluations]);
   if (current === undefined) return [];
-  const isOfPlayed = ({ kind, name }: Finding): boolean =>
-    kind === 'KeptnTask' &&
-    scene.tasks.some((task) => task.metadata.name === name && isPlayed(task));
-  return checkFindings(version, current, lookup).map((finding) =>
-    isOfPlayed(finding) ? { ...finding, says: `played: ${finding.says}` } : finding,
-  );
+  return checkFindings(version, current, lookup).map((finding) => {
+    const task = scene.tasks.find(
+      ({ kind, metadata }) => kind === finding.kind && metadata.name === finding.name,
+    );
+    const remark = scene.remarks?.get(task?.metadata.uid ?? '');
+    return remark === undefined ? finding : { ...finding, says: `${remark}: ${finding.says}` };
+  });
 }
 
 function checkLine({ mark, says, facts }: Finding, inColor: boolean): string {
   const [fact] = factLines(facts, Date.now());
   // How it failed is told in full below the versions.
-  if (mark === 'failed') return `${icon(mark, inColor)} ${says.split(' (')[0] ?? says}`;
-  return `${icon(mark, inColor)} ${fact === undefined ? says : `${says} (${fact})`}`;
+  const words =
+    mark === 'failed'
+      ? (says.split(' (')[0] ?? says)
+      : `${says}${fact === undefined ? '' : ` (${fact})`}`;
+  return `${icon(mark, inColor)} ${visibleText(words)}`;
 }
 
 function painted(text: string, color: 'yellow' | 'green' | 'cyan', inColor: boolean): string {
   return inColor ? styleText(color, text, { validateStream: false }) : text;
 }
-
-function widthOf(line: string): number {
-  return stripVTControlCharacters(line).length;
-}
-
-/** The line cut to a number of columns; escape sequences take none. */
-function cut(line: string, columns: number): string {
-  let shown = 0;
-  let kept = '';
-  for (const [part] of line.matchAll(escapesOrCharacters)) {
-    const isEscape = part.startsWith('\u001B');
-    if (!isEscape && shown === columns) continue;
-    if (!isEscape) shown += 1;
-    kept += part;
-  }
-  return kept;
-}
-
-const escapesOrCharacters = new RegExp(`${String.fromCodePoint(27)}\\[[0-9;]*m|.`, 'gu');

@@ -1,9 +1,9 @@
-import { lists } from '../../src/domain/phase/newest-app-version.ts';
+import { lists } from '../../domain/phase/newest-app-version.ts';
 import { changesBetween } from './changes.ts';
 import { type Caption, frame } from './frame.ts';
 import { emptyScene, isAtRest, isHeld, type Scene } from './scene.ts';
 
-/** Where the demo shows things. */
+/** Where a roll-out is shown. */
 export interface Output {
   readonly isTTY?: boolean;
   readonly columns?: number;
@@ -15,7 +15,7 @@ export interface Output {
 const silenceMs = 5_000;
 
 /**
- * Shows the demo: in a terminal the scene is painted in place and painted again as it changes; elsewhere each change is a
+ * Shows a roll-out: in a terminal the scene is painted in place and painted again as it changes; elsewhere each change is a
  * plain line. What is said (`say`) stays.
  */
 export class Screen {

@@ -1,11 +1,11 @@
-import type { Pod } from '../../src/api/builtin.ts';
-import { sluiceKeys } from '../../src/api/keptn/annotations.ts';
-import type { KeptnAppVersion } from '../../src/api/keptn/app-version.ts';
-import type { KeptnEvaluation } from '../../src/api/keptn/evaluation.ts';
-import type { KeptnTask } from '../../src/api/keptn/task.ts';
-import type { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
-import type { KubernetesObject } from '../../src/api/object.ts';
-import { isPlayed } from './functions.ts';
+import type { Pod } from '../../api/builtin.ts';
+import { sluiceKeys } from '../../api/keptn/annotations.ts';
+import type { KeptnAppVersion } from '../../api/keptn/app-version.ts';
+import type { KeptnEvaluation } from '../../api/keptn/evaluation.ts';
+import type { KeptnTask } from '../../api/keptn/task.ts';
+import type { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
+import type { KubernetesObject } from '../../api/object.ts';
+import { visibleText } from '../../api/text/visible-text.ts';
 import { isHeld, isReady, type Scene } from './scene.ts';
 
 /** What happened between two moments, one plain line each: for output that is no terminal. */
@@ -14,7 +14,7 @@ export function changesBetween(before: Scene, after: Scene): string[] {
     ...changed(before.pods, after.pods, podState),
     ...changed(before.appVersions, after.appVersions, versionState),
     ...changed(before.workloadVersions, after.workloadVersions, versionState),
-    ...changed(before.tasks, after.tasks, taskState),
+    ...changed(before.tasks, after.tasks, (task) => taskState(task, after)),
     ...changed(before.evaluations, after.evaluations, evaluationState),
     ...gone(before.pods, after.pods),
   ];
@@ -30,7 +30,7 @@ function changed<T extends KubernetesObject>(
   return after.flatMap((object) => {
     const state = stateOf(object);
     if (state === undefined || state === known.get(object.metadata.uid)) return [];
-    return [`${object.kind} ${object.metadata.name}: ${state}`];
+    return [visibleText(`${object.kind} ${object.metadata.name}: ${state}`)];
   });
 }
 
@@ -50,7 +50,7 @@ function podState(pod: Pod): string {
   return isReady(pod) ? 'ready' : 'released';
 }
 
-/** The explanation without what every line of the demo would repeat: that it is Sluice, and where to read more. */
+/** The explanation without what every line would repeat: that it is Sluice, and where to read more. */
 function shortened(explanation: string | undefined): string | undefined {
   return explanation?.replace(/^Held by Sluice: /u, '').replace(/\. See: .*$/u, '');
 }
@@ -62,11 +62,12 @@ function versionState({ status }: KeptnAppVersion | KeptnWorkloadVersion): strin
   return phase === 'Completed' ? `Completed, ${state}` : `${phase} ${state}`;
 }
 
-function taskState(task: KeptnTask): string {
-  const { spec, status } = task;
+function taskState(task: KeptnTask, { remarks }: Scene): string {
+  const { spec, status, metadata } = task;
+  const remark = remarks?.get(metadata.uid ?? '');
   const { status: state = 'Pending', message = '' } = status ?? {};
   const why = state === 'Failed' && message !== '' ? `: ${message}` : '';
-  return `${spec.taskDefinition} ${state}${why}${isPlayed(task) ? ' (played)' : ''}`;
+  return `${spec.taskDefinition} ${state}${why}${remark === undefined ? '' : ` (${remark})`}`;
 }
 
 function evaluationState({ spec, status }: KeptnEvaluation): string {
