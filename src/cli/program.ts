@@ -5,6 +5,8 @@ import { certsCommand } from './certs.ts';
 import { convertCommand } from './convert/convert-command.ts';
 import { explainCommand } from './explain/explain-command.ts';
 import { lintCommand } from './lint/lint-command.ts';
+import { historyCommand } from './history/history-command.ts';
+import { logsCommand } from './logs/logs-command.ts';
 import { installCommand, uninstallCommand } from './install-command.ts';
 import { migrateCommand } from './migrate-command.ts';
 import { simulateCommand } from './simulate/simulate-command.ts';
@@ -60,6 +62,8 @@ function program(terminal: Terminal): Command {
     explainCommand(terminal),
     lintCommand(terminal),
     statusCommand(terminal),
+    historyCommand(terminal),
+    logsCommand(terminal),
     checkCommand(terminal),
     waitCommand(terminal),
     ...steeringCommands(terminal),
