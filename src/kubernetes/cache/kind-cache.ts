@@ -193,6 +193,12 @@ export class KindCache {
     const { namespace, name, resourceVersion } = object.metadata;
     this.#forgotten.delete(idOf(object.metadata));
     this.#leftOut.remove(this.#kind.kind, object.metadata);
+    // A guest that was read after this is not the object that has gone.
+    const address = addressOf(object.metadata);
+    const guest = this.#guestSince.get(address)?.object.metadata;
+    if (guest !== undefined && isOlder(guest.resourceVersion, resourceVersion)) {
+      this.#seeOff(address);
+    }
     const cached = this.#objects.head(namespace, name);
     if (cached === undefined || isOlder(resourceVersion, cached.resourceVersion)) return;
     this.#objects.delete(namespace, name);

@@ -278,6 +278,15 @@ describe('a kind of which only some objects are watched', () => {
     expect(version('a')).toBeUndefined();
   });
 
+  it('forgets a guest of which a watch tells later that it is gone, and not one that was read after that', () => {
+    caches.observe(PodKind, pod('a', 6));
+    gated.deleted(pod('a', 7));
+    expect(version('a')).toBeUndefined();
+    caches.observe(PodKind, pod('b', 9));
+    gated.deleted(pod('b', 8));
+    expect(version('b')).toBe('9');
+  });
+
   it('cannot judge a field selector, so what it leaves out stays a guest', () => {
     const one = caches.feed(JobKind, { fieldSelector: 'metadata.name=a' });
     list(one, 5);
