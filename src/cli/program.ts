@@ -3,6 +3,7 @@ import { systemClock } from '../runtime/clock.ts';
 import { checkCommand } from './check/check-command.ts';
 import { certsCommand } from './certs.ts';
 import { convertCommand } from './convert/convert-command.ts';
+import { checkGateCommand } from './check-gate-command.ts';
 import { explainCommand } from './explain/explain-command.ts';
 import { lintCommand } from './lint/lint-command.ts';
 import { historyCommand } from './history/history-command.ts';
@@ -71,6 +72,7 @@ function program(terminal: Terminal): Command {
     installCommand(terminal),
     uninstallCommand(terminal),
     migrateCommand(terminal),
+    checkGateCommand(terminal),
     taskCommand(terminal),
     convertCommand(terminal),
     certsCommand({ now: () => systemClock.now(), print: (line) => terminal.write(`${line}\n`) }),

@@ -6,7 +6,7 @@ import { fieldOf } from '../../src/api/json.ts';
 import type { Kind } from '../../src/api/object.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts';
 import { eventually } from '../support/clock-and-chance/eventually.ts';
-import { chartFolder, mustRunHelm, renderedChart } from '../support/cluster/chart.ts';
+import { mustRunHelm, renderedChart } from '../support/cluster/chart.ts';
 import { testRunPid } from '../support/cluster/control-plane.ts';
 import {
   operatorNamespace,
@@ -108,8 +108,14 @@ async function leftOfAdmission(): Promise<readonly string[]> {
 
 const release = ['sluice', '--namespace', operatorNamespace];
 const connection = () => ['--kubeconfig', controlPlane.kubeconfig];
-const helmInstall = () =>
-  mustRunHelm(['install', ...release, chartFolder, '--create-namespace', ...connection()]);
+/** As the README says it for a checkout. */
+function helmInstall(): Promise<string> {
+  const [, command = ''] = documentedCommands('README.md', '## Install it').split('\n');
+  const [words = ''] = command.split('#');
+  const [helm, ...args] = words.trim().split(/\s+/u);
+  expect([helm, args.includes('manifests/chart')]).toEqual(['helm', true]);
+  return mustRunHelm([...args, ...connection()]);
+}
 
 /** The hook's Job is played by KWOK, which runs nothing: its command, with its service account, is run here. */
 async function runUninstallJob(values: object = {}): Promise<string> {

@@ -1,6 +1,7 @@
 import { webhookServiceName } from '../../admission/manifests.ts';
 import { isJsonObject } from '../../api/json.ts';
 import type { KubernetesObject } from '../../api/object.ts';
+import { gateTrialRights } from '../../install/gate-trial-rights.ts';
 import { type InstallationPart, objectsOfPart } from '../../install/installation.ts';
 import { uninstallRights } from '../../install/uninstall-rights.ts';
 import { prometheusRule } from '../alert-rules.ts';
@@ -60,6 +61,12 @@ export function chartTemplates(): readonly Template[] {
       wave: '0',
       when: `and .Values.prometheusRule.enabled (${unlessUninstalling})`,
       moreLabels: '.Values.prometheusRule.labels',
+    }),
+    template('tests/rights', gateTrialRights(releaseNamespace), {
+      source: 'src/install/gate-trial-rights.ts',
+      wave: '3',
+      when: `and .Values.tests.enabled (${unlessUninstalling})`,
+      hook: 'test',
     }),
     template('webhooks', objectsOf('webhooks').map(withValues), {
       ...webhooks,
