@@ -73,7 +73,7 @@ export default defineConfig({
         // What needs a real node; skipped, with one line that says why, where none can run.
         test: {
           name: 'e2e',
-          globalSetup: ['test/support/cluster/node-setup.ts'],
+          globalSetup: ['test/support/real/real-setup.ts'],
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 240_000,
           hookTimeout: 240_000,

@@ -38,7 +38,7 @@ describe.runIf(whyNoRealSluice() === undefined)('Sluice in its image', () => {
       const script =
         'try { fs.writeFileSync("/app/x", ""); console.log("written") } catch (e) { console.log(process.getuid(), e.code) }';
       const where = ['-n', operatorNamespace, pod.metadata.name];
-      const said = await sluice.kubectl(['exec', ...where, '--', '/nodejs/bin/node', '-e', script]);
+      const said = await sluice.kubectl(['exec', ...where, '--', '/usr/bin/node', '-e', script]);
       expect(said.trim()).toBe('65532 EROFS');
     }
   });

@@ -38,13 +38,17 @@ export function nodePath(path = process.env['PATH'] ?? ''): string {
   return [...new Set([...path.split(delimiter), ...administratorFolders])].join(delimiter);
 }
 
+/** Whether a program of this name is where programs of users or administrators are. */
+function isOnPath(name: string): boolean {
+  return nodePath()
+    .split(delimiter)
+    .some((folder) => isExecutable(join(folder, name)));
+}
+
 /** The Debian packages that a node needs and this machine lacks. */
 export function missingPackages(): string[] {
-  const folders = nodePath().split(delimiter);
-  const onPath = (name: string): boolean =>
-    folders.some((folder) => isExecutable(join(folder, name)));
   return needed
-    .filter(({ programs, files = [] }) => !(programs.every(onPath) && files.every(isExecutable)))
+    .filter(({ programs, files = [] }) => !(programs.every(isOnPath) && files.every(isExecutable)))
     .map(({ debianPackage }) => debianPackage);
 }
 

@@ -23,7 +23,7 @@ export function machineState(dataDirectory: string): MachineState {
   const groups = [worldLayout(dataDirectory).cgroup, 'kubepods', 'k8s.io'];
   return {
     links: lines('ip', '-oneline', 'link').map((line) => line.split(':')[1]?.trim() ?? ''),
-    mounts: readFileSync('/proc/mounts', 'utf8').trim().split('\n'),
+    mounts: mountsBut(dataDirectory),
     firewall: [...lines('iptables-save'), ...lines('ip6tables-save')],
     settings: settingsBelow('/proc/sys'),
     cgroups: cgroupHierarchies().flatMap(({ mountPoint }) =>
@@ -32,6 +32,15 @@ export function machineState(dataDirectory: string): MachineState {
     processes: processes((pid) => commandLine(pid).includes(dataDirectory)).map(commandLine),
     dataIsThere: existsSync(dataDirectory),
   };
+}
+
+/** All mounts, but for the layers that others who build images have mounted at the moment. */
+function mountsBut(dataDirectory: string): string[] {
+  const mounts = readFileSync('/proc/mounts', 'utf8').trim().split('\n');
+  const isOfNode = (line: string): boolean => /sluice-node|containerd|kubelet/.test(line);
+  return mounts.filter(
+    (line) => !line.startsWith('overlay ') || line.includes(dataDirectory) || isOfNode(line),
+  );
 }
 
 /** The PID namespace that a process is in, as the kernel names it. */

@@ -1,11 +1,8 @@
-import { mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Pod, PodKind } from '../../../src/api/builtin.ts';
 import type { KubernetesObject, Kind } from '../../../src/api/object.ts';
 import { flags, mustRunSluice } from '../cluster/sluice-process.ts';
 import { operatorNamespace } from '../cluster/sluice-installation.ts';
 import type { TestCluster } from '../cluster/test-cluster.ts';
-import { builtImages } from './images.ts';
 
 interface Deployment extends KubernetesObject {
   readonly spec: { readonly replicas?: number };
@@ -38,8 +35,8 @@ const LeaseKind: Kind<Lease> = {
 const place = { namespace: operatorNamespace, name: 'sluice' };
 
 /**
- * Installs Sluice in a cluster with a real node, as its administrator would, with a certificate of the test's own; a Sluice that is
- * there already stays as it is. Resolves when all replicas are ready.
+ * Installs Sluice in a cluster with a real node, as its administrator would: the images have their published names there. A Sluice that
+ * is there already stays as it is. Resolves when all replicas are ready.
  */
 export async function installInCluster(cluster: TestCluster): Promise<void> {
   const isNew = (await cluster.get(DeploymentKind, place)) === undefined;
@@ -82,44 +79,6 @@ export async function leaderOf(cluster: TestCluster): Promise<string | undefined
 }
 
 async function install(cluster: TestCluster): Promise<void> {
-  const { kubeconfig, dataDirectory } = cluster.controlPlane;
-  const directory = join(dataDirectory, 'sluice');
-  mkdirSync(directory, { recursive: true });
-  await mustRunSluice(['certs', ...flags({ directory, namespace: operatorNamespace })]);
-  const file = (name: string): string => readFileSync(join(directory, name)).toString('base64');
-  const settings = flags({ kubeconfig, 'ca-file': join(directory, 'ca.crt') });
-  await mustRunSluice(['install', `--image=${builtImages.sluice}`, ...settings]);
-  await cluster.apply({
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { name: 'sluice-test-certificate', namespace: operatorNamespace },
-    data: { 'tls.crt': file('tls.crt'), 'tls.key': file('tls.key') },
-  });
-  await cluster.patch(DeploymentKind, { ...place, type: 'strategic' }, deploymentPatch);
+  const { kubeconfig } = cluster.controlPlane;
+  await mustRunSluice(['install', ...flags({ kubeconfig })]);
 }
-
-const env = (values: Readonly<Record<string, string>>) =>
-  Object.entries(values).map(([name, value]) => ({ name, value }));
-
-const deploymentPatch = {
-  spec: {
-    template: {
-      spec: {
-        volumes: [{ name: 'certificate', secret: { secretName: 'sluice-test-certificate' } }],
-        containers: [
-          {
-            name: 'sluice',
-            env: env({
-              SLUICE_CERT_FILE: '/certificate/tls.crt',
-              SLUICE_KEY_FILE: '/certificate/tls.key',
-              FUNCTION_RUNNER_IMAGE: builtImages.deno,
-              PYTHON_RUNNER_IMAGE: builtImages.python,
-              BASH_RUNNER_IMAGE: builtImages.bash,
-            }),
-            volumeMounts: [{ name: 'certificate', mountPath: '/certificate' }],
-          },
-        ],
-      },
-    },
-  },
-};

@@ -3,24 +3,19 @@ import { existsSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { inject } from 'vitest';
 import { findNodeBinaries } from '../../control-plane/binaries.ts';
 import { withLock } from '../../control-plane/lock.ts';
 import { releaseOf } from '../../control-plane/versions.ts';
-import { whyNoNode } from '../../node/requirements.ts';
 import { startWorld, type World, worldIn } from '../../node/world.ts';
 import { testRunPid } from '../cluster/control-plane.ts';
 import { EnabledNamespace } from '../cluster/enabled-namespace.ts';
 import { TestCluster } from '../cluster/test-cluster.ts';
-import { imageArchives } from './images.ts';
 import { installInCluster } from './install-in-cluster.ts';
 
-/** Why the suite cannot run on this machine; undefined when it can. */
+/** Why the suite cannot run on this machine; undefined when it can. The set-up of the test run has printed it. */
 export function whyNoRealSluice(): string | undefined {
-  const node = whyNoNode();
-  if (node !== undefined) return node;
-  return imageArchives() === undefined && process.env['SLUICE_TEST_NODE'] === undefined
-    ? 'the images are not built; "npm run images" builds them'
-    : undefined;
+  return inject('realSluice').whyNot ?? undefined;
 }
 
 /**
@@ -73,5 +68,5 @@ export class RealSluice {
 
 async function started(dataDirectory: string, owner: number): Promise<World> {
   rmSync(dataDirectory, { recursive: true, force: true });
-  return startWorld({ dataDirectory, owner, audit: true, images: imageArchives() ?? [] });
+  return startWorld({ dataDirectory, owner, audit: true, images: inject('realSluice').images });
 }
