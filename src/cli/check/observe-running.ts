@@ -27,8 +27,11 @@ export async function observeReplicas(
   const selector = encodeURIComponent('app.kubernetes.io/name=sluice');
   const pods = await cluster.list(`/api/v1/namespaces/${namespace}/pods?labelSelector=${selector}`);
   if (pods.is !== 'found') return pods;
+  // Pods that are over, and those that are going, are no replicas.
   const running = pods.value.filter(
-    (pod) => at(pod, 'metadata', 'deletionTimestamp') === undefined,
+    (pod) =>
+      at(pod, 'metadata', 'deletionTimestamp') === undefined &&
+      !['Succeeded', 'Failed'].includes(textOf(at(pod, 'status', 'phase'))),
   );
   return { is: 'found', value: await Promise.all(running.map((pod) => replica(cluster, pod))) };
 }
