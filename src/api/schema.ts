@@ -125,12 +125,7 @@ export const quantity = (description: string) =>
 /** A schema written by hand together with the type of what it describes; the word for whatever has no word above. */
 export const typed = <T>(schema: TSchema) => Type.Unsafe<T>(schema);
 
-/**
- * CEL rules for the schema they are put on: the API server refuses an object for which one of them is false. `messageExpression`
- * says it with what the object has; where that cannot be evaluated, `message` is said.
- */
-export const rules = (
-  ...entries: readonly { rule: string; message: string; messageExpression?: string }[]
-): Keywords => ({
+/** CEL rules for the schema they are put on: the API server refuses an object for which one of them is false. */
+export const rules = (...entries: readonly { rule: string; message: string }[]): Keywords => ({
   'x-kubernetes-validations': entries,
 });

@@ -28,10 +28,15 @@ export const runnerMessages = {
 const runnersSet =
   '(has(self.container) ? 1 : 0) + (has(self.deno) ? 1 : 0) + (has(self.python) ? 1 : 0) + (has(self.bash) ? 1 : 0)';
 
-/** `deno and python`, as CEL. */
-const namesOfRunnersSet = `[${['container', 'deno', 'python', 'bash']
-  .map((runner) => `has(self.${runner}) ? '${runner}' : ''`)
-  .join(', ')}].filter(name, name != '').join(' and ')`;
+const runnerNames = ['container', 'deno', 'python', 'bash'] as const;
+
+/** One for each two of them, so that the message names those that are set: one that is put together costs more than the API server allows. */
+const onlyOneRunner = runnerNames.flatMap((one, index) =>
+  runnerNames.slice(index + 1).map((other) => ({
+    rule: `!(has(self.${one}) && has(self.${other}))`,
+    message: `${runnerMessages.several}; ${one} and ${other} are set`,
+  })),
+);
 
 const fields = {
   container: optional(container('A container of your own.')),
@@ -79,14 +84,7 @@ const fields = {
 const spec = object(
   'What a task runs and how. Exactly one of container, deno, python and bash is set.',
   fields,
-  rules(
-    { rule: `${runnersSet} > 0`, message: runnerMessages.none },
-    {
-      rule: `${runnersSet} < 2`,
-      message: runnerMessages.several,
-      messageExpression: `'${runnerMessages.several}; ' + ${namesOfRunnersSet} + ' are set'`,
-    },
-  ),
+  rules({ rule: `${runnersSet} > 0`, message: runnerMessages.none }, ...onlyOneRunner),
 );
 
 const status = statusObject('What Sluice has prepared for the definition.', {
