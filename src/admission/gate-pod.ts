@@ -3,6 +3,8 @@ import { KeptnConfig } from '../api/keptn/config.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { controllerOf } from '../api/object.ts';
+import { ReleasedVersionsKind, releasedVersionsName } from '../api/released-versions.ts';
+import { entriesOfPod } from '../domain/backstop/entries.ts';
 import type { FieldError } from '../api/parse.ts';
 import type { AdmissionRequest } from '../api/review.ts';
 import {
@@ -38,7 +40,7 @@ import { allow, allowWith, deny, type Verdict } from './verdict.ts';
 export function gatePod(
   request: AdmissionRequest,
   lookup: Lookup,
-  settings: { readonly operatorNamespace: string },
+  settings: { readonly operatorNamespace: string; readonly backstop?: boolean },
 ): Verdict {
   const parsed = reviewedPod(request.object, request.namespace ?? '');
   if (!parsed.ok) return deny(`Pod "${request.name ?? ''}"`, parsed.errors);
@@ -52,7 +54,10 @@ export function gatePod(
   }
   const additions =
     identity.type === 'annotated'
-      ? judgeAnnotated({ pod, identity, chain }, lookup)
+      ? backstopped(judgeAnnotated({ pod, identity, chain }, lookup), pod, {
+          lookup,
+          isOn: settings.backstop === true,
+        })
       : judgeOthers(identity, pod, chain);
   return additions === undefined ? allow() : allowWith(podPatch(pod, additions));
 }
@@ -119,6 +124,26 @@ function judgeAnnotated(candidate: Candidate, lookup: Lookup): PodAdditions {
     // A gate that the Pod brings along has to be lifted by somebody.
     isWatched: isGated(pod.spec.schedulingGates) || !isKnownReplica(pod, version, lookup),
   };
+}
+
+/**
+ * Where the policy on released versions stands behind this webhook, what is not on its list yet is held for the moment until it
+ * is: without a gate the policy would refuse it.
+ */
+function backstopped(
+  additions: PodAdditions,
+  pod: ReviewedPod,
+  { lookup, isOn }: { readonly lookup: Lookup; readonly isOn: boolean },
+): PodAdditions {
+  if (!isOn || additions.isGated) return additions;
+  const { namespace } = pod.metadata;
+  const entries = lookup.get(ReleasedVersionsKind, namespace, releasedVersionsName)?.spec.entries;
+  const withAdded = {
+    ...pod.metadata,
+    annotations: { ...pod.metadata.annotations, ...additions.annotations },
+  };
+  const isListed = entriesOfPod({ metadata: withAdded }).some((entry) => entries?.[entry] === true);
+  return isListed ? additions : { ...additions, isGated: true, isWatched: true };
 }
 
 /** Undefined: the Pod enters untouched. */

@@ -96,6 +96,11 @@ export interface AdmissionSettings {
   readonly configsAnywhere?: boolean;
   /** How the caches tell Pod templates apart: the same text for the same template. */
   readonly templateDigest?: (template: unknown) => string;
+  /**
+   * Whether a policy stands behind the webhooks on Pods that knows what is released: they are passed over while no Sluice
+   * answers, and what they let through has to be on its list.
+   */
+  readonly backstop?: boolean;
 }
 
 /** All webhooks. */
@@ -112,7 +117,7 @@ export function webhooks(settings: AdmissionSettings): readonly Webhook[] {
       matchConditions: [placedNowhere, notOfJob],
       // A webhook that comes later may annotate a Pod or take its gate off.
       reinvocationPolicy: 'IfNeeded',
-      failurePolicy: 'Fail',
+      failurePolicy: settings.backstop === true ? 'Ignore' : 'Fail',
       handle: (request, lookup) => gatePod(request, lookup, settings),
     },
     {
@@ -124,7 +129,7 @@ export function webhooks(settings: AdmissionSettings): readonly Webhook[] {
       namespaceSelector: enabled(settings),
       matchConditions: [notHeld, madeByWorkload],
       // Not even a moment's more is asked of Sluice: without it, no Pod comes as far as this.
-      failurePolicy: 'Fail',
+      failurePolicy: settings.backstop === true ? 'Ignore' : 'Fail',
       handle: (request, lookup) => judgeFinalPod(request, lookup, settings),
     },
     ...withdrawnWebhooks(settings),

@@ -81,6 +81,7 @@ export function installCommand(terminal: Terminal): Command {
     settings.namespace,
     settings.leaseNamespace,
     settings.certificateSecret,
+    settings.backstop,
   ])
     .addHelpText(
       'after',
@@ -118,7 +119,8 @@ async function installationSettings(
     namespace,
     leaseNamespace,
     certificateSecret,
-  }: Pick<Config, 'namespace' | 'leaseNamespace' | 'certificateSecret'>,
+    backstop,
+  }: Pick<Config, 'namespace' | 'leaseNamespace' | 'certificateSecret' | 'backstop'>,
   options: InstallOptions,
 ): Promise<InstallationSettings> {
   const { url, service, image, replicas, caFile, user, requesterChecks } = options;
@@ -130,6 +132,7 @@ async function installationSettings(
     namespace,
     leaseNamespace,
     certificateSecret,
+    backstop,
     target: url === undefined ? { service: { name: service, namespace } } : { url },
     requesterChecks: requesterChecks === 'on',
     workload: { image, replicas },

@@ -4,6 +4,7 @@ import { checkCommand } from './check/check-command.ts';
 import { certsCommand } from './certs.ts';
 import { convertCommand } from './convert/convert-command.ts';
 import { checkGateCommand } from './check-gate-command.ts';
+import { emergencyStopCommand } from './emergency-stop-command.ts';
 import { explainCommand } from './explain/explain-command.ts';
 import { lintCommand } from './lint/lint-command.ts';
 import { historyCommand } from './history/history-command.ts';
@@ -73,6 +74,7 @@ function program(terminal: Terminal): Command {
     uninstallCommand(terminal),
     migrateCommand(terminal),
     checkGateCommand(terminal),
+    emergencyStopCommand(terminal),
     taskCommand(terminal),
     convertCommand(terminal),
     certsCommand({ now: () => systemClock.now(), print: (line) => terminal.write(`${line}\n`) }),

@@ -171,6 +171,14 @@ export const settings = {
     otherwise: 5_000,
     description: 'how long reviews are still answered after the process was asked to end',
   }),
+  backstop: setting({
+    flag: 'backstop',
+    env: 'SLUICE_BACKSTOP',
+    value: yesOrNo,
+    otherwise: false,
+    description:
+      'keep, in each Namespace that is opted in, the list of what may start while no Sluice answers; goes with sluice install --backstop true',
+  }),
   leaseName: setting({
     flag: 'lease-name',
     env: 'SLUICE_LEASE_NAME',
@@ -303,6 +311,7 @@ export function configFrom(given: Given) {
     metricsTokenFile: reader.read(settings.metricsTokenFile),
     keptnMetrics: reader.read(settings.keptnMetrics),
     drainMs: reader.read(settings.drainMs),
+    backstop: reader.read(settings.backstop),
     leaseName: reader.read(settings.leaseName),
     leaseNamespace: reader.read(settings.leaseNamespace) ?? namespace,
     leaseDurationMs: reader.read(settings.leaseDurationMs),

@@ -11,6 +11,7 @@ import {
   MutatingWebhookConfigurationKind,
   ValidatingWebhookConfigurationKind,
 } from '../api/registration-kinds.ts';
+import { releasedVersionsCrd } from '../api/released-versions.ts';
 import { certificateSecretName } from '../api/secret.ts';
 import { rights } from './rbac.ts';
 import {
@@ -49,6 +50,11 @@ export interface InstallationSettings {
   readonly caBundle?: string;
   /** The Secret that Sluice keeps its certificates in; its usual name if not given. */
   readonly certificateSecret?: string;
+  /**
+   * Whether Released versions start while no Sluice answers, and nothing else notices; otherwise no Pod of an enabled Namespace
+   * does.
+   */
+  readonly backstop?: boolean;
 }
 
 /** An object of the installation and the kind that addresses it. */
@@ -70,14 +76,17 @@ function manifestsOfPart(
   const operatorNamespace = namespace;
   const users = [serviceAccountUser(namespace), ...(settings.users ?? [])];
   const { requesterChecks = true, leaseNamespace = namespace } = settings;
-  const { certificateSecret = certificateSecretName } = settings;
+  const { certificateSecret = certificateSecretName, backstop = false } = settings;
   switch (part) {
     case 'crds':
-      return servedKinds.map((kind) => crdOf(kind, converterConfig(settings)));
+      return [
+        ...servedKinds.map((kind) => crdOf(kind, converterConfig(settings))),
+        ...(backstop ? [releasedVersionsCrd()] : []),
+      ];
     case 'rights':
       return [
         { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
-        ...rights({ namespace, leaseNamespace, certificateSecret }),
+        ...rights({ namespace, leaseNamespace, certificateSecret, backstop }),
       ];
     case 'conversion':
       // Outside the cluster there is no Pod that a Service could lead to.
@@ -88,16 +97,23 @@ function manifestsOfPart(
         : [
             webhookService(namespace, target.service.name),
             metricsService(namespace),
-            ...workload({ namespace, ...settings.workload }),
+            ...workload({ namespace, backstop, ...settings.workload }),
           ];
     case 'webhooks':
       return webhookConfigurations({
         operatorNamespace,
         target,
+        backstop,
         ...(caBundle !== undefined && { caBundle }),
       });
     case 'policy':
-      return policyManifests({ operatorNamespace, users, requesterChecks, certificateSecret });
+      return policyManifests({
+        operatorNamespace,
+        users,
+        requesterChecks,
+        certificateSecret,
+        backstop,
+      });
   }
 }
 
@@ -116,7 +132,9 @@ export function unwantedOfPart(
   settings: InstallationSettings,
 ): Installed[] {
   const wanted = new Set(objectsOfPart(part, settings).map(({ object }) => object.metadata.name));
-  const all = objectsOfPart(part, { ...settings, requesterChecks: true });
+  // The CRD of the lists stays: a policy that names it must not outlive it.
+  const backstop = part !== 'crds' || settings.backstop === true;
+  const all = objectsOfPart(part, { ...settings, requesterChecks: true, backstop });
   return all.filter(({ object }) => !wanted.has(object.metadata.name)).toReversed();
 }
 

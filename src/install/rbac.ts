@@ -10,6 +10,7 @@ import { KeptnTask } from '../api/keptn/task.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import type { Kind } from '../api/object.ts';
+import { ReleasedVersionsKind } from '../api/released-versions.ts';
 import { certificateSecretName } from '../api/secret.ts';
 import {
   convertedDefinitions,
@@ -67,9 +68,10 @@ const owners = [
 ];
 
 /** What Sluice may do in the whole cluster, and why. What it reads is what it watches. */
-function clusterRules(): readonly Rule[] {
+function clusterRules(backstop: boolean): readonly Rule[] {
   return [
-    ...readRules(watchedKinds(undefined).watched.map(({ kind }) => kind)),
+    ...readRules(watchedKinds(undefined, { backstop }).watched.map(({ kind }) => kind)),
+    ...(backstop ? rulesFor([ReleasedVersionsKind], ['create', 'patch', 'delete']) : []),
     ...rulesFor(made, ['create']),
     ...rulesFor(keptInStep, ['patch']),
     ...rulesFor(deleted, ['delete']),
@@ -170,6 +172,8 @@ export interface RightsPlaces {
   readonly leaseNamespace: string;
   /** The Secret with its certificates; the default of the setting if not given. */
   readonly certificateSecret?: string;
+  /** Whether it keeps lists of released versions. */
+  readonly backstop?: boolean;
 }
 
 /**
@@ -181,11 +185,12 @@ export function rights({
   namespace,
   leaseNamespace,
   certificateSecret = certificateSecretName,
+  backstop = false,
 }: RightsPlaces): Manifest[] {
-  const admissionKinds = watchedKinds('admission').watched.map(({ kind }) => kind);
+  const admissionKinds = watchedKinds('admission', { backstop }).watched.map(({ kind }) => kind);
   return [
     serviceAccount(sluice, namespace),
-    ...clusterRole(sluice, { namespace, rules: clusterRules() }),
+    ...clusterRole(sluice, { namespace, rules: clusterRules(backstop) }),
     ...role(sluice, { namespace: leaseNamespace, accountNamespace: namespace, rules: leaseRules }),
     ...role(sluice, {
       namespace,

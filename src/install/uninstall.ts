@@ -40,7 +40,11 @@ export async function uninstall(
 ): Promise<void> {
   const { namespace } = settings;
   const lease = leaseOf(settings);
-  const all = { ...settings, target: { service: { name: webhookServiceName, namespace } } };
+  const all = {
+    ...settings,
+    target: { service: { name: webhookServiceName, namespace } },
+    backstop: true,
+  };
   const deployments = everyDeployment(all);
   const ends = await isAnyPresent(deployments, cluster);
   // A process that is being ended may go on for as long as it takes to stop.
@@ -142,12 +146,17 @@ async function untilStopped(
   }
 }
 
+/** Takes the labels off; resolves with the number of Namespaces that were opted in. */
 async function removeLabels(cluster: InstallCluster): Promise<number> {
-  const path = pointer('metadata', 'labels', sluiceKeys.enabled);
+  await removeLabel(sluiceKeys.listed, cluster);
+  return removeLabel(sluiceKeys.enabled, cluster);
+}
+
+/** Takes a label off every Namespace that has it; resolves with their number. */
+async function removeLabel(key: string, cluster: InstallCluster): Promise<number> {
+  const path = pointer('metadata', 'labels', key);
   let count = 0;
-  for await (const { items } of cluster.listPaged(NamespaceKind, {
-    labelSelector: sluiceKeys.enabled,
-  })) {
+  for await (const { items } of cluster.listPaged(NamespaceKind, { labelSelector: key })) {
     for (const { metadata } of items) {
       const ref = { kind: NamespaceKind, name: metadata.name };
       const test = { op: 'test', path: '/metadata/uid', value: metadata.uid } as const;

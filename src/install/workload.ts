@@ -21,6 +21,8 @@ export interface WorkloadSettings {
   readonly namespace: string;
   readonly image?: string;
   readonly replicas?: number;
+  /** Whether it keeps lists of released versions. */
+  readonly backstop?: boolean;
 }
 
 /** The Service by which the API server calls the webhooks. */
@@ -55,7 +57,7 @@ export function metricsService(namespace: string): Manifest {
 
 /** The Deployment, and the budget that lets a drain take one Pod at a time. */
 export function workload(settings: WorkloadSettings): readonly Manifest[] {
-  const { namespace, image = shippedImage, replicas = 2 } = settings;
+  const { namespace, image = shippedImage, replicas = 2, backstop = false } = settings;
   const metadata = { name: serviceAccountName, namespace, labels };
   return [
     {
@@ -69,7 +71,7 @@ export function workload(settings: WorkloadSettings): readonly Manifest[] {
         strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
         template: {
           metadata: { labels: { ...labels, ...selector, ...admissionLabel } },
-          spec: podSpec(image),
+          spec: podSpec(image, backstop),
         },
       },
     },
@@ -93,7 +95,7 @@ export function splitWorkload(namespace: string): readonly Manifest[] {
 
 const drainSeconds = 5;
 
-function podSpec(image: string) {
+function podSpec(image: string, backstop: boolean) {
   return {
     serviceAccountName,
     securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
@@ -112,7 +114,7 @@ function podSpec(image: string) {
         image,
         imagePullPolicy: 'IfNotPresent',
         args: ['run'],
-        env: environment(),
+        env: environment(backstop),
         ports: [
           { name: 'webhooks', containerPort: 9443 },
           { name: 'probes', containerPort: 8081 },
@@ -126,7 +128,7 @@ function podSpec(image: string) {
   };
 }
 
-function environment() {
+function environment(backstop: boolean) {
   const from = (fieldPath: string) => ({ valueFrom: { fieldRef: { fieldPath } } });
   return [
     { name: 'POD_NAMESPACE', ...from('metadata.namespace') },
@@ -134,6 +136,7 @@ function environment() {
     { name: 'SLUICE_PROBE_PORT', value: '8081' },
     { name: 'KEPTN_DORA_METRICS_PORT', value: String(metricsPort) },
     { name: 'SLUICE_DRAIN', value: `${drainSeconds}s` },
+    ...(backstop ? [{ name: 'SLUICE_BACKSTOP', value: 'true' }] : []),
   ];
 }
 

@@ -20,6 +20,7 @@ import { lifecycleIndexes } from '../controllers/gathering/lifecycle-indexes.ts'
 import { metricsByProvider } from '../controllers/loops/metric-loop.ts';
 import { namespaceController } from '../controllers/namespace.ts';
 import { podGateController } from '../controllers/pod-gate.ts';
+import { releasedListController } from '../controllers/released-list.ts';
 import { referenceIndexes } from '../controllers/gathering/reference-index.ts';
 import { referenceControllers } from '../controllers/resolved-refs.ts';
 import { appHistoryController } from '../controllers/retention/app-history.ts';
@@ -75,6 +76,7 @@ export function allControllers(config: Config): readonly Controller[] {
     appHistoryController(places, isTraced),
     unusedAppController(places, isTraced),
     orphanedJobController(),
+    ...(config.backstop ? [releasedListController()] : []),
   ];
   return workers === undefined ? controllers : controllers.map((one) => withAtMost(one, workers));
 }

@@ -73,7 +73,7 @@ export async function checkComposition(config: Config, { env }: Terminal): Promi
   }
   allControllers(config);
   webhooks(placesOf(config));
-  watchedKinds(config.only);
+  watchedKinds(config.only, config);
   await processMetrics(
     config,
     createLogger({ level: 'silent', format: 'json', write: () => undefined }),
@@ -82,8 +82,8 @@ export async function checkComposition(config: Config, { env }: Terminal): Promi
   if (collector !== undefined) await (await openExporter(config, collector, env)).close();
 }
 
-function placesOf({ namespace, definitionsNamespace, configsAnywhere }: Config) {
-  return { operatorNamespace: namespace, definitionsNamespace, configsAnywhere };
+function placesOf({ namespace, definitionsNamespace, configsAnywhere, backstop }: Config) {
+  return { operatorNamespace: namespace, definitionsNamespace, configsAnywhere, backstop };
 }
 
 interface Surroundings {
@@ -117,7 +117,7 @@ async function partsOf(config: Config, { terminal, log }: Surroundings): Promise
     indexes: allIndexes,
     log: log.child({ part: 'caches' }),
   });
-  const { watched, forAdmission, forControllers } = watchedKinds(only);
+  const { watched, forAdmission, forControllers } = watchedKinds(only, config);
   const identity = config.identity ?? terminal.processName;
 
   let watching: Watching | undefined;

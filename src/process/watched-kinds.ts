@@ -23,6 +23,7 @@ import { ownKinds } from '../api/keptn/registry.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
+import { ReleasedVersionsKind } from '../api/released-versions.ts';
 import type { WatchSpec } from '../kubernetes/watch/watch-all.ts';
 
 /** What makes Pods, and says which revision is current. Rollouts are watched from the moment their CRD exists. */
@@ -74,14 +75,20 @@ const ofControllers: readonly WatchSpec[] = [
 ];
 
 /** What a process watches, and which of it must be there before it answers reviews, and before its controllers run. */
-export function watchedKinds(only: 'admission' | 'controllers' | undefined): {
+export function watchedKinds(
+  only: 'admission' | 'controllers' | undefined,
+  { backstop }: { readonly backstop: boolean } = { backstop: false },
+): {
   readonly watched: readonly WatchSpec[];
   readonly forAdmission: readonly WatchSpec[];
   readonly forControllers: readonly WatchSpec[];
 } {
-  const forAdmission = only === 'controllers' ? [] : ofAdmission;
-  const watched = only === 'admission' ? [...ofAdmission, ...names] : ofControllers;
+  const lists = backstop ? [{ kind: ReleasedVersionsKind }] : [];
+  const admission = [...ofAdmission, ...lists];
+  const controllers = [...ofControllers, ...lists];
+  const forAdmission = only === 'controllers' ? [] : admission;
+  const watched = only === 'admission' ? [...admission, ...names] : controllers;
   const forControllers =
-    only === 'admission' ? [] : ofControllers.filter((spec) => !names.includes(spec));
+    only === 'admission' ? [] : controllers.filter((spec) => !names.includes(spec));
   return { watched, forAdmission, forControllers };
 }

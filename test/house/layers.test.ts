@@ -29,6 +29,7 @@ const rooms: readonly (readonly [room: string, below: readonly string[]])[] = [
   ['app', ['check', 'deployment', 'follow-up', 'owner', 'phase', 'settings', 'steering']],
   ['measurement', ['go', 'settings']],
   ['opt-in', ['gate', 'identity']],
+  ['backstop', ['identity', 'opt-in', 'owner']],
   ['task', ['check', 'evidence', 'follow-up', 'job']],
   ['evaluation', ['check', 'follow-up', 'go', 'measurement']],
   ['explain', ['gate', 'go', 'identity', 'opt-in', 'owner', 'phase', 'task']],

@@ -92,9 +92,9 @@ class RecordingCluster implements InstallCluster {
     return written;
   }
 
-  async *listPaged(kind: Kind) {
+  async *listPaged(kind: Kind, { labelSelector = '' }: { readonly labelSelector?: string } = {}) {
     const labelled = [...this.objects.values()].filter(
-      ({ metadata }) => metadata.labels?.['sluice.keptn.sh/enabled'] !== undefined,
+      ({ metadata }) => metadata.labels?.[labelSelector] !== undefined,
     );
     yield { items: kind === PodKind ? [...this.pods] : labelled };
   }

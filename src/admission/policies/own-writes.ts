@@ -1,6 +1,6 @@
 import { sluiceKeys } from '../../api/keptn/annotations.ts';
 import { KeptnTask } from '../../api/keptn/task.ts';
-import { celText, either, isByUser, isGatedIn, isOwnedByLifecycleKind } from './cel.ts';
+import { celList, celText, either, isByUser, isGatedIn, isOwnedByLifecycleKind } from './cel.ts';
 import type { PolicyDefinition, Validation } from './policy.ts';
 
 /** How the names of the ConfigMaps begin that hold the code of functions. */
@@ -58,7 +58,7 @@ const secrets = ({
 });
 
 const others = (labels: string) =>
-  `${labels}.filter(key, key != ${celText(sluiceKeys.enabled)}).map(key, key + '=' + ${labels}[key])`;
+  `${labels}.filter(key, !(key in ${celList([sluiceKeys.enabled, sluiceKeys.listed])})).map(key, key + '=' + ${labels}[key])`;
 const labelsOf = (object: string) => `${object}.metadata.?labels.orValue({})`;
 
 const namespaces: Validation = {
@@ -69,7 +69,7 @@ const namespaces: Validation = {
     'object.metadata.?ownerReferences == oldObject.metadata.?ownerReferences',
     `sets.equivalent(${others(labelsOf('object'))}, ${others(labelsOf('oldObject'))})`,
   ].join(' && ')})`,
-  message: `Sluice's own user may change nothing of a Namespace but the label ${sluiceKeys.enabled}`,
+  message: `Sluice's own user may change nothing of a Namespace but the labels ${sluiceKeys.enabled} and ${sluiceKeys.listed}`,
   reason: 'Forbidden',
 };
 

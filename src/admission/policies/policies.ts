@@ -13,6 +13,7 @@ import {
 } from './policy.ts';
 import { releaseMarksPolicy } from './release-marks.ts';
 import { serviceAccountUser } from '../sluice-user.ts';
+import { releasedListsPolicy, releasedVersionsPolicy } from './released-versions.ts';
 import { requesterPolicy } from './requester.ts';
 import { steeringPolicy } from './steering.ts';
 
@@ -27,6 +28,9 @@ function policies(settings: PolicySettings): readonly PolicyDefinition[] {
     releaseMarksPolicy(settings),
     steeringPolicy(settings),
     ...(settings.requesterChecks ? [requesterPolicy(settings)] : []),
+    ...(settings.backstop === true
+      ? [releasedVersionsPolicy(settings), releasedListsPolicy(settings)]
+      : []),
     // Somebody else under whose name Sluice runs outside the cluster has rights and duties of his own.
     ownWritesPolicy(serviceAccountUser(settings.operatorNamespace), {
       namespace: settings.operatorNamespace,

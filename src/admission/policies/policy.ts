@@ -11,6 +11,8 @@ export type PolicySettings = AdmissionSettings & {
   readonly requesterChecks: boolean;
   /** The Secret that Sluice keeps its certificates in; its usual name if not given. */
   readonly certificateSecret?: string;
+  /** Whether Released versions start while no Sluice answers (and nothing else does); otherwise nothing that asks for checks does. */
+  readonly backstop?: boolean;
 };
 
 /** A named CEL expression: a match condition (all have to hold), or a variable that other expressions may use. */
@@ -46,6 +48,18 @@ export interface PolicyDefinition {
   readonly matchConditions: readonly Expression[];
   readonly variables?: readonly Expression[];
   readonly validations: readonly Validation[];
+  /** The kind of object that its expressions know as `params`. */
+  readonly paramKind?: { readonly apiVersion: string; readonly kind: string };
+  /** Where and with which object it holds; everywhere and without one if not given. */
+  readonly bindings?: readonly PolicyBinding[];
+}
+
+/** One of several bindings of a policy. */
+export interface PolicyBinding {
+  /** Set before the name of the policy. */
+  readonly where: string;
+  readonly paramRef?: { readonly name: string; readonly parameterNotFoundAction: 'Deny' };
+  readonly namespaceSelector: LabelSelector;
 }
 
 const apiVersion = 'admissionregistration.k8s.io/v1';
@@ -68,6 +82,7 @@ export function policyObjects(definition: PolicyDefinition): readonly PolicyObje
     kind: 'ValidatingAdmissionPolicy',
     metadata: { name, labels },
     spec: {
+      ...(definition.paramKind && { paramKind: definition.paramKind }),
       failurePolicy: action === 'Deny' ? 'Fail' : 'Ignore',
       matchConstraints: {
         matchPolicy: 'Equivalent',
@@ -79,11 +94,17 @@ export function policyObjects(definition: PolicyDefinition): readonly PolicyObje
       validations,
     },
   };
-  const binding = {
+  const binding = (prefix: string, scope: object) => ({
     apiVersion,
     kind: 'ValidatingAdmissionPolicyBinding',
-    metadata: { name, labels },
-    spec: { policyName: name, validationActions: [action] },
-  };
-  return [policy, binding];
+    metadata: { name: prefix + name, labels },
+    spec: { policyName: name, validationActions: [action], ...scope },
+  });
+  const bindings = definition.bindings?.map(({ where, paramRef, namespaceSelector: selected }) =>
+    binding(`${where}.`, {
+      ...(paramRef && { paramRef }),
+      matchResources: { namespaceSelector: selected },
+    }),
+  );
+  return [policy, ...(bindings ?? [binding('', {})])];
 }

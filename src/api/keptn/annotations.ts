@@ -38,6 +38,8 @@ export const recommendedLabels = {
 export const sluiceKeys = {
   /** Namespace label: what the webhook's namespaceSelector selects; kept in step with `lifecycleToolkit`. See `enabledLabel`. */
   enabled: 'sluice.keptn.sh/enabled',
+  /** Namespace label: its list of released versions is there, see `ReleasedVersions`. */
+  listed: 'sluice.keptn.sh/listed',
   /** Pod label: the controller has to look at this Pod. Pods are watched by it. */
   watched: 'sluice.keptn.sh/watched',
   /** Pod annotation: why the Pod is held, in one sentence. */

@@ -1,6 +1,6 @@
 import { fieldOf } from '../../api/json.ts';
 import { type JsonPatchOperation, pointer } from '../../api/json-patch.ts';
-import { ownKinds } from '../../api/keptn/registry.ts';
+import { servedKinds } from '../../api/keptn/registry.ts';
 import { type KubernetesObject, type ObjectRef, refKey } from '../../api/object.ts';
 import {
   CustomResourceDefinitionKind,
@@ -17,7 +17,7 @@ export const webhookConfigurationNames = {
 } as const;
 
 /** The names of the CustomResourceDefinitions whose objects Sluice converts. */
-export const convertedDefinitions: readonly string[] = ownKinds.map(
+export const convertedDefinitions: readonly string[] = servedKinds.map(
   ({ plural, group }) => `${plural}.${group}`,
 );
 

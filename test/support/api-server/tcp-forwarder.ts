@@ -27,6 +27,11 @@ export class TcpForwarder implements AsyncDisposable {
     for (const socket of this.#open) socket.destroy();
   }
 
+  /** Connections that are opened from now on go to these ports, and those that are open live on: what a Service does. */
+  leadTo(...ports: readonly number[]): void {
+    this.#targets = ports;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.to();
     this.#server.close();

@@ -1,0 +1,164 @@
+import { describe, expect, test } from 'vitest';
+import { keptnAnnotations, sluiceKeys } from '../../../src/api/keptn/annotations.ts';
+import type { KeptnWorkload } from '../../../src/api/keptn/workload.ts';
+import type { KeptnWorkloadVersion } from '../../../src/api/keptn/workload-version.ts';
+import type { ReleasedVersions } from '../../../src/api/released-versions.ts';
+import { entriesOfPod } from '../../../src/domain/backstop/entries.ts';
+import {
+  decideReleasedList,
+  type ReleasedListSeen,
+} from '../../../src/domain/backstop/released-list.ts';
+
+const namespace = (labels: Record<string, string> = {}, isOptedIn = true) => ({
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  metadata: {
+    name: 'shop',
+    uid: 'n1',
+    resourceVersion: '7',
+    labels,
+    ...(isOptedIn && { annotations: { [keptnAnnotations.lifecycleToolkit]: 'enabled' } }),
+  },
+});
+const version = (name: string, reason: string | undefined, revisions: string[] = []) =>
+  ({
+    apiVersion: 'lifecycle.keptn.sh/v1',
+    kind: 'KeptnWorkloadVersion',
+    metadata: { name: `shop-cart-${name}`, namespace: 'shop' },
+    spec: { app: 'shop', workloadName: 'shop-cart', version: name },
+    status: {
+      releasedRevisions: revisions,
+      ...(reason !== undefined && {
+        conditions: [
+          { type: 'Released', status: 'True', reason, message: '', lastTransitionTime: '' },
+        ],
+      }),
+    },
+  }) as unknown as KeptnWorkloadVersion;
+const workload = (name: string) =>
+  ({
+    apiVersion: 'lifecycle.keptn.sh/v1',
+    kind: 'KeptnWorkload',
+    metadata: { name: 'shop-cart', namespace: 'shop' },
+    spec: { app: 'shop', version: name },
+  }) as unknown as KeptnWorkload;
+const list = (...entries: string[]): ReleasedVersions => ({
+  apiVersion: 'sluice.keptn.sh/v1',
+  kind: 'ReleasedVersions',
+  metadata: { name: 'released', namespace: 'shop', uid: 'l1', resourceVersion: '9' },
+  spec: { entries: Object.fromEntries(entries.map((entry) => [entry, true])) },
+});
+
+const decide = (seen: Partial<ReleasedListSeen>) =>
+  decideReleasedList({
+    namespace: namespace({ [sluiceKeys.listed]: 'true' }),
+    list: undefined,
+    versions: [],
+    workloads: [],
+    revisions: new Set(['rs1', 'rs2']),
+    annotatedOwners: [],
+    ...seen,
+  });
+const types = (plan: ReturnType<typeof decide>) => plan.effects?.map(({ type }) => type) ?? [];
+const written = (plan: ReturnType<typeof decide>) => {
+  const [effect] = plan.effects ?? [];
+  return effect?.type === 'create'
+    ? Object.keys((effect.object as ReleasedVersions).spec.entries)
+    : undefined;
+};
+
+describe('the list of a Namespace', () => {
+  test('comes first, and the label that says so after it', () => {
+    expect(types(decide({ namespace: namespace() }))).toEqual(['create']);
+    const plan = decide({ namespace: namespace(), list: list() });
+    expect(JSON.stringify(plan.effects)).toContain('sluice.keptn.sh~1listed');
+    expect(decide({ list: list() })).toEqual({});
+  });
+
+  test('goes after its label when the opt-in is withdrawn', () => {
+    const withdrawn = namespace({ [sluiceKeys.listed]: 'true' }, false);
+    expect(types(decide({ namespace: withdrawn, list: list() }))).toEqual(['patch']);
+    expect(types(decide({ namespace: namespace({}, false), list: list() }))).toEqual(['delete']);
+    expect(decide({ namespace: namespace({}, false) })).toEqual({});
+  });
+
+  test('holds what is Released: the current version, and those that can be rolled back to', () => {
+    const versions = [
+      version('1', 'ChecksPassed', ['rs0']),
+      version('2', 'Warning', ['rs1']),
+      version('3', 'ChecksPassed', ['rs2']),
+      version('4', undefined, []),
+    ];
+    expect(written(decide({ versions, workloads: [workload('3')] }))).toEqual([
+      'version/shop-cart/3',
+      'revision/rs2',
+      'version/shop-cart/2',
+      'revision/rs1',
+    ]);
+  });
+
+  test('leaves out what was released by hand: a policy does not know when that ends', () => {
+    const versions = [version('1', 'ReleasedByHand', ['rs1'])];
+    expect(written(decide({ versions, workloads: [workload('1')] }))).toEqual([]);
+  });
+
+  test('names owners that are annotated while their Pods are not', () => {
+    expect(written(decide({ annotatedOwners: [{ kind: 'ReplicaSet', name: 'cart' }] }))).toEqual([
+      'owner/ReplicaSet/cart',
+    ]);
+  });
+
+  test('is written only when something has changed', () => {
+    const versions = [version('1', 'ChecksPassed', ['rs1'])];
+    const workloads = [workload('1')];
+    const same = list('revision/rs1', 'version/shop-cart/1');
+    expect(decide({ list: same, versions, workloads })).toEqual({});
+    expect(types(decide({ list: list('revision/rs1'), versions, workloads }))).toEqual(['patch']);
+  });
+
+  test('stays below ten thousand entries, the current versions first', () => {
+    const revisions = new Set(Array.from({ length: 9_999 }, (_, at) => `rs${at}`));
+    const versions = [
+      version('old', 'ChecksPassed', [...revisions]),
+      version('now', 'ChecksPassed'),
+    ];
+    const entries = written(decide({ versions, workloads: [workload('now')], revisions }));
+    expect(entries).toHaveLength(10_000);
+    expect(entries?.[0]).toBe('version/shop-cart/now');
+  });
+});
+
+describe('the entries that let a Pod start', () => {
+  const pod = (metadata: object) => ({ metadata: { name: 'p', ...metadata } });
+
+  test('are the version it names itself and its revision', () => {
+    const owner = {
+      apiVersion: 'apps/v1',
+      kind: 'ReplicaSet',
+      name: 'cart-5f',
+      uid: 'rs1',
+      controller: true,
+    };
+    const annotations = {
+      [keptnAnnotations.workload]: 'Cart_One',
+      [keptnAnnotations.version]: 'V1',
+      [keptnAnnotations.app]: 'Shop',
+    };
+    expect(entriesOfPod(pod({ annotations, ownerReferences: [owner] }))).toEqual([
+      'version/shop-cart-one/v1',
+      'revision/rs1',
+    ]);
+  });
+
+  test('are those of its own hash for StatefulSets and DaemonSets', () => {
+    const owner = {
+      apiVersion: 'apps/v1',
+      kind: 'StatefulSet',
+      name: 'db',
+      uid: 's1',
+      controller: true,
+    };
+    const labels = { 'controller-revision-hash': 'db-1' };
+    expect(entriesOfPod(pod({ labels, ownerReferences: [owner] }))).toEqual(['revision/s1/db-1']);
+  });
+});
