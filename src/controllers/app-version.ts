@@ -1,3 +1,4 @@
+import { NamespaceKind } from '../api/builtin.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
 import { KeptnAppVersion, type KeptnAppVersionStatus } from '../api/keptn/app-version.ts';
 import { KeptnConfig } from '../api/keptn/config.ts';
@@ -18,6 +19,7 @@ import {
   hasFailedInWorkloads,
 } from '../domain/app/app-version.ts';
 import { hasFailedBefore } from '../domain/check/repeated-checks.ts';
+import { modesOfNamespace } from '../domain/check/check-modes.ts';
 import { type Lookup, ownerIndex } from '../domain/lookup.ts';
 import { type Controller, type Key, watch } from './engine/controller.ts';
 import { gatherFollowUps } from './gathering/follow-ups.ts';
@@ -81,6 +83,12 @@ export function appVersionController(
       watch(KeptnEvaluationDefinition, (definition, lookup) =>
         awaiting(definition, lookup, waiting),
       ),
+      // Its annotations say what a failed check does.
+      watch(NamespaceKind, ({ metadata }, lookup) =>
+        unfinishedOrFailedIn(unfinishedAppVersions, lookup).filter(
+          ({ namespace }) => namespace === metadata.name,
+        ),
+      ),
       watch(KeptnConfig, (_config, lookup) => unfinishedOrFailedIn(unfinishedAppVersions, lookup)),
     ],
     gather({ namespace, name }, world) {
@@ -99,6 +107,7 @@ export function appVersionController(
           ...settings,
           promotionTasksEnabled: settings.promotionTasksEnabled && promotionTasks,
         },
+        modes: modesOfNamespace(world.get(NamespaceKind, undefined, namespace ?? ''), settings),
         app: world.get(KeptnApp, namespace, appName),
         siblings: world.byIndex(KeptnAppVersion, appVersionsByApp.name, ofApp),
         workloadVersions: world.byIndex(KeptnWorkloadVersion, workloadVersionsByApp.name, ofApp),

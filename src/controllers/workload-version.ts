@@ -1,4 +1,4 @@
-import { type Pod, PodKind } from '../api/builtin.ts';
+import { NamespaceKind, type Pod, PodKind } from '../api/builtin.ts';
 import { selects } from '../api/label-selector.ts';
 import { keptnAnnotations, singleServiceAppType } from '../api/keptn/annotations.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
@@ -14,6 +14,7 @@ import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import type { OwnerSeen } from '../domain/identity/current-revision.ts';
+import { modesOfNamespace } from '../domain/check/check-modes.ts';
 import { workloadPhases } from '../domain/phase/phases.ts';
 import { identityIn } from '../domain/identity/identity-in.ts';
 import type { IdentityOptions } from '../domain/identity/pod-version.ts';
@@ -110,6 +111,12 @@ export function workloadVersionController(places: Places): Controller<WorkloadVe
       watch(KeptnEvaluationDefinition, (definition, lookup) =>
         awaiting(definition, lookup, waiting),
       ),
+      // Its annotations say what a failed check does.
+      watch(NamespaceKind, ({ metadata }, lookup) =>
+        unfinishedOrFailedIn(unfinishedWorkloadVersions, lookup).filter(
+          ({ namespace }) => namespace === metadata.name,
+        ),
+      ),
       watch(KeptnConfig, (_config, lookup) =>
         unfinishedOrFailedIn(unfinishedWorkloadVersions, lookup),
       ),
@@ -153,6 +160,7 @@ function observation(
     now: world.now,
     clockSteps: world.clockSteps,
     settings,
+    modes: modesOfNamespace(world.get(NamespaceKind, undefined, namespace), settings),
     app: world.get(KeptnApp, namespace, app),
     gatheredUntil: gatheredUntil(request, settings),
     heldBack: heldBack(request),

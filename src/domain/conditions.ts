@@ -34,6 +34,8 @@ export const conditionTypes = {
   bypassed: 'Bypassed',
   /** Its spans have reached the collector; absent where tracing was off at its end. */
   exported: 'Exported',
+  /** Versions: a check has failed that warns; had it blocked, the version would have been held here. */
+  wouldBlock: 'WouldBlock',
   /** Versions: what became of the last request by hand; False if it was refused. */
   steered: 'Steered',
   /** KeptnMetric: it is asked less often than its spec says, because that is more often than any metric is. */

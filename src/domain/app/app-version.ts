@@ -6,6 +6,7 @@ import { type ObjectRef, refOf } from '../../api/object.ts';
 import { advance, type Advanced, stated } from '../phase/advance.ts';
 import { takenOver } from './carried-checks.ts';
 import { type CheckContext, ownedBy } from '../check/child-objects.ts';
+import { type NamespaceModes, warningDefinitions } from '../check/check-modes.ts';
 import { runCheckPhase } from '../check/check-phase.ts';
 import type { ChecksSeen } from '../check/checks.ts';
 import type { Progress } from '../conditions.ts';
@@ -45,6 +46,8 @@ import { steered } from '../steering/steer.ts';
 export interface AppVersionSeen extends ChecksSeen, VersionFollowUpsSeen, Moment {
   readonly version: KeptnAppVersion;
   readonly settings: Settings;
+  /** What a failed check does in its namespace. */
+  readonly modes: NamespaceModes;
   /** Undefined while the cache does not have it. */
   readonly app: KeptnApp | undefined;
   /** All versions of the app, this one among them. */
@@ -245,7 +248,15 @@ function run(
       return isPromotion(phase)
         ? runPromotion(checks, { spec: version.spec, status: at, settings, seen })
         : runCheckPhase(
-            { ...checks, blocking: settings.blockDeployment && !isExcused(phase, at, seen.now) },
+            {
+              ...checks,
+              blocking: !isExcused(phase, at, seen.now),
+              warning: warningDefinitions(
+                checks.definitions,
+                { ...phase, modes: seen.modes },
+                seen,
+              ),
+            },
             seen,
           );
     },

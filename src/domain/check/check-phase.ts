@@ -1,5 +1,5 @@
 import type { ItemStatus } from '../../api/keptn/item-status.ts';
-import { isCompleted } from '../../api/keptn/states.ts';
+import { isCompleted, type KeptnState } from '../../api/keptn/states.ts';
 import type { PhaseOutcome } from '../phase/advance.ts';
 import type { CheckContext } from './child-objects.ts';
 import { type ChecksSeen, runChecks } from './checks.ts';
@@ -8,7 +8,7 @@ import { toldReasons } from '../trouble.ts';
 import { phaseEvent, type PhaseSubject } from '../phase-event.ts';
 import type { CheckPhase } from '../phase/phases.ts';
 import type { EventNote } from '../plan.ts';
-import { overallState, overallStateUnder } from '../phase/overall-state.ts';
+import { overallState } from '../phase/overall-state.ts';
 import type { VersionStatus } from '../phase/version-status.ts';
 
 /** What a phase of checks is run with. */
@@ -20,6 +20,8 @@ export interface CheckPhaseRun {
   readonly subject: PhaseSubject;
   /** KeptnConfig `blockDeployment`: false makes a failure a Warning. */
   readonly blocking: boolean;
+  /** The definitions whose failure is a Warning although failures block; none if not given. */
+  readonly warning?: ReadonlySet<string>;
   readonly now: number;
 }
 
@@ -35,19 +37,75 @@ export function runCheckPhase(run: CheckPhaseRun, seen: ChecksSeen): PhaseOutcom
   const state =
     runs && isCompleted(overallState(states, items.length))
       ? 'Progressing'
-      : overallStateUnder(run.blocking, states, items.length);
+      : stateUnderModes(items, run);
   return {
     state,
     changes: {
       ...(items.length > 0 && { [phase.items]: [...items] }),
-      ...nameTaken(items, run),
+      ...stating(items, state, run),
     },
     progress: progressOf(phase, items, isCompleted(state)),
     effects,
     look,
-    events: itemEvents(subject, phase, { before: stored, after: items }),
+    events: [
+      ...itemEvents(subject, phase, { before: stored, after: items }),
+      ...(state === 'Warning' ? [wouldBlockEvent(items, run)] : []),
+    ],
     eventful: items.length > 0,
   };
+}
+
+/**
+ * The state of the phase by the modes of its checks. Where every failure warns, the others decide: one that is still to run may
+ * block, unless none of them does.
+ */
+function stateUnderModes(items: readonly ItemStatus[], run: CheckPhaseRun): KeptnState {
+  const { blocking, warning = new Set<string>() } = run;
+  const warns = ({ definitionName = '' }: ItemStatus) => !blocking || warning.has(definitionName);
+  const failed = items.filter(isFailed);
+  const others = items.filter((item) => !isFailed(item));
+  const state = overallState(
+    items.map((item) => item.status),
+    items.length,
+  );
+  if (state !== 'Failed' || !failed.every(warns)) return state;
+  const rest = overallState(
+    others.map((item) => item.status),
+    others.length,
+  );
+  return rest === 'Succeeded' || others.every(warns) ? 'Warning' : rest;
+}
+
+function isFailed({ status }: ItemStatus): boolean {
+  return status === 'Failed' || status === 'Deprecated';
+}
+
+/** The conditions that say what is unusual about the checks. */
+function stating(
+  items: readonly ItemStatus[],
+  state: KeptnState,
+  run: CheckPhaseRun,
+): VersionStatus {
+  const taken = nameTaken(items, run);
+  if (state !== 'Warning') return taken;
+  const condition = {
+    type: conditionTypes.wouldBlock,
+    status: 'True',
+    reason: 'CheckWarned',
+    message: wouldBlock(items, run),
+  } as const;
+  const conditions = taken.conditions ?? run.status.conditions;
+  return { conditions: withCondition(conditions, condition, run.now) };
+}
+
+function wouldBlock(items: readonly ItemStatus[], { phase }: CheckPhaseRun): string {
+  return `${phase.long} would have blocked: ${items.filter(isFailed).map(describeItem).join('; ')}`;
+}
+
+function wouldBlockEvent(items: readonly ItemStatus[], run: CheckPhaseRun): EventNote {
+  const { object, reportedBy } = run.subject;
+  const message = wouldBlock(items, run);
+  return { about: object, type: 'Warning', reason: 'WouldBlock', message, reportedBy };
 }
 
 /** Says that a check has another name than its first, because that one belongs to something else (B3). */

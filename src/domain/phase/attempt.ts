@@ -50,8 +50,9 @@ export function openNextAttempt<S extends VersionStatus>(
     attempts: [...(status.attempts ?? []), over].slice(-mostAttempts),
   };
   if (next.followUps !== undefined) next.followUps = recentFollowUps(next.followUps, attempt);
-  if (exported !== undefined) {
-    next.conditions = withoutCondition(status.conditions, conditionTypes.exported);
+  if (next.conditions !== undefined) {
+    const kept = withoutCondition(next.conditions, conditionTypes.exported);
+    next.conditions = withoutCondition(kept, conditionTypes.wouldBlock);
   }
   delete next.endTime;
   delete next.currentPhase;

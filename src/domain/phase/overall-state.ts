@@ -17,13 +17,3 @@ export function overallState(items: readonly ItemState[], total: number): KeptnS
   const counted = states.filter((state) => state !== 'Warning').length;
   return counted === total ? 'Succeeded' : 'Pending';
 }
-
-/** The same, with a failure as a Warning where failures do not block (KeptnConfig `blockDeployment: false`). */
-export function overallStateUnder(
-  blocking: boolean,
-  items: readonly ItemState[],
-  total: number,
-): KeptnState {
-  const state = overallState(items, total);
-  return state === 'Failed' && !blocking ? 'Warning' : state;
-}

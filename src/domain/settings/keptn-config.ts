@@ -1,3 +1,5 @@
+import { sluiceKeys } from '../../api/keptn/annotations.ts';
+import { type Mode, modeIn } from '../../api/keptn/mode.ts';
 import { KeptnConfig } from '../../api/keptn/config.ts';
 import type { JobOptions } from '../../api/keptn/job-options.ts';
 import type { PromotionFailurePolicy } from '../../api/keptn/promotion.ts';
@@ -13,6 +15,8 @@ import type { FunctionRetries } from '../job/runner-image.ts';
 export interface Settings {
   /** false: a failed check is a Warning and holds nothing. */
   readonly blockDeployment: boolean;
+  /** The mildest mode that a namespace or definition can have (annotation `sluice.keptn.sh/minimum-mode`). */
+  readonly minimumMode: Mode;
   /** How long a deployment may take, in milliseconds. */
   readonly observabilityTimeoutMs: number;
   /** The discovery window: how long workloads are gathered before their KeptnApp is made, in milliseconds. */
@@ -57,6 +61,7 @@ export interface Settings {
 /** What applies while there is no KeptnConfig (Keptn's defaults). */
 export const defaultSettings: Settings = {
   blockDeployment: true,
+  minimumMode: 'warn',
   observabilityTimeoutMs: 5 * 60_000,
   appCreationRequestTimeoutMs: 30_000,
   promotionTasksEnabled: true,
@@ -100,6 +105,7 @@ export function settingsFrom(
   const seconds = spec.keptnAppCreationRequestTimeoutSeconds;
   return {
     blockDeployment: spec.blockDeployment ?? otherwise.blockDeployment,
+    minimumMode: minimumModeOf(ruling, operatorNamespace),
     observabilityTimeoutMs: durationOr(spec.observabilityTimeout, otherwise.observabilityTimeoutMs),
     appCreationRequestTimeoutMs:
       seconds === undefined || seconds < 0 ? otherwise.appCreationRequestTimeoutMs : seconds * 1000,
@@ -130,6 +136,13 @@ export function settingsFrom(
     cloudEventsEndpoint: spec.cloudEventsEndpoint ?? otherwise.cloudEventsEndpoint,
     otelCollectorUrl: spec.OTelCollectorUrl ?? otherwise.otelCollectorUrl,
   };
+}
+
+/** Sluice's own settings count in the operator's namespace alone. */
+function minimumModeOf(config: KeptnConfig | undefined, operatorNamespace: string): Mode {
+  const { namespace, annotations = {} } = config?.metadata ?? {};
+  const isOwn = namespace === operatorNamespace;
+  return (isOwn ? modeIn(annotations[sluiceKeys.minimumMode]) : undefined) ?? 'warn';
 }
 
 /** 0 switches a limit off. */

@@ -9,6 +9,7 @@ import {
 import { refOf } from '../../api/object.ts';
 import { advance, type Advanced, stated } from '../phase/advance.ts';
 import { openNextAttempt } from '../phase/attempt.ts';
+import { type NamespaceModes, warningDefinitions } from '../check/check-modes.ts';
 import { runCheckPhase } from '../check/check-phase.ts';
 import type { ChecksSeen } from '../check/checks.ts';
 import { definitionsIn, heldWithoutPods, waitsForPods } from '../deployment/checks-without-pods.ts';
@@ -64,6 +65,8 @@ export interface WorkloadVersionSeen
     AppsSeen,
     Pick<ReleaseSeen, 'now' | 'clockSteps' | 'revisions' | 'pods'> {
   readonly settings: Settings;
+  /** What a failed check does in its namespace. */
+  readonly modes: NamespaceModes;
   /** Undefined while the cache does not have it: then nothing can be said about which version is current. */
   readonly workload: KeptnWorkload | undefined;
   /** All owners of the workload with their current revisions. */
@@ -221,7 +224,7 @@ function run(
   status: KeptnWorkloadVersionStatus,
   lastPhase = false,
 ): Advanced<KeptnWorkloadVersionStatus> {
-  const { version, settings, now } = seen;
+  const { version, modes, now } = seen;
   const subject = subjectOf(seen.version);
   const carriers = carriersOf(version, seen.owners);
   return advance<KeptnWorkloadVersionStatus>({
@@ -247,7 +250,12 @@ function run(
               status: at,
               context: contextOf(version, at),
               subject,
-              blocking: settings.blockDeployment && !isExcused(phase, at, now),
+              blocking: !isExcused(phase, at, now),
+              warning: warningDefinitions(
+                definitionsIn(phase, version, at),
+                { ...phase, modes },
+                seen,
+              ),
               now,
             },
             seen,

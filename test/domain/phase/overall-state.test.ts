@@ -1,9 +1,5 @@
 import { expect, test } from 'vitest';
-import {
-  overallState,
-  overallStateUnder,
-  type ItemState,
-} from '../../../src/domain/phase/overall-state.ts';
+import { overallState, type ItemState } from '../../../src/domain/phase/overall-state.ts';
 
 test.each<[readonly ItemState[], number, string]>([
   [[], 0, 'Succeeded'],
@@ -18,10 +14,4 @@ test.each<[readonly ItemState[], number, string]>([
   [['Progressing', 'Deprecated'], 5, 'Failed'],
 ])('%j of %d is %s', (items, total, want) => {
   expect(overallState(items, total)).toBe(want);
-});
-
-test('a failure is a Warning where failures do not block', () => {
-  expect(overallStateUnder(false, ['Failed'], 1)).toBe('Warning');
-  expect(overallStateUnder(true, ['Failed'], 1)).toBe('Failed');
-  expect(overallStateUnder(false, ['Progressing'], 1)).toBe('Progressing');
 });

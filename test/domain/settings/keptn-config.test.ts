@@ -44,6 +44,7 @@ describe('settingsFrom', () => {
       repeatFailedChecks: true,
       maxJobsPerNamespace: 50,
       maxFollowUps: 32,
+      minimumMode: 'warn',
       promotionAfterSupersessions: 5,
       retention: { versions: 10, maxAgeMs: undefined, unusedAppMs: 3_600_000, suspended: false },
       functionRetries: undefined,
@@ -101,6 +102,7 @@ describe('settingsFrom', () => {
       maxValueAgeMs: 120_000,
       minTimeAfterDeploymentMs: 30_000,
       maxFollowUps: 5,
+      minimumMode: 'warn',
       promotionAfterSupersessions: undefined,
       retention: { versions: 3, maxAgeMs: 172_800_000, unusedAppMs: 300_000, suspended: true },
       promotionFailurePolicy: 'Warn',
@@ -109,6 +111,18 @@ describe('settingsFrom', () => {
       cloudEventsEndpoint: 'http://events',
       otelCollectorUrl: 'otel:4317',
     });
+  });
+
+  test('the mildest mode is an annotation of it, in the namespace of Sluice alone', () => {
+    const annotations = { 'sluice.keptn.sh/minimum-mode': 'block' };
+    const strict = (place: string) => {
+      const config = aConfig(place);
+      return { ...config, metadata: { ...config.metadata, annotations } };
+    };
+    const of = (place: string) =>
+      settingsFrom([strict(place)], operatorNamespace, { configsAnywhere: true }).minimumMode;
+    expect(of('keptn-system/keptnconfig')).toBe('block');
+    expect(of('shop/keptnconfig')).toBe('warn');
   });
 
   test('a value that cannot be meant falls back to its default', () => {
