@@ -111,7 +111,7 @@ describe('after the opt-in was withdrawn', () => {
   );
 
   it('a new version starts unchecked, and the failed one is held when it comes back', () =>
-    withdrawn(1, async (simulation) => {
+    withdrawn(2, async (simulation) => {
       simulation.apply(aWorkload('cart', { ...checkedBy('bad'), version: '2' }));
       await simulation.until('version 2 runs', () => allRunNow(simulation, 'cart'));
       simulation.apply(aWorkload('cart', checkedBy('bad')));
