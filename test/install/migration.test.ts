@@ -124,6 +124,15 @@ describe('the report on a Keptn', () => {
     expect(whats(report.configs)).toEqual(['KeptnConfig keptn-system/keptnconfig']);
   });
 
+  it('does not take the webhooks of a Sluice for those of Keptn, whose names they have', async () => {
+    const cluster = new ReadableCluster();
+    const own = { ...service('lifecycle-webhook-service'), name: 'mnamespace.sluice.keptn.sh' };
+    cluster.objects.push(
+      hooks('MutatingWebhookConfiguration', 'lifecycle-mutating-webhook-configuration', own),
+    );
+    expect(migrationReport(await findKeptn(cluster)).webhooks).toEqual([]);
+  });
+
   it('says of each version on its way from which phase it goes on, and what is released', async () => {
     const { inFlight } = migrationReport(await findKeptn(keptn()));
     expect(inFlight).toEqual([

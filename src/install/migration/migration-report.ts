@@ -44,7 +44,9 @@ const services: readonly string[] = [
 
 /** The report on what was found. Nothing in it is made up: what is not there is not in it. */
 export function migrationReport(found: FoundKeptn): MigrationReport {
-  const webhooks = found.webhookConfigurations.filter((one) => leadsToKeptn(webhookServices(one)));
+  const webhooks = found.webhookConfigurations.filter(
+    (one) => leadsToKeptn(webhookServices(one)) && !isOurs(one),
+  );
   const apiServices = found.apiServices.filter((one) =>
     leadsToKeptn([fieldOf(fieldOf(one, 'spec'), 'service')]),
   );
@@ -161,6 +163,17 @@ function webhookServices(configuration: KubernetesObject): readonly unknown[] {
   return Array.isArray(webhooks)
     ? webhooks.map((webhook: unknown) => fieldOf(fieldOf(webhook, 'clientConfig'), 'service'))
     : [];
+}
+
+/** A Sluice has its webhooks in configurations, and behind a Service, of the names that Keptn gave them. */
+function isOurs(configuration: KubernetesObject): boolean {
+  const webhooks = fieldOf(configuration, 'webhooks');
+  return (
+    Array.isArray(webhooks) &&
+    webhooks.some((webhook: unknown) =>
+      textOf(fieldOf(webhook, 'name'))?.endsWith('.sluice.keptn.sh'),
+    )
+  );
 }
 
 function leadsToKeptn(targets: readonly unknown[]): boolean {
