@@ -153,7 +153,7 @@ describe('install --dry-run', () => {
   test('points them at the Service otherwise', async () => {
     const [mutating] = objectsOf((await sluice(['install', '--dry-run', '--webhooks'])).output);
     expect(mutating?.webhooks?.[0]?.clientConfig.service).toMatchObject({
-      name: 'sluice',
+      name: 'lifecycle-webhook-service',
       namespace: 'keptn-system',
     });
   });
