@@ -10,11 +10,14 @@ export interface ReadinessCheck {
 }
 
 /**
- * `/livez`: the process answers. `/readyz`: it can judge reviews; if it cannot, or not well, the body says why, one line per check,
+ * `/livez` (and Keptn's `/healthz`): the process answers. `/readyz`: it can judge reviews; if it cannot, or not well, the body says why, one line per check,
  * in the form of the API server's own probes.
  */
 export function addHealthRoutes(app: FastifyInstance, checks: readonly ReadinessCheck[]): void {
-  app.get('/livez', (_request, reply) => reply.type('text/plain').send('ok\n'));
+  // `/healthz` is what Keptn's Deployment is probed by, and values files carry probes along.
+  for (const path of ['/livez', '/healthz']) {
+    app.get(path, (_request, reply) => reply.type('text/plain').send('ok\n'));
+  }
   app.get('/readyz', (_request, reply) => {
     const results = checks.map((check) => ({
       name: check.name,
