@@ -178,7 +178,7 @@ it('is done by the command line in the same way, which waits for the answer and 
   const { metadata } = await cluster.until(KeptnWorkload, place, () => true);
   expect(metadata.annotations?.[key('paused')]).toBeUndefined();
   await shop.apply(aTaskDefinition('check'));
-  expect(await run('retry', 'deployment/cart', '--only', 'nothing')).toMatchObject({
+  expect(await run('retry', 'deployment/cart', '--what', 'nothing')).toMatchObject({
     exitCode: 1,
     output: expect.stringContaining('it has no failed check nothing'),
   });

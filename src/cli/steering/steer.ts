@@ -21,7 +21,7 @@ export interface SteeringOptions {
   readonly output: 'text' | 'json';
   readonly dryRun?: boolean;
   readonly timeout: string;
-  readonly only?: string;
+  readonly what?: string;
   readonly reason?: string;
   readonly for?: string;
 }

@@ -31,17 +31,17 @@ const described: readonly Described[] = [
     name: 'retry',
     does: 'try again what has failed, and nothing that has passed',
     options: [
-      new Option('--only <name>', 'one phase, definition, task or evaluation; or "promotion"'),
+      new Option('--what <name>', 'one phase, definition, task or evaluation; or "promotion"'),
     ],
     examples: [
       'sluice retry deployment/cart -n shop',
-      'sluice retry kwv/shop-cart-2.0.0 -n shop --only load-test',
+      'sluice retry kwv/shop-cart-2.0.0 -n shop --what load-test',
       'sluice retry keptntask/pre-load-test-hvpa6zctyz -n shop',
-      'sluice retry keptnapp/shop -n shop --only promotion',
+      'sluice retry keptnapp/shop -n shop --what promotion',
     ],
     level: 'version',
-    deed: ({ only }, check) =>
-      asking('retry', { [sluiceKeys.retry]: only ?? check ?? retryFailed }),
+    deed: ({ what }, check) =>
+      asking('retry', { [sluiceKeys.retry]: what ?? check ?? retryFailed }),
   },
   {
     name: 'restart',

@@ -111,3 +111,16 @@ test.each(['retry', 'restart', 'abort', 'release', 'pause', 'resume'])(
     }
   },
 );
+
+test.each([
+  ['retry', '--what', 'load-test'],
+  ['abort', '--reason', 'why'],
+  ['release', '--reason', 'why', '--for', '5m'],
+  ['pause', '--reason', 'why'],
+])('no option of %s is taken for a setting of the process', async (command, ...options) => {
+  const args = [command, 'deployment/cart', ...options, '--kubeconfig', '/no/such/file'];
+  expect(await sluice(args)).toMatchObject({
+    exitCode: 1,
+    complaint: expect.stringContaining('/no/such/file'),
+  });
+});
