@@ -9,7 +9,8 @@ const intro = `What \`/metrics\` serves once \`--metrics-port\` is given, and ho
 leads can tell has no series on the others (its gauges are absent there, its counters stand still), so that sums over replicas are right.`;
 
 const ofKeptn = `Names and labels are Keptn's. They name applications, workloads, versions, tasks and evaluations, as Keptn's did; Sluice serves them for the 100 objects of each
-sort that changed last and still exist, and not at all with \`--keptn-metrics=false\`. An end is counted once, where Keptn counted it at every look. The previous version is looked
+sort that changed last and still exist, and not at all with \`--keptn-metrics=false\`. Beyond 100, the namespace with the most of them gives up its oldest: one namespace
+cannot push out the series of the others. An end is counted once, where Keptn counted it at every look. The previous version is looked
 for in the same Namespace and application. OpenTelemetry's \`otel_scope_name\`, \`otel_scope_version\`, \`otel_scope_info\` and \`target_info\`, which always say the same, are left out.`;
 
 /** The Prometheus client serves these on Linux alone: the page is the same wherever it is generated. */

@@ -17,6 +17,7 @@ import type { Labels } from './series.ts';
 export interface Course {
   readonly id: string;
   readonly family: Family;
+  readonly namespace: string;
   /** Keptn's labels, without the state. */
   readonly labels: Labels;
   /** Keptn's label of the state. */
@@ -131,6 +132,7 @@ function common(
 ) {
   return {
     id: uid ?? `${namespace}/${name}`,
+    namespace,
     checkType: '',
     hasPromotion: false,
     startMs: momentOf(times?.startTime),

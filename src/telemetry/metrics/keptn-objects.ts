@@ -15,8 +15,9 @@ import type { Recording } from './recording.ts';
 import type { Labels, Sample, Series } from './series.ts';
 
 /**
- * Of so many objects of each sort Keptn's series are served, the ones that changed last. Keptn kept those of every object that
- * there ever was, until its process ran out of memory or Prometheus out of patience.
+ * Of so many objects of each sort Keptn's series are served. Keptn kept those of every object that there ever was, until its
+ * process ran out of memory or Prometheus out of patience. Beyond this number the object goes that changed longest ago in the
+ * namespace with the most objects, so that one namespace cannot push out the series of the others.
  */
 export const mostObjects = 100;
 
@@ -34,7 +35,7 @@ interface Counted {
 }
 
 /**
- * Keptn's series of the objects that changed last. A series goes when the last object goes for which it was counted: what
+ * Keptn's series of the objects that changed last, shared out among namespaces. A series goes when the last object goes for which it was counted: what
  * is served is bounded by number, and by what there is.
  */
 export class KeptnObjects {
@@ -67,10 +68,9 @@ export class KeptnObjects {
     const { counted = [] } = entries.get(course.id) ?? {};
     entries.delete(course.id);
     entries.set(course.id, { course, counted });
-    for (const [id] of entries) {
-      if (entries.size <= this.#most) return;
-      this.#drop(entries, id);
-    }
+    if (entries.size <= this.#most) return;
+    const id = oldestOfLargest(entries);
+    if (id !== undefined) this.#drop(entries, id);
   }
 
   /** Counts an object that has just ended. */
@@ -157,6 +157,21 @@ export class KeptnObjects {
       yield { labels: labelsOf(series, course.labels), value: (course.endMs - before) / 1000 };
     }
   }
+}
+
+/** The object that changed longest ago in the namespace with the most objects; of equal ones, in that of the oldest object. */
+function oldestOfLargest(entries: ReadonlyMap<string, Entry>): string | undefined {
+  const byNamespace = new Map<string, { readonly oldest: string; objects: number }>();
+  for (const [id, { course }] of entries) {
+    const known = byNamespace.get(course.namespace);
+    if (known === undefined) byNamespace.set(course.namespace, { oldest: id, objects: 1 });
+    else known.objects += 1;
+  }
+  let largest: { readonly oldest: string; readonly objects: number } | undefined;
+  for (const one of byNamespace.values()) {
+    if (one.objects > (largest?.objects ?? 0)) largest = one;
+  }
+  return largest?.oldest;
 }
 
 function secondsOf({ startMs, endMs }: Course): number | undefined {

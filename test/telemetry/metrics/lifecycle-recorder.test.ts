@@ -117,6 +117,21 @@ describe('Keptn’s series', () => {
     ]);
   });
 
+  test('of one namespace push out their own before those of another one', async () => {
+    const { recorder, served } = recording(3);
+    const at = (namespace: string, name: string) => {
+      const metadata = { ...named(name), namespace };
+      return aTask({ metadata, status: { status: 'Progressing', startTime: start } });
+    };
+    recorder.changed(at('bank', 'quiet'));
+    for (let n = 0; n < 50; n += 1) recorder.changed(at('shop', `flood-${n}`));
+    const names = async () =>
+      (await served('keptn_task_active')).map((line) => /task_name="([^"]+)"/u.exec(line)?.[1]);
+    expect(await names()).toEqual(['quiet', 'flood-48', 'flood-49']);
+    for (const name of ['a', 'b', 'c']) recorder.changed(at(`of-${name}`, name));
+    expect(await names()).toEqual(['a', 'b', 'c']);
+  });
+
   test('two objects with the same labels share a series until both are gone', async () => {
     const { recorder, served } = recording();
     const version = (uid: string, more: object = {}) =>
