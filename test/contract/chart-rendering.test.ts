@@ -45,6 +45,16 @@ describe('one source', () => {
     expect(chart.length).toBeGreaterThan(40);
   });
 
+  it('the chart with the backstop is what sluice install --backstop true applies', async () => {
+    const values = { uninstall: { hook: false }, tests: { enabled: false }, backstop: true };
+    const chart = await renderedChart(values);
+    const installed = objectsIn(
+      await mustRunSluice(['install', '--dry-run', '--backstop', 'true']),
+    ).filter(({ kind }) => kind !== 'Namespace');
+    expect(asInstalled(chart)).toEqual(asInstalled(installed));
+    expect(namesIn(chart)).toContain('CustomResourceDefinition releasedversions.sluice.keptn.sh');
+  });
+
   it('the kustomization is what sluice install applies', async () => {
     const manifests = new URL('../../manifests', import.meta.url).pathname;
     const { stdout, stderr } = spawnSync('kubectl', ['kustomize', manifests], {

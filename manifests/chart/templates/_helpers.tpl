@@ -65,8 +65,12 @@ caBundle: {{ b64enc $pem }}
 {{- end -}}
 {{- end -}}
 
-{{- define "sluice.failurePolicy" -}}
+{{- define "sluice.ownFailurePolicy" -}}
 {{- (include "sluice.values" . | fromYaml).failurePolicy -}}
+{{- end -}}
+
+{{- define "sluice.failurePolicy" -}}
+{{- .Values.backstop | ternary "Ignore" (include "sluice.ownFailurePolicy" .) -}}
 {{- end -}}
 
 {{- /* By name, whose Pods can be held at all. */ -}}

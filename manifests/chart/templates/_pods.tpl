@@ -157,6 +157,10 @@ spec:
   value: "2222"
 - name: SLUICE_DRAIN
   value: "{{ int $values.drainSeconds }}s"
+{{- if .root.Values.backstop }}
+- name: SLUICE_BACKSTOP
+  value: "true"
+{{- end }}
 {{- if ne $values.logLevel "info" }}
 - name: SLUICE_LOG_LEVEL
   value: {{ $values.logLevel }}

@@ -1,5 +1,6 @@
 import { webhookServiceName } from '../../admission/manifests.ts';
-import { isJsonObject } from '../../api/json.ts';
+import { webhooks } from '../../admission/registry.ts';
+import { isEqualJson, isJsonObject } from '../../api/json.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { gateTrialRights } from '../../install/gate-trial-rights.ts';
 import { type InstallationPart, objectsOfPart } from '../../install/installation.ts';
@@ -21,26 +22,38 @@ interface Template {
 
 const requesterPolicy = /^requester-rights\./u;
 const unlessUninstalling = 'not .Values.uninstall.now';
+/** The value that chooses between the two ways to live through a time without a replica (docs/high-availability.md). */
+const backstop = '.Values.backstop';
 
 /** The templates of all that the API server has to know of Sluice: what `sluice install` makes, with the values of the chart. */
 export function chartTemplates(): readonly Template[] {
-  const policies = objectsOf('policy');
+  const policies = byBackstop('policy');
+  const rights = byBackstop('rights');
+  const crds = byBackstop('crds');
   const isRequesters = ({ metadata }: KubernetesObject) => requesterPolicy.test(metadata.name);
-  const webhooks = { source: 'src/admission/registry.ts', wave: '1' } as const;
+  const webhookOptions = { source: 'src/admission/registry.ts', wave: '1' } as const;
   const policy = { source: 'src/admission/policies', wave: '1' } as const;
   return [
-    template('crds', objectsOf('crds').map(withCaBundle), {
+    template('crds', crds.always.map(withCaBundle), {
       source: 'src/api/keptn',
       wave: '-2',
       when: '.Values.crds.install',
       injected: true,
       kept: true,
     }),
+    template('crds-backstop', crds.with, {
+      source: 'src/api/released-versions.ts',
+      wave: '-2',
+      when: `and .Values.crds.install ${backstop}`,
+      kept: true,
+    }),
     template(
       'rights',
-      objectsOf('rights').filter(({ kind }) => kind !== 'Namespace'),
-      { source: 'src/install/rbac.ts', wave: '-1' },
+      rights.always.filter(({ kind }) => kind !== 'Namespace'),
+      rightsOptions,
     ),
+    template('rights-plain', rights.without, { ...rightsOptions, when: `not ${backstop}` }),
+    template('rights-backstop', rights.with, { ...rightsOptions, when: backstop }),
     template('conversion', objectsOf('conversion'), {
       source: 'src/admission/conversion-manifests.ts',
       wave: '-1',
@@ -69,26 +82,46 @@ export function chartTemplates(): readonly Template[] {
       hook: 'test',
     }),
     template('webhooks', objectsOf('webhooks').map(withValues), {
-      ...webhooks,
+      ...webhookOptions,
       when: unlessUninstalling,
       injected: true,
     }),
-    template('policies', policies.filter((one) => !isRequesters(one)).map(withNamespaces), {
+    template('policies', policies.always.filter((one) => !isRequesters(one)).map(withNamespaces), {
       ...policy,
       when: unlessUninstalling,
     }),
-    template('policy-requester', policies.filter(isRequesters).map(withNamespaces), {
+    template('policies-backstop', policies.with.map(withNamespaces), {
+      ...policy,
+      when: `and ${backstop} (${unlessUninstalling})`,
+    }),
+    template('policy-requester', policies.always.filter(isRequesters).map(withNamespaces), {
       ...policy,
       when: `and .Values.requesterChecks (${unlessUninstalling})`,
     }),
   ];
 }
 
-function objectsOf(part: InstallationPart): readonly KubernetesObject[] {
+const rightsOptions = { source: 'src/install/rbac.ts', wave: '-1' } as const;
+
+/** The objects of a part that are the same with and without the backstop, and those that only one of the two has like this. */
+function byBackstop(part: InstallationPart) {
+  const [without, given] = [objectsOf(part), objectsOf(part, true)];
+  const isIn = (objects: readonly KubernetesObject[]) => (object: KubernetesObject) =>
+    objects.some((other) => isEqualJson(other, object));
+  return {
+    always: without.filter(isIn(given)),
+    without: without.filter((object) => !isIn(given)(object)),
+    with: given.filter((object) => !isIn(without)(object)),
+  };
+}
+
+function objectsOf(part: InstallationPart, isBackstopped = false): readonly KubernetesObject[] {
   const namespace = releaseNamespace;
   const target = { service: { name: webhookServiceName, namespace } };
   const certificateSecret = outputOf('sluice.certificateSecret');
-  return objectsOfPart(part, { namespace, target, certificateSecret }).map(({ object }) => object);
+  return objectsOfPart(part, { namespace, target, certificateSecret, backstop: isBackstopped }).map(
+    ({ object }) => object,
+  );
 }
 
 function template(
@@ -117,10 +150,22 @@ const withNamespaces = changed((_, value) =>
     : undefined,
 );
 
+/** Names of the webhooks that are passed over while no replica answers, where there is a backstop. */
+const yieldsToBackstop: ReadonlySet<string> = new Set(
+  webhooks({ operatorNamespace: releaseNamespace, backstop: true }).flatMap(
+    ({ name, failurePolicy }) => (failurePolicy === 'Ignore' ? [name] : []),
+  ),
+);
+
 const withFailurePolicy = changed((_, value) => {
   if (!isJsonObject(value) || value['failurePolicy'] !== 'Fail') return undefined;
   const isOnPods = JSON.stringify(value['rules']).includes('"pods"');
-  return isOnPods ? { ...value, failurePolicy: outputOf('sluice.failurePolicy') } : undefined;
+  if (!isOnPods) return undefined;
+  // The webhooks of Namespaces whose opt-in was withdrawn are asked with the backstop, too.
+  const policy = yieldsToBackstop.has(String(value['name']))
+    ? 'sluice.failurePolicy'
+    : 'sluice.ownFailurePolicy';
+  return { ...value, failurePolicy: outputOf(policy) };
 });
 
 /** What changes an object wherever `change` answers something for a key (of a list: its index) and the value there. */

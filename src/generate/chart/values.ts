@@ -90,6 +90,12 @@ const gate: readonly Value[] = [
     says: 'What becomes of new Pods of Namespaces that have opted in while no replica answers. `Fail` refuses them; with `Ignore` they start unchecked.',
   },
   {
+    path: 'backstop',
+    otherwise: false,
+    schema: bool,
+    says: 'While no replica answers, Pods of Released versions start and those of other versions do not: the webhooks on Pods get `failurePolicy: Ignore`, and a policy of the API server judges by a list that Sluice keeps in each Namespace that opts in. `failurePolicy` does not count then.',
+  },
+  {
     path: 'promotionTasksEnabled',
     otherwise: true,
     schema: bool,

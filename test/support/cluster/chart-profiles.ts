@@ -16,6 +16,7 @@ export const chartProfiles: Readonly<Record<string, object>> = {
       },
     },
   },
+  'a backstop': { backstop: true },
   'two Deployments': { split: true, admission: { replicas: 3 } },
   'cert-manager.io': { certificates: { mode: 'certManager' } },
   'a certificate of your own': {
