@@ -3,8 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { DeploymentKind, NamespaceKind, PodKind } from '../../src/api/builtin.ts';
 import { keptnAnnotations, sluiceKeys } from '../../src/api/keptn/annotations.ts';
 import { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
-import { refOf } from '../../src/api/object.ts';
+import { type KubernetesObject, refOf } from '../../src/api/object.ts';
+import { rfc3339 } from '../../src/domain/time.ts';
+import { aRequest, asked } from '../support/builders/steering.ts';
 import { seedsTo } from '../support/clock-and-chance/seeds.ts';
+import { isOf } from '../support/memory/memory-store.ts';
 import { isHeld } from './oracles.ts';
 import { podsOf } from './scenario.ts';
 import { aShopNamespace, aTaskDefinition, aWorkload } from './shop.ts';
@@ -110,18 +113,52 @@ describe('after the opt-in was withdrawn', () => {
     }),
   );
 
-  it('a new version starts unchecked, and the failed one is held when it comes back', () =>
-    withdrawn(2, async (simulation) => {
-      simulation.apply(aWorkload('cart', { ...checkedBy('bad'), version: '2' }));
-      await simulation.until('version 2 runs', () => allRunNow(simulation, 'cart'));
-      simulation.apply(aWorkload('cart', checkedBy('bad')));
-      await simulation.pass(300_000);
-      const old = podsOf(simulation, 'cart').filter(
-        ({ metadata }) => metadata.annotations?.[keptnAnnotations.version] === '1',
+  it.each(seedsTo(20))(
+    'a new version starts unchecked, and the failed one is held whenever it comes back (seed %i)',
+    (seed) =>
+      withdrawn(seed, async (simulation) => {
+        simulation.apply(aWorkload('cart', { ...checkedBy('bad'), version: '2' }));
+        await simulation.until('version 2 runs', () => allRunNow(simulation, 'cart'));
+        // At once, while the controllers learn of version 2, and long after.
+        await simulation.pass(seed % 2 === 0 ? 0 : 120_000);
+        expect(labelOf(simulation)).toBe('withdrawn');
+        simulation.apply(aWorkload('cart', checkedBy('bad')));
+        await simulation.pass(300_000);
+        const isOld = ({ metadata }: KubernetesObject) =>
+          metadata.annotations?.[keptnAnnotations.version] === '1';
+        expect(podsOf(simulation, 'cart').filter(isOld).map(isHeld)).toContain(true);
+        const everStarted = simulation.store.history.filter(
+          ({ object }) => isOf(PodKind, object) && isOld(object) && !isHeld(object),
+        );
+        expect(everStarted.map(({ object }) => object.metadata.name)).toEqual([]);
+      }),
+  );
+
+  it.each(seedsTo(5))('a retry of it starts nothing before it has passed (seed %i)', (seed) =>
+    withdrawn(seed, async (simulation) => {
+      const { store } = simulation;
+      const version = (): KeptnWorkloadVersion => {
+        const found = store.get(KeptnWorkloadVersion, 'shop', 'shop-cart-1');
+        if (found === undefined) throw new Error('there is no version');
+        return found;
+      };
+      simulation.apply(aTaskDefinition('bad', 'succeed', 120));
+      await simulation.pass(30_000);
+      const request = aRequest({ value: 'failed', time: rfc3339(simulation.clock.now()) });
+      store.update(KeptnWorkloadVersion, asked(version(), 'retry', request));
+      await simulation.until('it is checked again', () => version().status?.attempt === 2);
+      await simulation.pass(30_000);
+      expect(labelOf(simulation)).toBe('withdrawn');
+      deletePods(simulation, 'cart');
+      await simulation.pass(30_000);
+      expect(podsOf(simulation, 'cart').map(isHeld)).toEqual([true, true]);
+      await simulation.until('its Pods run', () => allRunNow(simulation, 'cart'));
+      expect(version().status?.conditions).toContainEqual(
+        expect.objectContaining({ type: 'Released', status: 'True' }),
       );
-      expect(old.length).toBeGreaterThan(0);
-      expect(old.every(isHeld)).toBe(true);
-    }));
+      await simulation.until('no label', () => labelOf(simulation) === undefined);
+    }),
+  );
 
   it.each([
     [
