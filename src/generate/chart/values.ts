@@ -366,7 +366,7 @@ const certificates: readonly Value[] = [
     path: 'certificates.clientCA.secretName',
     otherwise: '',
     schema: name,
-    says: 'Secret with `ca.crt`, the authority that has signed the client certificate of the API server: nobody else is answered then.',
+    says: 'Secret with `ca.crt`, the authority that has signed the client certificate of the API server: no other client’s reviews are answered then. `/convert` and the probes stay open.',
   },
   {
     path: 'certificates.clientCA.allowedNames',
