@@ -10,6 +10,7 @@ import type { Lookup } from '../domain/lookup.ts';
 import { ownerChainOf } from '../domain/owner/owner-chain.ts';
 import { proofOf } from '../domain/owner/revision.ts';
 import { versionOfPod } from '../domain/identity/version-of-pod.ts';
+import { placedTooEarly } from './final-pod.ts';
 import { identityOptions } from './gate-pod.ts';
 import { isGated, podPatch } from './pod-patch.ts';
 import { type ReviewedPod, reviewedPod } from './reviewed-pod.ts';
@@ -90,6 +91,12 @@ function judge(
   const pod = parsed.value;
   const chain = ownerChainOf(pod, lookup);
   const identity = identityIn(lookup, pod, identityOptions(lookup, settings.operatorNamespace));
+  const isPlaced = (pod.spec.nodeName ?? '') !== '';
+  if (isPlaced && identity.type === 'ownerUnknown') {
+    return deny(subject, [
+      placedTooEarly(`${identity.missing.kind.kind} ${identity.missing.name} is not in the cache`),
+    ]);
+  }
   if (chain.type === 'unowned' || identity.type !== 'annotated') return allow();
   const version = versionOfPod(pod, { identity, proof: proofOf(pod, chain) }, lookup);
   if (version === undefined || !hasFailedChecks(version)) return allow();

@@ -3,6 +3,7 @@ import type { AdmissionRequest } from '../api/review.ts';
 import { identityIn } from '../domain/identity/identity-in.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import { ownerChainOf } from '../domain/owner/owner-chain.ts';
+import { proofOf } from '../domain/owner/revision.ts';
 import { identityOptions } from './gate-pod.ts';
 import { isGated } from './pod-patch.ts';
 import { releasingVersion } from './pod-release.ts';
@@ -14,7 +15,8 @@ import { allow, deny, type Verdict } from './verdict.ts';
  * a version that is Released, by the same look-up that decides who is gated (`gate-pod.ts`). Other webhooks may have taken
  * the gate off, or written annotations onto a Pod that had none.
  *
- * What is not annotated has been judged at the gate. A refusal may be wrong for a moment, when this replica's cache is behind
+ * What is not annotated has been judged at the gate, unless its template places it on a node: the gate is not asked about such a
+ * Pod and could not hold it, so it enters only if its owner provably is not annotated either. A refusal may be wrong for a moment, when this replica's cache is behind
  * the one's that let the Pod through: whatever made the Pod tries again.
  */
 export function judgeFinalPod(
@@ -28,8 +30,15 @@ export function judgeFinalPod(
   if (isGated(pod.spec.schedulingGates)) return allow();
   const chain = ownerChainOf(pod, lookup);
   const identity = identityIn(lookup, pod, identityOptions(lookup, settings.operatorNamespace));
-  if (chain.type === 'unowned' || identity.type !== 'annotated') return allow();
-  if ((pod.spec.nodeName ?? '') !== '') return refused(pod.metadata.name, placed);
+  if (chain.type === 'unowned') return allow();
+  const isPlaced = (pod.spec.nodeName ?? '') !== '';
+  if (identity.type !== 'annotated') {
+    const proof = proofOf(pod, chain);
+    return isPlaced && proof.type === 'unproven'
+      ? refused(pod.metadata.name, placedTooEarly(proof.why))
+      : allow();
+  }
+  if (isPlaced) return refused(pod.metadata.name, placed);
   if (releasingVersion({ pod, identity, chain }, lookup) !== undefined) return allow();
   const { app, workload, version = 'of its template' } = identity;
   return refused(pod.metadata.name, {
@@ -43,6 +52,14 @@ const placed = {
   message:
     'puts the Pod past the scheduler, where no gate can hold it until its checks have passed; remove nodeName from the template of its workload and use nodeSelector or affinity',
 } as const;
+
+/** Why a Pod on a node has to wait until the cache is certain of its owner. */
+export function placedTooEarly(why: string) {
+  return {
+    path: 'spec.nodeName',
+    message: `puts the Pod past the scheduler, where no gate can hold it until it is known whether it has to be checked (${why}): it is tried again; with nodeSelector or affinity in place of nodeName it would wait by itself`,
+  } as const;
+}
 
 function refused(name: string, cause: { readonly path: string; readonly message: string }) {
   return deny(`Pod "${name}"`, [cause]);

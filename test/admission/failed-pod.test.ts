@@ -124,6 +124,16 @@ describe('where the opt-in was withdrawn, a Pod', () => {
     });
   });
 
+  test('on a node, of an owner that is not known yet, is refused until it is known', () => {
+    const { owners, pod } = deployed({ deployment: { annotations: cart } });
+    const placed = { ...pod, spec: { ...pod.spec, nodeName: 'node-1' } };
+    expect(judged([workload, failed], placed)).toMatchObject({
+      type: 'denied',
+      message: expect.stringContaining('it is tried again'),
+    });
+    expect(judged(owners, placed)).toMatchObject({ type: 'allowed' });
+  });
+
   test('is refused until it is known which versions have failed', () => {
     const { owners, pod } = deployed({ pod: { annotations: cart } });
     const lookup = { ...lookupOf(owners), isSynced: () => false };

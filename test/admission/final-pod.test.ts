@@ -117,6 +117,33 @@ describe('a Pod that leaves admission', () => {
     const free = deployed();
     expect(judged(free.world, onNode(free.pod)).type).toBe('allowed');
   });
+
+  test('on a node, is denied until its owner is known for certain: no gate could hold it meanwhile', () => {
+    const { world, pod } = deployed({ deployment: { annotations: cart } });
+    const [deployment] = world;
+    const changed = aDeployment({ template: { containers: [], digest: 'changed' } });
+    const replicaSet = aReplicaSet({ owners: [ownedBy(changed)] });
+    const ofChanged = aPod({ owners: [ownedBy(replicaSet)] });
+    for (const [known, each] of [
+      [[], pod],
+      [[deployment], pod],
+      [[changed, replicaSet], ofChanged],
+    ] as const) {
+      const verdict = judged(
+        known.flatMap((object) => object ?? []),
+        onNode(each),
+      );
+      expect(verdict).toMatchObject({
+        type: 'denied',
+        message: expect.stringContaining('it is tried again'),
+        causes: [{ path: 'spec.nodeName' }],
+      });
+    }
+  });
+
+  test('on a node, that no workload made, enters whatever it says: mirror Pods are such', () => {
+    expect(judged([], onNode(aPod({ annotations: cart }))).type).toBe('allowed');
+  });
 });
 
 describe('a Pod of a computed version that is not the first template with it', () => {
