@@ -294,7 +294,9 @@ describe.concurrent('Sluice’s own user', () => {
     await patch({ labels: { 'sluice.keptn.sh/enabled': 'true' } });
     const label = { 'pod-security.kubernetes.io/enforce': 'privileged' };
     for (const metadata of [{ labels: label }, { annotations: { a: 'b' } }]) {
-      expect(await refusal(patch(metadata))).toContain('but the label sluice.keptn.sh/enabled');
+      expect(await refusal(patch(metadata))).toContain(
+        'but the labels sluice.keptn.sh/enabled and',
+      );
     }
     expect(await refusal(own().delete(NamespaceKind, { name: shop.name }))).toContain('Namespace');
   });

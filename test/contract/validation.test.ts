@@ -138,7 +138,7 @@ const rejected: readonly Row[] = [
     'two runners (CRD)',
     'KeptnTaskDefinition',
     { container, deno },
-    'KeptnTaskDefinition.lifecycle.keptn.sh "x" is invalid: spec: Invalid value: Forbidden! Only one of Container, Python, or Deno field can be defined (Bash included)',
+    'KeptnTaskDefinition.lifecycle.keptn.sh "x" is invalid: spec: Invalid value: Forbidden! Only one of Container, Python, or Deno field can be defined (Bash included); container and deno are set',
   ],
   [
     'a functionRef to itself',
