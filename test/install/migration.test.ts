@@ -153,7 +153,7 @@ describe('the report on a Keptn', () => {
     expect(steps.map(({ command }) => command)).toEqual([
       'kubectl scale deployment lifecycle-operator -n keptn-system --replicas=0',
       'kubectl scale deployment metrics-operator -n keptn-system --replicas=0',
-      'sluice install --force-conflicts --ca-file CA.crt',
+      'sluice install --force-conflicts',
       'kubectl delete validatingwebhookconfiguration metrics-validating-webhook-configuration',
       'kubectl delete apiservice v1beta1.custom.metrics.k8s.io',
       'kubectl delete secret -n keptn-system -l owner=helm,name=keptn',

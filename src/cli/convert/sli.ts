@@ -35,7 +35,7 @@ export function convertSli({ indicators }: JsonObject, settings: SliSettings): C
       spec: {
         provider: { name: provider, ...(namespace !== undefined && { namespace }) },
         query: query.replaceAll(
-          /\$([A-Z][A-Z0-9]*)\b/gu,
+          /\$([A-Z][A-Z0-9_]*)\b/gu,
           (_whole, variable: string) => `{{.${variable.toLowerCase()}}}`,
         ),
       },

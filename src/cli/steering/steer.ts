@@ -102,7 +102,9 @@ async function steered(
 function waitMsOf({ timeout }: SteeringOptions): number {
   const seconds = Number(timeout);
   if (timeout.trim() === '' || !Number.isFinite(seconds) || seconds < 0) {
-    throw new BadInput(`--timeout: "${timeout}", expected a number of seconds`);
+    throw new BadInput(
+      `--timeout: "${timeout}", expected a number of seconds without a unit, such as 10`,
+    );
   }
   return seconds * 1000;
 }

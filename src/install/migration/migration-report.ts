@@ -131,7 +131,7 @@ function stepsOf(
   return [
     ...stop,
     {
-      command: 'sluice install --force-conflicts --ca-file CA.crt',
+      command: 'sluice install --force-conflicts',
       why: 'CRDs and webhooks are taken over under their names; it says what is stored in old versions and rewrites it',
     },
     ...by.webhooks

@@ -104,7 +104,7 @@ async function load(options: KubeconfigOptions): Promise<KubeConfig> {
   const files = options.files.filter((_file, index) => present[index] === true);
   if (files.length === 0) {
     throw new CredentialsUnusable(
-      `no kubeconfig found at ${options.files.join(', ') || 'KUBECONFIG or ~/.kube/config'}`,
+      `no kubeconfig found at ${options.files.join(', ') || 'KUBECONFIG or ~/.kube/config'}; give --kubeconfig FILE, or set KUBECONFIG`,
     );
   }
   for (const [index, file] of files.entries()) {

@@ -91,7 +91,7 @@ describe('bad input ends with 2 and says how to correct it, before any cluster i
     [['release', 'deployment/cart'], "required option '--reason <text>' not specified"],
     [
       ['abort', 'deployment/cart', '--timeout', 'soon'],
-      '--timeout: "soon", expected a number of seconds',
+      '--timeout: "soon", expected a number of seconds without a unit, such as 10',
     ],
   ])('%j', async (args, complaint) => {
     expect(await sluice(args)).toMatchObject({

@@ -178,7 +178,7 @@ describe('a kubeconfig', () => {
       `there is no context "three" in ${file}; it has one`,
     );
     await expect(open(['/does/not/exist'])).rejects.toThrow(
-      'no kubeconfig found at /does/not/exist',
+      'no kubeconfig found at /does/not/exist; give --kubeconfig FILE, or set KUBECONFIG',
     );
     const broken = join(directory, 'broken');
     await writeFile(broken, 'a: [');
