@@ -1,7 +1,17 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import type { OwnObject, Resource } from './resource.ts';
-import { bool, list, object, oneOf, optional, stringMap, text, time } from './schema.ts';
+import {
+  bool,
+  durationPattern,
+  list,
+  object,
+  oneOf,
+  optional,
+  stringMap,
+  text,
+  time,
+} from './schema.ts';
 import type { Static, TSchema } from './schema.ts';
 
 /** What is wrong with one field. The path reads as in the API server's own messages: `spec.objectives[0].evaluationTarget`. */
@@ -159,6 +169,9 @@ function fieldError(error: ErrorObject): FieldError {
   }
   if (error.keyword === 'enum' && Array.isArray(params.allowedValues)) {
     return { path, message: `must be one of: ${params.allowedValues.join(', ')}` };
+  }
+  if (error.keyword === 'pattern' && params.pattern === durationPattern) {
+    return { path, message: 'is no duration; write for example 5m or 1m30s' };
   }
   return { path, message: error.message ?? 'is invalid' };
 }

@@ -19,7 +19,7 @@ export type { Static, TSchema } from 'typebox';
 export type Keywords = Readonly<Record<string, unknown>>;
 
 /** Keptn's pattern for durations, as it stands in its CRDs. It is looser than it looks: `domain/duration.ts` decides. */
-const durationPattern = '^0|([0-9]+(\\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$';
+export const durationPattern = '^0|([0-9]+(\\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$';
 
 const quantityPattern =
   '^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$';

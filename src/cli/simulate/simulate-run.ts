@@ -40,6 +40,16 @@ export async function simulateFiles(options: SimulateOptions, asking: Asking): P
       `${options.filename.join(', ')}: holds no Deployment, StatefulSet, DaemonSet or Rollout`,
     );
   }
+  for (const { object, as } of read) {
+    if (as.type !== 'unreadable') continue;
+    const { kind, metadata } = object;
+    const name = isJsonObject(metadata) ? metadata['name'] : '';
+    for (const { path, message } of as.errors) {
+      asking.terminal.writeError(
+        visibleText(`${String(kind)} ${String(name)}: ${path}: ${message}`) + '\n',
+      );
+    }
+  }
   const known = await knownObjects(options.known ?? [], namespace, asking);
   const own = read.flatMap(({ as }) => (as.type === 'judged' ? [as.object] : []));
   const optedOut = namespacesOptedOut(

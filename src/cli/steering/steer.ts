@@ -1,3 +1,5 @@
+import { KeptnEvaluation } from '../../api/keptn/evaluation.ts';
+import { KeptnTask } from '../../api/keptn/task.ts';
 import type { Command } from 'commander';
 import type { SteeringVerb } from '../../api/keptn/steering.ts';
 import { refOf } from '../../api/object.ts';
@@ -13,6 +15,7 @@ import {
   namedObject,
   type SteeredObject,
   steeredObject,
+  type Named,
 } from './steered-object.ts';
 
 /** What the options of a steering command may say. */
@@ -45,6 +48,9 @@ export interface SteeringRequest {
   readonly target: string;
   readonly separate: string | undefined;
   readonly level: Level;
+  /** The command's name, and whether it can be about one task or evaluation. */
+  readonly verb: string;
+  readonly takesChecks: boolean;
   readonly given: SteeringOptions;
   deed(check: string | undefined): Deed;
 }
@@ -55,7 +61,7 @@ export async function steer(
   { command, terminal }: { readonly command: Command; readonly terminal: Terminal },
 ): Promise<void> {
   // Judged before anybody is asked.
-  namedObject(request.target, request.separate);
+  refuseChecks(request, namedObject(request.target, request.separate));
   waitMsOf(request.given);
   await using connection = await connected(command, terminal);
   const namespace = request.given.namespace ?? connection.namespace;
@@ -66,6 +72,14 @@ export async function steer(
   });
   terminal.write(`${visibleText(shown.text)}\n`);
   if (!shown.isDone) throw new FoundFailed();
+}
+
+/** Of a task or an evaluation only `retry` is meant; the other verbs would act on its whole version, unasked. */
+function refuseChecks({ verb, takesChecks }: SteeringRequest, { kind, name }: Named): void {
+  if (takesChecks || (kind !== KeptnTask && kind !== KeptnEvaluation)) return;
+  throw new BadInput(
+    `${verb} is for a whole version: name a deployment, an application or a version; for one check alone there is sluice retry ${kind.kind.toLowerCase()}/${name}`,
+  );
 }
 
 /** What is shown of a command, and whether it has done what it was for. */

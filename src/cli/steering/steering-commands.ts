@@ -14,6 +14,8 @@ interface Described {
   readonly options?: readonly Option[];
   readonly examples: readonly string[];
   readonly level: Level;
+  /** Whether one task or evaluation can be meant; the others are for a whole version. */
+  readonly takesChecks?: boolean;
   /** `check` is the definition of the task or evaluation that the user named. */
   deed(options: SteeringOptions, check: string | undefined): Deed;
 }
@@ -40,6 +42,7 @@ const described: readonly Described[] = [
       'sluice retry keptnapp/shop -n shop --what promotion',
     ],
     level: 'version',
+    takesChecks: true,
     deed: ({ what }, check) =>
       asking('retry', { [sluiceKeys.retry]: what ?? check ?? retryFailed }),
   },
@@ -104,12 +107,12 @@ export function steeringCommands(terminal: Terminal): readonly Command[] {
 }
 
 function steeringCommand(one: Described, terminal: Terminal): Command {
-  const { name, does, options = [], examples, level } = one;
+  const { name, does, options = [], examples, level, takesChecks = false } = one;
   const command = new Command(name)
     .description(does)
     .argument(
       '<kind/name>',
-      'deployment, statefulset, daemonset, rollout, keptnapp, keptnworkload, keptnworkloadversion (kwv), keptnappversion (kav), keptntask or keptnevaluation (ke)',
+      `deployment, statefulset, daemonset, rollout, keptnapp, keptnworkload, keptnworkloadversion (kwv)${takesChecks ? ', keptnappversion (kav), keptntask or keptnevaluation (ke)' : ' or keptnappversion (kav)'}`,
     )
     .argument('[name]', 'the name, where the kind stands alone: deployment cart')
     .option('-n, --namespace <name>', 'namespace of the object; that of the context if not given');
@@ -135,7 +138,15 @@ Exit codes: 0 done, 1 refused, not answered in time, or an error, 2 bad input`,
     )
     .action((target: string, separate: string | undefined, given: SteeringOptions) =>
       steer(
-        { target, separate, level, given, deed: (check) => one.deed(given, check) },
+        {
+          target,
+          separate,
+          level,
+          given,
+          verb: name,
+          takesChecks,
+          deed: (check) => one.deed(given, check),
+        },
         { command, terminal },
       ),
     );

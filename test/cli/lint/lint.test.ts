@@ -100,6 +100,16 @@ spec:
     );
   });
 
+  test('of a duration that is none says how one is written', () => {
+    const text = twoRunners
+      .replace(/ {2}deno:\n.*\n/u, '')
+      .replace('spec:', 'spec:\n  timeout: 5 minutes');
+    expect(judged(text).findings[0]).toMatchObject({
+      path: 'spec.timeout',
+      message: 'is no duration; write for example 5m or 1m30s',
+    });
+  });
+
   test('tells a template from broken YAML', () => {
     const [template] = judged('a: {{ .Values.b }}\nc: [\n').findings;
     expect(template).toMatchObject({ rule: 'not-yaml', level: 'error' });

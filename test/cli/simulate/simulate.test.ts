@@ -127,6 +127,14 @@ spec: {preDeploymentTasks: [check], postDeploymentEvaluations: [rate], promotion
     expect(none.complaint).toContain('holds no Deployment, StatefulSet, DaemonSet or Rollout');
   });
 
+  test('names manifests that it cannot read, and goes on with the others', async () => {
+    const slip = definition.replace('KeptnTaskDefinition', 'KeptnTaskDefintion');
+    const { exitCode, complaint, outcomes } = await simulated(deployment(), slip);
+    expect(exitCode).toBe(0);
+    expect(complaint).toContain('did you mean KeptnTaskDefinition?');
+    expect(outcomes).toHaveLength(1);
+  });
+
   test('finds every workload of the shop held', async () => {
     const { output, exitCode } = await sluice(['simulate', '-f', join(samples, 'shop', 'v1')]);
     expect(exitCode).toBe(0);

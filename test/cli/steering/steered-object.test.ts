@@ -88,6 +88,7 @@ describe('bad input ends with 2 and says how to correct it, before any cluster i
     [['retry', 'cart'], 'is no KIND/NAME; write for example deployment/cart'],
     [['retry', 'pod/cart-x'], 'a Pod is not steered'],
     [['retry', 'deploymnt/cart'], 'Did you mean deployment/cart?'],
+    [['abort', 'keptntask/load-test-x'], 'sluice retry keptntask/load-test-x'],
     [['release', 'deployment/cart'], "required option '--reason <text>' not specified"],
     [
       ['abort', 'deployment/cart', '--timeout', 'soon'],
