@@ -39,7 +39,10 @@ export async function* diagnose(
   { place, now, heldForMs }: DiagnosisOptions,
 ): AsyncGenerator<readonly Line[]> {
   const cluster = asking(connection);
-  yield [judgeKubernetes(await observeKubernetes(cluster))];
+  const version = await observeKubernetes(cluster);
+  yield [judgeKubernetes(version)];
+  // Whatever else is asked would say the same.
+  if (version.is === 'unreadable') return;
   yield judgeCrds(await observeCrds(cluster));
   const webhooks = await observeWebhooks(cluster, place);
   yield judgeWebhooks(webhooks);
@@ -76,7 +79,9 @@ export async function* diagnoseBeforeInstall(
   connection: Connection,
 ): AsyncGenerator<readonly Line[]> {
   const cluster = asking(connection);
-  yield [judgeKubernetes(await observeKubernetes(cluster))];
+  const version = await observeKubernetes(cluster);
+  yield [judgeKubernetes(version)];
+  if (version.is === 'unreadable') return;
   yield judgeBeforeInstall(await observeBeforeInstall(cluster));
 }
 
