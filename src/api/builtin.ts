@@ -196,7 +196,18 @@ export interface Job extends KubernetesObject {
 }
 
 export interface ConfigMap extends KubernetesObject {
+  /** Of one that is to be written. One that was read has `content` in its place. */
   data?: Record<string, string>;
+  /** What is kept of the data of one that was read; absent where it has none. */
+  content?: ConfigMapContent;
+}
+
+/** As much of the data of a ConfigMap as is decided on, whose size does not depend on the data. */
+export interface ConfigMapContent {
+  /** SHA-256 of the UTF-8 text under the key `code`, in lower-case hex; absent where there is no such key. */
+  readonly codeDigest?: string;
+  /** Whether there are other keys, too. */
+  readonly hasOtherKeys: boolean;
 }
 
 const builtin = <T extends KubernetesObject>(

@@ -4,7 +4,7 @@ import { type JsonPatchOperation, pointer } from '../api/json-patch.ts';
 export function setKey(
   path: readonly string[],
   key: string,
-  entry: { record: Record<string, string> | undefined; value: string },
+  entry: { record: object | undefined; value: string },
 ): JsonPatchOperation {
   return entry.record === undefined
     ? { op: 'add', path: pointer(...path), value: { [key]: entry.value } }

@@ -93,7 +93,7 @@ function afterSlip(
   status: (to: ErrandStatus) => Plan['status'] & object,
 ): Plan {
   const uid = slip.metadata.uid ?? '';
-  const outcome = slip.data?.['stamp'];
+  const outcome = slip.metadata.labels?.['stamp'];
   if (outcome === undefined) return { status: status({ slipUid: uid }) };
   return {
     status: status({ slipUid: uid, outcome }),
@@ -132,8 +132,10 @@ export const stamper: Actor = {
   name: 'stamper',
   step({ store }) {
     for (const slip of store.list(ConfigMapKind)) {
-      if (slip.data?.['stamp'] !== undefined) continue;
-      const stamped: ConfigMap = { ...slip, data: { stamp: 'done' } };
+      const { metadata } = slip;
+      if (metadata.labels?.['stamp'] !== undefined) continue;
+      const labels = { ...metadata.labels, stamp: 'done' };
+      const stamped: ConfigMap = { ...slip, metadata: { ...metadata, labels } };
       store.update(ConfigMapKind, stamped);
     }
   },

@@ -4,6 +4,7 @@ import { ConfigMapKind, type ConfigMap } from '../../api/builtin.ts';
 import type { ObjectMeta } from '../../api/object.ts';
 import { ownedBy } from '../check/child-objects.ts';
 import type { Blueprint, Code } from './function-source.ts';
+import { sha256 } from '../hash.ts';
 import { functionConfigMapName, functionCopyName } from '../names.ts';
 
 /** The key under which a ConfigMap holds code (Keptn's). */
@@ -49,4 +50,15 @@ export function functionConfigMap(metadata: ObjectMeta, code: string): ConfigMap
     metadata: { ...metadata, labels: { [sluiceKeys.function]: 'true' } },
     data: { [codeKey]: code },
   };
+}
+
+/** Whether a ConfigMap that was read holds this code. */
+export function holdsCode({ content }: ConfigMap, code: string): boolean {
+  return content?.codeDigest === sha256(code);
+}
+
+/** Whether a ConfigMap that was read holds the code of a copy that is to be made, and nothing else. */
+export function isCopyAsMade(read: ConfigMap, { data }: ConfigMap): boolean {
+  const code = data?.[codeKey];
+  return code !== undefined && holdsCode(read, code) && read.content?.hasOtherKeys === false;
 }

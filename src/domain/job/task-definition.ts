@@ -8,7 +8,7 @@ import type { JsonPatchOperation } from '../../api/json-patch.ts';
 import { controllerOf, type ObjectRef, refOf } from '../../api/object.ts';
 import { ownedBy } from '../check/child-objects.ts';
 import { type Progress, withProgress } from '../conditions.ts';
-import { codeKey, functionConfigMap } from './function-config-map.ts';
+import { codeKey, functionConfigMap, holdsCode } from './function-config-map.ts';
 import { type Blueprint, type BlueprintProblem, type Code, ownCode } from './function-source.ts';
 import { functionConfigMapName } from '../names.ts';
 import { phaseEvent } from '../phase-event.ts';
@@ -86,13 +86,14 @@ function creation(code: string, definition: KeptnTaskDefinition): Effect {
 
 /** What has to be changed so that the ConfigMap holds the code, belongs to the definition, and is watched. */
 function corrections(
-  { metadata, data }: ConfigMap,
+  configMap: ConfigMap,
   wanted: { code: string; definition: KeptnTaskDefinition },
 ): JsonPatchOperation[] {
+  const { metadata, content } = configMap;
   const { labels, ownerReferences } = metadata;
   const operations: JsonPatchOperation[] = [];
-  if (data?.[codeKey] !== wanted.code) {
-    operations.push(setKey(['data'], codeKey, { record: data, value: wanted.code }));
+  if (!holdsCode(configMap, wanted.code)) {
+    operations.push(setKey(['data'], codeKey, { record: content, value: wanted.code }));
   }
   if (labels?.[sluiceKeys.function] !== 'true') {
     operations.push(

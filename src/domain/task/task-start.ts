@@ -1,4 +1,3 @@
-import { isEqualJson } from '../../api/json.ts';
 import { type ConfigMap, ConfigMapKind, type Job, JobKind } from '../../api/builtin.ts';
 import { KeptnTask } from '../../api/keptn/task.ts';
 import { controllerOf, type ObjectRef, refOf } from '../../api/object.ts';
@@ -6,7 +5,7 @@ import { isJobAsMade } from './as-made.ts';
 import { mostCollisions } from '../check/child-progress.ts';
 import type { Progress } from '../conditions.ts';
 import { downloadProblem } from '../job/download-host.ts';
-import { codeCopyFor } from '../job/function-config-map.ts';
+import { codeCopyFor, isCopyAsMade } from '../job/function-config-map.ts';
 import { blueprintOf, type BlueprintProblem } from '../job/function-source.ts';
 import { jobFor } from '../job/job.ts';
 import { jobName } from '../names.ts';
@@ -63,7 +62,7 @@ export function startTask(observation: TaskObservation): Plan {
 function changeOfCopy(copy: ConfigMap, { configMaps }: TaskObservation): Change | undefined {
   const known = configMaps.get(copy.metadata.name);
   if (known === undefined) return { type: 'create', kind: ConfigMapKind, object: copy };
-  if (isEqualJson(known.data, copy.data)) return undefined;
+  if (isCopyAsMade(known, copy)) return undefined;
   const { uid = '' } = known.metadata;
   return { type: 'delete', ref: refOf(ConfigMapKind, known), uid };
 }

@@ -1,4 +1,7 @@
+import { hash } from 'node:crypto';
+
 import {
+  type ConfigMapContent,
   ConfigMapKind,
   ControllerRevisionKind,
   DaemonSetKind,
@@ -27,6 +30,8 @@ interface Projection {
   readonly fields: (raw: RawObject) => Fields;
   /** Which labels and annotations are kept; all by default. */
   readonly keep?: (key: string) => boolean;
+  /** Whether annotations are left out, whatever `keep` says. */
+  readonly isBare?: boolean;
 }
 
 /**
@@ -44,7 +49,8 @@ export function project(kind: Kind, raw: RawObject): KubernetesObject | undefine
     return identity && { apiVersion: kind.apiVersion, kind: kind.kind, metadata: identity };
   }
   const projection = projections.get(kindKey(kind));
-  const metadata = projectMetadata(raw['metadata'], projection?.keep);
+  const shown = projection?.isBare === true ? unannotated(raw['metadata']) : raw['metadata'];
+  const metadata = projectMetadata(shown, projection?.keep);
   if (metadata === undefined) return undefined;
   // The items of a list of built-in objects do not say what they are.
   const type = { apiVersion: textOf(raw['apiVersion']) ?? kind.apiVersion, kind: kind.kind };
@@ -137,7 +143,7 @@ const rollout: FieldNames = {
 const projections: ReadonlyMap<string, Projection> = new Map<string, Projection>([
   [kindKey(PodKind), { fields: podFields }],
   [kindKey(NamespaceKind), { fields: namespaceFields }],
-  [kindKey(ConfigMapKind), { fields: (raw) => pick(raw, ['data']) }],
+  [kindKey(ConfigMapKind), { fields: configMapFields, isBare: true }],
   [kindKey(ControllerRevisionKind), { fields: controllerRevisionFields }],
   [kindKey(JobKind), { fields: jobFields }],
   [kindKey(DeploymentKind), owner(deployment)],
@@ -188,6 +194,23 @@ function controllerRevisionFields(raw: RawObject): Fields {
 
 function namespaceFields(raw: RawObject): Fields {
   return { status: pick(objectOf(raw['status']), ['phase']) };
+}
+
+function unannotated(metadata: unknown): RawObject {
+  const { annotations: _, ...rest } = objectOf(metadata);
+  return rest;
+}
+
+/** Whoever may write ConfigMaps may label as many as he likes, each with up to 1 MiB: none of the text is kept. */
+function configMapFields(raw: RawObject): Fields {
+  if (!isRawObject(raw['data'])) return {};
+  const { code, ...others } = raw['data'];
+  const content: ConfigMapContent = {
+    // Compared with `sha256` of the code that a definition holds.
+    ...(typeof code === 'string' && { codeDigest: hash('sha256', code, 'hex') }),
+    hasOtherKeys: Object.keys(others).length > 0,
+  };
+  return { content };
 }
 
 function jobFields(raw: RawObject): Fields {

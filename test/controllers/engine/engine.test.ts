@@ -408,8 +408,8 @@ describe('the engine', () => {
   });
 
   it('forgets nothing while it may not write for a moment: a renewal of the lease was late', async () => {
-    const writer = controller('a', ({ data }) =>
-      data === undefined
+    const writer = controller('a', ({ content }) =>
+      content === undefined
         ? {
             effects: [
               {
@@ -435,8 +435,8 @@ describe('stopping the engine', () => {
   it('lets what is in flight end, takes up nothing new, and leaves no timer behind', async () => {
     const slow = controller(
       'a',
-      ({ metadata, data }) => {
-        if (data !== undefined) return { wakeAfterMs: 1_000 };
+      ({ metadata, content }) => {
+        if (content !== undefined) return { wakeAfterMs: 1_000 };
         const { name } = metadata;
         const operations = [{ op: 'add', path: '/data', value: {} }] as const;
         return {

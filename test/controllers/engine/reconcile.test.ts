@@ -117,10 +117,10 @@ describe('a reconcile', () => {
     rig.given('parent');
     rig.blind();
     rig.store.patch({ kind: ConfigMapKind, namespace: 'shop', name: 'parent' }, [
-      { op: 'add', path: '/data', value: { stop: 'yes' } },
+      { op: 'add', path: '/metadata/labels', value: { stop: 'yes' } },
     ]);
     await run(({ parent }) => ({
-      effects: parent.data?.['stop'] === 'yes' ? [] : [createChild],
+      effects: parent.metadata.labels?.['stop'] === 'yes' ? [] : [createChild],
       onlyIfCurrent: {
         kind: ConfigMapKind,
         namespace: 'shop',
@@ -151,9 +151,11 @@ describe('a reconcile', () => {
     rig.given('parent');
     rig.blind();
     rig.store.patch({ kind: ConfigMapKind, namespace: 'shop', name: 'parent' }, [
-      { op: 'add', path: '/data', value: { colour: 'green' } },
+      { op: 'add', path: '/metadata/labels', value: { colour: 'green' } },
     ]);
-    await run(({ parent }) => ({ status: statusOf(parent, { colour: parent.data?.['colour'] }) }));
+    await run(({ parent }) => ({
+      status: statusOf(parent, { colour: parent.metadata.labels?.['colour'] }),
+    }));
     expect(rig.stored('parent')).toMatchObject({ status: { colour: 'green' } });
     expect(rig.calls).toEqual([
       'writeStatus ConfigMap parent',

@@ -15,6 +15,7 @@ import {
   type TaskDefinitionObservation,
 } from '../../../src/domain/job/task-definition.ts';
 import { aTaskDefinition } from '../../support/builders/task-builders.ts';
+import { configMapRead } from '../../support/observed/config-map-read.ts';
 
 const now = Date.UTC(2026, 0, 1);
 
@@ -86,7 +87,7 @@ describe('inline code', () => {
   });
 
   test('is named in the status once it is there', () => {
-    const plan = decideTaskDefinition(seen({ configMap: stored() }));
+    const plan = decideTaskDefinition(seen({ configMap: configMapRead(stored()) }));
     expect(plan.effects).toBeUndefined();
     expect(plan.status?.to).toMatchObject({
       function: { configMap: 'keptnfn-check' },
@@ -97,6 +98,7 @@ describe('inline code', () => {
   test.each([
     ['other code', stored({}, 'old')],
     ['no data', { ...stored(), data: {} }],
+    ['code under another key', { ...stored(), data: { note: 'x' } }],
     ['no label', stored({ labels: undefined })],
     ['another label only', stored({ labels: { team: 'shop' } })],
     ['no owner, as Keptn leaves it', stored({ ownerReferences: undefined, labels: undefined })],
@@ -105,7 +107,8 @@ describe('inline code', () => {
       stored({ ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'p' }] }),
     ],
   ])('in a ConfigMap with %s is corrected, and nothing else is', (_, configMap) => {
-    const [effect] = decideTaskDefinition(seen({ configMap })).effects ?? [];
+    const [effect] =
+      decideTaskDefinition(seen({ configMap: configMapRead(configMap) })).effects ?? [];
     expect(effect).toMatchObject({ type: 'patch', ref: { name: 'keptnfn-check' } });
     const operations = effect?.type === 'patch' ? structuredClone([...effect.operations]) : [];
     expect(operations[0]).toEqual({ op: 'test', path: '/metadata/uid', value: 'uid-cm' });
@@ -114,16 +117,21 @@ describe('inline code', () => {
       operations,
       true,
     ).newDocument;
+    expect(corrected.data).toEqual({ ...configMap.data, code: 'x' });
     expect(corrected.metadata.labels).toEqual({
       ...configMap.metadata.labels,
       'sluice.keptn.sh/function': 'true',
     });
-    expect(decideTaskDefinition(seen({ configMap: corrected })).effects).toBeUndefined();
+    expect(
+      decideTaskDefinition(seen({ configMap: configMapRead(corrected) })).effects,
+    ).toBeUndefined();
   });
 
   test('does not take the ConfigMap of somebody else', () => {
     const owner = { apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'p', controller: true };
-    const plan = decideTaskDefinition(seen({ configMap: stored({ ownerReferences: [owner] }) }));
+    const plan = decideTaskDefinition(
+      seen({ configMap: configMapRead(stored({ ownerReferences: [owner] })) }),
+    );
     expect(plan.effects).toBeUndefined();
     expect(plan.status?.to).toMatchObject(ready('False', 'NameTaken'));
     expect(plan.status?.to).not.toHaveProperty('function');
@@ -160,7 +168,8 @@ describe('the status of a definition', () => {
 
   test('forgets the ConfigMap when the source changes (W19)', () => {
     const definition = switched({ deno: { httpRef: { url: 'https://x' } } });
-    const to = decideTaskDefinition(seen({ definition, configMap: stored() })).status?.to;
+    const to = decideTaskDefinition(seen({ definition, configMap: configMapRead(stored()) })).status
+      ?.to;
     expect(to).not.toHaveProperty('function');
     expect(to).toMatchObject(ready('True', 'Resolved'));
   });

@@ -11,6 +11,7 @@ import { decideTask } from '../../../src/domain/task/task.ts';
 import { runnerImage } from '../../../src/domain/job/runner-image.ts';
 import { jobOf, type TaskObservation } from '../../../src/domain/task/task-observation.ts';
 import { aJobOf, aPodOf, aTask, aTaskDefinition } from '../../support/builders/task-builders.ts';
+import { configMapRead } from '../../support/observed/config-map-read.ts';
 import { noon, observedDefinition, taskAfter, taskSeen } from '../../support/observed/task-seen.ts';
 
 const now = noon;
@@ -98,7 +99,7 @@ describe('a task without a Job', () => {
         ...copy,
         ...content,
       };
-      const configMaps = new Map([[configMap.metadata.name, configMap]]);
+      const configMaps = new Map([[configMap.metadata.name, configMapRead(configMap)]]);
       return decideTask(seen({ find: () => shared, configMaps }));
     };
     expect(then({}).effects).toMatchObject([{ object: { kind: 'Job' } }]);
@@ -106,6 +107,8 @@ describe('a task without a Job', () => {
     expect(then({ data: { code: 'other' } }).effects).toMatchObject([
       { type: 'delete', ref: { kind: ConfigMapKind, name: copy?.metadata.name } },
     ]);
+    expect(then({ data: { code: 'x', more: 'y' } }).effects).toMatchObject([{ type: 'delete' }]);
+    expect(then({ data: undefined }).effects).toMatchObject([{ type: 'delete' }]);
   });
 
   test('says which definition is missing, with one Event, and waits (B9)', () => {

@@ -15,6 +15,8 @@ import {
 } from '../../../src/api/builtin.ts';
 import type { Kind } from '../../../src/api/object.ts';
 import { project } from '../../../src/kubernetes/projection/projections.ts';
+import { fieldOf } from '../../../src/api/json.ts';
+import { sha256 } from '../../../src/domain/hash.ts';
 import { KeptnApp } from '../../../src/api/keptn/app.ts';
 
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
@@ -296,16 +298,13 @@ describe('further projections', () => {
     expect(JSON.stringify(job)).not.toMatch(/nginx|selector/u);
   });
 
-  it('keep a ControllerRevision’s number, a ConfigMap’s data, a Namespace’s phase, and nothing else', () => {
+  it('keep a ControllerRevision’s number, a Namespace’s phase, and nothing else', () => {
     const fields = (kind: Kind, raw: object): object => {
       const { apiVersion: _a, kind: _k, metadata: _m, ...rest } = projected(kind, raw);
       return rest;
     };
     expect(fields(ControllerRevisionKind, { revision: 3, data: { spec: {} } })).toEqual({
       revision: 3,
-    });
-    expect(fields(ConfigMapKind, { data: { a: 'b' }, binaryData: { c: 'd' } })).toEqual({
-      data: { a: 'b' },
     });
     expect(
       fields(NamespaceKind, {
@@ -350,5 +349,34 @@ describe('of a KeptnApp the caches know that somebody applies it', () => {
       fieldsV1: { 'f:metadata': { 'f:labels': {} } },
     };
     expect(app({ managedFields: [updated, labelled] })).toBeUndefined();
+  });
+});
+
+describe('a projected ConfigMap', () => {
+  const of = (raw: object) => project(ConfigMapKind, { metadata, ...raw });
+
+  it('does not grow with its data, binary data and annotations', () => {
+    const large = (length: number) =>
+      of({
+        metadata: { ...metadata, annotations: { note: 'x'.repeat(length) } },
+        data: {
+          code: 'x'.repeat(length),
+          [`k${'x'.repeat(length)}`]: 'y',
+          other: 'z'.repeat(length),
+        },
+        binaryData: { b: 'eHg='.repeat(length) },
+      });
+    expect(JSON.stringify(large(100_000))).toHaveLength(JSON.stringify(large(1)).length);
+    expect(JSON.stringify(large(100_000)).length).toBeLessThan(500);
+    expect(large(1)?.metadata.labels).toEqual(metadata.labels);
+  });
+
+  it('says what code it holds, and whether it holds anything else', () => {
+    const content = (data?: object) => fieldOf(of(data === undefined ? {} : { data }), 'content');
+    expect(content({ code: 'ü' })).toEqual({ codeDigest: sha256('ü'), hasOtherKeys: false });
+    expect(content({ code: 'x', a: '' })).toEqual({ codeDigest: sha256('x'), hasOtherKeys: true });
+    expect(content({ a: 'b' })).toEqual({ hasOtherKeys: true });
+    expect(content({})).toEqual({ hasOtherKeys: false });
+    expect(content()).toBeUndefined();
   });
 });

@@ -22,7 +22,10 @@ const a = { kind: ConfigMapKind, namespace: 'shop', name: 'a' };
 describe('the client', () => {
   it('reads one object, and nothing where there is none', async () => {
     await rig.client.create(ConfigMapKind, configMap('a', { x: '1' }));
-    expect(await rig.client.get(a)).toMatchObject({ kind: 'ConfigMap', data: { x: '1' } });
+    expect(await rig.client.get(a)).toMatchObject({
+      kind: 'ConfigMap',
+      content: { hasOtherKeys: true },
+    });
     expect(await rig.client.get({ ...a, name: 'b' })).toBeUndefined();
     expect(
       await rig.client.get({ kind: RolloutKind, namespace: 'shop', name: 'r' }),
@@ -75,7 +78,8 @@ describe('the client', () => {
   it('patches, and says when a test of the patch fails', async () => {
     await rig.client.create(ConfigMapKind, configMap('a'));
     const patched = await rig.client.patch(a, [{ op: 'add', path: '/data/y', value: '2' }]);
-    expect(patched).toMatchObject({ data: { y: '2' } });
+    expect(patched).toMatchObject({ content: { hasOtherKeys: true } });
+    expect(rig.server.store.get(ConfigMapKind, 'shop', 'a')?.data).toEqual({ y: '2' });
     const test = rig.client.patch(a, [{ op: 'test', path: '/metadata/uid', value: 'other' }]);
     await expect(test).rejects.toMatchObject({ code: 422 });
   });
