@@ -222,6 +222,15 @@ describe('crds', () => {
   });
 });
 
+describe('the Job of an uninstall', () => {
+  it('ends by itself, so that one whose image was missing never meets the next installation', async () => {
+    for (const uninstall of [{ hook: true }, { now: true }]) {
+      const [job] = await renderedChart({ uninstall }, 'uninstall-job.yaml');
+      expect(job).toMatchObject({ kind: 'Job', spec: { activeDeadlineSeconds: 300 } });
+    }
+  });
+});
+
 describe('Argo CD', () => {
   it('applies CRDs, then rights and Services, then the Deployment, then webhooks and policies', async () => {
     const waves = new Map<string, Set<number>>();
