@@ -77,9 +77,17 @@ export function isReleased(status: KeptnWorkloadVersionStatus | undefined): bool
   );
 }
 
+/** The conditions that a version has from the first step on that Sluice takes with it. History that Sluice only exports has neither. */
+const wordsOfSluice: ReadonlySet<string> = new Set([
+  conditionTypes.released,
+  conditionTypes.succeeded,
+]);
+
 /**
  * The status of a version with the release on record that Keptn gave it before Sluice took over; the stored one where there
- * is nothing to record. Keptn knew no such condition: it had released whatever it had deployed, or had given up deploying.
+ * is nothing to record. Only an object as Keptn left it is meant. Once Sluice has moved a version, it says so in `Succeeded`,
+ * and the end of its deployment may be that of a version that was aborted while it waited: that one has released nothing.
+ * Keptn knew no such condition: it had released whatever it had deployed, or had given up deploying.
  * What it let through because a check had *failed* (deploymentStatus Deprecated, W1) is not released (B1). Of a StatefulSet or
  * DaemonSet Keptn did not say which revision it was: that is the one that carries the version now, and no later one.
  */
@@ -88,8 +96,8 @@ export function withKeptnsRelease(
   { now, owners }: { readonly now: number; readonly owners: readonly OwnerSeen[] },
 ): KeptnWorkloadVersionStatus {
   const { deploymentStatus: state, conditions } = status;
-  const isKnown = conditions?.some(({ type }) => type === conditionTypes.released) === true;
-  if (isKnown || !(isPassed(state) || state === 'Failed')) return status;
+  const isOfSluice = conditions?.some(({ type }) => wordsOfSluice.has(type)) === true;
+  if (isOfSluice || !(isPassed(state) || state === 'Failed')) return status;
   const condition = {
     type: conditionTypes.released,
     status: 'True',

@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sluiceKeys } from '../../../src/api/keptn/annotations.ts';
 import { steeringVerbs } from '../../../src/api/keptn/steering.ts';
-import type { KeptnWorkloadVersion } from '../../../src/api/keptn/workload-version.ts';
+import type {
+  KeptnWorkloadVersion,
+  KeptnWorkloadVersionStatus,
+} from '../../../src/api/keptn/workload-version.ts';
 import { decideAppVersion } from '../../../src/domain/app/app-version.ts';
 import { isReleased } from '../../../src/domain/gate/release.ts';
 import { rfc3339 } from '../../../src/domain/time.ts';
@@ -56,6 +59,22 @@ const at = (seen: WorkloadVersionSeen, version: KeptnWorkloadVersion): WorkloadV
   ...seen,
   version,
 });
+/** Its own checks have passed, and those of the application version that lists it now are open. */
+const waitsForApp: KeptnWorkloadVersionStatus =
+  settle(
+    workloadVersionSeen({
+      version: aWorkloadVersion({
+        status: {
+          currentPhase: 'WorkloadPreDeployEvaluations',
+          status: 'Progressing',
+          preDeploymentStatus: 'Succeeded',
+          preDeploymentEvaluationStatus: 'Succeeded',
+        },
+      }),
+      appVersions: [anAppVersion({ spec: preCheck })],
+    }),
+    1,
+  ).version.status ?? {};
 const hour = 3_600_000;
 const hotfix = aRequest({ value: 'hotfix INC-1', for: '1h' });
 
@@ -305,6 +324,24 @@ describe('an abort', () => {
     });
     expect(isReleased(over)).toBe(false);
     expect(over.followUps).toBeUndefined();
+  });
+
+  test.each([
+    ['before its first phase', { conditions: [] }],
+    ['while its checks run', checking.status ?? {}],
+    ['while it waits for the checks of a newer application version', waitsForApp],
+    ['after a retry, while it waits again', { ...waitsForApp, attempt: 2, attempts: [] }],
+  ])('%s releases nothing, however often it is looked at', (_, status) => {
+    const version = asked(aWorkloadVersion({ spec: preCheck, status }), 'abort', abort);
+    const openApp = anAppVersion({ spec: preCheck });
+    const waiting = workloadVersionSeen({ version, appVersions: [openApp], revisions: ['waits'] });
+    const passed = { appVersions: workloadVersionSeen().appVersions };
+    for (const later of [{}, passed, movedOn]) {
+      const over = settle({ ...settle(waiting, 3), ...later }, 5).version.status ?? {};
+      expect(over.status).toBe('Failed');
+      expect(conditionIn(over, 'Released')).toBeUndefined();
+      expect(over.releasedRevisions).toBeUndefined();
+    }
   });
 
   test('is not undone by a definition that is changed, but by a retry', () => {

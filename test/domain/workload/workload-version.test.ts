@@ -311,6 +311,24 @@ describe('versions that Keptn has left', () => {
     expect(asksForWrite(decideWorkloadVersion({ ...seen, revisions: ['an-old-pod'] }))).toBe(true);
   });
 
+  test('are Released when they become current again after Sluice has exported their spans', () => {
+    const exported = { type: 'Exported', status: 'True', reason: 'Exported', message: '' } as const;
+    const conditions = [{ ...exported, lastTransitionTime: nowText }];
+    const version = aWorkloadVersion({ status: { ...keptns, conditions } });
+    const status = after(workloadVersionSeen({ version }));
+    expect(conditionIn(status, 'Released')).toMatchObject({ reason: 'ReleasedByKeptn' });
+  });
+
+  test('are not those that Sluice itself has brought to the end of their deployment', () => {
+    for (const deploymentStatus of ['Failed', 'Succeeded', 'Warning'] as const) {
+      const ended = { type: 'Succeeded', status: 'False', reason: 'Aborted', message: '' } as const;
+      const conditions = [{ ...ended, lastTransitionTime: nowText }];
+      const version = aWorkloadVersion({ status: { ...keptns, deploymentStatus, conditions } });
+      const plan = decideWorkloadVersion(workloadVersionSeen({ version, revisions: ['x'] }));
+      expect(asksForWrite(plan)).toBe(false);
+    }
+  });
+
   test('W1: are not Released if Keptn let their Pods through because a check had failed', () => {
     const failed = {
       ...keptns,
