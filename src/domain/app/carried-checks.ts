@@ -1,6 +1,7 @@
 import type { KeptnAppVersion, KeptnAppVersionStatus } from '../../api/keptn/app-version.ts';
 import { sluiceKeys } from '../../api/keptn/annotations.ts';
 import type { KeptnApp } from '../../api/keptn/app.ts';
+import { isEqualJson } from '../../api/json.ts';
 import { isCompleted } from '../../api/keptn/states.ts';
 import { type Moment, onThisClock } from '../clock-steps.ts';
 import { isPassed } from '../phase/phases.ts';
@@ -89,7 +90,15 @@ function passedChecks(
   const hasPassed =
     status.preDeploymentStatus === 'Succeeded' &&
     status.preDeploymentEvaluationStatus === 'Succeeded';
-  if (!isSame || !hasPassed || isPassed(status.workloadOverallStatus) || !hasChecks(version)) {
+  // The annotation says by which context, the spec which checks: both have to agree.
+  const isSameChecks = isEqualJson(checksOf(before), checksOf(version));
+  if (
+    !isSame ||
+    !isSameChecks ||
+    !hasPassed ||
+    isPassed(status.workloadOverallStatus) ||
+    !hasChecks(version)
+  ) {
     return undefined;
   }
   const origin = status.carriedChecks ?? originIn(before, seen.siblings);
@@ -102,9 +111,14 @@ function passedChecks(
   return { ...origin, workloads: [...origin.workloads, ...changed] };
 }
 
-function hasChecks({ spec }: KeptnAppVersion): boolean {
+/** The checks before the deployment: tasks and evaluations. */
+function checksOf({ spec }: KeptnAppVersion): readonly [readonly string[], readonly string[]] {
   const { preDeploymentTasks = [], preDeploymentEvaluations = [] } = spec;
-  return preDeploymentTasks.length + preDeploymentEvaluations.length > 0;
+  return [preDeploymentTasks, preDeploymentEvaluations];
+}
+
+function hasChecks(version: KeptnAppVersion): boolean {
+  return checksOf(version).some((names) => names.length > 0);
 }
 
 /** The checks of a version that has run them itself. Of what it has rolled out only the version before tells. */

@@ -15,14 +15,15 @@ function version(
     readonly before?: string;
     readonly context?: string;
     readonly status?: KeptnAppVersion['status'];
+    readonly checks?: readonly string[];
   } = {},
 ): KeptnAppVersion {
-  const { before, context = 'context/1', status } = more;
+  const { before, context = 'context/1', status, checks = ['check'] } = more;
   return anAppVersion({
     metadata: { name, uid: name, annotations: { 'sluice.keptn.sh/app-context': context } },
     spec: {
       version: name,
-      preDeploymentTasks: ['check'],
+      preDeploymentTasks: [...checks],
       workloads: Object.entries(workloads).map(([each, of]) => ({ name: each, version: of })),
       ...(before !== undefined && { previousVersion: before }),
     },
@@ -67,6 +68,15 @@ describe('checks of an application that count for its next version', () => {
       { before: 'two', context: 'context/2' },
     );
     for (const each of [again, other]) expect(taken(each).status).toEqual({ supersessions: 1 });
+  });
+
+  test('are none when the versions list other checks, whatever context they name', () => {
+    const stricter = version(
+      'three',
+      { cart: '2', pay: '2' },
+      { before: 'two', checks: ['check', 'audit'] },
+    );
+    expect(taken(stricter).status).toEqual({ supersessions: 1 });
   });
 
   test('are none when they are old, have warned or are not over, or what they let begin is deployed', () => {
