@@ -8,12 +8,11 @@ import { KeptnWorkload } from '../../src/api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
 import { fieldOf } from '../../src/api/json.ts';
 import type { Kind, KubernetesObject } from '../../src/api/object.ts';
-import { aDeployment, aTaskDefinition } from '../support/builders/apps.ts';
-import type { EnabledNamespace } from '../support/cluster/enabled-namespace.ts';
+import { aDeployment } from '../support/builders/apps.ts';
+import { checkedVersion, placeOf, refusalOf } from '../support/cluster/checked-version.ts';
 import { eventually } from '../support/clock-and-chance/eventually.ts';
 import { RunningSluice } from '../support/cluster/running-sluice.ts';
 import { operatorNamespace } from '../support/cluster/sluice-installation.ts';
-import { Tenant } from '../support/cluster/tenant.ts';
 import type { Manifest, TestCluster } from '../support/cluster/test-cluster.ts';
 
 /** Who may write what Sluice makes, and what Sluice itself may write. */
@@ -24,12 +23,6 @@ beforeAll(async () => {
   sluice = await RunningSluice.shared();
   ({ cluster } = sluice);
 });
-
-const everything = [
-  { apiGroups: ['lifecycle.keptn.sh', 'metrics.keptn.sh'], resources: ['*'], verbs: ['*'] },
-  { apiGroups: ['batch'], resources: ['jobs'], verbs: ['*'] },
-  { apiGroups: [''], resources: ['configmaps'], verbs: ['*'] },
-];
 
 const PolicyKind: Kind<KubernetesObject & { readonly status?: unknown }> = {
   apiVersion: 'admissionregistration.k8s.io/v1',
@@ -54,25 +47,6 @@ it('the API server finds nothing wrong with the types in any policy', async () =
   }
 });
 
-/** A version whose check runs for longer than any test, with its task and Job, and a tenant with all rights in its namespace. */
-async function checkedVersion(shop: EnabledNamespace) {
-  await shop.apply(
-    aTaskDefinition('endless', { outcome: 'run' }),
-    aDeployment({ preDeploymentTasks: ['endless'] }),
-  );
-  const task = await shop.untilTask('endless', ({ status }) => status?.jobName !== undefined);
-  const [version] = await shop.workloadVersions();
-  const job = await cluster.until(
-    JobKind,
-    { namespace: shop.name, name: task.status?.jobName ?? '' },
-    () => true,
-  );
-  if (version === undefined) throw new Error('no version');
-  const tenant = new Tenant(cluster, shop.name);
-  await tenant.grant(...everything);
-  return { version, task, job, tenant };
-}
-
 const ownedBy = ({ apiVersion, kind, metadata }: KubernetesObject, controller = true) => ({
   apiVersion,
   kind,
@@ -80,8 +54,6 @@ const ownedBy = ({ apiVersion, kind, metadata }: KubernetesObject, controller = 
   uid: metadata.uid,
   controller,
 });
-
-const placeOf = ({ metadata: { namespace = '', name } }: KubernetesObject) => ({ namespace, name });
 
 describe.concurrent('what a lifecycle object owns', () => {
   it('is not made by anybody but Sluice, of whatever kind, whether the owner controls it or not', async () => {
@@ -245,16 +217,15 @@ describe.concurrent('what releases Pods', () => {
     await using shop = await sluice.namespace();
     const { version, tenant } = await checkedVersion(shop);
     const { cluster: theirs } = tenant;
-    const refusal = async (done: Promise<unknown>) => done.then(() => 'done', String);
     const marked = (value: string | null) => ({
       metadata: { annotations: { 'sluice.keptn.sh/running-at-opt-in': value } },
     });
     const workload = { namespace: shop.name, name: version.spec.workloadName };
     const denial = expect.stringContaining('only Sluice writes the annotations');
     const next = marked(JSON.stringify(['9']));
-    expect(await refusal(theirs.patch(KeptnWorkload, workload, next))).toEqual(denial);
+    expect(await refusalOf(theirs.patch(KeptnWorkload, workload, next))).toEqual(denial);
     const onVersion = theirs.patch(KeptnWorkloadVersion, placeOf(version), marked('true'));
-    expect(await refusal(onVersion)).toEqual(denial);
+    expect(await refusalOf(onVersion)).toEqual(denial);
     const other = {
       apiVersion: KeptnWorkload.apiVersion,
       kind: KeptnWorkload.kind,
@@ -269,11 +240,6 @@ describe.concurrent('what releases Pods', () => {
 
 describe.concurrent('Sluice’s own user', () => {
   const own = () => cluster.as(serviceAccountUser(operatorNamespace), 'system:masters');
-  const refusal = async (done: Promise<unknown>) =>
-    done.then(
-      () => 'done',
-      (error: unknown) => String(error),
-    );
 
   it('writes ConfigMaps with the code of functions and no others', async () => {
     await using shop = await sluice.namespace();
@@ -284,7 +250,7 @@ describe.concurrent('Sluice’s own user', () => {
     });
     await own().create(ConfigMapKind, configMap('keptnfn-x'), { dryRun: true });
     const other = own().create(ConfigMapKind, configMap('coredns'), { dryRun: true });
-    expect(await refusal(other)).toContain('only ConfigMaps whose names begin with keptnfn-');
+    expect(await refusalOf(other)).toContain('only ConfigMaps whose names begin with keptnfn-');
   });
 
   it('changes nothing of a Namespace but its label', async () => {
@@ -294,11 +260,13 @@ describe.concurrent('Sluice’s own user', () => {
     await patch({ labels: { 'sluice.keptn.sh/enabled': 'true' } });
     const label = { 'pod-security.kubernetes.io/enforce': 'privileged' };
     for (const metadata of [{ labels: label }, { annotations: { a: 'b' } }]) {
-      expect(await refusal(patch(metadata))).toContain(
+      expect(await refusalOf(patch(metadata))).toContain(
         'but the labels sluice.keptn.sh/enabled and',
       );
     }
-    expect(await refusal(own().delete(NamespaceKind, { name: shop.name }))).toContain('Namespace');
+    expect(await refusalOf(own().delete(NamespaceKind, { name: shop.name }))).toContain(
+      'Namespace',
+    );
   });
 
   it('makes no Job without a KeptnTask, changes no image of a Pod, and deletes no Pod that runs', async () => {
@@ -312,7 +280,7 @@ describe.concurrent('Sluice’s own user', () => {
       spec: { template: { spec: { restartPolicy: 'Never', containers: [container] } } },
     });
     await own().create(JobKind, jobOf([ownedBy(task)]), { dryRun: true });
-    expect(await refusal(own().create(JobKind, jobOf([]), { dryRun: true }))).toContain(
+    expect(await refusalOf(own().create(JobKind, jobOf([]), { dryRun: true }))).toContain(
       'only Jobs that a KeptnTask owns',
     );
     const pods = await eventually('the Pod of the Job', async () => {
@@ -324,9 +292,11 @@ describe.concurrent('Sluice’s own user', () => {
     });
     const place = placeOf(pods.ofJob);
     const image = [{ op: 'replace', path: '/spec/containers/0/image', value: 'evil' }];
-    expect(await refusal(own().patch(PodKind, { ...place, type: 'json' }, image))).toContain(
+    expect(await refusalOf(own().patch(PodKind, { ...place, type: 'json' }, image))).toContain(
       'but gates, labels and annotations',
     );
-    expect(await refusal(own().delete(PodKind, place))).toContain('only Pods that its gate holds');
+    expect(await refusalOf(own().delete(PodKind, place))).toContain(
+      'only Pods that its gate holds',
+    );
   });
 });

@@ -50,3 +50,7 @@ export function differsFromBefore(key: string): string {
   const before = `(request.operation == 'UPDATE' ? oldObject.metadata.?annotations[?${key}] : optional.none())`;
   return `object.metadata.?annotations[?${key}] != ${before}`;
 }
+
+/** Whether an update leaves the owners of the object as they were. */
+export const hasSameOwners =
+  'object.metadata.?ownerReferences.orValue([]) == oldObject.metadata.?ownerReferences.orValue([])';

@@ -1,12 +1,21 @@
 import { JobKind } from '../../api/builtin.ts';
 import { lifecycleGroup, metricsGroup } from '../../api/keptn/groups.ts';
+import { KeptnApp } from '../../api/keptn/app.ts';
 import { KeptnAppVersion } from '../../api/keptn/app-version.ts';
 import { KeptnEvaluation } from '../../api/keptn/evaluation.ts';
 import { KeptnMetric } from '../../api/keptn/metric.ts';
 import { KeptnTask } from '../../api/keptn/task.ts';
+import { KeptnWorkload } from '../../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import type { Kind } from '../../api/object.ts';
-import { celList, celText, either, isOwnedByLifecycleKind, notByUser } from './cel.ts';
+import {
+  celList,
+  celText,
+  either,
+  hasSameOwners,
+  isOwnedByLifecycleKind,
+  notByUser,
+} from './cel.ts';
 import type { PolicyDefinition, PolicySettings, ResourceRule } from './policy.ts';
 
 /** The lifecycle kinds that Sluice makes for other lifecycle kinds. */
@@ -26,19 +35,33 @@ const written = ['CREATE', 'UPDATE'] as const;
  */
 const versions: readonly Kind[] = [KeptnAppVersion, KeptnWorkloadVersion];
 
-const isVersion = `request.resource.resource in ${celList(versions.map(({ plural }) => plural))}`;
+/** A workload says which of its versions is current, and so which failed one still counts: no one but Sluice changes one, either. */
+const sluicesOwn: readonly Kind[] = [...versions, KeptnWorkload];
+
+const isSluicesOwn = `request.resource.resource in ${celList(sluicesOwn.map(({ plural }) => plural))}`;
+
+const statusOf = (kinds: readonly Kind[]) => kinds.map(({ plural }) => `${plural}/status`);
+
+const isStatus = "request.?subResource.orValue('') == 'status'";
 
 const rules: readonly ResourceRule[] = [
   {
     apiGroups: [lifecycleGroup],
     apiVersions: ['v1'],
-    resources: [...made, ...made.map((plural) => `${plural}/status`)],
+    // People write applications themselves, but not which version of one is current.
+    resources: [...made, ...statusOf([...madeKinds, KeptnApp, KeptnWorkload])],
     operations: written,
+  },
+  {
+    apiGroups: [lifecycleGroup],
+    apiVersions: ['v1'],
+    resources: [KeptnWorkload.plural],
+    operations: ['UPDATE'],
   },
   {
     apiGroups: [metricsGroup],
     apiVersions: ['v1'],
-    resources: [KeptnMetric.plural, `${KeptnMetric.plural}/status`],
+    resources: [KeptnMetric.plural, ...statusOf([KeptnMetric])],
     operations: written,
   },
   // Not their status: that is the job controller's. Nor the Pods they make, whose owner is the Job.
@@ -56,9 +79,6 @@ const clusterUsers = [
   'system:serviceaccount:kube-system:namespace-controller',
 ];
 
-const sameOwners =
-  'object.metadata.?ownerReferences.orValue([]) == oldObject.metadata.?ownerReferences.orValue([])';
-
 /** Kubernetes lets little of a Job be changed, and nothing of what its container runs: Kueue and people suspend it, for example. */
 const sameContent =
   "(request.resource.resource == 'jobs' || dyn(object).?spec == dyn(oldObject).?spec) && " +
@@ -66,12 +86,21 @@ const sameContent =
 
 const what = "request.kind.kind + ' ' + object.metadata.?name.orValue('')";
 
+const isOwned = either(
+  isOwnedByLifecycleKind('object'),
+  `request.operation == 'UPDATE' && ${isOwnedByLifecycleKind('oldObject')}`,
+);
+
 const rule =
   'is made and changed by Sluice alone; its labels and annotations may be changed, and it may be deleted';
 
+const statusRule =
+  'is written by Sluice alone: it says what was found, and decides what starts; the spec is free';
+
 /**
  * What Sluice has made for a version, a task or an evaluation says how a check ended, and a version says whether its Pods may
- * start. One made or changed by somebody else could say that all has passed. Labels and annotations are free (steering is done by annotations), and so is deleting.
+ * start. One made or changed by somebody else could say that all has passed, and so could a forged status. Labels and annotations
+ * are free (steering is done by annotations), and so is deleting, but for aborted versions (`aborted-versions.ts`).
  */
 export function lifecycleChildrenPolicy({ users }: PolicySettings): PolicyDefinition {
   return {
@@ -79,20 +108,16 @@ export function lifecycleChildrenPolicy({ users }: PolicySettings): PolicyDefini
     rules,
     matchConditions: [
       {
-        name: 'version-or-owned-by-a-lifecycle-kind',
-        expression: either(
-          isVersion,
-          isOwnedByLifecycleKind('object'),
-          `request.operation == 'UPDATE' && ${isOwnedByLifecycleKind('oldObject')}`,
-        ),
+        name: 'made-by-sluice-or-a-status',
+        expression: either(isSluicesOwn, isStatus, isOwned),
       },
       notByUser([...users, ...clusterUsers]),
     ],
     validations: [
       {
-        expression: `request.operation == 'UPDATE' && request.?subResource.orValue('') == '' && ${sameOwners} && ${sameContent}`,
-        message: `a version, and what a lifecycle object owns, ${rule}`,
-        messageExpression: `${what} + (${isVersion} ? ' ' : ' belongs to a lifecycle object and ') + ${celText(rule)}`,
+        expression: `request.operation == 'UPDATE' && request.?subResource.orValue('') == '' && ${hasSameOwners} && ${sameContent}`,
+        message: `a workload, a version, and what a lifecycle object owns, ${rule}; every status ${statusRule}`,
+        messageExpression: `${isSluicesOwn} ? ${what} + ${celText(` ${rule}`)} : (${isOwned}) ? ${what} + ${celText(` belongs to a lifecycle object and ${rule}`)} : 'the status of ' + ${what} + ${celText(` ${statusRule}`)}`,
         reason: 'Forbidden',
       },
     ],

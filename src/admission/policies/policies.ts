@@ -1,4 +1,5 @@
 import { certificateSecretName } from '../../api/secret.ts';
+import { abortedVersionsPolicy } from './aborted-versions.ts';
 import { heldPodsPolicy } from './held-pods.ts';
 import { lifecycleChildrenPolicy } from './lifecycle-children.ts';
 import { notOptedInPolicy } from './not-opted-in.ts';
@@ -27,6 +28,7 @@ function policies(settings: PolicySettings): readonly PolicyDefinition[] {
     lifecycleChildrenPolicy(settings),
     releaseMarksPolicy(settings),
     steeringPolicy(settings),
+    abortedVersionsPolicy(settings),
     ...(settings.requesterChecks ? [requesterPolicy(settings)] : []),
     ...(settings.backstop === true
       ? [releasedVersionsPolicy(settings), releasedListsPolicy(settings)]

@@ -12,7 +12,12 @@ import type { Identity } from './identity.ts';
 import type { IdentityOptions } from './pod-version.ts';
 import { type Lookup, ownerIndex } from '../lookup.ts';
 import { ownerChainOf, revisionHashLabel } from '../owner/owner-chain.ts';
-import { proofOf, revisionOfPod, rolloutHashLabel } from '../owner/revision.ts';
+import {
+  proofOf,
+  revisionOfPod,
+  rolloutHashLabel,
+  templateGenerationLabel,
+} from '../owner/revision.ts';
 import type { RolloutOwner } from '../owner/rollout-owner.ts';
 import { isObserved } from '../owner/rollout-judgement.ts';
 import { parseTime } from '../time.ts';
@@ -70,7 +75,6 @@ export function currentRevision(
 
 const revisionAnnotation = 'deployment.kubernetes.io/revision';
 const templateHashLabel = 'pod-template-hash';
-const templateGenerationLabel = 'pod-template-generation';
 const templateGenerationAnnotation = 'deprecated.daemonset.template.generation';
 
 function ofDeployment(

@@ -17,7 +17,7 @@ import {
 /** Set by Argo's controller on each ReplicaSet: names the Pod template it was made for. */
 export const rolloutHashLabel = 'rollouts-pod-template-hash';
 /** Set by the DaemonSet controller on each Pod. */
-const templateGenerationLabel = 'pod-template-generation';
+export const templateGenerationLabel = 'pod-template-generation';
 /** Set by the API server on each DaemonSet: counts the changes of its template. */
 const templateGenerationAnnotation = 'deprecated.daemonset.template.generation';
 

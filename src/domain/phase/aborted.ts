@@ -7,7 +7,10 @@ import { isPassed, type Phase } from './phases.ts';
 import { rfc3339 } from '../time.ts';
 import { deprecated, type VersionStatus } from './version-status.ts';
 
-const reason = 'Aborted';
+/** The reason of the condition `Succeeded` of a version that somebody aborted. */
+export const abortedReason = 'Aborted';
+
+const reason = abortedReason;
 
 /** Whether the version came to its end because somebody aborted it. */
 export function isAborted(status: VersionStatus | undefined): boolean {
