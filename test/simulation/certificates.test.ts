@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ClusterError } from '../../src/api/cluster-error.ts';
 import { MutatingWebhookConfigurationKind } from '../../src/api/registration-kinds.ts';
 import { SecretKind } from '../../src/api/secret.ts';
 import { trustRefs } from '../../src/controllers/certificates/trust-places.ts';
@@ -122,7 +123,51 @@ describe('a rotation of the authority', () => {
   });
 });
 
+describe('a CustomResourceDefinition that cannot be read', () => {
+  const unreadable = trustRefs[2]?.name;
+  const mayNotRead = ({ verb, name }: { readonly verb: string; readonly name: string }) =>
+    verb === 'get' && name === unreadable ? ('403' as const) : undefined;
+
+  test('holds the rotation up, but does not let the authority expire', async () => {
+    const one = await atRotation(310);
+    const before = one.entries['ca.crt'];
+    one.lead(mayNotRead);
+    await one.passDays(30);
+    expect(one.entries['ca.crt']).toBe(before);
+    await one.passDays(80);
+    expect(one.entries['ca.crt']).not.toBe(before);
+  });
+
+  test('is trusted for another while once it can be read', async () => {
+    const one = await atRotation(311);
+    const before = one.entries['ca.crt'];
+    let isUnreadable = true;
+    one.lead((call) => (isUnreadable ? mayNotRead(call) : undefined));
+    await one.passDays(1);
+    isUnreadable = false;
+    await one.passDays(1);
+    expect(one.entries['ca.crt']).not.toBe(before);
+    expect(one.outages).toEqual([]);
+  });
+});
+
 describe('what others do', () => {
+  test('a write that comes between reading and writing a caBundle is no problem', async () => {
+    const one = world(5);
+    let races = 0;
+    const message = 'the server rejected our request due to an error in our request';
+    const { keeper } = one.lead(({ verb, kind }) => {
+      if (verb !== 'patch' || kind !== MutatingWebhookConfigurationKind || races > 0)
+        return undefined;
+      races += 1;
+      return new ClusterError({ code: 422, reason: 'Invalid', message });
+    });
+    await one.pass(2 * minute);
+    expect(races).toBe(1);
+    expect(keeper.problems).toEqual([]);
+    expect(one.log.lines.filter(({ level }) => level === 'warn')).toEqual([]);
+  });
+
   test('an overwritten caBundle is repaired at once, with a warning', async () => {
     const one = await settled(4);
     const [ref] = trustRefs;

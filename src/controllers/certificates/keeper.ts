@@ -13,6 +13,7 @@ import { backoffMs } from '../../runtime/backoff.ts';
 import type { Clock, Timer } from '../../runtime/clock.ts';
 import type { Cluster, EventSink } from '../engine/cluster.ts';
 import { Fenced } from '../engine/fenced-cluster.ts';
+import { isInapplicablePatch } from '../engine/perform.ts';
 import { entriesOf, replacing, secretWith, storedIn } from './certificate-secret.ts';
 import { changedEntries } from './changed-entries.ts';
 import type { CertificateIssuer, CertificateObserver, CertificateReader } from './parts.ts';
@@ -66,8 +67,10 @@ export class CertificateKeeper {
   /** Looks in a row after which something was written. */
   #changes = 0;
   #repairs: readonly number[] = [];
-  /** Since when every caBundle has been found to hold this text. */
-  #trusted: { readonly bundle: string; readonly sinceMs: number } | undefined;
+  /** Since when every caBundle that could be read has been found to hold this text, and in which places. */
+  #trusted:
+    | { readonly bundle: string; readonly sinceMs: number; readonly places: ReadonlySet<string> }
+    | undefined;
   #problems: ReadonlySet<string> = new Set();
 
   constructor(parts: CertificateKeeperParts) {
@@ -217,20 +220,23 @@ export class CertificateKeeper {
       return await write();
     } catch (error) {
       if (error instanceof Fenced || !(error instanceof ClusterError)) throw error;
-      if (error.code === 409 || error.code === 404) return 'raced';
+      if (error.code === 409 || error.code === 404 || isInapplicablePatch(error)) return 'raced';
       refused(error.message);
       return undefined;
     }
   }
 
+  /** A place found to hold the text for the first time starts the count anew: how long it has held it is not known. */
   #noteTrust({ bundle, distrustful }: CertificatesPlan, { places }: Seen): void {
-    const isTrusted =
-      bundle !== undefined &&
-      distrustful.length === 0 &&
-      places.every(({ bundles }) => bundles !== undefined);
-    if (!isTrusted) this.#trusted = undefined;
-    else if (this.#trusted?.bundle !== bundle)
-      this.#trusted = { bundle, sinceMs: this.#parts.clock.elapsed() };
+    if (bundle === undefined || distrustful.length > 0) {
+      this.#trusted = undefined;
+      return;
+    }
+    const readable = places.filter(({ bundles }) => bundles !== undefined).map(({ id }) => id);
+    const known = this.#trusted?.bundle === bundle ? this.#trusted : undefined;
+    if (known !== undefined && readable.every((id) => known.places.has(id))) return;
+    const sinceMs = this.#parts.clock.elapsed();
+    this.#trusted = { bundle, sinceMs, places: new Set([...(known?.places ?? []), ...readable]) };
   }
 
   #tellOfTrust(

@@ -26,7 +26,10 @@ export interface CertificatesSeen {
   /** What the Secret holds; undefined when there is none. */
   readonly stored: StoredCertificates | undefined;
   readonly places: readonly TrustPlace[];
-  /** What every caBundle has been found to hold, and for how long, in milliseconds; undefined if they differed lately. */
+  /**
+   * What every caBundle that could be read has been found to hold, and for how long, in milliseconds; undefined if they
+   * differed lately.
+   */
   readonly trusted: { readonly bundle: string; readonly forMs: number } | undefined;
 }
 
@@ -123,6 +126,7 @@ function changeOf(
   const leafProblem = problemOf(stored?.leaf, trusted, now);
   if (leafProblem !== undefined) return { type: 'makeLeaf', why: leafProblem };
   if (next !== undefined && !isDueAt(next, now)) {
+    // One place that stays unreadable must not let the authority of all the others expire.
     const isUrgent =
       now >= authority.validUntil - (authority.validUntil - authority.validFrom) / 10;
     const isTrusted = trust.isTrusted && (isReadable || isUrgent);
