@@ -5,8 +5,20 @@ import { bool, list, mapOf, object, oneOf, optional, text, typed, type Static } 
 
 export const reviewApiVersion = 'admission.k8s.io/v1';
 
-const groupVersionKind = object('', { group: text(''), version: text(''), kind: text('') });
-const groupVersionResource = object('', { group: text(''), version: text(''), resource: text('') });
+/** Characters of a DNS subdomain, as names of objects and groups are, and of a DNS label, as all the others are. */
+const subdomain = { maxLength: 253 };
+const label = { maxLength: 63 };
+
+const groupVersionKind = object('', {
+  group: text('', subdomain),
+  version: text('', label),
+  kind: text('', label),
+});
+const groupVersionResource = object('', {
+  group: text('', subdomain),
+  version: text('', label),
+  resource: text('', label),
+});
 
 // Objects stay unknown: each handler parses the kind it judges.
 const anything = typed<unknown>({});
@@ -19,8 +31,8 @@ const admissionRequest = object('', {
   requestKind: optional(groupVersionKind),
   requestResource: optional(groupVersionResource),
   requestSubResource: optional(text('')),
-  name: optional(text('')),
-  namespace: optional(text('')),
+  name: optional(text('', subdomain)),
+  namespace: optional(text('', label)),
   operation: oneOf('', ['CREATE', 'UPDATE', 'DELETE', 'CONNECT']),
   userInfo: object('', {
     username: optional(text('')),

@@ -22,15 +22,22 @@ export class AdmittedLately {
     this.#clock = clock;
   }
 
-  /** Remembers an object that is created; one of a dry run is none. */
+  /** How many are remembered. */
+  get size(): number {
+    return this.#until.size;
+  }
+
+  /** Remembers an object that is created; one of a dry run is none, and neither is what is asked of an object that is there. */
   note(request: AdmissionRequest, { response }: AdmissionReviewAnswer): void {
-    const { operation, dryRun = false, kind, namespace, name = '' } = request;
-    if (operation !== 'CREATE' || dryRun || !response.allowed || name === '') return;
+    const { operation, subResource = '', dryRun = false, kind, namespace, name = '' } = request;
+    if (operation !== 'CREATE' || subResource !== '') return;
+    if (dryRun || !response.allowed || name === '') return;
     const key = keyOf(kind, namespace, name);
     this.#until.delete(key);
-    this.#until.set(key, this.#clock.elapsed() + rememberedMs);
-    for (const oldest of this.#until.keys()) {
-      if (this.#until.size <= mostRemembered) break;
+    const now = this.#clock.elapsed();
+    this.#until.set(key, now + rememberedMs);
+    for (const [oldest, until] of this.#until) {
+      if (this.#until.size <= mostRemembered && until > now) break;
       this.#until.delete(oldest);
     }
   }

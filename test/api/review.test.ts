@@ -30,6 +30,12 @@ describe('the envelope of a review', () => {
     expect(parsed.ok && parsed.value).toBe(review);
   });
 
+  it('is accepted with the longest names that there are', () => {
+    const name = 'n'.repeat(253);
+    const request = { ...review.request, name, namespace: 'n'.repeat(63) };
+    expect(refusalOf({ ...review, request })).toBe('accepted');
+  });
+
   it.each([
     ['nothing', undefined, ' must be object'],
     ['a list', [review], ' must be object'],
@@ -48,6 +54,32 @@ describe('the envelope of a review', () => {
       'an operation that does not exist',
       { ...review, request: { ...review.request, operation: 'PATCH' } },
       'request.operation must be one of: CREATE, UPDATE, DELETE, CONNECT',
+    ],
+    [
+      'a name longer than names are',
+      { ...review, request: { ...review.request, name: 'n'.repeat(254) } },
+      'request.name must NOT have more than 253 characters',
+    ],
+    [
+      'a namespace longer than namespaces are',
+      { ...review, request: { ...review.request, namespace: 'n'.repeat(64) } },
+      'request.namespace must NOT have more than 63 characters',
+    ],
+    [
+      'a kind longer than kinds are',
+      {
+        ...review,
+        request: { ...review.request, kind: { ...review.request.kind, kind: 'K'.repeat(64) } },
+      },
+      'request.kind.kind must NOT have more than 63 characters',
+    ],
+    [
+      'a group longer than groups are',
+      {
+        ...review,
+        request: { ...review.request, kind: { ...review.request.kind, group: 'g'.repeat(254) } },
+      },
+      'request.kind.group must NOT have more than 253 characters',
     ],
   ])('is refused when it is %s', (_what, envelope, refusal) => {
     expect(refusalOf(envelope)).toBe(refusal);

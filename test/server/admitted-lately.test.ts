@@ -30,6 +30,12 @@ function after(request: AdmissionRequest, passedMs = 0): boolean {
 
 const smoke = requestFor(aTaskDefinition());
 
+const allowed = {
+  apiVersion: 'admission.k8s.io/v1',
+  kind: 'AdmissionReview',
+  response: { uid: '1', allowed: true },
+} as const;
+
 describe('an object that was let in', () => {
   test('is expected in the caches for ten seconds', () => {
     expect(after(smoke)).toBe(true);
@@ -44,16 +50,26 @@ describe('an object that was let in', () => {
     expect(after(refused)).toBe(false);
   });
 
+  test('is not expected after a review of a subresource', () => {
+    expect(after({ ...smoke, subResource: 'scale' })).toBe(false);
+  });
+
+  test('is forgotten once its time is over, as soon as another comes', () => {
+    const clock = new TestClock();
+    const lately = new AdmittedLately(clock);
+    for (let index = 0; index < 100; index += 1)
+      lately.note({ ...smoke, name: `smoke-${index}` }, allowed);
+    expect(lately.size).toBe(100);
+    clock.advance(10_000);
+    lately.note(smoke, allowed);
+    expect(lately.size).toBe(1);
+  });
+
   test('is forgotten when thousands have come after it', () => {
     const lately = new AdmittedLately(new TestClock());
-    const answer = {
-      apiVersion: 'admission.k8s.io/v1',
-      kind: 'AdmissionReview',
-      response: { uid: '1', allowed: true },
-    } as const;
-    lately.note(smoke, answer);
+    lately.note(smoke, allowed);
     for (let index = 0; index < 5_000; index += 1)
-      lately.note({ ...smoke, name: `smoke-${index}` }, answer);
+      lately.note({ ...smoke, name: `smoke-${index}` }, allowed);
     const view = lately.over(fixedLookup([]));
     expect(view.isExpected?.(KeptnTaskDefinition, 'shop', 'smoke')).toBe(false);
     expect(view.isExpected?.(KeptnTaskDefinition, 'shop', 'smoke-4999')).toBe(true);
