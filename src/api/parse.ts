@@ -4,6 +4,7 @@ import type { OwnObject, Resource } from './resource.ts';
 import {
   bool,
   durationPattern,
+  linearPatterns,
   list,
   object,
   oneOf,
@@ -96,7 +97,12 @@ const compilers: Record<Report, () => Ajv> = {
 
 function compiler(options: { allErrors: boolean }): Ajv {
   // An int-or-string has a pattern beside its anyOf and no type: what a CRD demands is what strictTypes forbids.
-  const ajv = new Ajv({ strict: true, strictTypes: false, ...options });
+  const ajv = new Ajv({
+    strict: true,
+    strictTypes: false,
+    code: { regExp: linearRegExp },
+    ...options,
+  });
   addFormats.default(ajv, ['date-time', 'int32', 'int64', 'byte']);
   ajv.addVocabulary([
     'x-kubernetes-int-or-string',
@@ -108,6 +114,11 @@ function compiler(options: { allErrors: boolean }): Ajv {
   ]);
   return ajv;
 }
+
+const linearRegExp = Object.assign(
+  (pattern: string, flags: string) => new RegExp(linearPatterns.get(pattern) ?? pattern, flags),
+  { code: 'new RegExp' },
+);
 
 function once<T>(make: () => T): () => T {
   let made: T | undefined;

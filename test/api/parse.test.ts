@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KeptnAppContext } from '../../src/api/keptn/app-context.ts';
 import { KeptnEvaluationDefinition } from '../../src/api/keptn/evaluation-definition.ts';
@@ -5,7 +6,7 @@ import { ownKinds } from '../../src/api/keptn/registry.ts';
 import { KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts';
 import { KeptnTask } from '../../src/api/keptn/task.ts';
 import { describeErrors, parserOf, parserOfKind } from '../../src/api/parse.ts';
-import { object, quantity } from '../../src/api/schema.ts';
+import { duration, linearPatterns, object, quantity } from '../../src/api/schema.ts';
 import { standardObjects } from '../support/builders/builders.ts';
 
 const task = (spec: unknown) => ({
@@ -138,5 +139,42 @@ describe('a quantity', () => {
 
   it.each([1.5, 'lots', '1 Gi', '', null])('is not %j', (cpu) => {
     expect(parse({ cpu }).ok).toBe(false);
+  });
+});
+
+describe('a duration', () => {
+  const [[pattern = '', linear = ''] = []] = linearPatterns;
+
+  it('is judged as its pattern says', () => {
+    const parts = [
+      '0',
+      '1',
+      '12',
+      '.',
+      '5',
+      's',
+      'ms',
+      'ns',
+      'us',
+      'µs',
+      'm',
+      'h',
+      'x',
+      '-',
+      ' ',
+      '\n',
+    ];
+    const written = fc.array(fc.constantFrom(...parts), { maxLength: 8 }).map((of) => of.join(''));
+    fc.assert(
+      fc.property(written, (text) => {
+        expect(new RegExp(linear, 'u').test(text)).toBe(new RegExp(pattern, 'u').test(text));
+      }),
+    );
+  });
+
+  it('that is a megabyte of digits is refused in one pass', () => {
+    const parse = parserOf(object('', { timeout: duration('') }), 'stored');
+    expect(parse({ timeout: '1'.repeat(1_000_000) }).ok).toBe(false);
+    expect(parse({ timeout: `${'1'.repeat(1_000_000)}s` }).ok).toBe(true);
   });
 });
