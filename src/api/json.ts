@@ -1,3 +1,5 @@
+import type { StepBudget } from './step-budget.ts';
+
 /** A JSON object of which nothing else is known. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -22,17 +24,19 @@ export type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
 /**
  * Whether two JSON values are equal. The order of keys does not count, and a key whose value is undefined is absent, as it is
- * once the value has been serialised. Works through any depth without recursion.
+ * once the value has been serialised. Works through any depth without recursion. With a budget, false as soon as that is spent.
  */
-export function isEqualJson(one: unknown, other: unknown): boolean {
+export function isEqualJson(one: unknown, other: unknown, budget?: StepBudget): boolean {
   const open: [unknown, unknown][] = [[one, other]];
   for (let pair = open.pop(); pair !== undefined; pair = open.pop()) {
     const [left, right] = pair;
+    if (budget?.take(1) === false) return false;
     if (Object.is(left, right)) continue;
     if (!isComposite(left) || !isComposite(right)) return false;
     if (Array.isArray(left) !== Array.isArray(right)) return false;
     const lefts = entriesOf(left);
     const rights = new Map<string, unknown>(entriesOf(right));
+    if (budget?.take(lefts.length + rights.size) === false) return false;
     if (lefts.length !== rights.size) return false;
     for (const [key, value] of lefts) {
       if (!rights.has(key)) return false;

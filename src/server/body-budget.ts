@@ -1,6 +1,9 @@
 /** The largest review: an old and a new object of 3 MiB each, and what is around them (controller-runtime's limit). */
 export const bodyLimit = 7 * 1024 * 1024;
 
+/** The longest answer to a conversion, in bytes: what another version says of the same is as long, and its remainder again. */
+export const answerLimit = 4 * bodyLimit;
+
 /**
  * How many bytes of requests may be in memory at once. Anybody in the cluster can open connections to this server; without
  * a bound, a few dozen large bodies would end the process. What counts is what has arrived, not what is announced: a

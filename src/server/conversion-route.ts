@@ -1,8 +1,9 @@
 import type { Log } from '../ports/log.ts';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { conversionPath } from '../admission/conversion-manifests.ts';
-import { convertReview } from '../admission/convert.ts';
+import { type ConversionProblem, convertReview, refusedReview } from '../admission/convert.ts';
 import { BadReview } from '../admission/respond.ts';
+import { answerLimit } from './body-budget.ts';
 import { parsedJson } from './review-body.ts';
 import type { ReviewMetrics } from './review-metrics.ts';
 
@@ -21,6 +22,18 @@ export function addConversionRoute(app: FastifyInstance, options: ConversionRout
   app.post(conversionPath, (request, reply) => answer(request.body, reply, options));
 }
 
+/** So many objects of a review are named in the log; of the others it has the count. */
+const mostLogged = 10;
+
+/** The log is written while nothing else is answered, so that it must not grow with what somebody sends. */
+function logProblems(problems: readonly ConversionProblem[], log: Log): void {
+  for (const problem of problems.slice(0, mostLogged)) {
+    log.warn({ ...problem }, 'an object could not be converted as a whole');
+  }
+  const others = problems.length - mostLogged;
+  if (others > 0) log.warn({ others }, 'further objects could not be converted as a whole');
+}
+
 function answer(
   body: unknown,
   reply: FastifyReply,
@@ -28,12 +41,21 @@ function answer(
 ): FastifyReply {
   try {
     const { answer: review, problems } = convertReview(parsedJson(body));
-    for (const problem of problems) {
+    for (const _ of problems) metrics.reviewed(name, 'unconvertible');
+    logProblems(problems, log);
+    const text = JSON.stringify(review);
+    if (Buffer.byteLength(text) > answerLimit) {
       metrics.reviewed(name, 'unconvertible');
-      log.warn({ ...problem }, 'an object could not be converted as a whole');
+      log.warn(
+        { bytes: text.length, limit: answerLimit },
+        'the answer to a conversion is too long',
+      );
+      return reply.send(
+        refusedReview(review, `the answer would be longer than ${answerLimit} bytes`),
+      );
     }
     if (review.response.result.status === 'Success') metrics.reviewed(name, 'converted');
-    return reply.type('application/json').send(JSON.stringify(review));
+    return reply.type('application/json').send(text);
   } catch (error) {
     if (error instanceof BadReview) {
       metrics.reviewed(name, 'bad-review');

@@ -112,3 +112,87 @@ describe('an object that cannot be converted', () => {
     expect(result.status).toBe('Success');
   });
 });
+
+const times = <T>(count: number, item: T): readonly T[] =>
+  Array.from({ length: count }, () => item);
+
+describe('a review of what the API server never sends', () => {
+  test.each([
+    ['objects of no kind', times(50_000, {})],
+    ['objects of an unknown kind', times(11, { ...flat, kind: 'Pod' })],
+    ['objects of an unknown version', times(11, { ...flat, apiVersion: `${group}/v7` })],
+    ['more objects than fit into a review', times(25_001, { ...flat, spec: {} })],
+  ])('%s: is refused as a whole, in a few words', (_, objects) => {
+    const { answer, problems } = convertDeep('v1beta1', ...objects);
+    expect(answer.response.result.status).toBe('Failed');
+    expect(answer.response.convertedObjects).toBeUndefined();
+    expect(problems).toHaveLength(1);
+    expect(JSON.stringify(answer).length).toBeLessThan(1_000);
+  });
+
+  test('ten objects of an unknown version stop no list', () => {
+    const unknown = { ...flat, apiVersion: `${group}/v7` };
+    const { result, converted } = convert('v1beta1', flat, ...times(10, unknown));
+    expect(result.status).toBe('Success');
+    expect(converted).toHaveLength(11);
+  });
+
+  test('objects in a version with a long name are no review', () => {
+    expect(() => convert('v'.repeat(1_000), flat)).toThrow('request.desiredAPIVersion');
+  });
+});
+
+describe('objects that are stored too deep', () => {
+  test('stop no list, however many they are', () => {
+    const { answer } = convertDeep('v1beta1', ...times(100, deep(100)), flat);
+    expect(answer.response.result.status).toBe('Success');
+    expect(answer.response.convertedObjects).toHaveLength(101);
+  });
+});
+
+describe('what is said of an object', () => {
+  const long = 'x'.repeat(100_000);
+  const named = { name: long, namespace: long };
+
+  test('is short, however long its names are', () => {
+    const { result, problems } = convert('v1beta1', {
+      apiVersion: `${group}/v7`,
+      kind: long,
+      metadata: named,
+    });
+    expect(JSON.stringify(result).length).toBeLessThan(1_000);
+    expect(JSON.stringify(problems).length).toBeLessThan(2_000);
+  });
+
+  test('is short in a list, too', () => {
+    const unknown = { ...flat, apiVersion: `${group}/v7`, metadata: named };
+    const { converted } = convert('v1beta1', flat, unknown);
+    expect(String(markOf(converted[1])).length).toBeLessThan(1_000);
+  });
+});
+
+describe('a remainder that takes too much work', () => {
+  const key = 'sluice.keptn.sh/conversion-v1';
+  const values = Object.fromEntries(
+    Array.from({ length: 20_000 }, (_, index) => [`key-${index}`, 'x']),
+  );
+  const at = ['deno', 'parameters', 'map'];
+  const forged = JSON.stringify(times(256, { at, was: {}, is: { forged: 'yes' } }));
+  const costly = {
+    ...definition('costly', 'v1alpha2', {
+      function: { inline: { code: '1' }, parameters: { map: values } },
+    }),
+    metadata: { name: 'costly', namespace: 'shop', annotations: { [key]: forged } },
+  };
+
+  test('is left out, and this is said', () => {
+    const { result, converted, problems } = convert('v1', costly);
+    expect(result.status).toBe('Success');
+    expect(fieldOf(converted[0], 'spec')).toEqual({
+      deno: { inline: { code: '1' }, parameters: { map: values } },
+    });
+    expect(markOf(converted[0])).toBeUndefined();
+    expect(problems).toMatchObject([{ name: 'costly' }]);
+    expect(problems[0]?.why).toContain('sluice.keptn.sh/conversion-');
+  });
+});

@@ -10,6 +10,7 @@ import { bodyLimit } from '../../src/server/body-budget.ts';
 import type { ReadinessCheck } from '../../src/server/health-routes.ts';
 import { ReviewCounts } from '../support/memory/review-counts.ts';
 import { standardObjects } from '../support/builders/builders.ts';
+import { nested } from '../support/builders/nested.ts';
 import { fixedLookup } from '../support/memory/fixed-lookup.ts';
 import { LogMemory } from '../support/memory/log-memory.ts';
 import { requestFor, reviewOf } from '../support/builders/reviews.ts';
@@ -176,6 +177,37 @@ describe('a conversion', () => {
       },
     });
     expect(counts.count('conversion', 'unconvertible')).toBe(1);
+    expect(log.lines).toHaveLength(1);
+  });
+
+  test('of a list with many objects that cannot be converted as a whole writes ten lines and a count', async () => {
+    const { post, counts, log } = built();
+    const deep = definition('deep', { function: { odd: nested(100) } });
+    const review = conversionOf(...Array.from({ length: 500 }, () => deep));
+    const answer = await post(convert, JSON.stringify(review));
+    expect(answer.json()).toMatchObject({ response: { result: { status: 'Success' } } });
+    expect(log.lines).toHaveLength(11);
+    expect(log.lines.at(-1)).toMatchObject({ level: 'warn', fields: { others: 490 } });
+    expect(counts.count('conversion', 'unconvertible')).toBe(500);
+  });
+
+  test('of 50,000 empty objects is refused in one line', async () => {
+    const { post, log } = built();
+    const empty = Array.from({ length: 50_000 }, () => ({}));
+    const answer = await post(convert, JSON.stringify(conversionOf(...empty)));
+    expect(answer.json()).toMatchObject({ response: { result: { status: 'Failed' } } });
+    expect(answer.payload.length).toBeLessThan(1_000);
+    expect(log.lines).toHaveLength(1);
+  });
+
+  test('whose answer would be many times as long as the review is refused', async () => {
+    const { post, log } = built();
+    const long = Array.from({ length: 1_400_000 }, () => '1e20').join(',');
+    const review = conversionOf({ ...definition('a', []), apiVersion: 'lifecycle.keptn.sh/v1' });
+    const answer = await post(convert, JSON.stringify(review).replace('[]', `[${long}]`));
+    const { result } = answer.json().response;
+    expect(result.status).toBe('Failed');
+    expect(result.message).toContain('longer than');
     expect(log.lines).toHaveLength(1);
   });
 

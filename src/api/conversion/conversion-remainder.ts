@@ -1,4 +1,5 @@
 import { isEqualJson, isJsonObject, type JsonObject } from '../json.ts';
+import type { StepBudget } from '../step-budget.ts';
 
 /**
  * What one version of an object says that another cannot express, as differences between the object and what comes back
@@ -65,51 +66,103 @@ function compare(was: unknown, is: unknown, at: Path): readonly Difference[] {
   return [{ at, was, is }];
 }
 
-/** The object with every difference made that still holds. */
+/**
+ * The object with every difference made that still holds. The object itself is not changed. Undefined when that takes more steps
+ * than the budget has: whoever may write the object may write its remainder, too, and could make it as costly as they like.
+ */
 export function withDifferences(
   object: JsonObject,
   differences: readonly Difference[],
-): JsonObject {
-  return differences.reduce<JsonObject>(
-    (value, difference) => changed(value, difference.at, difference),
-    object,
-  );
+  budget: StepBudget,
+): JsonObject | undefined {
+  const draft = new Draft(object, budget);
+  for (const difference of differences) {
+    draft.make(difference);
+    if (budget.isSpent) return undefined;
+  }
+  return draft.root;
 }
 
-function changed(value: JsonObject, at: Path, difference: Difference): JsonObject {
-  const [step, ...rest] = at;
-  if (isFields(step)) {
+type Editable = Record<string, unknown>;
+
+/** An object that is being changed: of what a difference lies in, one copy is made, and all others change that. */
+class Draft {
+  readonly #budget: StepBudget;
+  readonly #copies = new Map<object, Editable>();
+  readonly root: Editable;
+
+  constructor(object: JsonObject, budget: StepBudget) {
+    this.#budget = budget;
+    this.root = this.#copyOf(object);
+  }
+
+  /** Makes the difference, unless another value stands at its place by now. */
+  make(difference: Difference): void {
+    let holder = this.root;
+    for (const [index, step] of difference.at.entries()) {
+      if (!this.#budget.take(1)) return;
+      if (isFields(step)) return this.#replaceFields(holder, step, difference);
+      if (typeof step !== 'string') return;
+      const rest = difference.at.slice(index + 1);
+      if (rest.length === 0) return this.#replaceField(holder, step, difference);
+      const inner = Object.hasOwn(holder, step) ? holder[step] : undefined;
+      if (!isJsonObject(inner)) {
+        const [position, ...beyond] = rest;
+        if (isList(inner) && typeof position === 'number' && beyond.length === 0)
+          set(holder, step, this.#withItem(inner, position, difference));
+        return;
+      }
+      const copy = this.#copyOf(inner);
+      set(holder, step, copy);
+      holder = copy;
+    }
+  }
+
+  #copyOf(object: JsonObject): Editable {
+    const known = this.#copies.get(object);
+    if (known !== undefined) return known;
+    const copy = { ...object };
+    this.#budget.take(Object.keys(copy).length);
+    this.#copies.set(copy, copy);
+    return copy;
+  }
+
+  #replaceFields(holder: Editable, fields: readonly string[], { was, is }: Difference): void {
+    if (!this.#budget.take(Object.keys(holder).length + fields.length)) return;
+    const present = picked(holder, fields);
+    if (!isEqualJson(present, was, this.#budget) || !isJsonObject(is)) return;
+    for (const field of Object.keys(present)) delete holder[field];
+    for (const [field, value] of Object.entries(picked(is, fields))) set(holder, field, value);
+  }
+
+  #replaceField(holder: Editable, field: string, difference: Difference): void {
+    const hadValue = Object.hasOwn(difference, 'was');
+    if (Object.hasOwn(holder, field) !== hadValue) return;
+    if (hadValue && !isEqualJson(holder[field], difference.was, this.#budget)) return;
+    if (Object.hasOwn(difference, 'is')) set(holder, field, difference.is);
+    else delete holder[field];
+  }
+
+  /** The item is looked for at its position first; an edit may have moved it. */
+  #withItem(items: readonly unknown[], index: number, difference: Difference): readonly unknown[] {
+    if (!Object.hasOwn(difference, 'was') || !Object.hasOwn(difference, 'is')) return items;
+    if (items.length > longestList) return items;
     const { was, is } = difference;
-    if (!isEqualJson(picked(value, step), was) || !isJsonObject(is)) return value;
-    return { ...without(value, step), ...picked(is, step) };
+    const isWas = (item: unknown): boolean => isEqualJson(item, was, this.#budget);
+    const isThere = index in items && isWas(items[index]);
+    const position = isThere ? index : items.findIndex(isWas);
+    return position < 0 ? items : items.with(position, is);
   }
-  if (typeof step !== 'string') return value;
-  const present = Object.hasOwn(value, step);
-  if (rest.length === 0) {
-    const holds = present
-      ? Object.hasOwn(difference, 'was') && isEqualJson(value[step], difference.was)
-      : !Object.hasOwn(difference, 'was');
-    if (!holds) return value;
-    return Object.hasOwn(difference, 'is')
-      ? { ...value, [step]: difference.is }
-      : without(value, [step]);
-  }
-  const inner = present ? value[step] : undefined;
-  if (isJsonObject(inner)) return { ...value, [step]: changed(inner, rest, difference) };
-  const [index, ...beyond] = rest;
-  return isList(inner) && typeof index === 'number' && beyond.length === 0
-    ? { ...value, [step]: withItem(inner, index, difference) }
-    : value;
 }
 
-/** The item is looked for at its position first; an edit may have moved it. */
-function withItem(items: readonly unknown[], index: number, difference: Difference) {
-  if (!Object.hasOwn(difference, 'was') || !Object.hasOwn(difference, 'is')) return items;
-  if (items.length > longestList) return items;
-  const { was, is } = difference;
-  const isThere = index in items && isEqualJson(items[index], was);
-  const position = isThere ? index : items.findIndex((item) => isEqualJson(item, was));
-  return position < 0 ? items : items.with(position, is);
+/** An assignment, also to a field called `__proto__`. */
+function set(object: Editable, field: string, value: unknown): void {
+  Reflect.defineProperty(object, field, {
+    value,
+    writable: true,
+    enumerable: true,
+    configurable: true,
+  });
 }
 
 const mostDifferences = 1024;
@@ -150,7 +203,8 @@ function isList(value: unknown): value is readonly unknown[] {
 }
 
 function picked(object: JsonObject, keys: readonly string[]): JsonObject {
-  return Object.fromEntries(Object.entries(object).filter(([key]) => keys.includes(key)));
+  const wanted = new Set(keys);
+  return Object.fromEntries(Object.entries(object).filter(([key]) => wanted.has(key)));
 }
 
 function without(object: JsonObject, keys: readonly string[]): JsonObject {

@@ -5,12 +5,15 @@ import { list, object, oneOf, text, typed, type Static } from '../schema.ts';
 
 const conversionApiVersion = 'apiextensions.k8s.io/v1';
 
+/** A group (a DNS subdomain), a slash and a version (a DNS label). */
+const longestApiVersion = 253 + 1 + 63;
+
 const conversionReview = object('', {
   apiVersion: oneOf('', [conversionApiVersion]),
   kind: oneOf('', ['ConversionReview']),
   request: object('', {
     uid: text('', { minLength: 1 }),
-    desiredAPIVersion: text(''),
+    desiredAPIVersion: text('', { maxLength: longestApiVersion }),
     // Each is looked at by itself, so that the answer can name the one that cannot be converted.
     objects: list('', typed<unknown>({})),
   }),

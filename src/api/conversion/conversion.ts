@@ -11,6 +11,7 @@ import {
 } from './conversion-remainder.ts';
 import type { Resource, ResourceVersion } from '../resource.ts';
 import type { TSchema } from '../schema.ts';
+import { StepBudget } from '../step-budget.ts';
 
 /**
  * One object in another version of its kind, with nothing lost in either direction:
@@ -32,11 +33,23 @@ export class ConversionImpossible extends Error {
   }
 }
 
+/** So many steps the remainder of one object may take: enough where an edit has moved every item of the longest list. */
+export const stepsOfOne = 500_000;
+
 /** The object as `desired` (group/version) has it; throws `ConversionImpossible` for what is none of these kinds and versions. */
 export function convertObject(
   object: unknown,
   desired: string,
   kinds: readonly Resource[],
+): JsonObject {
+  return convertWithin(new StepBudget(stepsOfOne), object, { desired, kinds });
+}
+
+/** The same. A remainder that takes more steps than the budget has is left out; the budget is spent then. */
+export function convertWithin(
+  budget: StepBudget,
+  object: unknown,
+  { desired, kinds }: { readonly desired: string; readonly kinds: readonly Resource[] },
 ): JsonObject {
   if (!isJsonObject(object)) throw new ConversionImpossible('what is to be converted is no object');
   const resource = kinds.find(
@@ -57,7 +70,7 @@ export function convertObject(
   const way = from === stored || to === stored ? [to] : [stored, to];
   let [converted, at] = [object, from];
   for (const next of from === to ? [] : way) {
-    converted = oneStep(converted, { from: at, to: next, resource });
+    converted = oneStep(converted, { from: at, to: next, resource, budget });
     at = next;
   }
   return converted;
@@ -67,6 +80,7 @@ interface Step {
   readonly from: ResourceVersion;
   readonly to: ResourceVersion;
   readonly resource: Resource;
+  readonly budget: StepBudget;
 }
 
 /** From the stored version to another one, or from there to the stored one. */
@@ -83,6 +97,7 @@ function oneStep(object: JsonObject, step: Step): JsonObject {
     remainder: annotations[keyOf(to)],
     mayLack: to !== resource.versions[0],
     of: object,
+    budget: step.budget,
   });
   const back = mapped(converted, { ...step, from: to, to: from });
   const beyond = differencesBetween(back, spec, from.alternatives);
@@ -117,9 +132,14 @@ function mapped(spec: JsonObject, { from, to, resource }: Step): JsonObject {
 function restored(
   spec: JsonObject,
   version: ResourceVersion,
-  by: { readonly remainder: unknown; readonly mayLack: boolean; readonly of: JsonObject },
+  by: {
+    readonly remainder: unknown;
+    readonly mayLack: boolean;
+    readonly of: JsonObject;
+    readonly budget: StepBudget;
+  },
 ): JsonObject {
-  const { remainder, mayLack, of } = by;
+  const { remainder, mayLack, of, budget } = by;
   if (typeof remainder !== 'string') return spec;
   if (remainder === tooLong && !mayLack) {
     throw new ConversionImpossible(
@@ -128,8 +148,8 @@ function restored(
   }
   const differences = parseDifferences(remainder);
   if (differences === undefined) return spec;
-  const whole = withDifferences(spec, differences);
-  return parserOfSpec(version.spec)(whole).ok ? whole : spec;
+  const whole = withDifferences(spec, differences, budget);
+  return whole !== undefined && parserOfSpec(version.spec)(whole).ok ? whole : spec;
 }
 
 /**

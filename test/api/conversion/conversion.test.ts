@@ -230,6 +230,20 @@ describe('a KeptnEvaluationDefinition of v1alpha2', () => {
     });
   });
 
+  it('keeps what v1 knows of each of 256 objectives when an edit has put them in reverse', () => {
+    const metric = (_: unknown, index: number) => ({
+      keptnMetricRef: { name: `metric-${index}`, namespace: 'metrics' },
+      evaluationTarget: '>1',
+      weight: 2,
+      keyObjective: true,
+    });
+    const objectives = Array.from({ length: 256 }, metric);
+    const shown = to('v1alpha2', evaluationDefinition('v1', { objectives }));
+    const { objectives: seen } = shown.spec;
+    const edited = { ...shown, spec: { objectives: Array.isArray(seen) ? seen.toReversed() : [] } };
+    expect(to('v1', edited).spec).toEqual({ objectives: objectives.toReversed() });
+  });
+
   it('keeps providers that differ, and lets a source that is set rule all of them', () => {
     const asked = (name: string) => ({ ...query, provider: { name } });
     const v1 = evaluationDefinition('v1', { objectives: [asked('p'), asked('q'), query] });
