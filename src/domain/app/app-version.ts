@@ -4,7 +4,7 @@ import { isCompleted } from '../../api/keptn/states.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import { type ObjectRef, refOf } from '../../api/object.ts';
 import { advance, type Advanced, stated } from '../phase/advance.ts';
-import { takenOver } from './carried-checks.ts';
+import { takenOver, withOwnChecks } from './carried-checks.ts';
 import { type CheckContext, ownedBy } from '../check/child-objects.ts';
 import { type NamespaceModes, warningDefinitions } from '../check/check-modes.ts';
 import { runCheckPhase } from '../check/check-phase.ts';
@@ -76,7 +76,12 @@ function decide(seen: AppVersionSeen): Plan {
   if (!mayRun(seen, status)) return nothing;
   const paused = pauseOf(seen.app);
   if (paused !== undefined) return pause(seen, status, paused);
-  return (status.currentPhase ?? '') === '' ? begin(seen, status) : planOf(seen, run(seen, status));
+  return isFirstLook(status) ? begin(seen, status) : planOf(seen, run(seen, status));
+}
+
+/** An attempt after the first begins without a phase as well, and runs its checks itself: somebody asked for that. */
+function isFirstLook(status: KeptnAppVersionStatus): boolean {
+  return (status.currentPhase ?? '') === '' && attemptOf(status) === 1;
 }
 
 /** What people have asked for, and a release by hand that has ended: stored before anything follows from it. */
@@ -91,7 +96,7 @@ function steer(
   const done = steered(status, { version, phases: appPhases, subject, now, isHeld });
   if (done === undefined && ended.length === 0) return undefined;
   const events = [...ended, ...(done?.events ?? [])];
-  return write(seen, { status: done?.status ?? status, events });
+  return write(seen, { status: withOwnChecks(done?.status ?? status), events });
 }
 
 /** While the application is paused, the phase that runs comes to its end, and none begins. */

@@ -52,6 +52,14 @@ export function takenOver(seen: BeginningSeen): TakenOver {
   };
 }
 
+/** The status without what was taken over, once the version is to run its checks before the deployment itself. */
+export function withOwnChecks(status: KeptnAppVersionStatus): KeptnAppVersionStatus {
+  const { carriedChecks, ...own } = status;
+  const isCarried =
+    isPassed(status.preDeploymentStatus) && isPassed(status.preDeploymentEvaluationStatus);
+  return carriedChecks === undefined || isCarried ? status : own;
+}
+
 /** The version that this one was made in place of. */
 function versionBefore({ version, app, siblings }: BeginningSeen): KeptnAppVersion | undefined {
   const { previousVersion } = version.spec;

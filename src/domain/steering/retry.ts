@@ -1,5 +1,6 @@
 import { retryEverything, retryFailed } from '../../api/keptn/steering.ts';
 import type { ItemStatus } from '../../api/keptn/item-status.ts';
+import { isAborted } from '../phase/aborted.ts';
 import { anew, openNextAttempt } from '../phase/attempt.ts';
 import { conditionTypes, isTrue } from '../conditions.ts';
 import { isPassed, type Phase } from '../phase/phases.ts';
@@ -19,8 +20,9 @@ interface Check {
 
 /**
  * The status of a version that has ended, with the next attempt opened for what the target names: `failed` (all that has not
- * passed), `everything`, a phase, a definition, or a task or evaluation. Checks that have passed keep their tasks and Jobs,
- * unless everything is asked for; the phases behind what is tried again go on from there.
+ * passed; of a version that was aborted that may be only what had not begun), `everything`, a phase, a definition, or a task or
+ * evaluation. Checks that have passed keep their tasks and Jobs, unless everything is asked for; the phases behind what is
+ * tried again go on from there.
  */
 export function retried<S extends VersionStatus>(
   status: S,
@@ -41,7 +43,7 @@ export function retried<S extends VersionStatus>(
   const phase = phases.find((one) => isNameOfPhase(one, target));
   const isUnpassed =
     target === retryFailed
-      ? phases.some((one) => status[one.state] === 'Failed')
+      ? isAborted(status) || phases.some((one) => status[one.state] === 'Failed')
       : phase !== undefined && status[phase.state] === 'Failed';
   if (chosen.length === 0 && !isUnpassed) {
     return { type: 'nothing', message: whyNothing(target, open, phase) };

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sluiceKeys } from '../../../src/api/keptn/annotations.ts';
 import { steeringVerbs } from '../../../src/api/keptn/steering.ts';
+import type { KeptnAppVersion } from '../../../src/api/keptn/app-version.ts';
 import type {
   KeptnWorkloadVersion,
   KeptnWorkloadVersionStatus,
@@ -409,6 +410,25 @@ describe('a pause', () => {
     ).toBe(true);
   });
 
+  test('does not make an abort final: a retry goes on from the phase before which it was aborted', () => {
+    const passed = { workload, version: checking, tasks: [endedTask('Succeeded')] };
+    const held = settle(workloadVersionSeen(passed), 5).version;
+    const abort = asked(held, 'abort', aRequest());
+    const over = settle(workloadVersionSeen({ ...passed, version: abort }), 5).version;
+    expect(over.status).toMatchObject({ status: 'Failed', preDeploymentStatus: 'Succeeded' });
+    const retry = aRequest({ id: 'request-2', value: 'failed' });
+    const again = workloadVersionSeen({ ...passed, version: asked(over, 'retry', retry) });
+    expect(after(again)).toMatchObject({
+      attempt: 2,
+      preDeploymentStatus: 'Succeeded',
+      preDeploymentTaskStatus: [{ name: 'pre-smoke-1', status: 'Succeeded' }],
+      deploymentStatus: 'Pending',
+    });
+    expect(isReleased(settle(again, 5).version.status)).toBe(false);
+    const resumed = { ...settle(again, 1), workload: aWorkload() };
+    expect(isReleased(settle(resumed, 5).version.status)).toBe(true);
+  });
+
   test('lets the phase that runs come to its end', () => {
     const seen = workloadVersionSeen({
       version: checking,
@@ -452,6 +472,50 @@ describe('an application whose workload is tried again', () => {
     const still = [aWorkloadVersion({ status: { attempt: 2, status: 'Failed' } })];
     const seen = appVersionSeen({ version: failedWithIt, workloadVersions: still });
     expect(asksForWrite(decideAppVersion(seen))).toBe(false);
+  });
+});
+
+describe('a restart of an application version', () => {
+  test('runs the checks that it had taken over from the version before', () => {
+    const annotations = { [sluiceKeys.appContext]: 'context/1' };
+    const owned = { ownerReferences: [controllerReference(anApp())], annotations };
+    const spec = { ...preCheck, previousVersion: '0.9.0' };
+    const carriedChecks = {
+      version: '0.9.0',
+      name: 'shop-0.9.0',
+      passedAt: rfc3339(now - 60_000),
+      workloads: ['cart'],
+    };
+    const before = aPassedAppVersion({
+      metadata: { ...owned, name: 'shop-0.9.0', uid: 'before' },
+      spec: { ...preCheck, version: '0.9.0', workloads: [] },
+      status: { carriedChecks: { ...carriedChecks, workloads: [] } },
+    });
+    const generated = { labels: { 'app.kubernetes.io/managed-by': 'keptn' } };
+    const seen = (version: KeptnAppVersion) =>
+      appVersionSeen({
+        version,
+        app: recording(version, { metadata: generated }),
+        siblings: [before, version],
+        taskDefinitions: [aTaskDefinition({ metadata: { name: 'smoke' } })],
+      });
+    const first = anAppVersion({ metadata: owned, spec });
+    const begun = stored(first, decideAppVersion(seen(first)));
+    expect(begun.status).toMatchObject({
+      preDeploymentStatus: 'Succeeded',
+      carriedChecks: { version: '0.9.0' },
+      supersessions: 1,
+    });
+    const over = { ...begun, status: { ...begun.status, status: 'Failed' as const } };
+    const restart = asked(over, 'retry', aRequest({ value: 'everything' }));
+    const again = stored(restart, decideAppVersion(seen(restart)));
+    expect(again.status).toMatchObject({ attempt: 2, preDeploymentStatus: 'Pending' });
+    expect(again.status?.carriedChecks).toBeUndefined();
+    const plan = decideAppVersion(seen(again));
+    expect(plan.effects).toMatchObject([
+      { type: 'create', object: { spec: { taskDefinition: 'smoke', attempt: 2 } } },
+    ]);
+    expect(stored(again, plan).status).toMatchObject({ status: 'Progressing', supersessions: 1 });
   });
 });
 
