@@ -25,8 +25,8 @@ export interface InstallCluster {
 }
 
 /** With what a command works, and whom it tells what it does. */
-export interface Installing {
-  readonly cluster: InstallCluster;
+export interface Installing<Cluster = InstallCluster> {
+  readonly cluster: Cluster;
   readonly clock: Clock;
   readonly tell: (line: string) => void;
 }

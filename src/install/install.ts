@@ -13,14 +13,9 @@ import {
   objectsOfPart,
   unwantedOfPart,
 } from './installation.ts';
-import { convertsWithinMs, rewriteStored } from './rewrite-stored.ts';
+import { rewriteStored, type StoredCrd } from './rewrite-stored.ts';
 import { hasCaBundle, withLiveCaBundle } from './live-ca-bundle.ts';
-import {
-  storedVersions,
-  type StoredVersions,
-  withStoredVersions,
-  wordsOfStored,
-} from './stored-versions.ts';
+import { storedVersions, withStoredVersions, wordsOfStored } from './stored-versions.ts';
 import { removeObject } from './remove-object.ts';
 
 const establishedWithinMs = 60_000;
@@ -55,11 +50,8 @@ export async function install(
     }
     if (part === 'crds') await untilServed(objects, { cluster, clock });
   }
-  const deadline = clock.elapsed() + convertsWithinMs;
-  for (const { versions, installed } of stored) {
-    if (versions.outdated.length === 0) continue;
-    await finishStored(versions, installed, { cluster, clock, tell, force, deadline });
-  }
+  const outdated = stored.filter(({ versions }) => versions.outdated.length > 0);
+  if (outdated.length > 0) await finishStored(outdated, { cluster, clock, tell, force });
   if (lacksBundle) {
     tell(
       'Warning: the webhooks have no caBundle yet, so the API server refuses the Pods of enabled namespaces until there is one. A Sluice that keeps its own certificates (--certificates own) fills it in when it starts, and cert-manager does, too; otherwise give --ca-file',
@@ -90,11 +82,6 @@ function asLive({ kind, object }: Installed, live: KubernetesObject | undefined)
   return withStoredVersions({ kind, object: withLiveCaBundle(object, live) }, live);
 }
 
-interface StoredCrd {
-  readonly versions: StoredVersions;
-  readonly installed: Installed;
-}
-
 /** What is stored of every kind whose CRD is there already. */
 async function lookAtStored(
   settings: InstallationSettings,
@@ -109,20 +96,22 @@ async function lookAtStored(
   return found;
 }
 
-/** Rewrites what is stored in old versions, and takes away from the CRD what it kept for that alone. */
+/** Rewrites what is stored in old versions, and takes away from the CRDs what they kept for that alone. */
 async function finishStored(
-  versions: StoredVersions,
-  installed: Installed,
-  { force, ...by }: Installing & { readonly force: boolean; readonly deadline: number },
+  crds: readonly StoredCrd[],
+  { force, ...by }: Installing & { readonly force: boolean },
 ): Promise<void> {
-  const left = await rewriteStored(versions, installed, by);
-  if (left !== undefined) {
-    by.tell(
-      `Warning: ${left.crd} still has objects stored as ${versions.outdated.join(', ')}, which goes on working: ${left.why}. Once that is mended, the same command goes on where this one ended`,
-    );
-    return;
+  const left = await rewriteStored(crds, by);
+  for (const { versions, installed } of crds) {
+    const why = left.get(versions.crd);
+    if (why !== undefined) {
+      by.tell(
+        `Warning: ${versions.crd} still has objects stored as ${versions.outdated.join(', ')}, which goes on working: ${why}. Once that is mended, the same command goes on where this one ended`,
+      );
+    } else if (versions.unknown.length > 0) {
+      await made(installed, { cluster: by.cluster, force });
+    }
   }
-  if (versions.unknown.length > 0) await made(installed, { cluster: by.cluster, force });
 }
 
 /** Asks for all objects before the first is changed. */
