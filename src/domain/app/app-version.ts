@@ -40,7 +40,7 @@ import {
   withExpiry,
 } from '../phase/hand-release.ts';
 import { pauseOf } from '../steering/pause.ts';
-import { steered } from '../steering/steer.ts';
+import { asksForCurrent, steered } from '../steering/steer.ts';
 
 /** What the decision on an app version knows of the world. */
 export interface AppVersionSeen extends ChecksSeen, VersionFollowUpsSeen, Moment {
@@ -93,7 +93,10 @@ function steer(
   const { version, now } = seen;
   const subject = subjectOf(version);
   const isHeld = isHeldByChecks(status);
-  const done = steered(status, { version, phases: appPhases, subject, now, isHeld });
+  const isCurrent = newerVersion(seen) === undefined;
+  const look = isCurrent || !asksForCurrent(status, version) ? undefined : unreadApp(seen);
+  if (look !== undefined) return { look: [look] };
+  const done = steered(status, { version, phases: appPhases, subject, now, isHeld, isCurrent });
   if (done === undefined && ended.length === 0) return undefined;
   const events = [...ended, ...(done?.events ?? [])];
   return write(seen, { status: withOwnChecks(done?.status ?? status), events });

@@ -35,6 +35,8 @@ export interface Steering {
   readonly now: number;
   /** An application is not Released: its own checks hold its workloads, as long as they have not passed. */
   readonly isHeld: boolean;
+  /** False where another version is known to be current: this one is not started any more. It may still be stopped. */
+  readonly isCurrent: boolean;
 }
 
 /** A status that was steered, and what is worth an Event. */
@@ -59,6 +61,20 @@ export function steered<S extends VersionStatus>(status: S, of: Steering): Steer
       return { status: after.status, events: [...before.events, ...after.events] };
     },
     { status, events: [] },
+  );
+}
+
+/**
+ * Whether something is asked for that only the current version is given. A refusal is final, so that what tells which version is
+ * current is read live before one for that reason.
+ */
+export function asksForCurrent(
+  status: VersionStatus,
+  { metadata }: Pick<SteeredVersion, 'metadata'>,
+): boolean {
+  const open = openRequests({ metadata, status });
+  return (
+    !isSuperseded(status) && open.some(({ type, verb }) => type === 'stamped' && verb !== 'abort')
   );
 }
 
@@ -135,7 +151,7 @@ function outcomeOf<S extends VersionStatus>(
   if (one.type === 'unstamped') {
     return { type: 'refused', reason: 'RequestUnstamped', message: one.message };
   }
-  if (isSuperseded(status)) {
+  if (isSuperseded(status) || (!of.isCurrent && one.verb !== 'abort')) {
     return refused(one.verb, one.request, {
       reason: 'Superseded',
       message: 'another version is current; steer that one',

@@ -6,7 +6,7 @@ import {
   KeptnWorkloadVersion,
   type KeptnWorkloadVersionStatus,
 } from '../../api/keptn/workload-version.ts';
-import { refOf } from '../../api/object.ts';
+import { type ObjectRef, refOf } from '../../api/object.ts';
 import { advance, type Advanced, stated } from '../phase/advance.ts';
 import { openNextAttempt } from '../phase/attempt.ts';
 import { type NamespaceModes, warningDefinitions } from '../check/check-modes.ts';
@@ -35,6 +35,7 @@ import { withRequests } from './shared-version.ts';
 import { isSuperseded, superseded } from '../phase/superseded.ts';
 import { parseTime } from '../time.ts';
 import { isRetired } from '../owner/retired-workload.ts';
+import { refToOwner } from '../owner/rollout-owner.ts';
 import { isAborted } from '../phase/aborted.ts';
 import {
   handReleaseAt,
@@ -44,7 +45,7 @@ import {
   withExpiry,
 } from '../phase/hand-release.ts';
 import { pauseOf } from '../steering/pause.ts';
-import { steered } from '../steering/steer.ts';
+import { asksForCurrent, steered } from '../steering/steer.ts';
 import {
   planAfterEnd,
   type VersionFollowUpsSeen,
@@ -126,7 +127,11 @@ function steer(
 ): Plan | undefined {
   const { version, now } = seen;
   const subject = subjectOf(version);
-  const done = steered(status, { version, phases: workloadPhases, subject, now, isHeld: true });
+  const isCurrent = isWanted(version, seen) !== 'no';
+  const look = isCurrent || !asksForCurrent(status, version) ? [] : unreadOfCurrent(seen);
+  if (look.length > 0) return { look };
+  const of = { version, phases: workloadPhases, subject, now, isHeld: true, isCurrent };
+  const done = steered(status, of);
   if (done === undefined && ended_.length === 0) return undefined;
   const next = done?.status ?? status;
   const isNewAttempt = attemptOf(next) !== attemptOf(status) && !isPassed(next.deploymentStatus);
@@ -137,6 +142,13 @@ function steer(
   });
 }
 
+/** What says which version is current, as far as it was not read live. */
+function unreadOfCurrent({ workload, owners, ...seen }: WorkloadVersionSeen): readonly ObjectRef[] {
+  const refs = owners.map(({ owner }) => refToOwner(owner));
+  if (workload !== undefined) refs.push(refOf(KeptnWorkload, workload));
+  return refs.filter((ref) => seen.live(ref) === 'unread');
+}
+
 /** The stored status, with the release of what ran at the opt-in, or Keptn's release on record if it matters: it is the current version, or there are Pods of it. */
 function takenOver(
   { version, revisions, owners, now }: WorkloadVersionSeen,
@@ -145,7 +157,9 @@ function takenOver(
   const status = version.status ?? {};
   const carriers = carriersOf(version, owners);
   if (isOfOptIn(version)) return withOptInRelease(version, { now, owners: carriers });
-  const matters = wanted === 'yes' || revisions.length > 0 || !isCompleted(status.status);
+  const isSteered = wanted === 'unknown' && asksForCurrent(status, version);
+  const matters =
+    wanted === 'yes' || isSteered || revisions.length > 0 || !isCompleted(status.status);
   return matters ? withKeptnsRelease(version, { now, owners: carriers }) : status;
 }
 

@@ -23,6 +23,7 @@ import {
 } from '../../support/builders/builders.ts';
 import {
   after,
+  aReleasedStatus,
   checking,
   endedTask,
   movedOn,
@@ -141,6 +142,75 @@ describe('a retry', () => {
     const seen = { ...failedSeen, ...movedOn };
     const status = after(at(seen, asked(deprecated, 'retry', aRequest({ value: 'failed' }))));
     expect(status).toMatchObject({ status: 'Deprecated', steering: [{ reason: 'Superseded' }] });
+  });
+});
+
+describe('a version that has failed before another one became current', () => {
+  const oldFailed = { ...failedSeen, ...movedOn, revisions: ['old'] };
+  const live = () => 'present' as const;
+  const everything = aRequest({ value: 'everything' });
+
+  test.each([
+    ['retry', everything],
+    ['release', hotfix],
+  ] as const)('has a %s refused, and its Pods stay held', (verb, request) => {
+    const seen = { ...at(oldFailed, asked(failed, verb, request)), live };
+    const over = settle(seen, 5).version.status ?? {};
+    expect(over).toMatchObject({
+      status: 'Failed',
+      endTime: failed.status?.endTime,
+      steering: [{ verb, outcome: 'Refused', reason: 'Superseded' }],
+    });
+    expect(conditionIn(over, 'Steered')?.message).toContain('another version is current');
+    expect(over.attempt).toBeUndefined();
+    expect(isReleased(over)).toBe(false);
+  });
+
+  test('has none refused before workload and owner were read live', () => {
+    const seen = at(oldFailed, asked(failed, 'retry', everything));
+    const plan = decideWorkloadVersion(seen);
+    expect(plan.status).toBeUndefined();
+    expect(plan.look).toMatchObject([{ name: 'cart' }, { name: 'shop-cart' }]);
+    const { workload, owners } = failedSeen;
+    expect(after({ ...seen, live, workload, owners })).toMatchObject({ attempt: 2 });
+  });
+
+  test.each([
+    ['retry', everything],
+    ['release', hotfix],
+  ] as const)(
+    'has a %s refused if it is of an application, once the KeptnApp was read live',
+    (verb, request) => {
+      const owned = { ownerReferences: [controllerReference(anApp())] };
+      const failedApp = anAppVersion({
+        metadata: owned,
+        spec: preCheck,
+        status: { status: 'Failed', preDeploymentStatus: 'Failed' },
+      });
+      const newer = anAppVersion({ metadata: { ...owned, name: 'shop-2', uid: 'newer' } });
+      const version = asked(failedApp, verb, request);
+      const app = recording(newer);
+      const seen = appVersionSeen({ version, app, siblings: [version, newer] });
+      expect(decideAppVersion(seen)).toEqual({ look: [expect.objectContaining({ name: 'shop' })] });
+      const over = stored(version, decideAppVersion({ ...seen, live })).status;
+      expect(over).toMatchObject({ status: 'Failed', steering: [{ reason: 'Superseded' }] });
+      expect(conditionIn(over ?? {}, 'Released')).toBeUndefined();
+    },
+  );
+});
+
+describe('a version that still runs when another one becomes current', () => {
+  test('can be aborted', () => {
+    const posting = {
+      ...aReleasedStatus,
+      currentPhase: 'WorkloadPostDeployTasks',
+      deploymentStatus: 'Succeeded',
+    } as const;
+    const version = asked(aWorkloadVersion({ status: posting }), 'abort', aRequest());
+    expect(after(workloadVersionSeen({ version, ...movedOn }))).toMatchObject({
+      status: 'Failed',
+      steering: [{ outcome: 'Done', reason: 'Aborted' }],
+    });
   });
 });
 
