@@ -40,7 +40,7 @@ export async function rewriteStored(
 ): Promise<ReadonlyMap<string, string>> {
   const left = new Map<string, string>();
   const counts = new Map<string, number>();
-  for (let pass = 0; pass < passes; pass += 1) {
+  for (let pass = 0; pass < passes && left.size < crds.length; pass += 1) {
     await sleep(clock, settleMs);
     const deadline = clock.elapsed() + convertsWithinMs;
     for (const { versions } of crds) {

@@ -161,7 +161,8 @@ describe('an installation over Keptns of three ages', () => {
     const third = await again();
     expect(third.output).not.toMatch(/ (?:created|changed|removed)$/mu);
     expect(third.output).not.toContain('stored as');
-  });
+    // Two installations wait for API servers that could be late, and one of them for somebody who converts.
+  }, 240_000);
 
   it('keeps every object whole, in the stored version and in its own', async () => {
     for (const { kind, version, name } of stored) {

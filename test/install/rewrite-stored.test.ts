@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ClusterError } from '../../src/api/cluster-error.ts';
 import { crdOf } from '../../src/api/crd.ts';
 import { fieldOf } from '../../src/api/json.ts';
 import { KeptnApp } from '../../src/api/keptn/app.ts';
@@ -22,6 +23,8 @@ class LateApiServer implements RewritingCluster {
     metadata: { ...wanted.metadata, resourceVersion: '1' },
     status: { storedVersions: [old, 'v1'] },
   };
+  /** How the next writes are refused, by what is written. */
+  refusals: { object?: ClusterError; status?: ClusterError } = {};
   readonly #clock: TestClock;
   readonly #lateMs: number;
 
@@ -35,11 +38,15 @@ class LateApiServer implements RewritingCluster {
   }
 
   async patch({ name }: ObjectRef): Promise<KubernetesObject> {
+    if (this.refusals.object !== undefined) throw this.refusals.object;
     this.stored.set(name, this.#clock.elapsed() < this.#lateMs ? old : 'v1');
     return this.#object(name);
   }
 
   async writeStatus(_: ObjectRef, __: string, status: unknown): Promise<KubernetesObject> {
+    const { status: refusal, ...others } = this.refusals;
+    this.refusals = others;
+    if (refusal !== undefined) throw refusal;
     this.crd = { ...this.crd, status };
     return this.crd;
   }
@@ -61,11 +68,14 @@ async function rewritten(lateMs: number, meanwhile?: (cluster: LateApiServer) =>
   const installed = { kind: CustomResourceDefinitionKind, object: wanted };
   const lines: string[] = [];
   const tell = (line: string): void => void lines.push(line);
-  const ending = rewriteStored([{ versions, installed }], { cluster, clock, tell });
+  let elapsedMs = 0;
+  const ending = rewriteStored([{ versions, installed }], { cluster, clock, tell }).finally(() => {
+    elapsedMs = clock.elapsed();
+  });
   meanwhile?.(cluster);
   await clock.advanceAsync(120_000);
   const left = await ending;
-  return { cluster, lines, left: left.get(versions.crd) };
+  return { cluster, lines, elapsedMs, left: left.get(versions.crd) };
 }
 const remembered = ({ crd }: LateApiServer) => fieldOf(fieldOf(crd, 'status'), 'storedVersions');
 
@@ -84,7 +94,27 @@ describe('an API server that still stores the old version', () => {
   );
 });
 
+describe('an object that cannot be written', () => {
+  it('leaves the old version in the CRD, without a second pass', async () => {
+    const message = 'a webhook said no';
+    const { cluster, left, elapsedMs } = await rewritten(0, (one) => {
+      one.refusals.object = new ClusterError({ code: 403, reason: 'Forbidden', message });
+    });
+    expect(left).toBe('KeptnApp /one cannot be written: a webhook said no');
+    expect(remembered(cluster)).toEqual([old, 'v1']);
+    expect(elapsedMs).toBe(5_000);
+  });
+});
+
 describe('a CRD that something else changes meanwhile', () => {
+  it('is read and judged again when it changed just before it was to forget', async () => {
+    const { cluster, left } = await rewritten(0, (one) => {
+      one.refusals.status = new ClusterError({ code: 409, reason: 'Conflict', message: 'changed' });
+    });
+    expect(left).toBeUndefined();
+    expect(remembered(cluster)).toEqual(['v1']);
+  });
+
   it('forgets nothing when another version is stored now', async () => {
     const { cluster, left, lines } = await rewritten(0, (one) => {
       const versions = wanted.spec.versions.map((version) => ({
