@@ -5,6 +5,7 @@ import { KeptnAppVersion } from '../../src/api/keptn/app-version.ts';
 import type { SteeringVerb } from '../../src/api/keptn/steering.ts';
 import { KeptnTask } from '../../src/api/keptn/task.ts';
 import { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
+import { isTrue } from '../../src/domain/conditions.ts';
 import { rfc3339 } from '../../src/domain/time.ts';
 import { aRequest, asked } from '../support/builders/steering.ts';
 import type { SeededRandom } from '../support/clock-and-chance/seeded-random.ts';
@@ -123,6 +124,49 @@ describe('an abort', () => {
         expect(task?.status).toMatchObject({ status: 'Deprecated', reason: 'Aborted' });
         await simulation.pass(60_000);
         expect(podsOf(simulation, 'cart').map(isHeld)).toEqual([true, true]);
+        expectNoHarm(simulation);
+      });
+    }
+  });
+});
+
+const application = (version: string, check: string): string => `
+apiVersion: lifecycle.keptn.sh/v1
+kind: KeptnApp
+metadata: { namespace: shop, name: cart }
+spec: { version: "${version}", workloads: [{ name: cart, version: "1" }], preDeploymentTasks: [${check}] }
+`;
+
+describe('an abort of a version that waits for its application', () => {
+  it.each([
+    ['before its first phase', undefined],
+    ['while its checks run', 'WorkloadPreDeployTasks'],
+    ['once they have passed and those of a newer application version are open', 'WorkloadDeploy'],
+  ])('%s starts no Pod of it, also when the application is through', async (_, phase) => {
+    for (const seed of seedsTo(4)) {
+      const simulation = sluice({ seed, weather: storm, latencyMs: 10, fault: deaths() });
+      await simulation.explained(async () => {
+        simulation.apply(aShopNamespace, aTaskDefinition('fine'));
+        simulation.apply(aTaskDefinition('check', 'succeed', 60), aTaskDefinition('open', 'run'));
+        simulation.apply(application('1', phase === undefined ? 'open' : 'fine'), cart());
+        simulation.start();
+        if (phase === 'WorkloadDeploy') {
+          await simulation.until(
+            'its checks run',
+            () => statusOf(simulation)?.currentPhase === 'WorkloadPreDeployTasks',
+          );
+          simulation.apply(application('2', 'open'));
+        }
+        await simulation.until('it is there', () => {
+          const status = statusOf(simulation);
+          return status?.conditions !== undefined && status.currentPhase === phase;
+        });
+        steer(simulation, 'abort', { id: 'abort-1', value: 'wrong image' });
+        await versionBecomes(simulation, name, 'Failed');
+        simulation.apply(application('3', 'fine'));
+        await simulation.pass(120_000);
+        expect(podsOf(simulation, 'cart').map(isHeld)).toEqual([true, true]);
+        expect(isTrue({ status: statusOf(simulation) ?? {} }, 'Released')).toBe(false);
         expectNoHarm(simulation);
       });
     }
