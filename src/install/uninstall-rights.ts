@@ -18,7 +18,12 @@ const uninstallAccountName = 'sluice-uninstall';
  * installation by its name, lifts gates, takes labels off Namespaces and lets the CRDs serve v1 alone.
  */
 export function uninstallRights(namespace: string): readonly Manifest[] {
-  const settings = { namespace, target: { service: { name: webhookServiceName, namespace } } };
+  // With the backstop: what an installation may have is asked for, whatever this one has.
+  const settings = {
+    namespace,
+    target: { service: { name: webhookServiceName, namespace } },
+    backstop: true,
+  };
   const removed = [
     ...(['webhooks', 'policy', 'rights', 'conversion'] as const)
       .flatMap((part) => objectsOfPart(part, settings))
