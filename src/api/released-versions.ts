@@ -5,13 +5,7 @@ import type { Kind, KubernetesObject } from './object.ts';
  * (`version/…`), a revision (`revision/…`), or an owner whose annotations its Pods do not repeat (`owner/…`).
  */
 export interface ReleasedVersions extends KubernetesObject {
-  spec: {
-    entries: Record<string, boolean>;
-    /** When Sluice wrote it last (RFC 3339). */
-    writtenAt?: string;
-    /** How many entries found no room. */
-    leftOut?: number;
-  };
+  spec: { entries: Record<string, boolean> };
 }
 
 const sluiceGroup = 'sluice.keptn.sh';
@@ -66,20 +60,7 @@ export function releasedVersionsCrd(): KubernetesObject & { readonly spec: objec
                         'Released versions and revisions, and owners whose Pods are judged by revision alone.',
                       type: 'object',
                       maxProperties: 10_000,
-                      // One owner for the whole map: managedFields would repeat each key of it.
-                      'x-kubernetes-map-type': 'atomic',
                       additionalProperties: { type: 'boolean' },
-                    },
-                    writtenAt: {
-                      description: 'When Sluice wrote the list last.',
-                      type: 'string',
-                      format: 'date-time',
-                    },
-                    leftOut: {
-                      description:
-                        'How many entries found no room. Their Pods do not start while no Sluice answers.',
-                      type: 'integer',
-                      minimum: 0,
                     },
                   },
                 },

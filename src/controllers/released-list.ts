@@ -40,7 +40,6 @@ export function releasedListController(): Controller<ReleasedListSeen> {
       const namespace = world.get(NamespaceKind, undefined, name);
       if (namespace === undefined) return undefined;
       return {
-        now: world.now,
         namespace,
         list: world.get(ReleasedVersionsKind, name, releasedVersionsName),
         versions: world.list(KeptnWorkloadVersion, name),

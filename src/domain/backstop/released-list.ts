@@ -13,19 +13,13 @@ import {
 import { conditionOf, conditionTypes } from '../conditions.ts';
 import { isOptedIn } from '../opt-in/namespace.ts';
 import type { Effect, Plan } from '../plan.ts';
-import { parseTime } from '../time.ts';
 import { entryOf } from './entries.ts';
 
-/** The most that a list holds, in entries and in bytes of JSON. The API server stores objects of up to 1.5 MiB. */
-const most = { entries: 10_000, bytes: 1_000_000 } as const;
-
-/** A list is written as a whole, so that what changes within a second after a write is written together. */
-const restMs = 1_000;
+/** The most entries of a Namespace; an object of the API server holds several times as many. */
+const mostEntries = 10_000;
 
 /** Everything that decides about the list of one Namespace. */
 export interface ReleasedListSeen {
-  /** Milliseconds since the Unix epoch. */
-  readonly now: number;
   readonly namespace: Namespace;
   readonly list: ReleasedVersions | undefined;
   readonly versions: readonly KeptnWorkloadVersion[];
@@ -48,62 +42,13 @@ export function decideReleasedList(seen: ReleasedListSeen): Plan {
     if (isListed) return { effects: [labelled(namespace, undefined)] };
     return list === undefined ? {} : { effects: removed(list) };
   }
-  const wanted = wantedSpec(seen);
-  const full = fullness(namespace, wanted);
-  if (list === undefined) {
-    return { effects: [created(namespace.metadata.name, wanted), ...full] };
-  }
-  const label = isListed ? {} : { effects: [labelled(namespace, 'true')] };
-  if (isSame(list.spec, wanted)) return label;
-  const waitMs = restOf(list, seen.now);
-  if (waitMs > 0) return { ...label, wakeAfterMs: waitMs };
-  return { effects: [replaced(list, wanted), ...full] };
-}
-
-function isSame(is: Spec, wanted: Spec): boolean {
-  const entries = Object.keys(wanted.entries);
-  return (
-    entries.length === Object.keys(is.entries).length &&
-    entries.every((entry) => Object.hasOwn(is.entries, entry)) &&
-    (is.leftOut ?? 0) === (wanted.leftOut ?? 0)
-  );
-}
-
-/** How long the list is left alone still; not at all when a clock was set back since it was written. */
-function restOf({ spec }: ReleasedVersions, now: number): number {
-  const passed = now - (parseTime(spec.writtenAt) ?? Number.NEGATIVE_INFINITY);
-  return passed >= 0 && passed < restMs ? restMs - passed : 0;
-}
-
-type Spec = ReleasedVersions['spec'];
-
-function wantedSpec(seen: ReleasedListSeen): Spec {
-  const all = entriesIn(seen);
-  const kept = fitting(all);
-  return {
-    entries: Object.fromEntries(kept.map((entry) => [entry, true])),
-    writtenAt: new Date(seen.now).toISOString(),
-    ...(kept.length < all.length && { leftOut: all.length - kept.length }),
-  };
-}
-
-/** The first entries, as many as a list holds. */
-function fitting(entries: readonly string[]): readonly string[] {
-  const text = new TextEncoder();
-  let bytes = 0;
-  const end = entries.findIndex((entry, at) => {
-    bytes += text.encode(`${JSON.stringify(entry)}:true,`).length;
-    return at >= most.entries || bytes > most.bytes;
-  });
-  return end === -1 ? entries : entries.slice(0, end);
-}
-
-/** Says that a list is full, on the Namespace. */
-function fullness(namespace: Namespace, { leftOut = 0 }: Spec): readonly Effect[] {
-  if (leftOut === 0) return [];
-  const message = `the list of released versions is full: ${leftOut} entries found no room, so that their Pods do not start while no Sluice answers. Versions that can still be rolled back to take up room: lower revisionHistoryLimit, or spread the workloads over several Namespaces`;
-  const note = { about: namespace, type: 'Warning', reason: 'ReleasedListFull', message } as const;
-  return [{ type: 'event', note }];
+  const entries = Object.fromEntries(entriesIn(seen).map((entry) => [entry, true]));
+  if (list === undefined) return { effects: [created(namespace.metadata.name, entries)] };
+  const isSame =
+    Object.keys(entries).length === Object.keys(list.spec.entries).length &&
+    Object.keys(entries).every((entry) => Object.hasOwn(list.spec.entries, entry));
+  if (!isSame) return { effects: [replaced(list, entries)] };
+  return isListed ? {} : { effects: [labelled(namespace, 'true')] };
 }
 
 /** Owners first, then what is current, then what could be rolled back to. */
@@ -124,7 +69,7 @@ function entriesIn(seen: ReleasedListSeen): readonly string[] {
     const { workloadName, version: name } = version.spec;
     entries.push(entryOf.version(workloadName, name), ...there.map(entryOf.revision));
   }
-  return [...new Set(entries)];
+  return [...new Set(entries)].slice(0, mostEntries);
 }
 
 /** A release by hand ends at a time that a policy cannot know. */
@@ -133,24 +78,24 @@ function mayStart(version: KeptnWorkloadVersion): boolean {
   return released?.status === 'True' && released.reason !== 'ReleasedByHand';
 }
 
-function created(namespace: string, spec: Spec): Effect {
+function created(namespace: string, entries: Record<string, boolean>): Effect {
   const object: ReleasedVersions = {
     apiVersion: ReleasedVersionsKind.apiVersion,
     kind: ReleasedVersionsKind.kind,
     metadata: { name: releasedVersionsName, namespace },
-    spec,
+    spec: { entries },
   };
   return { type: 'create', kind: ReleasedVersionsKind, object };
 }
 
-function replaced(list: ReleasedVersions, spec: Spec): Effect {
+function replaced(list: ReleasedVersions, entries: Record<string, boolean>): Effect {
   const { resourceVersion } = list.metadata;
   return {
     type: 'patch',
     ref: refOf(ReleasedVersionsKind, list),
     operations: [
       { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
-      { op: 'replace', path: '/spec', value: spec },
+      { op: 'replace', path: '/spec/entries', value: entries },
     ],
     goneIsDone: true,
   };

@@ -49,10 +49,8 @@ const list = (...entries: string[]): ReleasedVersions => ({
   spec: { entries: Object.fromEntries(entries.map((entry) => [entry, true])) },
 });
 
-const now = Date.UTC(2026, 10, 1);
 const decide = (seen: Partial<ReleasedListSeen>) =>
   decideReleasedList({
-    now,
     namespace: namespace({ [sluiceKeys.listed]: 'true' }),
     list: undefined,
     versions: [],
@@ -116,50 +114,6 @@ describe('the list of a Namespace', () => {
     const same = list('revision/rs1', 'version/shop-cart/1');
     expect(decide({ list: same, versions, workloads })).toEqual({});
     expect(types(decide({ list: list('revision/rs1'), versions, workloads }))).toEqual(['patch']);
-  });
-
-  describe('that was written less than a second ago', () => {
-    const writtenAgo = (ms: number) => {
-      const is = list('revision/rs1');
-      return { ...is, spec: { ...is.spec, writtenAt: new Date(now - ms).toISOString() } };
-    };
-    const released = {
-      versions: [version('1', 'ChecksPassed', ['rs1'])],
-      workloads: [workload('1')],
-    };
-
-    test('is written again when the second is over, with all that has changed', () => {
-      expect(decide({ list: writtenAgo(300), ...released })).toEqual({ wakeAfterMs: 700 });
-      expect(types(decide({ list: writtenAgo(1_000), ...released }))).toEqual(['patch']);
-    });
-
-    test('is labelled meanwhile', () => {
-      const plan = decide({ namespace: namespace(), list: writtenAgo(300), ...released });
-      expect(JSON.stringify(plan.effects)).toContain('sluice.keptn.sh~1listed');
-      expect(plan.wakeAfterMs).toBe(700);
-    });
-
-    test('does not wait for a clock that was set back', () => {
-      expect(types(decide({ list: writtenAgo(-3_600_000), ...released }))).toEqual(['patch']);
-    });
-  });
-
-  test('stays below one megabyte, and an Event says what found no room', () => {
-    const long = 'v'.repeat(1_000);
-    const versions = Array.from({ length: 1_200 }, (_, at) =>
-      version(`${long}${at}`, 'ChecksPassed', ['rs1']),
-    );
-    const plan = decide({ versions });
-    const entries = written(plan) ?? [];
-    expect(JSON.stringify(entries).length).toBeLessThan(1_000_000);
-    expect(entries.length).toBeGreaterThan(900);
-    expect(types(plan)).toEqual(['create', 'event']);
-    const leftOut = 1_201 - entries.length;
-    expect(JSON.stringify(plan.effects)).toContain(`"leftOut":${leftOut}`);
-    expect(JSON.stringify(plan.effects)).toContain(`${leftOut} entries found no room`);
-    const [effect] = plan.effects ?? [];
-    if (effect?.type !== 'create') throw new Error('it is made');
-    expect(decide({ versions, list: effect.object as ReleasedVersions })).toEqual({});
   });
 
   test('stays below ten thousand entries, the current versions first', () => {
