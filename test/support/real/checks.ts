@@ -78,7 +78,8 @@ export const failing: readonly Check[] = [
   },
   { name: 'attempt-too-long', spec: { ...bash('sleep 60'), attemptTimeout: '2s' } },
   { name: 'function-too-long', spec: { ...bash('sleep 60'), timeout: '5s' } },
-  { name: 'container-too-long', spec: { ...busybox(['sleep', '60']), timeout: '5s' } },
+  // Long enough for a container to have begun, also where twenty Pods begin at once.
+  { name: 'container-too-long', spec: { ...busybox(['sleep', '300']), timeout: '20s' } },
 ];
 
 /** What the node does not start, or ends. */
