@@ -88,6 +88,8 @@ interface Right {
   readonly resource: string;
   readonly verb: string;
   readonly namespace?: string | undefined;
+  /** Of the object, where the right is bound to names. */
+  readonly name: string | undefined;
 }
 
 /** So many questions are asked at once. */
@@ -117,6 +119,8 @@ function neededRights({ namespace, leaseNamespace }: Place): readonly Right[] {
               resource: textOf(resource),
               verb: textOf(verb),
               namespace: role.metadata.namespace,
+              // A right that is bound to names is asked for by one of them.
+              name: nameIn(rule),
             })),
           ),
         ),
@@ -124,8 +128,13 @@ function neededRights({ namespace, leaseNamespace }: Place): readonly Right[] {
     );
 }
 
+function nameIn(rule: unknown): string | undefined {
+  const [name] = listOf(at(rule, 'resourceNames'));
+  return name === undefined ? undefined : textOf(name);
+}
+
 async function askRight(cluster: Asking, user: string, right: Right): Promise<RightSeen> {
-  const { group, verb, namespace } = right;
+  const { group, verb, namespace, name: objectName } = right;
   const [resource = '', subresource] = right.resource.split('/');
   const answer = await cluster.post('/apis/authorization.k8s.io/v1/subjectaccessreviews', {
     apiVersion: 'authorization.k8s.io/v1',
@@ -133,7 +142,7 @@ async function askRight(cluster: Asking, user: string, right: Right): Promise<Ri
     spec: {
       user,
       groups: groupsOf(user),
-      resourceAttributes: { group, resource, subresource, verb, namespace },
+      resourceAttributes: { group, resource, subresource, verb, namespace, name: objectName },
     },
   });
   const name = group === '' ? resource : `${resource}.${group}`;
