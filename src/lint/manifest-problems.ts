@@ -6,8 +6,6 @@ import { type FieldError, type Parser, parserOfKind } from '../api/parse.ts';
 import type { OwnObject, Resource } from '../api/resource.ts';
 import { fieldsNotNamed } from '../api/unknown-fields.ts';
 import { nearestName } from '../domain/nearest-name.ts';
-import type { Problem, RuleContext } from './base/rule.ts';
-import { problemsOf } from './rules.ts';
 import { parseWorkload, workloadKinds } from './workload/workload-manifest.ts';
 
 /** What a manifest is to the rules: an object that they judge, one that cannot be read as what it says it is, or another kind. */
@@ -39,14 +37,6 @@ export function readManifest(manifest: JsonObject, namespace: string): ReadManif
   const resource = ownKinds.find((one) => one.kind === kind && groupOf(apiVersion) === one.group);
   if (resource === undefined) return ofAnotherKind(manifest);
   return ofKind(resource, manifest, namespace);
-}
-
-/** Everything the rules find in an object that was read. */
-export function manifestProblems(
-  object: KubernetesObject,
-  context: RuleContext,
-): readonly Problem[] {
-  return problemsOf(object, context);
 }
 
 function ofKind(resource: Resource, manifest: JsonObject, namespace: string): ReadManifest {

@@ -3,7 +3,8 @@ import { KeptnConfig } from '../../api/keptn/config.ts';
 import { type Kind, kindKey, type KubernetesObject } from '../../api/object.ts';
 import { settingsFrom } from '../../domain/settings/keptn-config.ts';
 import type { Problem, RuleContext } from '../../lint/base/rule.ts';
-import { manifestProblems, readManifest } from '../../lint/manifest-problems.ts';
+import { readManifest } from '../../lint/manifest-problems.ts';
+import { problemsOf } from '../../lint/rules.ts';
 import { type Finding, inReadingOrder, levelOf } from './finding.ts';
 import type { LevelOrOff } from './lint-config.ts';
 import { type Manifest, manifestsIn } from '../manifests/manifest-documents.ts';
@@ -80,7 +81,7 @@ export function judgeFiles(files: readonly NamedText[], settings: JudgeSettings)
   }
   const context = contextOf(judged, settings);
   for (const { file, manifest, object } of judged) {
-    const problems = manifestProblems(object, context);
+    const problems = problemsOf(object, context);
     findings
       .get(file)
       ?.push(...problems.map((problem) => findingOf(problem, { file, manifest, settings })));

@@ -46,7 +46,13 @@ export function manifestsIn(text: string): ManifestFile {
       });
       continue;
     }
-    manifests.push(...objectsOf(document, counter));
+    try {
+      manifests.push(...objectsOf(document, counter));
+    } catch (error) {
+      // Aliases that unfold into millions of nodes, or that lead to no anchor: one bad document keeps no other from being judged.
+      if (!(error instanceof ReferenceError)) throw error;
+      broken.push({ ...placeIn(counter, document.range[0]), message: error.message });
+    }
   }
   return { manifests, broken };
 }

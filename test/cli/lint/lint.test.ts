@@ -110,6 +110,16 @@ spec:
     });
   });
 
+  test('is made of aliases that unfold without end, and the other documents are judged', () => {
+    const bomb = ['a0: &a0 [x,x,x,x,x,x,x,x,x]'];
+    for (let level = 1; level < 9; level += 1) {
+      const before = `*a${level - 1}`;
+      bomb.push(`a${level}: &a${level} [${Array.from({ length: 9 }, () => before).join(',')}]`);
+    }
+    const rules = judged(`${bomb.join('\n')}\n---\n${twoRunners}`).findings.map(({ rule }) => rule);
+    expect(rules).toEqual(['not-yaml', 'runner-count']);
+  });
+
   test('tells a template from broken YAML', () => {
     const [template] = judged('a: {{ .Values.b }}\nc: [\n').findings;
     expect(template).toMatchObject({ rule: 'not-yaml', level: 'error' });
