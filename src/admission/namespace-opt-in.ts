@@ -6,6 +6,7 @@ import { holdsFailedVersion } from '../domain/gate/failed-version.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import type { Metadata } from '../domain/identity/metadata-value.ts';
 import { isOptedIn, labelOperations } from '../domain/opt-in/namespace.ts';
+import { exclusionOf, type NamespaceScope } from '../domain/opt-in/namespace-scope.ts';
 import { optInSlip } from '../domain/opt-in/opt-in-slips.ts';
 import { allowWith, deny, type Verdict } from './verdict.ts';
 
@@ -19,16 +20,24 @@ const parseShape = parserOf(shape);
  * Keeps the label that the Pod webhook selects by in step with the annotation that people opt in with (design, "Opt-in"):
  * a webhook can be selected by labels of the Namespace, never by annotations. A user who meant to opt in and did not gets a warning.
  */
-export function followOptIn(request: AdmissionRequest, lookup: Lookup): Verdict {
+export function followOptIn(
+  request: AdmissionRequest,
+  lookup: Lookup,
+  scope: NamespaceScope,
+): Verdict {
   const parsed = parseShape(request.object);
   if (!parsed.ok) return deny(`Namespace "${request.name ?? ''}"`, parsed.errors);
   const { metadata } = parsed.value;
-  const slip = optInSlip(
-    request.name ?? '',
-    isLabelled(request.oldObject) ? unlabelled(metadata) : metadata,
-  );
-  const verdict = allowWith(labelOperations(metadata, holdsFailed(request.name, metadata, lookup)));
-  return slip === undefined ? verdict : { ...verdict, warnings: [slip] };
+  const { name = '' } = request;
+  const exclusion = exclusionOf(name, scope);
+  const slip = optInSlip(name, isLabelled(request.oldObject) ? unlabelled(metadata) : metadata);
+  const failed = holdsFailed(request.name, metadata, lookup);
+  const verdict = allowWith(labelOperations(metadata, failed, exclusion !== undefined));
+  const isVain = exclusion !== undefined && isOptedIn(metadata);
+  const warning = isVain
+    ? `the opt-in of Namespace ${name} has no effect: ${exclusion}, so its Pods start without any check`
+    : slip;
+  return warning === undefined ? verdict : { ...verdict, warnings: [warning] };
 }
 
 /**

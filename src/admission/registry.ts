@@ -15,6 +15,7 @@ import type { Kind } from '../api/object.ts';
 import type { Resource } from '../api/resource.ts';
 import type { AdmissionRequest } from '../api/review.ts';
 import type { Lookup } from '../domain/lookup.ts';
+import { neverHeld, type NamespaceScope } from '../domain/opt-in/namespace-scope.ts';
 import type { ReferencePlaces } from '../lint/base/references.ts';
 import { workloadKinds } from '../lint/workload/workload-manifest.ts';
 import { judgeApplied, judgeDeletion } from './review-definition.ts';
@@ -83,15 +84,9 @@ export interface LabelSelector {
 }
 
 /** What differs from installation to installation. */
-export interface AdmissionSettings {
-  /** Where Sluice itself runs: its KeptnConfig rules, and its own Pods are never held. */
-  readonly operatorNamespace: string;
+export interface AdmissionSettings extends NamespaceScope {
   /** Where definitions are that all may use; the operator's namespace if not given. */
   readonly definitionsNamespace?: string;
-  /** The only Namespaces whose Pods can be held; all if empty or not given. */
-  readonly allowedNamespaces?: readonly string[];
-  /** Namespaces whose Pods are never held, although they opt in; as long as none is allowed by name. */
-  readonly deniedNamespaces?: readonly string[];
   /** Whether a KeptnConfig of another namespace than the operator's may rule. */
   readonly configsAnywhere?: boolean;
   /** How the caches tell Pod templates apart: the same text for the same template. */
@@ -147,7 +142,7 @@ export function webhooks(settings: AdmissionSettings): readonly Webhook[] {
       operations: ['CREATE', 'UPDATE'],
       matchConditions: [optInMentioned],
       failurePolicy: 'Ignore',
-      handle: followOptIn,
+      handle: (request, lookup) => followOptIn(request, lookup, settings),
     },
     ...steeringWebhooks(),
     ...workloadKinds.map((kind) => workloadWebhook(kind, settings)),
@@ -289,13 +284,12 @@ function labelled(value: string, settings: AdmissionSettings): LabelSelector {
 }
 
 /**
- * By name, whose Pods can be held at all. The cluster must be able to heal without Sluice, and Sluice without itself. As in Keptn,
- * what is denied does not count where some are allowed.
+ * By name, whose Pods can be held at all: the same as `exclusionOf`, in the words of a selector.
  */
 export function outside(settings: AdmissionSettings): LabelSelector['matchExpressions'] {
-  const { operatorNamespace, allowedNamespaces = [], deniedNamespaces = [] } = settings;
+  const { allowedNamespaces = [], deniedNamespaces = [] } = settings;
   const key = 'kubernetes.io/metadata.name';
-  const never = ['kube-system', 'kube-public', 'kube-node-lease', operatorNamespace];
+  const never = neverHeld(settings);
   if (allowedNamespaces.length === 0) {
     const values = [...new Set([...never, ...deniedNamespaces])];
     return [{ key, operator: 'NotIn', values }];

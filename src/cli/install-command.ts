@@ -82,6 +82,8 @@ export function installCommand(terminal: Terminal): Command {
     settings.leaseNamespace,
     settings.certificateSecret,
     settings.backstop,
+    settings.allowedNamespaces,
+    settings.deniedNamespaces,
   ])
     .addHelpText(
       'after',
@@ -120,7 +122,9 @@ async function installationSettings(
     leaseNamespace,
     certificateSecret,
     backstop,
-  }: Pick<Config, 'namespace' | 'leaseNamespace' | 'certificateSecret' | 'backstop'>,
+    allowedNamespaces,
+    deniedNamespaces,
+  }: Config,
   options: InstallOptions,
 ): Promise<InstallationSettings> {
   const { url, service, image, replicas, caFile, user, requesterChecks } = options;
@@ -133,6 +137,8 @@ async function installationSettings(
     leaseNamespace,
     certificateSecret,
     backstop,
+    allowedNamespaces,
+    deniedNamespaces,
     target: url === undefined ? { service: { name: service, namespace } } : { url },
     requesterChecks: requesterChecks === 'on',
     workload: { image, replicas },

@@ -59,6 +59,20 @@ export const settings = {
     description:
       'as in Keptn: without a KeptnConfig in its own namespace, Keptn’s fields of one elsewhere rule (never job options, collector or Sluice’s fields)',
   }),
+  allowedNamespaces: optional({
+    flag: 'allowed-namespaces',
+    env: 'SLUICE_ALLOWED_NAMESPACES',
+    value: list('names', 'names with commas between them'),
+    description:
+      'the only Namespaces whose Pods can be held; each that opts in if not given. Goes with the same flag of sluice install',
+  }),
+  deniedNamespaces: optional({
+    flag: 'denied-namespaces',
+    env: 'SLUICE_DENIED_NAMESPACES',
+    value: list('names', 'names with commas between them'),
+    description:
+      'Namespaces whose Pods are never held, even if they opt in; without effect beside --allowed-namespaces, as in Keptn. Goes with the same flag of sluice install',
+  }),
   only: optional({
     flag: 'only',
     env: 'SLUICE_ONLY',
@@ -295,6 +309,8 @@ export function configFrom(given: Given) {
     namespace,
     definitionsNamespace: reader.read(settings.definitionsNamespace) ?? namespace,
     configsAnywhere: reader.read(settings.configsAnywhere),
+    allowedNamespaces: reader.read(settings.allowedNamespaces),
+    deniedNamespaces: reader.read(settings.deniedNamespaces),
     only: reader.read(settings.only),
     listenAddress: reader.read(settings.listenAddress),
     listenPort: reader.read(settings.listenPort),

@@ -7,45 +7,42 @@ import { identityIn } from '../domain/identity/identity-in.ts';
 import type { Identity } from '../domain/identity/identity.ts';
 import type { Lookup, World } from '../domain/lookup.ts';
 import { workloadVersionName } from '../domain/names.ts';
-import {
-  decideNamespace,
-  isOptedIn,
-  type NamespaceObservation,
-} from '../domain/opt-in/namespace.ts';
+import { decideNamespace, type NamespaceObservation } from '../domain/opt-in/namespace.ts';
+import { exclusionOf, isEnabled, type NamespaceScope } from '../domain/opt-in/namespace-scope.ts';
 import { ownerChainOf } from '../domain/owner/owner-chain.ts';
 import type { IdentityOptions } from '../domain/identity/pod-version.ts';
 import { proofOf } from '../domain/owner/revision.ts';
 import type { WatchedPod } from '../domain/opt-in/withdrawn-opt-in.ts';
 import { workloadNameFor } from '../domain/identity/workload-names.ts';
-import { type Controller, watch } from './engine/controller.ts';
-import type { Places } from './gathering/places.ts';
+import { type Controller, type Key, watch } from './engine/controller.ts';
 import { versionOfPod } from '../domain/identity/version-of-pod.ts';
 import { identityOptions } from './gathering/workload-owners.ts';
 
 /** Keeps the label that the webhook selects Namespaces by, and lifts the gates of those that have opted out. */
-export function namespaceController({
-  operatorNamespace,
-}: Pick<Places, 'operatorNamespace'>): Controller<NamespaceObservation> {
+export function namespaceController(scope: NamespaceScope): Controller<NamespaceObservation> {
+  const { operatorNamespace } = scope;
+  const unlessHeld = unlessEnabled(scope);
   return {
     name: 'namespace',
     watches: [
       watch(NamespaceKind, ({ metadata }) => [{ name: metadata.name }]),
       // A Pod that was admitted just before its Namespace opted out.
-      watch(PodKind, unlessOptedIn),
+      watch(PodKind, unlessHeld),
       // As long as there are versions that have failed, further Pods of these are held.
-      watch(KeptnWorkloadVersion, unlessOptedIn),
-      watch(KeptnWorkload, unlessOptedIn),
+      watch(KeptnWorkloadVersion, unlessHeld),
+      watch(KeptnWorkload, unlessHeld),
     ],
     gather({ name }, world) {
       const namespace = world.get(NamespaceKind, undefined, name);
       if (namespace === undefined) return undefined;
       const options = identityOptions(world, operatorNamespace);
-      const optedIn = isOptedIn(namespace.metadata);
-      const pods = optedIn ? [] : world.list(PodKind, name);
+      const enabled = isEnabled(namespace.metadata, scope);
+      const pods = enabled ? [] : world.list(PodKind, name);
       return {
         namespace,
         pods: pods.map((pod) => watchedPod(pod, world, options)),
-        holdsFailed: !optedIn && holdsFailedVersion(name, world),
+        holdsFailed: !enabled && holdsFailedVersion(name, world),
+        exclusion: exclusionOf(name, scope),
         live: (ref) => world.live(ref),
       };
     },
@@ -53,11 +50,13 @@ export function namespaceController({
   };
 }
 
-/** The Namespace of the object, where it is not opted in. */
-function unlessOptedIn({ metadata: { namespace } }: KubernetesObject, lookup: Lookup) {
-  if (namespace === undefined) return [];
-  const cached = lookup.get(NamespaceKind, undefined, namespace);
-  return cached === undefined || isOptedIn(cached.metadata) ? [] : [{ name: namespace }];
+/** The Namespace of an object, where Pods are not held. */
+function unlessEnabled(scope: NamespaceScope) {
+  return ({ metadata: { namespace } }: KubernetesObject, lookup: Lookup): readonly Key[] => {
+    if (namespace === undefined) return [];
+    const cached = lookup.get(NamespaceKind, undefined, namespace);
+    return cached === undefined || isEnabled(cached.metadata, scope) ? [] : [{ name: namespace }];
+  };
 }
 
 function watchedPod(pod: Pod, world: World, options: IdentityOptions): WatchedPod {

@@ -14,12 +14,13 @@ import { controllerOf, type KubernetesObject } from '../api/object.ts';
 import { ReleasedVersionsKind, releasedVersionsName } from '../api/released-versions.ts';
 import { decideReleasedList, type ReleasedListSeen } from '../domain/backstop/released-list.ts';
 import { valueOf } from '../domain/identity/metadata-value.ts';
+import { isEnabled, type NamespaceScope } from '../domain/opt-in/namespace-scope.ts';
 import type { World } from '../domain/lookup.ts';
 import { revisionHashLabel } from '../domain/owner/owner-chain.ts';
 import { type Controller, type Key, watch } from './engine/controller.ts';
 
 /** Keeps, in each Namespace that is opted in, the list of what may start while no Sluice answers. */
-export function releasedListController(): Controller<ReleasedListSeen> {
+export function releasedListController(scope: NamespaceScope): Controller<ReleasedListSeen> {
   return {
     name: 'released-list',
     watches: [
@@ -41,6 +42,7 @@ export function releasedListController(): Controller<ReleasedListSeen> {
       if (namespace === undefined) return undefined;
       return {
         namespace,
+        isEnabled: isEnabled(namespace.metadata, scope),
         list: world.get(ReleasedVersionsKind, name, releasedVersionsName),
         versions: world.list(KeptnWorkloadVersion, name),
         workloads: world.list(KeptnWorkload, name),

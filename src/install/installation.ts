@@ -55,6 +55,10 @@ export interface InstallationSettings {
    * does.
    */
   readonly backstop?: boolean;
+  /** The only Namespaces whose Pods can be held; all if empty or not given. */
+  readonly allowedNamespaces?: readonly string[] | undefined;
+  /** Namespaces whose Pods are never held, although they opt in; as long as none is allowed by name. */
+  readonly deniedNamespaces?: readonly string[] | undefined;
 }
 
 /** An object of the installation and the kind that addresses it. */
@@ -73,7 +77,8 @@ function manifestsOfPart(
   settings: InstallationSettings,
 ): readonly KubernetesObject[] {
   const { namespace, target, caBundle } = settings;
-  const operatorNamespace = namespace;
+  const { allowedNamespaces, deniedNamespaces } = settings;
+  const scope = { operatorNamespace: namespace, allowedNamespaces, deniedNamespaces };
   const users = [serviceAccountUser(namespace), ...(settings.users ?? [])];
   const { requesterChecks = true, leaseNamespace = namespace } = settings;
   const { certificateSecret = certificateSecretName, backstop = false } = settings;
@@ -97,18 +102,24 @@ function manifestsOfPart(
         : [
             webhookService(namespace, target.service.name),
             metricsService(namespace),
-            ...workload({ namespace, backstop, ...settings.workload }),
+            ...workload({
+              namespace,
+              backstop,
+              allowedNamespaces,
+              deniedNamespaces,
+              ...settings.workload,
+            }),
           ];
     case 'webhooks':
       return webhookConfigurations({
-        operatorNamespace,
+        ...scope,
         target,
         backstop,
         ...(caBundle !== undefined && { caBundle }),
       });
     case 'policy':
       return policyManifests({
-        operatorNamespace,
+        ...scope,
         users,
         requesterChecks,
         certificateSecret,

@@ -23,6 +23,10 @@ export interface WorkloadSettings {
   readonly replicas?: number;
   /** Whether it keeps lists of released versions. */
   readonly backstop?: boolean;
+  /** The only Namespaces whose Pods can be held; all if empty or not given. */
+  readonly allowedNamespaces?: readonly string[] | undefined;
+  /** Namespaces whose Pods are never held. */
+  readonly deniedNamespaces?: readonly string[] | undefined;
 }
 
 /** The Service by which the API server calls the webhooks. */
@@ -57,7 +61,7 @@ export function metricsService(namespace: string): Manifest {
 
 /** The Deployment, and the budget that lets a drain take one Pod at a time. */
 export function workload(settings: WorkloadSettings): readonly Manifest[] {
-  const { namespace, image = shippedImage, replicas = 2, backstop = false } = settings;
+  const { namespace, image = shippedImage, replicas = 2 } = settings;
   const metadata = { name: serviceAccountName, namespace, labels };
   return [
     {
@@ -71,7 +75,7 @@ export function workload(settings: WorkloadSettings): readonly Manifest[] {
         strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
         template: {
           metadata: { labels: { ...labels, ...selector, ...admissionLabel } },
-          spec: podSpec(image, backstop),
+          spec: podSpec(image, environment(settings)),
         },
       },
     },
@@ -95,7 +99,7 @@ export function splitWorkload(namespace: string): readonly Manifest[] {
 
 const drainSeconds = 5;
 
-function podSpec(image: string, backstop: boolean) {
+function podSpec(image: string, env: readonly object[]) {
   return {
     serviceAccountName,
     securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
@@ -114,7 +118,7 @@ function podSpec(image: string, backstop: boolean) {
         image,
         imagePullPolicy: 'IfNotPresent',
         args: ['run'],
-        env: environment(backstop),
+        env,
         ports: [
           { name: 'webhooks', containerPort: 9443 },
           { name: 'probes', containerPort: 8081 },
@@ -128,7 +132,9 @@ function podSpec(image: string, backstop: boolean) {
   };
 }
 
-function environment(backstop: boolean) {
+function environment({ backstop, allowedNamespaces, deniedNamespaces }: WorkloadSettings) {
+  const names = (name: string, given: readonly string[] = []) =>
+    given.length === 0 ? [] : [{ name, value: given.join(',') }];
   const from = (fieldPath: string) => ({ valueFrom: { fieldRef: { fieldPath } } });
   return [
     { name: 'POD_NAMESPACE', ...from('metadata.namespace') },
@@ -136,7 +142,9 @@ function environment(backstop: boolean) {
     { name: 'SLUICE_PROBE_PORT', value: '8081' },
     { name: 'KEPTN_DORA_METRICS_PORT', value: String(metricsPort) },
     { name: 'SLUICE_DRAIN', value: `${drainSeconds}s` },
-    ...(backstop ? [{ name: 'SLUICE_BACKSTOP', value: 'true' }] : []),
+    ...(backstop === true ? [{ name: 'SLUICE_BACKSTOP', value: 'true' }] : []),
+    ...names('SLUICE_ALLOWED_NAMESPACES', allowedNamespaces),
+    ...names('SLUICE_DENIED_NAMESPACES', deniedNamespaces),
   ];
 }
 

@@ -47,13 +47,13 @@ import {
 } from '../controllers/engine/traced.ts';
 import { workloadController } from '../controllers/workload.ts';
 import { workloadVersionController } from '../controllers/workload-version.ts';
+import { placesOf } from './places.ts';
 import { collectorIn } from './tracing.ts';
 
 /** Everything the engine runs. A new controller is another entry, and its indexes below. */
 export function allControllers(config: Config): readonly Controller[] {
-  const { namespace, definitionsNamespace, denoImage, pythonImage, bashImage, workers } = config;
-  const { configsAnywhere } = config;
-  const places = { operatorNamespace: namespace, definitionsNamespace, configsAnywhere };
+  const { denoImage, pythonImage, bashImage, workers } = config;
+  const places = placesOf(config);
   const isTraced: IsTraced = (lookup) => collectorIn(config, lookup) !== undefined;
   const controllers: readonly Controller[] = [
     namespaceController(places),
@@ -76,7 +76,7 @@ export function allControllers(config: Config): readonly Controller[] {
     appHistoryController(places, isTraced),
     unusedAppController(places, isTraced),
     orphanedJobController(),
-    ...(config.backstop ? [releasedListController()] : []),
+    ...(config.backstop ? [releasedListController(places)] : []),
   ];
   return workers === undefined ? controllers : controllers.map((one) => withAtMost(one, workers));
 }

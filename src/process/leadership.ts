@@ -33,6 +33,7 @@ import { followEnds } from './follow-ends.ts';
 import { MissingKinds, missingKinds } from './missing-kinds.ts';
 import type { ElectionStanding, ProcessMetrics } from './process-metrics.ts';
 import type { KeepingTerm } from './certificates.ts';
+import { placesOf } from './places.ts';
 import { stopTimes } from './stop-times.ts';
 import type { Terminal } from './terminal.ts';
 import { collectorIn, openExporter } from './tracing.ts';
@@ -195,6 +196,7 @@ async function lead(parts: LeadershipParts, { signal, sources, mayWrite }: Term)
   });
   const sweep = new HeldPodSweep({
     ...by,
+    ...placesOf(config),
     cluster: cluster.within({ signal, maySend: mayWrite }),
     lookup: caches,
     pods: podsOf(connection),
@@ -217,7 +219,7 @@ async function lead(parts: LeadershipParts, { signal, sources, mayWrite }: Term)
     events,
     clock,
     pods: podsOf(connection),
-    operatorNamespace: config.namespace,
+    ...placesOf(config),
     onFound: (namespace, count) =>
       log.warn({ namespace, count }, 'Pods run whose version was never judged'),
     onFailure: (namespace, error) =>

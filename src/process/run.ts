@@ -18,6 +18,7 @@ import { createLogger, type Logger } from '../telemetry/logger.ts';
 import { keepCertificates, servedFromSecret } from './certificates.ts';
 import { allControllers, allIndexes } from './controllers.ts';
 import { leadership, type Standing } from './leadership.ts';
+import { placesOf } from './places.ts';
 import { processMetrics } from './metrics-part.ts';
 import type { ProcessMetrics } from './process-metrics.ts';
 import { stopTimes } from './stop-times.ts';
@@ -72,7 +73,7 @@ export async function checkComposition(config: Config, { env }: Terminal): Promi
     await connection.close();
   }
   allControllers(config);
-  webhooks(placesOf(config));
+  webhooks({ ...placesOf(config), backstop: config.backstop });
   watchedKinds(config.only, config);
   await processMetrics(
     config,
@@ -80,10 +81,6 @@ export async function checkComposition(config: Config, { env }: Terminal): Promi
   );
   const collector = collectorFor([], config.namespace, config.otlp);
   if (collector !== undefined) await (await openExporter(config, collector, env)).close();
-}
-
-function placesOf({ namespace, definitionsNamespace, configsAnywhere, backstop }: Config) {
-  return { operatorNamespace: namespace, definitionsNamespace, configsAnywhere, backstop };
 }
 
 interface Surroundings {
@@ -222,7 +219,7 @@ function admissionServer(
   const { listenAddress, listenPort, probePort, drainMs } = config;
   const { clientCaFile, clientAllowedNames = [] } = config;
   return new AdmissionServer({
-    webhooks: webhooks({ ...placesOf(config), templateDigest }),
+    webhooks: webhooks({ ...placesOf(config), backstop: config.backstop, templateDigest }),
     lookup: caches,
     clock,
     metrics: metrics.reviews,

@@ -6,6 +6,7 @@ import { admitted, patchOf, requestFor } from '../support/builders/reviews.ts';
 
 const label = 'sluice.keptn.sh/enabled';
 const nothing = fixedLookup([]);
+const scope = { operatorNamespace: 'keptn-system' };
 const optedIn = { 'keptn.sh/lifecycle-toolkit': 'enabled' };
 
 function aNamespace(metadata: {
@@ -19,8 +20,8 @@ function labelsAfter(
   metadata: Parameters<typeof aNamespace>[0],
 ): Record<string, string> | undefined {
   const object = aNamespace(metadata);
-  const entered = admitted(object, followOptIn(requestFor(object), nothing));
-  expect(patchOf(followOptIn(requestFor(entered), nothing))).toEqual([]);
+  const entered = admitted(object, followOptIn(requestFor(object), nothing, scope));
+  expect(patchOf(followOptIn(requestFor(entered), nothing, scope))).toEqual([]);
   return entered.metadata.labels;
 }
 
@@ -57,7 +58,7 @@ describe('the label of a Namespace that withdraws its opt-in', () => {
   ]);
   const after = (labels: Record<string, string>, lookup: typeof nothing, annotations = {}) => {
     const object = aNamespace({ labels, annotations });
-    return admitted(object, followOptIn(requestFor(object), lookup)).metadata.labels;
+    return admitted(object, followOptIn(requestFor(object), lookup, scope)).metadata.labels;
   };
   const withdrawn = { [label]: 'withdrawn' };
 
@@ -77,13 +78,13 @@ describe('the label of a Namespace that withdraws its opt-in', () => {
 
   test('is no opt-in that was written wrongly', () => {
     const object = aNamespace({ labels: withdrawn });
-    expect(followOptIn(requestFor(object), nothing)).toMatchObject({ warnings: [] });
+    expect(followOptIn(requestFor(object), nothing, scope)).toMatchObject({ warnings: [] });
   });
 });
 
 describe('whoever applies a Namespace', () => {
   const warningsOf = (annotations: Record<string, string>) => {
-    const verdict = followOptIn(requestFor(aNamespace({ annotations })), nothing);
+    const verdict = followOptIn(requestFor(aNamespace({ annotations })), nothing, scope);
     return verdict.type === 'allowed' ? verdict.warnings : [];
   };
 
@@ -101,12 +102,35 @@ describe('whoever applies a Namespace', () => {
       ...requestFor(aNamespace({ labels })),
       oldObject: aNamespace({ labels, annotations: optedIn }),
     };
-    expect(followOptIn(request, nothing)).toMatchObject({
+    expect(followOptIn(request, nothing, scope)).toMatchObject({
       warnings: [],
       patch: [{ op: 'remove' }],
     });
-    expect(followOptIn(requestFor(aNamespace({ labels })), nothing)).toMatchObject({
+    expect(followOptIn(requestFor(aNamespace({ labels })), nothing, scope)).toMatchObject({
       warnings: [expect.stringContaining('set by Sluice alone')],
     });
+  });
+});
+
+describe('a Namespace that the installation leaves out', () => {
+  const object = {
+    ...aNamespace({ annotations: optedIn }),
+    metadata: { name: 'monitoring', annotations: optedIn },
+  };
+
+  test.each([
+    ['denied by name', { operatorNamespace: 'keptn-system', deniedNamespaces: ['monitoring'] }],
+    ['not among those allowed', { operatorNamespace: 'keptn-system', allowedNamespaces: ['shop'] }],
+    ['that of Sluice itself', { operatorNamespace: 'monitoring' }],
+  ])('%s: is not labelled as held, and its user is told', (_, given) => {
+    const verdict = followOptIn(requestFor(object), nothing, given);
+    expect(admitted(object, verdict).metadata).toMatchObject({ labels: { [label]: 'excluded' } });
+    expect(JSON.stringify(verdict)).toContain('the opt-in of Namespace monitoring has no effect');
+  });
+
+  test('is held where it is allowed, although it is denied as well, as in Keptn', () => {
+    const both = { allowedNamespaces: ['monitoring'], deniedNamespaces: ['monitoring'] };
+    const verdict = followOptIn(requestFor(object), nothing, { operatorNamespace: 'x', ...both });
+    expect(admitted(object, verdict).metadata).toMatchObject({ labels: { [label]: 'true' } });
   });
 });

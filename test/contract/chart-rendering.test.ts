@@ -94,6 +94,7 @@ describe('values', () => {
     expect(deployment).toContain('"replicas":1');
     expect(deployment).toContain('{"name":"PROMOTION_TASKS_ENABLED","value":"false"}');
     expect(deployment).toContain('{"name":"FUNCTION_RUNNER_IMAGE","value":"example.org/deno:1"}');
+    expect(deployment).toContain('{"name":"SLUICE_ALLOWED_NAMESPACES","value":"shop"}');
     const webhooks = objects.find(({ kind }) => kind === 'MutatingWebhookConfiguration');
     expect(JSON.stringify(webhooks)).toContain('"operator":"In","values":["shop"]');
     expect(webhooks?.['webhooks']).toContainEqual(

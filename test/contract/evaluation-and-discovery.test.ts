@@ -171,7 +171,13 @@ describe('the API server', () => {
     const seen = await cluster.get(NamespaceKind, place);
     if (seen === undefined) throw new Error('the namespace of the test is gone');
     const operations = operationsIn(
-      decideNamespace({ namespace: seen, pods: [], holdsFailed: false, live: () => 'unread' }),
+      decideNamespace({
+        namespace: seen,
+        pods: [],
+        holdsFailed: false,
+        exclusion: undefined,
+        live: () => 'unread',
+      }),
     );
     const labelled = await cluster.patch(NamespaceKind, { ...place, type: 'json' }, operations);
     expect(labelled.metadata.labels).toMatchObject({ 'sluice.keptn.sh/enabled': 'true' });
@@ -180,6 +186,7 @@ describe('the API server', () => {
         namespace: labelled,
         pods: [],
         holdsFailed: false,
+        exclusion: undefined,
         live: () => 'unread',
       }),
     ).toEqual({});

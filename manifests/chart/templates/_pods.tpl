@@ -161,6 +161,14 @@ spec:
 - name: SLUICE_BACKSTOP
   value: "true"
 {{- end }}
+{{- with $values.allowedNamespaces }}
+- name: SLUICE_ALLOWED_NAMESPACES
+  value: {{ join "," . | quote }}
+{{- end }}
+{{- with $values.deniedNamespaces }}
+- name: SLUICE_DENIED_NAMESPACES
+  value: {{ join "," . | quote }}
+{{- end }}
 {{- if ne $values.logLevel "info" }}
 - name: SLUICE_LOG_LEVEL
   value: {{ $values.logLevel }}

@@ -116,6 +116,8 @@ export const enabledLabel = {
   optedIn: 'true',
   /** It is not, and holds versions that have failed their checks: further Pods of these are held, and no others. */
   withdrawn: 'withdrawn',
+  /** The Namespace is opted in, and the installation leaves it out by name: its Pods are never held. */
+  excluded: 'excluded',
 } as const;
 
 /** The value of `appType` on a request that was made for a workload without an application key. */

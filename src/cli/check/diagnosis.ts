@@ -70,7 +70,10 @@ export async function* diagnose(
   const namespaces = await observeNamespaces(cluster);
   yield judgeNamespaces(namespaces);
   yield judgeHeld(await observeHeld(cluster), { now: time, longMs: heldForMs });
-  const names = namespaces.is === 'found' ? namespaces.value.map(({ name }) => name) : [];
+  const names =
+    namespaces.is === 'found'
+      ? namespaces.value.flatMap(({ name, isExcluded }) => (isExcluded === true ? [] : [name]))
+      : [];
   yield judgeBypassed(await observeBypassed(connection.client, names));
 }
 

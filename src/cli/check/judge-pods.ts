@@ -10,7 +10,9 @@ const mostNamed = 10;
 export function judgeNamespaces(namespaces: Seen<readonly NamespaceSeen[]>): readonly Line[] {
   const check = 'namespaces';
   if (namespaces.is !== 'found') return [unknown(check, whyOf(namespaces))];
-  const bare = namespaces.value.filter(({ isLabelled }) => !isLabelled);
+  const bare = namespaces.value.filter(
+    ({ isLabelled, isExcluded }) => !isLabelled && isExcluded !== true,
+  );
   if (bare.length > 0)
     return [
       warning(
@@ -19,16 +21,22 @@ export function judgeNamespaces(namespaces: Seen<readonly NamespaceSeen[]>): rea
         'start Sluice; it sets the label by itself',
       ),
     ];
-  const { length } = namespaces.value;
+  const held = namespaces.value.filter(({ isExcluded }) => isExcluded !== true);
+  const { length } = held;
+  const excluded = namespaces.value.filter(({ isExcluded }) => isExcluded === true);
+  const others =
+    excluded.length === 0
+      ? ''
+      : `; ${named(excluded.map(({ name }) => name))} opted in without effect, because this installation leaves out by name (allowedNamespaces, deniedNamespaces)`;
   if (length === 0)
     return [
       warning(
         check,
-        'no Namespace is opted in: no Pod is ever held',
+        `no Namespace is opted in: no Pod is ever held${others}`,
         'kubectl annotate namespace NAME keptn.sh/lifecycle-toolkit=enabled',
       ),
     ];
-  return [ok(check, `${length} ${length === 1 ? 'is' : 'are'} opted in`)];
+  return [ok(check, `${length} ${length === 1 ? 'is' : 'are'} opted in${others}`)];
 }
 
 /** Pods that have been held longer than `longMs`, the oldest first. */

@@ -6,6 +6,7 @@ import { identityIn } from '../../domain/identity/identity-in.ts';
 import { versionOfPod } from '../../domain/identity/version-of-pod.ts';
 import { ownerChainOf } from '../../domain/owner/owner-chain.ts';
 import { proofOf } from '../../domain/owner/revision.ts';
+import { wasReleasedAt } from '../../domain/phase/hand-release.ts';
 import { isOptedIn } from '../../domain/opt-in/namespace.ts';
 import { isOnRecordOfOptIn } from '../../domain/workload/opt-in-record.ts';
 import { type Lister, snapshotOf } from '../command/snapshot.ts';
@@ -21,6 +22,7 @@ export async function observeNamespaces(cluster: Asking): Promise<Seen<readonly 
       .map(({ metadata }) => ({
         name: metadata.name,
         isLabelled: metadata.labels[sluiceKeys.enabled] === enabledLabel.optedIn,
+        isExcluded: metadata.labels[sluiceKeys.enabled] === enabledLabel.excluded,
       })),
   );
 }
@@ -71,7 +73,10 @@ export async function observeBypassed(
         const identity = identityIn(lookup, pod);
         const proof = proofOf(pod, ownerChainOf(pod, lookup));
         const record = versionOfPod(pod, { identity, proof }, lookup);
-        const judged = isReleased(record?.status) || isOnRecordOfOptIn(record);
+        const judged =
+          isReleased(record?.status) ||
+          isOnRecordOfOptIn(record) ||
+          wasReleasedAt(record?.status, pod.metadata.creationTimestamp);
         return isRunning(pod) && isBypassed(pod, identity, { isReleased: judged });
       });
       found.push({ namespace, pods: pods.map(({ metadata }) => metadata.name) });

@@ -114,4 +114,6 @@ export interface NamespaceSeen {
   readonly name: string;
   /** Whether the label is there by which the API server sends its Pods. */
   readonly isLabelled: boolean;
+  /** Whether the installation leaves it out by name, so that none of its Pods is held. */
+  readonly isExcluded?: boolean;
 }

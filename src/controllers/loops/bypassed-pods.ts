@@ -7,7 +7,7 @@ import { asksForChecks, bareNote } from '../../domain/gate/bare-pod.ts';
 import { bypassedNote, isBypassed } from '../../domain/gate/bypassed.ts';
 import { identityIn } from '../../domain/identity/identity-in.ts';
 import { isOnRecordOfOptIn } from '../../domain/workload/opt-in-record.ts';
-import { isOptedIn } from '../../domain/opt-in/namespace.ts';
+import { isEnabled, type NamespaceScope } from '../../domain/opt-in/namespace-scope.ts';
 import { ownerChainOf, supportedOwner } from '../../domain/owner/owner-chain.ts';
 import { isReleased } from '../../domain/gate/release.ts';
 import { wasReleasedAt } from '../../domain/phase/hand-release.ts';
@@ -26,12 +26,11 @@ export interface RunningPods {
 }
 
 /** What the report needs. */
-export interface BypassedPodsParts {
+export interface BypassedPodsParts extends NamespaceScope {
   readonly caches: Caches;
   readonly pods: RunningPods;
   readonly events: EventSink;
   readonly clock: Clock;
-  readonly operatorNamespace: string;
   /** Called for a Namespace that opts in, before its Pods are looked through: what runs then is put on record. */
   readonly onOptIn?: (namespace: string, signal: AbortSignal) => Promise<unknown>;
   /** Told how many there are in a namespace; not called when there are none. */
@@ -75,7 +74,7 @@ export class BypassedPods {
     };
     const unsubscribe = caches.subscribe(NamespaceKind, (change) => {
       if (change.type === 'deleted') this.#known.delete(change.object.metadata.name);
-      if (optsIn(change)) report(change.object, true);
+      if (optsIn(change, this.#parts)) report(change.object, true);
     });
     const stop = (): void => {
       unsubscribe();
@@ -87,7 +86,7 @@ export class BypassedPods {
         const { metadata } = namespace;
         // Without the label of those that are, it was opted in while no Sluice was there.
         const isNew = metadata.labels?.[sluiceKeys.enabled] !== enabledLabel.optedIn;
-        if (isOptedIn(metadata)) report(namespace, isNew);
+        if (isEnabled(metadata, this.#parts)) report(namespace, isNew);
       }
       void last.then(() => {
         if (!signal.aborted) this.#timer = clock.after(everyMs, round);
@@ -101,7 +100,7 @@ export class BypassedPods {
     if (this.#known.size === 0) return undefined;
     return [...this.#known].reduce((sum, [name, counts]) => {
       const namespace = this.#parts.caches.get(NamespaceKind, undefined, name);
-      const counted = namespace !== undefined && isOptedIn(namespace.metadata);
+      const counted = namespace !== undefined && isEnabled(namespace.metadata, this.#parts);
       return counted ? sum + counts.values().reduce((all, count) => all + count, 0) : sum;
     }, 0);
   }
@@ -164,7 +163,10 @@ export class BypassedPods {
   }
 }
 
-function optsIn({ type, object, previous }: CacheChange<Namespace>): boolean {
-  const before = previous !== undefined && isOptedIn(previous.metadata);
-  return type !== 'deleted' && isOptedIn(object.metadata) && !before;
+function optsIn(
+  { type, object, previous }: CacheChange<Namespace>,
+  scope: NamespaceScope,
+): boolean {
+  const before = previous !== undefined && isEnabled(previous.metadata, scope);
+  return type !== 'deleted' && isEnabled(object.metadata, scope) && !before;
 }

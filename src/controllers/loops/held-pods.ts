@@ -4,7 +4,7 @@ import { sluiceKeys } from '../../api/keptn/annotations.ts';
 import { type JsonPatchOperation, pointer } from '../../api/json-patch.ts';
 import { refOf } from '../../api/object.ts';
 import type { Lookup } from '../../domain/lookup.ts';
-import { isOptedIn } from '../../domain/opt-in/namespace.ts';
+import { isEnabled, type NamespaceScope } from '../../domain/opt-in/namespace-scope.ts';
 import { gateIndex } from '../../domain/gate/pod-gate.ts';
 import type { Backoff } from '../../runtime/backoff.ts';
 import type { Clock, Timer } from '../../runtime/clock.ts';
@@ -19,7 +19,7 @@ export interface PendingPods {
 }
 
 /** What the sweep needs. `mayWrite` is asked before each write, as by the engine. */
-export interface HeldPodSweepParts {
+export interface HeldPodSweepParts extends NamespaceScope {
   readonly lookup: Lookup;
   readonly pods: PendingPods;
   readonly cluster: Pick<Cluster, 'patch'>;
@@ -79,7 +79,7 @@ export class HeldPodSweep {
   async sweep(signal: AbortSignal): Promise<number> {
     let found = 0;
     for (const { metadata } of this.#parts.lookup.list(NamespaceKind)) {
-      if (!isOptedIn(metadata) || signal.aborted) continue;
+      if (!isEnabled(metadata, this.#parts) || signal.aborted) continue;
       const key = metadata.name;
       const done = await this.#each(key, { namespace: metadata.name }, async () => {
         for await (const page of this.#parts.pods.pendingPods(metadata.name, signal)) {

@@ -11,7 +11,6 @@ import {
   releasedVersionsName,
 } from '../../api/released-versions.ts';
 import { conditionOf, conditionTypes } from '../conditions.ts';
-import { isOptedIn } from '../opt-in/namespace.ts';
 import type { Effect, Plan } from '../plan.ts';
 import { entryOf } from './entries.ts';
 
@@ -21,6 +20,8 @@ const mostEntries = 10_000;
 /** Everything that decides about the list of one Namespace. */
 export interface ReleasedListSeen {
   readonly namespace: Namespace;
+  /** Whether Pods of the Namespace are held. */
+  readonly isEnabled: boolean;
   readonly list: ReleasedVersions | undefined;
   readonly versions: readonly KeptnWorkloadVersion[];
   readonly workloads: readonly KeptnWorkload[];
@@ -38,7 +39,7 @@ export function decideReleasedList(seen: ReleasedListSeen): Plan {
   const { namespace, list } = seen;
   if (namespace.metadata.deletionTimestamp !== undefined) return {};
   const isListed = namespace.metadata.labels?.[sluiceKeys.listed] !== undefined;
-  if (!isOptedIn(namespace.metadata)) {
+  if (!seen.isEnabled) {
     if (isListed) return { effects: [labelled(namespace, undefined)] };
     return list === undefined ? {} : { effects: removed(list) };
   }

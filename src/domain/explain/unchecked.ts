@@ -26,7 +26,14 @@ export function namespaceUnchecked(name: string, lookup: Lookup): Unchecked | un
   const namespace = lookup.get(NamespaceKind, undefined, name);
   if (namespace === undefined) return undefined;
   if (!isOptedIn(namespace.metadata)) return notOptedIn(namespace);
-  if (namespace.metadata.labels?.[sluiceKeys.enabled] === enabledLabel.optedIn) return undefined;
+  const label = namespace.metadata.labels?.[sluiceKeys.enabled];
+  if (label === enabledLabel.optedIn) return undefined;
+  if (label === enabledLabel.excluded)
+    return {
+      reason: 'NamespaceExcluded',
+      because: `Namespace ${name} is opted in, but this installation of Sluice leaves it out by name (allowedNamespaces, deniedNamespaces), so its Pods start without any check`,
+      remedies: [`ask who installed Sluice to allow Namespace ${name}`],
+    };
   return {
     reason: 'NamespaceNotLabelled',
     because: `Namespace ${name} is opted in, but Sluice has not labelled it with ${sluiceKeys.enabled}: Sluice does not run, or cannot patch Namespaces`,

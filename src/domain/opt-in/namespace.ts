@@ -24,21 +24,28 @@ export function isOptedIn({ annotations }: Metadata): boolean {
 
 /**
  * What brings the label `enabled` in step with the annotations; empty when it is. `holdsFailed`: whether the Namespace holds
- * versions that have failed their checks, of which no Pod may start although it is not opted in.
+ * versions that have failed their checks, of which no Pod may start although it is not opted in. `isExcluded`: whether the
+ * installation leaves it out by name.
  */
 export function labelOperations(
   metadata: Metadata,
   holdsFailed: boolean,
+  isExcluded = false,
 ): readonly JsonPatchOperation[] {
   const { labels } = metadata;
   const label = labels?.[sluiceKeys.enabled];
   const path = pointer('metadata', 'labels', sluiceKeys.enabled);
-  const wanted = wantedLabel(metadata, holdsFailed);
+  const wanted = isExcluded ? excludedLabel(metadata) : wantedLabel(metadata, holdsFailed);
   if (label === wanted) return [];
   if (wanted === undefined) return [{ op: 'remove', path }];
   return labels === undefined
     ? [{ op: 'add', path: '/metadata/labels', value: { [sluiceKeys.enabled]: wanted } }]
     : [{ op: 'add', path, value: wanted }];
+}
+
+/** Says of an opt-in that it has no effect, also to those who cannot see the settings of the installation. */
+function excludedLabel(metadata: Metadata): string | undefined {
+  return isOptedIn(metadata) ? enabledLabel.excluded : undefined;
 }
 
 function wantedLabel(metadata: Metadata, holdsFailed: boolean): string | undefined {
@@ -52,6 +59,8 @@ export interface NamespaceObservation {
   readonly pods: readonly WatchedPod[];
   /** Whether it holds versions that have failed their checks; need not be gathered of one that is opted in. */
   readonly holdsFailed: boolean;
+  /** Why the installation leaves the Namespace out, see `exclusionOf`; undefined if it does not. */
+  readonly exclusion: string | undefined;
   live(ref: ObjectRef): 'unread' | 'absent' | 'present';
 }
 
@@ -59,21 +68,25 @@ export interface NamespaceObservation {
  * Keeps the label in step with the annotation, also on Namespaces that were there before Sluice. When the opt-in is
  * withdrawn, the label goes first, so that no further Pod is held, and then our gates in the Namespace (see
  * `withdrawOptIn`). While there are versions that have failed, the label gets another value instead: further Pods of these
- * are held, and no others.
+ * are held, and no others. The same happens where the installation comes to leave the Namespace out.
  */
 export function decideNamespace(seen: NamespaceObservation): Plan {
-  const { namespace, pods } = seen;
+  const { namespace, pods, exclusion } = seen;
   const { metadata } = namespace;
   if (metadata.deletionTimestamp !== undefined) return {};
+  const isEnabled = isOptedIn(metadata) && exclusion === undefined;
   // The cache may not have seen yet that a version has failed.
-  const look = isOptedIn(metadata)
+  const look = isEnabled
     ? []
     : versionsToRead(namespace, pods).filter((ref) => seen.live(ref) === 'unread');
   if (look.length > 0) return { look };
-  const operations = labelOperations(metadata, seen.holdsFailed);
+  const operations = labelOperations(metadata, seen.holdsFailed, exclusion !== undefined);
   const effects: readonly Effect[] = [
     ...(operations.length === 0 ? [] : [labelPatch(namespace, operations)]),
-    ...(isOptedIn(metadata) ? [] : withdrawOptIn(namespace, pods)),
+    ...(isEnabled ? [] : withdrawOptIn(namespace, pods, exclusion)),
+    ...(operations.length > 0 && exclusion !== undefined && isOptedIn(metadata)
+      ? [excludedEvent(namespace, exclusion)]
+      : []),
   ];
   if (effects.length === 0) return {};
   const { resourceVersion = '' } = metadata;
@@ -92,5 +105,13 @@ function labelPatch(namespace: Namespace, operations: readonly JsonPatchOperatio
       ...operations,
     ],
     goneIsDone: true,
+  };
+}
+
+function excludedEvent(namespace: Namespace, exclusion: string): Effect {
+  const message = `The opt-in (annotation ${keptnAnnotations.lifecycleToolkit}) has no effect: ${exclusion}. Its Pods start without any check.`;
+  return {
+    type: 'event',
+    note: { about: namespace, type: 'Warning', reason: 'NamespaceExcluded', message },
   };
 }

@@ -21,12 +21,15 @@ export interface WatchedPod {
 /**
  * What becomes of the held Pods when a Namespace withdraws its opt-in. They start without their checks, except those whose
  * version has failed its checks: one annotation that gets lost must not start these. They stay held until the Namespace
- * says `sluice.keptn.sh/release-held: "true"`, and are marked, so that they stay so even if the version is deleted.
+ * says `sluice.keptn.sh/release-held: "true"`, and are marked, so that they stay so even if the version is deleted. `exclusion`
+ * says why, where it is not the Namespace that withdrew it but the installation that leaves it out.
  */
 export function withdrawOptIn(
   namespace: Namespace,
   pods: readonly WatchedPod[],
+  exclusion?: string,
 ): readonly Effect[] {
+  const why = exclusion ?? `Namespace ${namespace.metadata.name} no longer carries ${optIn}`;
   const present = pods.filter(({ pod }) => pod.metadata.deletionTimestamp === undefined);
   const kept = releasesHeld(namespace.metadata) ? [] : present.filter(staysHeld);
   const others = present.filter((one) => !kept.includes(one));
@@ -36,9 +39,9 @@ export function withdrawOptIn(
   return [
     ...others.flatMap(({ pod }) => liftGate(pod) ?? []),
     ...unmarked.map(mark),
-    ...released.slice(0, mostEvents).map(({ pod }) => toEvent(started(pod))),
-    ...unmarked.slice(0, mostEvents).map((one) => toEvent(stillHeld(one, namespace))),
-    ...(said ? [toEvent(summary(namespace, { released, kept }))] : []),
+    ...released.slice(0, mostEvents).map(({ pod }) => toEvent(started(pod, why))),
+    ...unmarked.slice(0, mostEvents).map((one) => toEvent(stillHeld(one, { namespace, why }))),
+    ...(said ? [toEvent(summary({ namespace, why }, { released, kept }))] : []),
   ];
 }
 
@@ -92,35 +95,41 @@ function mark({ pod, version }: WatchedPod): Effect {
 const reason = 'NamespaceDisabled';
 const optIn = `${keptnAnnotations.lifecycleToolkit}: ${enabledValue}`;
 
+/** The Namespace, and what was withdrawn in it. */
+interface Withdrawn {
+  readonly namespace: Namespace;
+  readonly why: string;
+}
+
 function toEvent(note: EventNote): Effect {
   return { type: 'event', note };
 }
 
-function started(pod: Pod): EventNote {
+function started(pod: Pod, why: string): EventNote {
   return {
     about: pod,
     type: 'Warning',
     reason,
-    message: `The Pod starts without its checks: Namespace ${pod.metadata.namespace ?? ''} no longer carries ${optIn}.`,
+    message: `The Pod starts without its checks: ${why}.`,
   };
 }
 
-function stillHeld({ pod, version }: WatchedPod, namespace: Namespace): EventNote {
+function stillHeld({ pod, version }: WatchedPod, { namespace, why }: Withdrawn): EventNote {
   const name = version?.metadata.name ?? 'its version';
   return {
     about: pod,
     type: 'Warning',
     reason,
-    message: `The Pod stays held although Namespace ${namespace.metadata.name} no longer carries ${optIn}: the checks of ${name} have failed. To start it all the same: ${remedy(namespace)}`,
+    message: `The Pod stays held although ${why}: the checks of ${name} have failed. To start it all the same: ${remedy(namespace)}`,
   };
 }
 
 function summary(
-  namespace: Namespace,
+  { namespace, why }: Withdrawn,
   { released, kept }: Record<'released' | 'kept', readonly WatchedPod[]>,
 ): EventNote {
   const parts = [
-    `Namespace ${namespace.metadata.name} no longer carries ${optIn}`,
+    why,
     released.length === 0
       ? 'no held Pod was released'
       : `${count(released)} released without checks (${names(released)})`,

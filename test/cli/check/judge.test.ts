@@ -264,6 +264,13 @@ describe('Pods and Namespaces', () => {
     expect(statuses(judgeNamespaces(found([])))).toEqual(['warning']);
   });
 
+  test('an opted-in Namespace that the installation leaves out is told by its name, and is no fault', () => {
+    const left = { name: 'monitoring', isLabelled: false, isExcluded: true };
+    const [line] = judgeNamespaces(found([{ name: 'shop', isLabelled: true }, left]));
+    expect(line).toMatchObject({ status: 'ok' });
+    expect(line?.says).toContain('1 is opted in; monitoring opted in without effect');
+  });
+
   test('the ten Pods that have been held longest are named with their reason, the rest counted', () => {
     const held = Array.from({ length: 13 }, (_, n) => ({
       name: `cart-${n}`,

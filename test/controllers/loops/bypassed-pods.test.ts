@@ -12,7 +12,7 @@ import { ownerIndex } from '../../../src/controllers/engine/indexes.ts';
 import type { EventNote } from '../../../src/domain/plan.ts';
 import { aWorkload, aWorkloadVersion } from '../../support/builders/builders.ts';
 import { fixedLookup } from '../../support/memory/fixed-lookup.ts';
-import { TestClock } from '../../support/clock-and-chance/test-clock.ts';
+import { settled, TestClock } from '../../support/clock-and-chance/test-clock.ts';
 import {
   aDeployment,
   aPod,
@@ -76,6 +76,7 @@ function aReport(pods: readonly Pod[], world: readonly KubernetesObject[] = []) 
       record: (note, reporter) => void (notes.push(note), reporters.push(reporter)),
     },
     operatorNamespace: 'keptn-system',
+    deniedNamespaces: ['denied'],
     pods: {
       async *runningPods(name) {
         asked.push(name);
@@ -92,6 +93,15 @@ function aReport(pods: readonly Pod[], world: readonly KubernetesObject[] = []) 
 
 describe('Pods that run without ever having been judged', () => {
   const forever = new AbortController().signal;
+
+  test('are not looked for in Namespaces that the installation leaves out', async () => {
+    const stop = new AbortController();
+    const { report, asked } = aReport([], [enabled('denied'), enabled('shop')]);
+    report.start(stop.signal);
+    await settled();
+    expect(asked).toEqual(['shop']);
+    stop.abort();
+  });
 
   test('are counted and reported with one Event on their owner', async () => {
     const pods = ['cart-a', 'cart-b'].map((name) => running(aPod({ name, owners, annotations })));

@@ -29,9 +29,15 @@ function aSweep(
   const listed: string[] = [];
   const failed: FailedSweep[] = [];
   const names = ['broken', 'shop'];
-  const namespaces = [...names.map((name) => namespace(name, true)), namespace('other', false)];
+  const namespaces = [
+    ...names.map((name) => namespace(name, true)),
+    namespace('other', false),
+    namespace('denied', true),
+  ];
   const clock = new TestClock();
   const sweep = new HeldPodSweep({
+    operatorNamespace: 'keptn-system',
+    deniedNamespaces: ['denied'],
     clock,
     random: () => 0,
     onFailure: (what) => void failed.push(what),

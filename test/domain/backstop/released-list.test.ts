@@ -52,6 +52,7 @@ const list = (...entries: string[]): ReleasedVersions => ({
 const decide = (seen: Partial<ReleasedListSeen>) =>
   decideReleasedList({
     namespace: namespace({ [sluiceKeys.listed]: 'true' }),
+    isEnabled: true,
     list: undefined,
     versions: [],
     workloads: [],
@@ -76,10 +77,11 @@ describe('the list of a Namespace', () => {
   });
 
   test('goes after its label when the opt-in is withdrawn', () => {
-    const withdrawn = namespace({ [sluiceKeys.listed]: 'true' }, false);
-    expect(types(decide({ namespace: withdrawn, list: list() }))).toEqual(['patch']);
-    expect(types(decide({ namespace: namespace({}, false), list: list() }))).toEqual(['delete']);
-    expect(decide({ namespace: namespace({}, false) })).toEqual({});
+    const withdrawn = { isEnabled: false, namespace: namespace({ [sluiceKeys.listed]: 'true' }) };
+    const unlabelled = { isEnabled: false, namespace: namespace() };
+    expect(types(decide({ ...withdrawn, list: list() }))).toEqual(['patch']);
+    expect(types(decide({ ...unlabelled, list: list() }))).toEqual(['delete']);
+    expect(decide(unlabelled)).toEqual({});
   });
 
   test('holds what is Released: the current version, and those that can be rolled back to', () => {

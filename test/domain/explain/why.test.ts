@@ -338,6 +338,14 @@ describe('a Pod that Sluice does not hold', () => {
     });
   });
 
+  test('in a Namespace that the installation leaves out is told so', () => {
+    const annotations = { [keptnAnnotations.lifecycleToolkit]: 'enabled' };
+    const labels = { 'sluice.keptn.sh/enabled': 'excluded' };
+    const found = why(running(heldPod([])), aNamespace({ annotations, labels }));
+    expect(found).toMatchObject({ ...notFound, facts: { reason: 'NamespaceExcluded' } });
+    expect(found.says).toContain('deniedNamespaces');
+  });
+
   test('and is older than the opt-in is told so', () => {
     const pod = running(heldPod([]));
     const old = {

@@ -5,7 +5,11 @@ import {
   KeptnWorkloadVersion,
   type KeptnWorkloadVersionStatus,
 } from '../../../src/api/keptn/workload-version.ts';
-import { decideNamespace, labelOperations } from '../../../src/domain/opt-in/namespace.ts';
+import {
+  decideNamespace,
+  labelOperations,
+  type NamespaceObservation,
+} from '../../../src/domain/opt-in/namespace.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
 import type { WatchedPod } from '../../../src/domain/opt-in/withdrawn-opt-in.ts';
 import { aWorkloadVersion } from '../../support/builders/builders.ts';
@@ -41,12 +45,19 @@ function aPod(name: string, gates: readonly string[], metadata: Partial<ObjectMe
 function decide(
   namespace: Namespace,
   pods: readonly (Pod | WatchedPod)[],
-  holdsFailed = false,
+  given: boolean | Partial<NamespaceObservation> = false,
 ): Plan {
   const watched = pods.map((one) =>
     'pod' in one ? one : { pod: one, version: undefined, versionRef: undefined },
   );
-  return decideNamespace({ namespace, pods: watched, holdsFailed, live: () => 'present' });
+  return decideNamespace({
+    namespace,
+    pods: watched,
+    holdsFailed: false,
+    exclusion: undefined,
+    live: () => 'present',
+    ...(typeof given === 'boolean' ? { holdsFailed: given } : given),
+  });
 }
 
 describe('labelOperations', () => {
@@ -191,6 +202,38 @@ describe('decideNamespace', () => {
     ]);
   });
 
+  test('left out by the installation: the label says so, its gates go, and an Event says why the opt-in has no effect', () => {
+    const why = 'Namespace shop is among the deniedNamespaces of this installation';
+    const held = aPod('held', ['keptn-prechecks-gate']);
+    const plan = decide(aNamespace({ annotations: optIn, labels: label }), [held], {
+      exclusion: why,
+    });
+    expect(plan.effects).toMatchObject([
+      { ref: { name: 'shop' }, operations: [{}, {}, { path: labelPath, value: 'excluded' }] },
+      { ref: { name: 'held' } },
+      { note: { about: held, message: `The Pod starts without its checks: ${why}.` } },
+      { note: { reason: 'NamespaceDisabled', message: expect.stringContaining(why) } },
+      { note: { reason: 'NamespaceExcluded', message: expect.stringContaining(why) } },
+    ]);
+    const excluded = { 'sluice.keptn.sh/enabled': 'excluded' };
+    expect(
+      decide(aNamespace({ annotations: optIn, labels: excluded }), [], { exclusion: why }),
+    ).toEqual({});
+  });
+
+  test('left out by the installation: what has failed stays held all the same', () => {
+    const why = 'Namespace shop is among the deniedNamespaces of this installation';
+    const version = aWorkloadVersion({ status: { status: 'Failed' } });
+    const pod = aPod('held', ['keptn-prechecks-gate']);
+    const failed = { pod, version, versionRef: refOf(KeptnWorkloadVersion, version) };
+    const plan = decide(aNamespace({ annotations: optIn }), [failed], {
+      holdsFailed: true,
+      exclusion: why,
+    });
+    expect(JSON.stringify(plan.effects)).not.toContain('"path":"/spec');
+    expect(JSON.stringify(plan.effects)).toContain(`The Pod stays held although ${why}`);
+  });
+
   test('while opted in, no gate is touched', () => {
     const namespace = aNamespace({ annotations: optIn, labels: label });
     expect(decide(namespace, [aPod('held', ['keptn-prechecks-gate'])])).toEqual({});
@@ -285,6 +328,7 @@ describe('opt-in withdrawn while a version has failed', () => {
       namespace: aNamespace(),
       pods: [held('pay', open), held('pay-2', open), held('cart', undefined)],
       holdsFailed: false,
+      exclusion: undefined,
       live: () => 'unread',
     });
     expect(plan).toEqual({
