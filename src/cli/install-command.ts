@@ -14,9 +14,9 @@ import {
   type InstallationSettings,
   objectsOfPart,
 } from '../install/installation.ts';
+import { durationOption } from './command/duration-option.ts';
 import { addSettings } from './command/setting-options.ts';
 import { shippedImage } from '../install/workload.ts';
-import { duration } from '../config/setting.ts';
 import { uninstall } from '../install/uninstall.ts';
 import { BadInput, type Terminal } from '../process/terminal.ts';
 
@@ -194,7 +194,7 @@ export function uninstallCommand(terminal: Terminal): Command {
       'take Sluice out of the cluster: webhooks first, then every own gate is lifted, then its rights',
     )
     .option('--crds', 'the CRDs too, and with them every object of Keptn’s kinds')
-    .option('--wait <duration>', 'wait so long for a Sluice that runs and is about to end')
+    .addOption(durationOption('--wait', 'wait so long for a Sluice that runs and is about to end'))
     .option('--force', 'although a Sluice still runs');
   return addSettings(command, [
     ...connecting,
@@ -212,7 +212,7 @@ Examples:
   sluice uninstall
   sluice uninstall --crds --context dev`,
     )
-    .action(async (options: { crds?: true; force?: true; wait?: string }) => {
+    .action(async (options: { crds?: true; force?: true; wait?: number }) => {
       const { namespace, leaseNamespace, leaseName } = configOf(command, terminal);
       await using connection = await connected(command, terminal);
       await uninstall(
@@ -222,18 +222,11 @@ Examples:
           leaseName,
           crds: options.crds === true,
           force: options.force === true,
-          ...(options.wait !== undefined && { waitMs: durationOf('--wait', options.wait) }),
+          ...(options.wait !== undefined && { waitMs: options.wait }),
         },
         installing(connection, terminal),
       );
     });
-}
-
-function durationOf(option: string, given: string): number {
-  const type = duration(0);
-  const ms = type.read(given);
-  if (ms === undefined) throw new BadInput(`${option}: "${given}", expected ${type.expected}`);
-  return ms;
 }
 
 function installing({ client }: Connection, { write }: Terminal) {

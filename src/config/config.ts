@@ -38,6 +38,13 @@ export const settings = {
     value: text('name', 'the name of a context of the kubeconfig'),
     description: 'context of the kubeconfig; its current one if not given',
   }),
+  requestTimeoutMs: setting({
+    flag: 'request-timeout',
+    env: 'SLUICE_REQUEST_TIMEOUT',
+    value: duration(1),
+    otherwise: 30_000,
+    description: 'how long one request to the API server may take; watches go on for longer',
+  }),
   namespace: setting({
     flag: 'namespace',
     env: 'POD_NAMESPACE',
@@ -306,6 +313,7 @@ export function configFrom(given: Given) {
     // KUBECONFIG may name several files: it is read where they are merged.
     kubeconfig: given.flags.get(settings.kubeconfig.flag),
     context: reader.read(settings.context),
+    requestTimeoutMs: reader.read(settings.requestTimeoutMs),
     namespace,
     definitionsNamespace: reader.read(settings.definitionsNamespace) ?? namespace,
     configsAnywhere: reader.read(settings.configsAnywhere),

@@ -17,6 +17,8 @@ export interface ConnectOptions {
   /** The process's environment; `HTTPS_PROXY` and `NO_PROXY` are heeded as kubectl heeds them. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
+  /** How long a request may take that does not say it itself; default 30 s. */
+  readonly requestTimeoutMs?: number;
   /** Of Sluice; shown in the user agent. */
   readonly version: string;
   readonly log?: Log;
@@ -49,7 +51,15 @@ export interface Connection {
  * way in.
  */
 export async function connect(options: ConnectOptions): Promise<Connection> {
-  const { clock, env, version, log = silentLog, random = Math.random, onAnswer } = options;
+  const {
+    clock,
+    env,
+    version,
+    log = silentLog,
+    random = Math.random,
+    onAnswer,
+    requestTimeoutMs,
+  } = options;
   const credentials = await credentialsFor(options);
   const { server } = credentials;
   const proxy = credentials.proxy ?? usableProxy(() => proxyFor(server, env));
@@ -58,6 +68,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     clock,
     random,
     userAgent: `sluice/${version}`,
+    ...(requestTimeoutMs !== undefined && { timeoutMs: requestTimeoutMs }),
     ...(proxy !== undefined && { proxy }),
     ...(onAnswer !== undefined && { onAnswer }),
   });

@@ -67,6 +67,7 @@ export async function checkComposition(config: Config, { env }: Terminal): Promi
       env,
       clock: systemClock,
       version,
+      requestTimeoutMs: config.requestTimeoutMs,
       ...(kubeconfig !== undefined && { kubeconfig }),
       ...(context !== undefined && { context }),
     });
@@ -98,6 +99,7 @@ async function partsOf(config: Config, { terminal, log }: Surroundings): Promise
     env: terminal.env,
     clock,
     version,
+    requestTimeoutMs: config.requestTimeoutMs,
     onAnswer: metrics.onAnswer,
     log: unreachable(log.child({ part: 'cluster' })),
     ...(kubeconfig !== undefined && { kubeconfig }),

@@ -1,12 +1,13 @@
 import { styleText } from 'node:util';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { serviceAccountUser } from '../../admission/sluice-user.ts';
 import { visibleText } from '../../api/text/visible-text.ts';
 import { type Config, settings } from '../../config/config.ts';
-import { duration } from '../../config/setting.ts';
-import { BadInput, EndsWith, type Terminal } from '../../process/terminal.ts';
+import { EndsWith, type Terminal } from '../../process/terminal.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { configOf, connected, connecting } from '../command/command-config.ts';
+import { durationOption } from '../command/duration-option.ts';
+import { type OutputFormat, outputOption, structured } from '../command/output-option.ts';
 import { addSettings } from '../command/setting-options.ts';
 import { diagnose, diagnoseBeforeInstall } from './diagnosis.ts';
 import { exitCodeOf, type Line, type LineStatus } from './line.ts';
@@ -14,8 +15,8 @@ import { exitCodeOf, type Line, type LineStatus } from './line.ts';
 interface CheckOptions {
   readonly pre?: true;
   readonly user?: string;
-  readonly heldFor: string;
-  readonly output: 'text' | 'json';
+  readonly heldFor: number;
+  readonly output: OutputFormat;
 }
 
 const icons: Readonly<Record<LineStatus, string>> = {
@@ -35,12 +36,10 @@ export function checkCommand(terminal: Terminal): Command {
       '--user <name>',
       'name by which the API server knows Sluice; its service account if not given',
     )
-    .option('--held-for <duration>', 'Pods that have been held for longer are named', '1h')
     .addOption(
-      new Option('-o, --output <format>', 'how to show it')
-        .choices(['text', 'json'])
-        .default('text'),
-    );
+      durationOption('--held-for', 'Pods that have been held for longer are named', { text: '1h' }),
+    )
+    .addOption(outputOption());
   return addSettings(command, [
     ...connecting,
     settings.namespace,
@@ -59,9 +58,7 @@ Nothing in the cluster is changed. Exit codes: 0 all is well, 1 something could 
 2 bad input, 3 something has failed, 4 there are warnings`,
     )
     .action(async (options: CheckOptions) => {
-      const heldForMs = duration(0).read(options.heldFor);
-      if (heldForMs === undefined)
-        throw new BadInput(`--held-for: "${options.heldFor}", expected ${duration(0).expected}`);
+      const { output, heldFor: heldForMs } = options;
       const place = placeOf(configOf(command, terminal), options.user);
       await using connection = await connected(command, terminal);
       const found =
@@ -71,12 +68,11 @@ Nothing in the cluster is changed. Exit codes: 0 all is well, 1 something could 
       const lines: Line[] = [];
       for await (const some of found) {
         lines.push(...some);
-        if (options.output === 'text')
-          for (const line of some) terminal.write(textOf(line, terminal));
+        if (output === 'text') for (const line of some) terminal.write(textOf(line, terminal));
       }
       const exitCode = exitCodeOf(lines);
-      if (options.output === 'json')
-        terminal.write(`${JSON.stringify({ exitCode, lines }, null, 2)}\n`);
+      if (output === 'json' || output === 'yaml')
+        terminal.write(structured({ exitCode, lines }, output));
       if (exitCode !== 0) throw new EndsWith(exitCode);
     });
 }

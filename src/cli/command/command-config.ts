@@ -7,7 +7,11 @@ import type { Terminal } from '../../process/terminal.ts';
 import { version } from '../../process/version.ts';
 
 /** The settings by which a command finds its cluster. */
-export const connecting = [settings.kubeconfig, settings.context] as const;
+export const connecting = [
+  settings.kubeconfig,
+  settings.context,
+  settings.requestTimeoutMs,
+] as const;
 
 /** The configuration that a parsed command line and the environment make. Throws `ConfigInvalid`. */
 export function configOf(command: Command, { env }: Terminal): Config {
@@ -19,11 +23,12 @@ export async function connected(
   command: Command,
   terminal: Terminal,
 ): Promise<Connection & AsyncDisposable> {
-  const { kubeconfig, context } = configOf(command, terminal);
+  const { kubeconfig, context, requestTimeoutMs } = configOf(command, terminal);
   const connection = await connect({
     env: terminal.env,
     clock: systemClock,
     version,
+    requestTimeoutMs,
     ...(kubeconfig !== undefined && { kubeconfig }),
     ...(context !== undefined && { context }),
   });

@@ -81,7 +81,8 @@ function listsOf(cluster: Lister, kinds: readonly Kind[], namespace: string) {
   return kinds.map((kind) => listOrNone([404], () => cluster.list(kind, namespace, '')));
 }
 
-async function listOrNone(
+/** What a list answers; nothing where the API server refuses it with one of these codes. */
+export async function listOrNone(
   codes: readonly number[],
   list: () => Promise<readonly KubernetesObject[]>,
 ): Promise<readonly KubernetesObject[]> {

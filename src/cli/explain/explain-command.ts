@@ -1,8 +1,11 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { systemClock } from '../../runtime/clock.ts';
 import { connected, connecting } from '../command/command-config.ts';
-import { explanation } from './explain.ts';
-import { targetOf } from './explain-target.ts';
+import { namespaceOption, type ObjectOptions, selectorOption } from '../command/object-options.ts';
+import { type OutputFormat, outputOption } from '../command/output-option.ts';
+import { meantBy, targetWords } from '../command/target.ts';
+import { explanation, type Explanation } from './explain.ts';
+import { explaining } from './explain-target.ts';
 import { addSettings } from '../command/setting-options.ts';
 import { FoundFailed, type Terminal } from '../../process/terminal.ts';
 
@@ -12,16 +15,10 @@ export function explainCommand(terminal: Terminal): Command {
     .description(
       'say why a Pod waits: the chain from it to the check that holds it, the last error, the next try',
     )
-    .argument(
-      '<kind/name>',
-      'pod, deployment, statefulset, daemonset, rollout, job, keptnapp, keptnappversion (kav), keptnworkloadversion (kwv), keptntask, keptnevaluation (ke), keptnmetric or keptnmetricsprovider (kmp)',
-    )
-    .option('-n, --namespace <name>', 'namespace of the object; that of the context if not given')
-    .addOption(
-      new Option('-o, --output <format>', 'how to show it')
-        .choices(['text', 'json'])
-        .default('text'),
-    );
+    .argument('<target...>', `kind/name, or the kind with --selector: ${targetWords(explaining)}`)
+    .addOption(namespaceOption())
+    .addOption(selectorOption('all'))
+    .addOption(outputOption());
   return addSettings(command, connecting)
     .addHelpText(
       'after',
@@ -30,21 +27,38 @@ Examples:
   sluice explain pod/cart-5d4b9-x2x7z -n shop
   sluice explain deployment/cart -n shop
   sluice explain kwv/shop-cart-2.0.0 -n shop -o json
+  sluice explain pod -l app=cart -n shop
 
 Exit codes: 0 explained, 1 what is explained has failed or cannot go on until something
 is mended, or an error, 2 bad input`,
     )
-    .action(async (target: string, options: { namespace?: string; output: 'text' | 'json' }) => {
-      const { namespace: named, output } = options;
+    .action(async (words: readonly string[], options: ObjectOptions & Shown) => {
+      const { output, selector } = options;
       // Judged before anybody is asked.
-      targetOf(target);
+      const meant = meantBy(words, selector, explaining);
       await using connection = await connected(command, terminal);
-      const namespace = named ?? connection.namespace;
+      const namespace = options.namespace ?? connection.namespace;
       const { inColor, columns } = terminal;
       const paper = { inColor, columns, now: systemClock.now() };
-      const request = { target, namespace, output, paper };
-      const { text, hasFailed } = await explanation(request, connection.client);
-      terminal.write(`${text}\n`);
-      if (hasFailed) throw new FoundFailed();
+      const found: Explanation[] = [];
+      for (const target of await meant.targets(connection.client, namespace)) {
+        const request = { target, namespace, output, paper };
+        const explained = await explanation(request, connection.client);
+        terminal.write(`${found.length > 0 ? between[output] : ''}${explained.text}\n`);
+        found.push(explained);
+      }
+      if (found.some(({ hasFailed }) => hasFailed)) throw new FoundFailed();
     });
 }
+
+interface Shown {
+  readonly output: OutputFormat;
+}
+
+/** What stands between two explanations. */
+const between: Readonly<Record<OutputFormat, string>> = {
+  text: '\n',
+  wide: '\n',
+  json: '',
+  yaml: '---\n',
+};

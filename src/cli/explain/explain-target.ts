@@ -19,6 +19,7 @@ import { KeptnTask } from '../../api/keptn/task.ts';
 import { KeptnWorkload } from '../../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import type { Kind, KubernetesObject } from '../../api/object.ts';
+import type { Target, Targeting } from '../command/target.ts';
 import type { Finding } from '../../domain/explain/finding.ts';
 import type { Lookup } from '../../domain/lookup.ts';
 import { whyEvaluation, whyTask } from '../../domain/explain/why-check.ts';
@@ -28,24 +29,19 @@ import { whyMetric, whyProvider } from '../../domain/explain/why-metric.ts';
 import { whyOwner } from '../../domain/explain/why-owner.ts';
 import { whyPod } from '../../domain/explain/why-pod.ts';
 import { whyApp, whyAppVersion, whyWorkloadVersion } from '../../domain/explain/why-version.ts';
-import { nearestName } from '../../domain/nearest-name.ts';
-import { BadInput } from '../../process/terminal.ts';
 
-/** A kind that can be explained, and the names by which people ask for it. */
+/** A kind that can be explained. */
 interface Explained {
   readonly kind: Kind;
-  readonly names: readonly string[];
   /** Undefined when there is no such object. */
   readonly why: (lookup: Lookup, namespace: string, name: string) => Finding | undefined;
 }
 
 const explains = <T extends KubernetesObject>(
   kind: Kind<T>,
-  names: readonly string[],
   whyOf: (object: T, lookup: Lookup) => Finding,
 ): Explained => ({
   kind,
-  names,
   why(lookup, namespace, name) {
     const found = lookup.get(kind, namespace, name);
     return found && whyOf(found, lookup);
@@ -53,65 +49,38 @@ const explains = <T extends KubernetesObject>(
 });
 
 const explained: readonly Explained[] = [
-  explains(PodKind, ['pod', 'pods', 'po'], whyPod),
-  explains(
-    KeptnWorkloadVersion,
-    ['keptnworkloadversion', 'keptnworkloadversions', 'kwv'],
-    whyWorkloadVersion,
-  ),
-  explains(KeptnAppVersion, ['keptnappversion', 'keptnappversions', 'kav'], whyAppVersion),
-  explains(KeptnTask, ['keptntask', 'keptntasks', 'kt'], (task, lookup) => whyTask(task, lookup)),
-  explains(KeptnEvaluation, ['keptnevaluation', 'keptnevaluations', 'ke'], whyEvaluation),
-  explains(KeptnApp, ['keptnapp', 'keptnapps'], whyApp),
-  explains(KeptnWorkload, ['keptnworkload', 'keptnworkloads', 'kw'], whyWorkload),
-  explains(KeptnAppContext, ['keptnappcontext', 'keptnappcontexts', 'kac'], whyDefinition),
-  explains(
-    KeptnTaskDefinition,
-    ['keptntaskdefinition', 'keptntaskdefinitions', 'ktd'],
-    whyDefinition,
-  ),
-  explains(
-    KeptnEvaluationDefinition,
-    ['keptnevaluationdefinition', 'keptnevaluationdefinitions', 'ked'],
-    whyDefinition,
-  ),
-  explains(KeptnConfig, ['keptnconfig', 'keptnconfigs'], whyConfig),
-  explains(KeptnMetric, ['keptnmetric', 'keptnmetrics'], whyMetric),
-  explains(
-    KeptnMetricsProvider,
-    ['keptnmetricsprovider', 'keptnmetricsproviders', 'kmp'],
-    whyProvider,
-  ),
-  explains(JobKind, ['job', 'jobs'], whyJob),
-  explains(DeploymentKind, ['deployment', 'deployments', 'deploy'], whyOwner),
-  explains(StatefulSetKind, ['statefulset', 'statefulsets', 'sts'], whyOwner),
-  explains(DaemonSetKind, ['daemonset', 'daemonsets', 'ds'], whyOwner),
-  explains(RolloutKind, ['rollout', 'rollouts', 'ro'], whyOwner),
+  explains(PodKind, whyPod),
+  explains(KeptnWorkloadVersion, whyWorkloadVersion),
+  explains(KeptnAppVersion, whyAppVersion),
+  explains(KeptnTask, (task, lookup) => whyTask(task, lookup)),
+  explains(KeptnEvaluation, whyEvaluation),
+  explains(KeptnApp, whyApp),
+  explains(KeptnWorkload, whyWorkload),
+  explains(KeptnAppContext, whyDefinition),
+  explains(KeptnTaskDefinition, whyDefinition),
+  explains(KeptnEvaluationDefinition, whyDefinition),
+  explains(KeptnConfig, whyConfig),
+  explains(KeptnMetric, whyMetric),
+  explains(KeptnMetricsProvider, whyProvider),
+  explains(JobKind, whyJob),
+  explains(DeploymentKind, whyOwner),
+  explains(StatefulSetKind, whyOwner),
+  explains(DaemonSetKind, whyOwner),
+  explains(RolloutKind, whyOwner),
 ];
 
-/** What the user wants explained. */
-export interface Target {
-  readonly kind: Kind;
-  readonly name: string;
-  readonly why: Explained['why'];
-}
+/** What can be explained. */
+export const explaining: Targeting = {
+  kinds: explained.map(({ kind }) => kind),
+  cannot: 'cannot be explained',
+  example: 'write for example pod/cart-5d4-x or deployment/cart',
+};
 
-/** The target of `pod/cart-x`; throws `BadInput` that names what can be asked for. */
-export function targetOf(text: string): Target {
-  const [kindName = '', name = '', ...rest] = text.split('/');
-  // `deployment.apps/web` is how kubectl prints a name.
-  const word = kindName.toLowerCase().split('.')[0] ?? '';
-  if (name === '' || rest.length > 0) {
-    throw new BadInput(
-      `"${text}" is no KIND/NAME; write for example pod/cart-5d4-x or deployment/cart`,
-    );
-  }
-  const found = explained.find(({ names }) => names.includes(word));
-  if (found === undefined) {
-    const known = explained.map(({ names }) => names[0] ?? '');
-    const nearest = nearestName(word, known);
-    const hint = nearest === undefined ? '' : ` Did you mean ${nearest}/${name}?`;
-    throw new BadInput(`"${kindName}" cannot be explained; one of ${known.join(', ')} can.${hint}`);
-  }
-  return { kind: found.kind, name, why: found.why };
+/** Why this object waits; undefined where there is none of that name. */
+export function reasonFor(
+  { kind, name }: Target,
+  lookup: Lookup,
+  namespace: string,
+): Finding | undefined {
+  return explained.find((one) => one.kind === kind)?.why(lookup, namespace, name);
 }

@@ -1,15 +1,16 @@
 import type { Kind, KubernetesObject } from '../../api/object.ts';
-import { targetOf } from './explain-target.ts';
-import { visibleText } from '../../api/text/visible-text.ts';
+import { reasonFor } from './explain-target.ts';
+import type { OutputFormat } from '../command/output-option.ts';
+import { structured } from '../command/output-option.ts';
+import type { Target } from '../command/target.ts';
 import { type FindingPaper, findingText } from './finding-text.ts';
 import { snapshotOf } from '../command/snapshot.ts';
 
 /** What is to be explained, and how. */
 export interface ExplainRequest {
-  /** `pod/cart-5d4-x` */
-  readonly target: string;
+  readonly target: Target;
   readonly namespace: string;
-  readonly output: 'text' | 'json';
+  readonly output: OutputFormat;
   readonly paper: FindingPaper;
 }
 
@@ -33,24 +34,24 @@ export interface Explanation {
 }
 
 /**
- * Why something waits, read live: a tree for people, or the same as JSON. Throws `BadInput` for a target that cannot be
- * explained, `NotFound`, and what the cluster throws.
+ * Why something waits, read live: a tree for people, or the same as JSON. Throws `NotFound`, and what the
+ * cluster throws.
  */
 export async function explanation(
   request: ExplainRequest,
   cluster: ExplainedCluster,
 ): Promise<Explanation> {
   const { target, namespace, output, paper } = request;
-  const { kind, name, why } = targetOf(target);
-  const finding = why(await snapshotOf(cluster, namespace), namespace, name);
+  const { kind, name } = target;
+  const finding = reasonFor(target, await snapshotOf(cluster, namespace), namespace);
   if (finding === undefined) {
     throw new NotFound(
       `there is no ${kind.kind} ${name} in namespace ${namespace}; name another namespace with --namespace`,
     );
   }
   const text =
-    output === 'json'
-      ? visibleText(JSON.stringify(finding, undefined, 2))
+    output === 'json' || output === 'yaml'
+      ? structured(finding, output).trimEnd()
       : findingText(finding, paper);
   return { text, hasFailed: finding.mark === 'failed' };
 }

@@ -1,11 +1,20 @@
-import { Command, Option } from 'commander';
-import { visibleText } from '../../api/text/visible-text.ts';
+import { Command } from 'commander';
 import type { Terminal } from '../../process/terminal.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { connected, connecting } from '../command/command-config.ts';
 import { addSettings } from '../command/setting-options.ts';
-import { lookupOver } from '../command/snapshot.ts';
-import { sceneIn, sceneKinds } from '../status/scene.ts';
+import {
+  allNamespacesOption,
+  namespaceOf,
+  namespaceOption,
+  type ObjectOptions,
+  placeText,
+  selectorOption,
+} from '../command/object-options.ts';
+import { type OutputFormat, outputOption, structured } from '../command/output-option.ts';
+import { workloadsWith } from '../command/selected-workloads.ts';
+import { lookupOf } from '../command/snapshot.ts';
+import { onlyOf, sceneIn, sceneKinds } from '../status/scene.ts';
 import { historyOf, historyTable } from './history.ts';
 
 /** `sluice history`: which versions there were, and how they ended. */
@@ -15,12 +24,10 @@ export function historyCommand(terminal: Terminal): Command {
       'list the versions of applications and workloads, newest first, and how they ended',
     )
     .argument('[app]', 'of one application alone')
-    .option('-n, --namespace <name>', 'namespace; that of the context if not given')
-    .addOption(
-      new Option('-o, --output <format>', 'how to show it')
-        .choices(['text', 'json'])
-        .default('text'),
-    );
+    .addOption(namespaceOption())
+    .addOption(allNamespacesOption())
+    .addOption(selectorOption('only of workloads'))
+    .addOption(outputOption());
   return addSettings(command, connecting)
     .addHelpText(
       'after',
@@ -31,23 +38,21 @@ Examples:
 
 How much is kept is set in KeptnConfig (retention).`,
     )
-    .action(
-      async (
-        app: string | undefined,
-        options: { readonly namespace?: string; readonly output: 'text' | 'json' },
-      ) => {
-        await using connection = await connected(command, terminal);
-        const namespace = options.namespace ?? connection.namespace;
-        const kinds = sceneKinds.filter(({ kind }) => kind.endsWith('Version'));
-        const found = await Promise.all(
-          kinds.map((kind) => connection.client.list(kind, namespace, '')),
-        );
-        const versions = historyOf(sceneIn(lookupOver(found.flat()), namespace), app);
-        if (options.output === 'json')
-          terminal.write(`${visibleText(JSON.stringify(versions, undefined, 2))}\n`);
-        else if (versions.length === 0)
-          terminal.write(`there are no versions in namespace ${namespace}\n`);
-        else terminal.write(`${historyTable(versions, systemClock.now())}\n`);
-      },
-    );
+    .action(async (app: string | undefined, options: HistoryOptions) => {
+      const { output, selector } = options;
+      await using connection = await connected(command, terminal);
+      const namespace = namespaceOf(options, connection);
+      const kinds = sceneKinds.filter(({ kind }) => kind.endsWith('Version'));
+      const lookup = await lookupOf(connection.client, kinds, namespace ?? '');
+      const isMeant = await workloadsWith(selector, connection.client, namespace);
+      const versions = historyOf(onlyOf(sceneIn(lookup, namespace), isMeant), app);
+      if (output === 'json' || output === 'yaml') terminal.write(structured(versions, output));
+      else if (versions.length === 0)
+        terminal.write(`there are no versions in ${placeText(namespace)}\n`);
+      else terminal.write(`${historyTable(versions, systemClock.now())}\n`);
+    });
+}
+
+interface HistoryOptions extends ObjectOptions {
+  readonly output: OutputFormat;
 }

@@ -2,56 +2,65 @@ import { KeptnAppVersion } from '../../api/keptn/app-version.ts';
 import { isCompleted } from '../../api/keptn/states.ts';
 import { KeptnTask } from '../../api/keptn/task.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
-import type { KubernetesObject } from '../../api/object.ts';
+import { KeptnApp } from '../../api/keptn/app.ts';
+import { KeptnWorkload } from '../../api/keptn/workload.ts';
+import { DaemonSetKind, DeploymentKind, RolloutKind, StatefulSetKind } from '../../api/builtin.ts';
+import type { Kind, KubernetesObject } from '../../api/object.ts';
 import type { Lookup } from '../../domain/lookup.ts';
+import { lists } from '../../domain/phase/newest-app-version.ts';
+import { type Target, targetText, type Targeting } from '../command/target.ts';
+import { versionBehind } from '../command/version-behind.ts';
 import { BadInput } from '../../process/terminal.ts';
 
-/** What may be named: a task, or the version whose task is meant. */
-const names = {
-  task: ['keptntask', 'keptntasks', 'kt', 'task'],
-  workload: ['keptnworkloadversion', 'keptnworkloadversions', 'kwv'],
-  app: ['keptnappversion', 'keptnappversions', 'kav'],
-} as const;
+/** What has a log: a task, or what stands for a version whose task is meant. */
+export const logging: Targeting = {
+  kinds: [
+    KeptnTask,
+    KeptnWorkloadVersion,
+    KeptnAppVersion,
+    KeptnWorkload,
+    KeptnApp,
+    DeploymentKind,
+    StatefulSetKind,
+    DaemonSetKind,
+    RolloutKind,
+  ],
+  cannot: 'has no log of a task',
+  example: 'write for example deployment/cart or keptntask/pre-smoke-x',
+};
+
+/** The kinds that are read to find the task that is meant. */
+export function kindsOfLog({ kind }: Target): readonly Kind[] {
+  const always = [KeptnTask, KeptnWorkloadVersion, KeptnAppVersion, KeptnWorkload, KeptnApp];
+  return [...new Set<Kind>([kind, ...always])];
+}
 
 /**
  * The task whose log is wanted: the one that is named, or of a version the newest that has failed, or else the newest that runs,
- * or else the newest. Throws `BadInput` for what has no task, by name.
+ * or else the newest. Those of an application are those of its workloads, too. Throws `BadInput` for what has no task, by name.
  */
-export function taskOf(text: string, namespace: string, lookup: Lookup): KeptnTask {
-  const [kind = '', name = '', ...rest] = text.split('/');
-  const word = kind.toLowerCase().split('.')[0] ?? '';
-  const is = (some: readonly string[]): boolean => some.includes(word);
-  if (name === '' || rest.length > 0 || !is(Object.values(names).flat()))
-    throw new BadInput(
-      `"${text}" has no log; write KIND/NAME with one of keptntask, keptnworkloadversion (kwv), keptnappversion (kav)`,
-    );
-  if (is(names.task)) {
-    const task = lookup.get(KeptnTask, namespace, name);
-    if (task === undefined) throw notFound('KeptnTask', name, namespace);
-    return task;
-  }
-  const version = is(names.workload)
-    ? lookup.get(KeptnWorkloadVersion, namespace, name)
-    : lookup.get(KeptnAppVersion, namespace, name);
-  if (version === undefined)
-    throw notFound(
-      is(names.workload) ? KeptnWorkloadVersion.kind : KeptnAppVersion.kind,
-      name,
-      namespace,
-    );
-  const task = worst(tasksOf(version, lookup));
-  if (task === undefined) throw new BadInput(`${text} has no task (yet)`);
-  return task;
+export function taskOf(target: Target, namespace: string, lookup: Lookup): KeptnTask {
+  const { kind, name } = target;
+  const object = lookup.get(kind, namespace, name);
+  if (object === undefined)
+    throw new BadInput(`there is no ${kind.kind} ${name} in namespace ${namespace}`);
+  const task = lookup.get(KeptnTask, namespace, name);
+  if (kind === KeptnTask && task !== undefined) return task;
+  const found = worst(tasksOf(versionBehind(object, lookup)?.object, lookup));
+  if (found === undefined) throw new BadInput(`${targetText(target)} has no task (yet)`);
+  return found;
 }
 
-function notFound(kind: string, name: string, namespace: string): BadInput {
-  return new BadInput(`there is no ${kind} ${name} in namespace ${namespace}`);
-}
-
-function tasksOf({ metadata }: KubernetesObject, lookup: Lookup): readonly KeptnTask[] {
+function tasksOf(version: KubernetesObject | undefined, lookup: Lookup): readonly KeptnTask[] {
+  if (version === undefined) return [];
+  const { namespace, name, uid } = version.metadata;
+  const app = version.kind === KeptnAppVersion.kind && lookup.get(KeptnAppVersion, namespace, name);
+  const workloads = lookup.list(KeptnWorkloadVersion, namespace);
+  const listed = app ? workloads.filter((one) => lists(app, one)) : [];
+  const owners = new Set([uid, ...listed.map(({ metadata }) => metadata.uid)]);
   return lookup
-    .list(KeptnTask, metadata.namespace)
-    .filter((task) => task.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid));
+    .list(KeptnTask, namespace)
+    .filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owners.has(owner.uid)));
 }
 
 function worst(tasks: readonly KeptnTask[]): KeptnTask | undefined {

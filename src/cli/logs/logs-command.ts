@@ -1,19 +1,17 @@
 import { Command } from 'commander';
 import { PodKind } from '../../api/builtin.ts';
 import { ClusterError } from '../../api/cluster-error.ts';
-import { KeptnAppVersion } from '../../api/keptn/app-version.ts';
-import { KeptnTask } from '../../api/keptn/task.ts';
-import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import { visibleText } from '../../api/text/visible-text.ts';
 import type { Connection } from '../../kubernetes/connect.ts';
-import type { Terminal } from '../../process/terminal.ts';
+import { BadInput, type Terminal } from '../../process/terminal.ts';
 import { connected, connecting } from '../command/command-config.ts';
 import { addSettings } from '../command/setting-options.ts';
-import { lookupOver } from '../command/snapshot.ts';
-import { evidenceOf, taskOf } from './log-target.ts';
+import { namespaceOption, type ObjectOptions, selectorOption } from '../command/object-options.ts';
+import { lookupOf } from '../command/snapshot.ts';
+import { meantBy, type Target, targetText, targetWords } from '../command/target.ts';
+import { evidenceOf, kindsOfLog, logging, taskOf } from './log-target.ts';
 
-interface LogsOptions {
-  readonly namespace?: string;
+interface LogsOptions extends ObjectOptions {
   readonly follow?: true;
 }
 
@@ -21,42 +19,61 @@ interface LogsOptions {
 export function logsCommand(terminal: Terminal): Command {
   const command = new Command('logs')
     .description('print the log of a task; of a version, that of the task that has failed or runs')
-    .argument('<kind/name>', 'keptntask, keptnworkloadversion (kwv) or keptnappversion (kav)')
-    .option('-n, --namespace <name>', 'namespace of the object; that of the context if not given')
+    .argument('<target...>', `kind/name, or the kind with --selector: ${targetWords(logging)}`)
+    .addOption(namespaceOption())
+    .addOption(selectorOption('all'))
     .option('-f, --follow', 'go on while the task writes');
   return addSettings(command, connecting)
     .addHelpText(
       'after',
       `
 Examples:
+  sluice logs deployment/cart -n shop
   sluice logs kwv/shop-cart-2.0.0 -n shop
   sluice logs keptntask/pre-load-test-hvpa6zctyz -n shop -f
 
 Where the Pod is gone, what Sluice has recorded of its end is printed instead, and standard error says so.`,
     )
-    .action(async (text: string, options: LogsOptions) => {
+    .action(async (words: readonly string[], options: LogsOptions) => {
+      const meant = meantBy(words, options.selector, logging);
       await using connection = await connected(command, terminal);
       const namespace = options.namespace ?? connection.namespace;
-      const { client } = connection;
-      const kinds = [KeptnTask, KeptnWorkloadVersion, KeptnAppVersion];
-      const found = await Promise.all(kinds.map((kind) => client.list(kind, namespace, '')));
-      const task = taskOf(text, namespace, lookupOver(found.flat()));
-      const job = task.status?.jobName;
-      const pods =
-        job === undefined ? [] : await client.list(PodKind, namespace, `job-name=${job}`);
-      const pod = pods.toSorted((a, b) => (createdAt(a) < createdAt(b) ? 1 : -1)).at(0)
-        ?.metadata.name;
-      const isFollowed = options.follow === true;
-      const problem =
-        pod === undefined
-          ? 'it is gone'
-          : await printed({ connection, terminal, namespace, pod, isFollowed });
-      if (problem === undefined) return;
-      terminal.writeError(
-        `the Pod of KeptnTask ${task.metadata.name} has no log (${problem}); this is on record:\n`,
-      );
-      terminal.write(`${linesOf(evidenceOf(task))}\n`);
+      const targets = await meant.targets(connection.client, namespace);
+      if (options.follow === true && targets.length > 1)
+        throw new BadInput(`--follow goes on with one log: ${targets.map(targetText).join(', ')}`);
+      for (const target of targets) {
+        if (targets.length > 1) terminal.write(`==> ${targetText(target)} <==\n`);
+        await logOf(target, {
+          connection,
+          terminal,
+          namespace,
+          isFollowed: options.follow === true,
+        });
+      }
     });
+}
+
+interface Asked {
+  readonly connection: Connection;
+  readonly terminal: Terminal;
+  readonly namespace: string;
+  readonly isFollowed: boolean;
+}
+
+async function logOf(target: Target, asked: Asked): Promise<void> {
+  const { connection, terminal, namespace } = asked;
+  const { client } = connection;
+  const task = taskOf(target, namespace, await lookupOf(client, kindsOfLog(target), namespace));
+  const job = task.status?.jobName;
+  const pods = job === undefined ? [] : await client.list(PodKind, namespace, `job-name=${job}`);
+  const newest = pods.toSorted((a, b) => (createdAt(a) < createdAt(b) ? 1 : -1)).at(0);
+  const pod = newest?.metadata.name;
+  const problem = pod === undefined ? 'it is gone' : await printed({ ...asked, pod });
+  if (problem === undefined) return;
+  terminal.writeError(
+    `the Pod of KeptnTask ${task.metadata.name} has no log (${problem}); this is on record:\n`,
+  );
+  terminal.write(`${linesOf(evidenceOf(task))}\n`);
 }
 
 function createdAt({ metadata }: { readonly metadata: { creationTimestamp?: string } }): string {
@@ -64,13 +81,7 @@ function createdAt({ metadata }: { readonly metadata: { creationTimestamp?: stri
 }
 
 /** Prints the log of a Pod as it comes; answers why there is none. */
-async function printed(from: {
-  readonly connection: Pick<Connection, 'transport'>;
-  readonly terminal: Terminal;
-  readonly namespace: string;
-  readonly pod: string;
-  readonly isFollowed: boolean;
-}): Promise<string | undefined> {
+async function printed(from: Asked & { readonly pod: string }): Promise<string | undefined> {
   const { connection, terminal, namespace, pod, isFollowed } = from;
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/log`;
   const decoder = new TextDecoder();

@@ -1,6 +1,7 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import type { Terminal } from '../../process/terminal.ts';
 import { connecting } from '../command/command-config.ts';
+import { outputOption } from '../command/output-option.ts';
 import { addSettings } from '../command/setting-options.ts';
 import type { SimulateOptions } from './simulate-run.ts';
 
@@ -31,11 +32,7 @@ export function simulateCommand(terminal: Terminal): Command {
       '--definitions-namespace <name>',
       'of definitions that all may use; where Sluice runs if not given',
     )
-    .addOption(
-      new Option('-o, --output <format>', 'how to show it')
-        .choices(['text', 'json'])
-        .default('text'),
-    )
+    .addOption(outputOption())
     .option('--patch', 'show what the webhook adds to each Pod');
   return addSettings(command, connecting)
     .addHelpText(

@@ -9,6 +9,7 @@ import { BadInput, FoundFailed } from '../../process/terminal.ts';
 import { manifestsIn } from '../manifests/manifest-documents.ts';
 import { manifestFiles } from '../manifests/manifest-files.ts';
 import { type Asking, knownObjects } from '../manifests/read-objects.ts';
+import { type OutputFormat, structured } from '../command/output-option.ts';
 import { outcomeText } from './outcome-text.ts';
 import { type Outcome, simulate, type Simulated } from './simulation.ts';
 
@@ -19,7 +20,7 @@ export interface SimulateOptions {
   readonly namespace: string;
   readonly operatorNamespace: string;
   readonly definitionsNamespace?: string;
-  readonly output: 'text' | 'json';
+  readonly output: OutputFormat;
   readonly patch?: boolean;
 }
 
@@ -109,7 +110,7 @@ function unchecked(outcome: Outcome): Outcome {
 }
 
 function shown(outcomes: readonly Outcome[], { output, patch = false }: SimulateOptions): string {
-  return output === 'json'
-    ? `${visibleText(JSON.stringify(outcomes, undefined, 2))}\n`
+  return output === 'json' || output === 'yaml'
+    ? structured(outcomes, output)
     : outcomes.map((outcome) => outcomeText(outcome, patch)).join('\n');
 }

@@ -8,6 +8,8 @@ import { gateIndex } from '../../domain/gate/pod-gate.ts';
 import { conditionOf, conditionTypes } from '../../domain/conditions.ts';
 import { supportedOwner } from '../../domain/owner/owner-chain.ts';
 import type { Lookup } from '../../domain/lookup.ts';
+import { lists } from '../../domain/phase/newest-app-version.ts';
+import type { IsMeant } from '../command/selected-workloads.ts';
 
 /** What a roll-out looks like at one moment. */
 export interface Scene {
@@ -40,6 +42,18 @@ export function sceneIn(lookup: Lookup, namespace: string | undefined): Scene {
       (pod) => supportedOwner(pod) !== undefined,
     ),
   };
+}
+
+/** The scene of these workloads alone, with the application versions that list them. */
+export function onlyOf(scene: Scene, isMeant: IsMeant | undefined): Scene {
+  if (isMeant === undefined) return scene;
+  const workloadVersions = scene.workloadVersions.filter(isMeant);
+  const appVersions = scene.appVersions.filter((app) =>
+    workloadVersions.some(
+      (version) => version.metadata.namespace === app.metadata.namespace && lists(app, version),
+    ),
+  );
+  return { ...scene, appVersions, workloadVersions };
 }
 
 /** The kinds that a scene is made of. */

@@ -1,22 +1,29 @@
-import { Command, Option } from 'commander';
-import { visibleText } from '../../api/text/visible-text.ts';
+import { Command } from 'commander';
 import { BadInput, EndsWith, exitCodes, type Terminal } from '../../process/terminal.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { connected, connecting } from '../command/command-config.ts';
 import { follow, type Following } from '../command/following.ts';
+import {
+  allNamespacesOption,
+  namespaceOf,
+  namespaceOption,
+  type ObjectOptions,
+  placeText,
+  selectorOption,
+} from '../command/object-options.ts';
+import { type OutputFormat, outputOption, structured } from '../command/output-option.ts';
+import { workloadsWith } from '../command/selected-workloads.ts';
 import { addSettings } from '../command/setting-options.ts';
 import { currentScene } from './current.ts';
 import { frame } from './frame.ts';
-import { type Scene, sceneIn, sceneKinds } from './scene.ts';
+import { onlyOf, type Scene, sceneIn, sceneKinds } from './scene.ts';
 import { Screen } from './screen.ts';
 import { statusJson } from './status-json.ts';
 
-interface StatusOptions {
-  readonly namespace?: string;
-  readonly allNamespaces?: true;
+interface StatusOptions extends ObjectOptions {
   readonly watch?: true;
   readonly all?: true;
-  readonly output: 'text' | 'json';
+  readonly output: OutputFormat;
 }
 
 /** A second for the clocks and ages on the screen; a change is shown at once. */
@@ -29,15 +36,12 @@ export function statusCommand(terminal: Terminal): Command {
   const command = new Command('status')
     .description('show the roll-outs of a namespace: applications, workloads, checks and Pods')
     .argument('[app]', 'of one application alone')
-    .option('-n, --namespace <name>', 'namespace; that of the context if not given')
-    .option('-A, --all-namespaces', 'of all namespaces')
+    .addOption(namespaceOption())
+    .addOption(allNamespacesOption())
+    .addOption(selectorOption('only workloads'))
     .option('-w, --watch', 'go on and show what changes; Ctrl-C ends it')
     .option('--all', 'older versions, too')
-    .addOption(
-      new Option('-o, --output <format>', 'how to show it')
-        .choices(['text', 'json'])
-        .default('text'),
-    );
+    .addOption(outputOption());
   return addSettings(command, connecting)
     .addHelpText(
       'after',
@@ -50,24 +54,26 @@ Examples:
 Exit codes: 0 nothing that is shown has failed, 1 an error, 2 bad input, 3 something has failed`,
     )
     .action(async (app: string | undefined, options: StatusOptions) => {
-      if (options.watch === true && options.output === 'json')
-        throw new BadInput('--watch shows text; ask again and again for JSON, or kubectl get -w');
+      if (options.watch === true && options.output !== 'text')
+        throw new BadInput(
+          `--watch shows text; ask again and again for -o ${options.output}, or kubectl get -w`,
+        );
       await using connection = await connected(command, terminal);
-      const namespace =
-        options.allNamespaces === true ? undefined : (options.namespace ?? connection.namespace);
+      const namespace = namespaceOf(options, connection);
+      const isMeant = await workloadsWith(options.selector, connection.client, namespace);
       await using following = await follow(connection, sceneKinds, namespace);
       const look = (): Scene => {
         const problem = following.problem();
         if (problem !== undefined) throw new Error(problem);
-        const scene = sceneIn(following.lookup, namespace);
+        const scene = onlyOf(sceneIn(following.lookup, namespace), isMeant);
         return options.all === true ? scene : currentScene(scene, app);
       };
-      const where = namespace === undefined ? 'all namespaces' : `namespace ${namespace}`;
+      const where = placeText(namespace);
       if (options.watch === true) return await watch(look, { where, following, terminal });
       const scene = look();
       terminal.write(
-        options.output === 'json'
-          ? `${visibleText(JSON.stringify(statusJson(scene), undefined, 2))}\n`
+        options.output === 'json' || options.output === 'yaml'
+          ? structured(statusJson(scene), options.output)
           : textOf(scene, where, terminal),
       );
       const hasFailed = [...scene.appVersions, ...scene.workloadVersions].some(

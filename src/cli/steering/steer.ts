@@ -1,29 +1,23 @@
-import { KeptnEvaluation } from '../../api/keptn/evaluation.ts';
-import { KeptnTask } from '../../api/keptn/task.ts';
 import type { Command } from 'commander';
 import type { SteeringVerb } from '../../api/keptn/steering.ts';
 import { refOf } from '../../api/object.ts';
 import { visibleText } from '../../api/text/visible-text.ts';
-import { BadInput, FoundFailed, type Terminal } from '../../process/terminal.ts';
+import { FoundFailed, type Terminal } from '../../process/terminal.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { connected } from '../command/command-config.ts';
+import type { ObjectOptions } from '../command/object-options.ts';
+import { type OutputFormat, structured } from '../command/output-option.ts';
 import { type Lister, lookupOf } from '../command/snapshot.ts';
+import { meantBy, type Target, type Targeting } from '../command/target.ts';
 import { annotating, type Answer, ask, type SteeredCluster } from './ask.ts';
-import {
-  kindsToRead,
-  type Level,
-  namedObject,
-  type SteeredObject,
-  steeredObject,
-  type Named,
-} from './steered-object.ts';
+import { kindsToRead, type Level, type SteeredObject, steeredObject } from './steered-object.ts';
 
 /** What the options of a steering command may say. */
-export interface SteeringOptions {
-  readonly namespace?: string;
-  readonly output: 'text' | 'json';
+export interface SteeringOptions extends ObjectOptions {
+  readonly output: OutputFormat;
   readonly dryRun?: boolean;
-  readonly timeout: string;
+  /** In milliseconds. */
+  readonly timeout: number;
   readonly what?: string;
   readonly reason?: string;
   readonly for?: string;
@@ -45,45 +39,39 @@ export type Deed =
 
 /** A command line that steers. */
 export interface SteeringRequest {
-  readonly target: string;
-  readonly separate: string | undefined;
+  readonly words: readonly string[];
   readonly level: Level;
-  /** The command's name, and whether it can be about one task or evaluation. */
-  readonly verb: string;
-  readonly takesChecks: boolean;
+  readonly targeting: Targeting;
   readonly given: SteeringOptions;
   deed(check: string | undefined): Deed;
 }
 
-/** Finds what is meant, does it, and shows the answer. Throws `FoundFailed` where Sluice has refused it or has not answered. */
+/**
+ * Finds what is meant, does it, and shows the answer, one object after the other. Throws `FoundFailed` where Sluice has refused
+ * one or has not answered.
+ */
 export async function steer(
   request: SteeringRequest,
   { command, terminal }: { readonly command: Command; readonly terminal: Terminal },
 ): Promise<void> {
+  const { words, given, targeting } = request;
   // Judged before anybody is asked.
-  refuseChecks(request, namedObject(request.target, request.separate));
-  waitMsOf(request.given);
+  const meant = meantBy(words, given.selector, targeting);
   await using connection = await connected(command, terminal);
-  const namespace = request.given.namespace ?? connection.namespace;
-  const shown = await steered(request, {
-    cluster: connection.client,
-    namespace,
-    stop: terminal.stop,
-  });
-  terminal.write(`${visibleText(shown.text)}\n`);
-  if (!shown.isDone) throw new FoundFailed();
+  const namespace = given.namespace ?? connection.namespace;
+  const by = { cluster: connection.client, namespace, stop: terminal.stop };
+  let isDone = true;
+  for (const target of await meant.targets(connection.client, namespace)) {
+    const shown = await steered(target, request, by);
+    terminal.write(shown.text);
+    isDone &&= shown.isDone;
+  }
+  if (!isDone) throw new FoundFailed();
 }
 
-/** Of a task or an evaluation only `retry` is meant; the other verbs would act on its whole version, unasked. */
-function refuseChecks({ verb, takesChecks }: SteeringRequest, { kind, name }: Named): void {
-  if (takesChecks || (kind !== KeptnTask && kind !== KeptnEvaluation)) return;
-  throw new BadInput(
-    `${verb} is for a whole version: name a deployment, an application or a version; for one check alone there is sluice retry ${kind.kind.toLowerCase()}/${name}`,
-  );
-}
-
-/** What is shown of a command, and whether it has done what it was for. */
+/** What is shown of a command about one object, and whether it has done what it was for. */
 async function steered(
+  target: Target,
   request: SteeringRequest,
   by: {
     readonly cluster: SteeredCluster & Lister;
@@ -93,9 +81,8 @@ async function steered(
 ): Promise<{ readonly text: string; readonly isDone: boolean }> {
   const { cluster, namespace, stop } = by;
   const { given, level } = request;
-  const named = namedObject(request.target, request.separate);
-  const lookup = await lookupOf(cluster, kindsToRead(named), namespace);
-  const found = steeredObject(named, level, { lookup, namespace });
+  const lookup = await lookupOf(cluster, kindsToRead(target), namespace);
+  const found = steeredObject(target, level, { lookup, namespace });
   const deed = request.deed(found.check);
   const dryRun = given.dryRun === true;
   if (deed.type === 'set') {
@@ -104,23 +91,12 @@ async function steered(
     const says = dryRun ? 'may be changed so; nothing was changed' : deed.says;
     return shownAs(found, given, { type: dryRun ? 'checked' : 'done', isDone: true, says });
   }
-  const waitMs = waitMsOf(given);
   const answer = await ask(
     found,
-    { ...deed, dryRun, waitMs },
+    { ...deed, dryRun, waitMs: given.timeout },
     { cluster, clock: systemClock, stop },
   );
   return shownAs(found, given, { ...sayingOf(answer, deed.verb), type: answer.type, answer });
-}
-
-function waitMsOf({ timeout }: SteeringOptions): number {
-  const seconds = Number(timeout);
-  if (timeout.trim() === '' || !Number.isFinite(seconds) || seconds < 0) {
-    throw new BadInput(
-      `--timeout: "${timeout}", expected a number of seconds without a unit, such as 10`,
-    );
-  }
-  return seconds * 1000;
 }
 
 function sayingOf(
@@ -157,10 +133,11 @@ function shownAs(
 ): { readonly text: string; readonly isDone: boolean } {
   const { namespace = '', name } = object.metadata;
   const { type, isDone, says, answer } = what;
-  if (output === 'text') {
-    return { text: `${kind.kind.toLowerCase()}/${name} -n ${namespace}: ${says}`, isDone };
+  if (output === 'text' || output === 'wide') {
+    const text = `${kind.kind.toLowerCase()}/${name} -n ${namespace}: ${says}`;
+    return { text: `${visibleText(text)}\n`, isDone };
   }
   const facts = { kind: kind.kind, name, namespace, outcome: type, done: isDone, message: says };
   const record = answer?.type === 'answered' ? { record: answer.record } : {};
-  return { text: JSON.stringify({ ...facts, ...record }, undefined, 2), isDone };
+  return { text: structured({ ...facts, ...record }, output), isDone };
 }

@@ -2,9 +2,13 @@ import { Command, Option } from 'commander';
 import { sluiceKeys } from '../../api/keptn/annotations.ts';
 import { retryEverything, retryFailed, type SteeringVerb } from '../../api/keptn/steering.ts';
 import { connecting } from '../command/command-config.ts';
+import { durationOption } from '../command/duration-option.ts';
+import { namespaceOption, selectorOption } from '../command/object-options.ts';
+import { outputOption } from '../command/output-option.ts';
 import { addSettings } from '../command/setting-options.ts';
+import { targetWords } from '../command/target.ts';
 import type { Terminal } from '../../process/terminal.ts';
-import type { Level } from './steered-object.ts';
+import { type Level, steeringBy } from './steered-object.ts';
 import { type Deed, steer, type SteeringOptions } from './steer.ts';
 
 /** A steering command: what it says of itself, and what it asks for. */
@@ -49,7 +53,7 @@ const described: readonly Described[] = [
   {
     name: 'restart',
     does: 'run every check again, those that have passed among them; Pods that may start still may',
-    examples: ['sluice restart deployment/cart -n shop', 'sluice restart keptnapp shop -n shop'],
+    examples: ['sluice restart deployment/cart -n shop', 'sluice restart keptnapp/shop -n shop'],
     level: 'version',
     deed: () => asking('retry', { [sluiceKeys.retry]: retryEverything }),
   },
@@ -66,6 +70,7 @@ const described: readonly Described[] = [
     does: 'let the Pods start although their checks have not passed, for a time',
     options: [
       reason('why; it is shown to everybody').makeOptionMandatory(),
+      // As the object will carry it: the admission reads it.
       new Option('--for <duration>', 'for how long, for example 30m').default('1h'),
     ],
     examples: ["sluice release deployment/cart -n shop --reason 'hotfix INC-1' --for 30m"],
@@ -91,7 +96,10 @@ const described: readonly Described[] = [
   {
     name: 'resume',
     does: 'go on with a workload or an application that is paused',
-    examples: ['sluice resume deployment/cart -n shop'],
+    examples: [
+      'sluice resume deployment/cart -n shop',
+      'sluice resume deployment -l tier=web -n shop',
+    ],
     level: 'lasting',
     deed: () => ({
       type: 'set',
@@ -108,25 +116,19 @@ export function steeringCommands(terminal: Terminal): readonly Command[] {
 
 function steeringCommand(one: Described, terminal: Terminal): Command {
   const { name, does, options = [], examples, level, takesChecks = false } = one;
+  const targeting = steeringBy(name, takesChecks);
   const command = new Command(name)
     .description(does)
-    .argument(
-      '<kind/name>',
-      `deployment, statefulset, daemonset, rollout, keptnapp, keptnworkload, keptnworkloadversion (kwv)${takesChecks ? ', keptnappversion (kav), keptntask or keptnevaluation (ke)' : ' or keptnappversion (kav)'}`,
-    )
-    .argument('[name]', 'the name, where the kind stands alone: deployment cart')
-    .option('-n, --namespace <name>', 'namespace of the object; that of the context if not given');
+    .argument('<target...>', `kind/name, or the kind with --selector: ${targetWords(targeting)}`)
+    .addOption(namespaceOption())
+    .addOption(selectorOption('all'));
   for (const option of options) command.addOption(option);
   command
     .addOption(
-      new Option('--timeout <seconds>', 'how long to wait for the answer of Sluice').default('10'),
+      durationOption('--timeout', 'how long to wait for the answer of Sluice', { text: '10s' }),
     )
     .option('--dry-run', 'have the API server judge it, and change nothing')
-    .addOption(
-      new Option('-o, --output <format>', 'how to show it')
-        .choices(['text', 'json'])
-        .default('text'),
-    );
+    .addOption(outputOption());
   return addSettings(command, connecting)
     .addHelpText(
       'after',
@@ -136,17 +138,9 @@ ${examples.map((example) => `  ${example}`).join('\n')}
 
 Exit codes: 0 done, 1 refused, not answered in time, or an error, 2 bad input`,
     )
-    .action((target: string, separate: string | undefined, given: SteeringOptions) =>
+    .action((words: readonly string[], given: SteeringOptions) =>
       steer(
-        {
-          target,
-          separate,
-          level,
-          given,
-          verb: name,
-          takesChecks,
-          deed: (check) => one.deed(given, check),
-        },
+        { words, level, targeting, given, deed: (check) => one.deed(given, check) },
         { command, terminal },
       ),
     );

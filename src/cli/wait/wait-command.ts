@@ -5,15 +5,22 @@ import { KeptnAppVersion } from '../../api/keptn/app-version.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import type { Kind, KubernetesObject } from '../../api/object.ts';
 import { visibleText } from '../../api/text/visible-text.ts';
-import { duration } from '../../config/setting.ts';
-import type { PodMaker } from '../../domain/identity/next-pod-identity.ts';
 import type { Lookup } from '../../domain/lookup.ts';
 import { formatDuration } from '../../domain/go/duration.ts';
-import { BadInput, EndsWith, exitCodes, type Terminal } from '../../process/terminal.ts';
+import { EndsWith, exitCodes, type Terminal } from '../../process/terminal.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { connected, connecting } from '../command/command-config.ts';
 import { follow, type Following } from '../command/following.ts';
+import { durationOption } from '../command/duration-option.ts';
+import { namespaceOption, type ObjectOptions, selectorOption } from '../command/object-options.ts';
 import { addSettings } from '../command/setting-options.ts';
+import {
+  meantBy,
+  type Target,
+  targetText,
+  targetWords,
+  type Targeting,
+} from '../command/target.ts';
 import { explanation } from '../explain/explain.ts';
 import {
   awaitedApp,
@@ -24,76 +31,58 @@ import {
   type Progress,
 } from './awaited.ts';
 
-interface WaitOptions {
+interface WaitOptions extends ObjectOptions {
   readonly for: Goal;
-  readonly timeout: string;
-  readonly namespace?: string;
+  /** In milliseconds. */
+  readonly timeout: number;
 }
 
-type Judge = (lookup: Lookup, namespace: string, goal: Goal) => Progress | undefined;
-
-interface Target {
-  readonly names: readonly string[];
-  readonly judge: (name: string) => Judge;
+interface Awaited {
+  readonly kind: Kind;
+  readonly progress: (asked: Asked) => Progress | undefined;
 }
 
-const ownerOf = <T extends PodMaker & KubernetesObject>(
+interface Asked {
+  readonly lookup: Lookup;
+  readonly namespace: string;
+  readonly name: string;
+  readonly goal: Goal;
+}
+
+const awaits = <T extends KubernetesObject>(
   kind: Kind<T>,
-  names: readonly string[],
-): Target => ({
-  names,
-  judge: (name) => (lookup, namespace, goal) => {
-    const owner = lookup.get(kind, namespace, name);
-    return owner && awaitedOwner(owner, goal, lookup);
+  judge: (object: T, goal: Goal, lookup: Lookup) => Progress,
+): Awaited => ({
+  kind,
+  progress({ lookup, namespace, name, goal }) {
+    const object = lookup.get(kind, namespace, name);
+    return object && judge(object, goal, lookup);
   },
 });
 
-const targets: readonly Target[] = [
-  ownerOf(DeploymentKind, ['deployment', 'deployments', 'deploy']),
-  ownerOf(StatefulSetKind, ['statefulset', 'statefulsets', 'sts']),
-  ownerOf(DaemonSetKind, ['daemonset', 'daemonsets', 'ds']),
-  ownerOf(RolloutKind, ['rollout', 'rollouts', 'ro']),
-  {
-    names: ['keptnapp', 'keptnapps', 'app'],
-    judge: (name) => (lookup, namespace, goal) => {
-      const app = lookup.get(KeptnApp, namespace, name);
-      return app && awaitedNewestApp(app, goal, lookup);
-    },
-  },
-  {
-    names: ['keptnappversion', 'keptnappversions', 'kav'],
-    judge: (name) => (lookup, namespace, goal) => {
-      const version = lookup.get(KeptnAppVersion, namespace, name);
-      return version && awaitedApp(version, goal, lookup);
-    },
-  },
-  {
-    names: ['keptnworkloadversion', 'keptnworkloadversions', 'kwv'],
-    judge: (name) => (lookup, namespace, goal) => {
-      const version = lookup.get(KeptnWorkloadVersion, namespace, name);
-      return version && awaitedWorkload(version, goal);
-    },
-  },
+const awaited: readonly Awaited[] = [
+  awaits(DeploymentKind, awaitedOwner),
+  awaits(StatefulSetKind, awaitedOwner),
+  awaits(DaemonSetKind, awaitedOwner),
+  awaits(RolloutKind, awaitedOwner),
+  awaits(KeptnApp, awaitedNewestApp),
+  awaits(KeptnAppVersion, awaitedApp),
+  awaits(KeptnWorkloadVersion, awaitedWorkload),
 ];
 
-const kinds = [
-  DeploymentKind,
-  StatefulSetKind,
-  DaemonSetKind,
-  RolloutKind,
-  KeptnApp,
-  KeptnAppVersion,
-  KeptnWorkloadVersion,
-];
+const kinds = awaited.map(({ kind }) => kind);
+
+const waiting: Targeting = {
+  kinds,
+  cannot: 'cannot be waited for',
+  example: 'write for example deployment/cart or keptnapp/shop',
+};
 
 /** `sluice wait`: for a pipeline that must not go on before a version has passed, or is through. */
 export function waitCommand(terminal: Terminal): Command {
   const command = new Command('wait')
     .description('wait until the checks of a version have passed, or until it is through')
-    .argument(
-      '<kind/name>',
-      'deployment, statefulset, daemonset, rollout, keptnapp, keptnappversion (kav) or keptnworkloadversion (kwv)',
-    )
+    .argument('<target...>', `kind/name, or the kind with --selector: ${targetWords(waiting)}`)
     .addOption(
       new Option(
         '--for <goal>',
@@ -102,8 +91,9 @@ export function waitCommand(terminal: Terminal): Command {
         .choices(['passed', 'completed'])
         .default('completed'),
     )
-    .option('--timeout <duration>', 'how long to wait; 0s looks once', '10m')
-    .option('-n, --namespace <name>', 'namespace of the object; that of the context if not given');
+    .addOption(durationOption('--timeout', 'how long to wait; 0s looks once', { text: '10m' }))
+    .addOption(namespaceOption())
+    .addOption(selectorOption('all'));
   return addSettings(command, connecting)
     .addHelpText(
       'after',
@@ -111,25 +101,24 @@ export function waitCommand(terminal: Terminal): Command {
 Examples:
   kubectl apply -f shop/ && sluice wait keptnapp/shop --for completed --timeout 15m -n shop
   sluice wait deployment/cart --for passed -n shop
+  sluice wait deployment -l app=cart --timeout 30m -n shop
 
 The version is the one that the object asks for now, so it may follow "kubectl apply" at once.
 Exit codes: 0 reached, 1 an error, 2 bad input, 3 failed or overtaken: waiting would not help, 4 the time is over`,
     )
-    .action(async (text: string, options: WaitOptions) => {
-      const judge = judgeOf(text);
-      const timeoutMs = duration(0).read(options.timeout);
-      if (timeoutMs === undefined)
-        throw new BadInput(`--timeout: "${options.timeout}", expected ${duration(0).expected}`);
+    .action(async (words: readonly string[], options: WaitOptions) => {
+      const meant = meantBy(words, options.selector, waiting);
       await using connection = await connected(command, terminal);
       const namespace = options.namespace ?? connection.namespace;
+      const targets = await meant.targets(connection.client, namespace);
       await using following = await follow(connection, kinds, namespace);
-      const wait = { judge, namespace, goal: options.for, timeoutMs, terminal, following };
-      const ended = await untilOver(text, wait);
+      const wait = { targets, namespace, goal: options.for, timeoutMs: options.timeout };
+      const ended = await untilOver({ ...wait, terminal, following });
       if (ended.state === 'reached') return;
       if (ended.state === 'failed') {
         const { inColor, columns } = terminal;
         const paper = { inColor, columns, now: systemClock.now() };
-        const request = { target: text, namespace, output: 'text', paper } as const;
+        const request = { target: ended.target, namespace, output: 'text', paper } as const;
         const { text: why } = await explanation(request, connection.client);
         terminal.write(`${why}\n`);
         throw new EndsWith(exitCodes.failed);
@@ -139,7 +128,7 @@ Exit codes: 0 reached, 1 an error, 2 bad input, 3 failed or overtaken: waiting w
 }
 
 interface Waiting {
-  readonly judge: Judge;
+  readonly targets: readonly Target[];
   readonly namespace: string;
   readonly goal: Goal;
   readonly timeoutMs: number;
@@ -147,43 +136,59 @@ interface Waiting {
   readonly following: Following;
 }
 
+/** How a wait has ended, and by which object. */
+interface Ended extends Progress {
+  readonly target: Target;
+}
+
 /** Waits, and says each time how far it has come, until that cannot change any more or the time is over. */
-async function untilOver(text: string, wait: Waiting): Promise<Progress> {
-  const { judge, namespace, goal, timeoutMs, terminal, following } = wait;
+async function untilOver(wait: Waiting): Promise<Ended> {
+  const { goal, namespace, timeoutMs, terminal, following } = wait;
   const startMs = systemClock.elapsed();
-  let said = '';
+  const said = new Map<string, string>();
   for (;;) {
     const problem = following.problem();
     if (problem !== undefined) throw new Error(problem);
-    const progress = judge(following.lookup, namespace, goal) ?? {
-      state: 'waiting',
-      says: `there is no ${text} in namespace ${namespace} (yet)`,
-    };
+    const all = wait.targets.map((target) => ({ target, ...progressOf(target, wait) }));
     const passedMs = systemClock.elapsed() - startMs;
-    if (progress.says !== said)
-      terminal.write(
-        `${(passedMs / 1000).toFixed(1).padStart(7)} s  ${visibleText(progress.says)}\n`,
-      );
-    said = progress.says;
-    if (progress.state !== 'waiting' || terminal.stop.aborted) return progress;
+    for (const { target, says } of all) {
+      if (said.get(targetText(target)) === says) continue;
+      said.set(targetText(target), says);
+      const at = (passedMs / 1000).toFixed(1).padStart(7);
+      terminal.write(`${at} s  ${visibleText(says)}\n`);
+    }
+    // One that will not be reached ends the wait; otherwise the slowest says how far it is.
+    const worst =
+      all.find(({ state }) => state === 'failed') ??
+      all.find(({ state }) => state === 'waiting') ??
+      all[0];
+    if (worst === undefined) throw new Error('there is nothing to wait for');
+    if (worst.state !== 'waiting' || terminal.stop.aborted) return worst;
     if (passedMs >= timeoutMs) {
+      const text = targetText(worst.target);
       terminal.writeError(
         `${text} is not ${goal} after ${formatDuration(timeoutMs)}; sluice explain ${text} -n ${namespace} says why\n`,
       );
-      return progress;
+      return worst;
     }
     // A problem of the watches is no change of an object.
     await following.changed(Math.min(timeoutMs - passedMs, 5_000), terminal.stop);
   }
 }
 
-function judgeOf(text: string): Judge {
-  const [kindName = '', name = '', ...rest] = text.split('/');
-  const word = kindName.toLowerCase().split('.')[0] ?? '';
-  const target = targets.find(({ names }) => names.includes(word));
-  if (target === undefined || name === '' || rest.length > 0)
-    throw new BadInput(
-      `"${text}" cannot be waited for; write KIND/NAME with one of ${targets.map(({ names }) => names[0] ?? '').join(', ')}`,
-    );
-  return target.judge(name);
+function progressOf(
+  target: Target,
+  { following, namespace, goal }: Pick<Waiting, 'following' | 'namespace' | 'goal'>,
+): Progress {
+  const { kind, name } = target;
+  const { lookup } = following;
+  const found = awaited
+    .find((one) => one.kind === kind)
+    ?.progress({ lookup, namespace, name, goal });
+  return (
+    found ?? {
+      state: 'waiting',
+      says: `there is no ${targetText(target)} in namespace ${namespace} (yet)`,
+    }
+  );
 }

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
-import { targetOf } from '../../../src/cli/explain/explain-target.ts';
+import { targetOf as targetOfWords } from '../../../src/cli/command/target.ts';
+import { explaining } from '../../../src/cli/explain/explain-target.ts';
 import { BadInput } from '../../../src/process/terminal.ts';
+
+const targetOf = (...words: readonly string[]) => targetOfWords(words, explaining);
 
 test.each([
   ['pod/cart-x', 'Pod'],

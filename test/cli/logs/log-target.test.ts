@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { KeptnTaskStatus } from '../../../src/api/keptn/task.ts';
 import { lookupOver } from '../../../src/cli/command/snapshot.ts';
-import { evidenceOf, taskOf } from '../../../src/cli/logs/log-target.ts';
+import { targetOf } from '../../../src/cli/command/target.ts';
+import { evidenceOf, logging, taskOf as taskOfTarget } from '../../../src/cli/logs/log-target.ts';
+import type { Lookup } from '../../../src/domain/lookup.ts';
 import { aTask, aWorkloadVersion } from '../../support/builders/builders.ts';
 
 const version = aWorkloadVersion({ metadata: { uid: 'kwv' } });
@@ -27,6 +29,8 @@ const [passed, failed, running] = [
   task('running', 2, { status: 'Progressing' }),
 ] as const;
 const target = `kwv/${version.metadata.name}`;
+const taskOf = (text: string, namespace: string, lookup: Lookup) =>
+  taskOfTarget(targetOf([text], logging), namespace, lookup);
 
 describe('whose log is printed', () => {
   test('of a version, that of the task that has failed, or else runs, or else is newest', () => {
@@ -43,8 +47,8 @@ describe('whose log is printed', () => {
   });
 
   test.each([
-    ['pod/x', /"pod\/x" has no log/u],
-    ['kwv/', /has no log/u],
+    ['pod/x', /"pod" has no log/u],
+    ['kwv/', /is no KIND\/NAME/u],
     ['keptntask/gone', /there is no KeptnTask gone in namespace shop/u],
     [target, /has no task/u],
   ])('%s is refused by name', (text, words) => {

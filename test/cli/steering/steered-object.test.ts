@@ -1,10 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { lookupOver } from '../../../src/cli/command/snapshot.ts';
-import {
-  type Level,
-  namedObject,
-  steeredObject,
-} from '../../../src/cli/steering/steered-object.ts';
+import { targetOf } from '../../../src/cli/command/target.ts';
+import { type Level, steeredObject, steeringBy } from '../../../src/cli/steering/steered-object.ts';
 import {
   anApp,
   anAppVersion,
@@ -36,8 +33,14 @@ const lookup = lookupOver([
   aTask({ metadata: { name: 'by-hand' } }),
 ]);
 
+const named = (...words: readonly (string | undefined)[]) =>
+  targetOf(
+    words.flatMap((word) => word ?? []),
+    steeringBy('retry', true),
+  );
+
 function steeredBy(target: string, level: Level, separate?: string) {
-  const { kind, object, check } = steeredObject(namedObject(target, separate), level, {
+  const { kind, object, check } = steeredObject(named(target, separate), level, {
     lookup,
     namespace: 'shop',
   });
@@ -92,7 +95,7 @@ describe('bad input ends with 2 and says how to correct it, before any cluster i
     [['release', 'deployment/cart'], "required option '--reason <text>' not specified"],
     [
       ['abort', 'deployment/cart', '--timeout', 'soon'],
-      '--timeout: "soon", expected a number of seconds without a unit, such as 10',
+      "option '--timeout <duration>' argument 'soon' is invalid. Expected a duration",
     ],
   ])('%j', async (args, complaint) => {
     expect(await sluice(args)).toMatchObject({
