@@ -84,6 +84,23 @@ export function refKey({ kind, namespace, name }: ObjectRef): string {
   return namespace === undefined ? `${of} ${name}` : `${of} ${namespace}/${name}`;
 }
 
+/** The uid of an object; empty for one that no API server has, such as a manifest in a file. */
+export function uidOf({ metadata }: { metadata: Pick<ObjectMeta, 'uid'> }): string {
+  return metadata.uid ?? '';
+}
+
+/** The controller reference of a child to the object that made it. */
+export function ownedBy(kind: Kind, object: KubernetesObject): OwnerReference {
+  return {
+    apiVersion: kind.apiVersion,
+    kind: kind.kind,
+    name: object.metadata.name,
+    uid: uidOf(object),
+    controller: true,
+    blockOwnerDeletion: true,
+  };
+}
+
 /** The owner that controls the object (`controller: true`), if there is one. */
 export function controllerOf(object: { metadata: ObjectMeta }): OwnerReference | undefined {
   return object.metadata.ownerReferences?.find((owner) => owner.controller === true);

@@ -136,16 +136,29 @@ export function progressConditions(
   ];
 }
 
+/** The generation of the spec that something is stated for; nothing for an object that has none. */
+export function observed(object: { metadata: { generation?: number } } | undefined): {
+  observedGeneration?: number;
+} {
+  const generation = object?.metadata.generation;
+  return generation === undefined ? {} : { observedGeneration: generation };
+}
+
+/** When something is stated, and of which object. */
+export interface Stating {
+  readonly now: number;
+  readonly of?: { metadata: { generation?: number } };
+}
+
 /** The conditions with a progress stated for this generation of the spec; no change gives the same array. */
 export function withProgress(
   conditions: Condition[] | undefined,
   progress: Progress,
-  at: { now: number; generation?: number | undefined; positive?: 'Succeeded' | 'Ready' },
+  at: Stating & { readonly positive?: 'Succeeded' | 'Ready' },
 ): Condition[] {
-  const observed = at.generation === undefined ? {} : { observedGeneration: at.generation };
   const changes = progressConditions(progress, at.positive).map((change) => ({
     ...change,
-    ...observed,
+    ...observed(at.of),
   }));
   return withConditions(conditions, changes, at.now);
 }

@@ -1,6 +1,7 @@
 import type { EventNote } from '../api/event-note.ts';
-import type { JsonPatchOperation } from '../api/json-patch.ts';
-import type { Kind, KubernetesObject, ObjectRef } from '../api/object.ts';
+import { isThis, type JsonPatchOperation } from '../api/json-patch.ts';
+import { type Kind, type KubernetesObject, type ObjectRef, refOf, uidOf } from '../api/object.ts';
+import { observed } from './conditions.ts';
 
 /**
  * What a decision asks for, as data. The vocabulary is closed: a new feature is a new decision, not a new effect.
@@ -102,5 +103,91 @@ export interface Refusal {
 
 /** A plan that changes nothing and waits for the next event. */
 export const nothing: Plan = {};
+
+/** An object with its status. */
+type WithStatus<S> = KubernetesObject & { status?: S };
+
+/**
+ * The next status of an object, stated for the generation that was decided on (`observedGeneration`). It is written only while
+ * the object is stored as it was gathered.
+ */
+export function storing<S extends object>(
+  kind: Kind<WithStatus<S>>,
+  object: WithStatus<S>,
+  status: NoInfer<S>,
+): Pick<Plan, 'status'> {
+  return amending(kind, object, { ...status, ...observed(object) });
+}
+
+/** As `storing`, by a controller that adds to a status of which another one says that the generation was observed. */
+export function amending<S extends object>(
+  kind: Kind<WithStatus<S>>,
+  object: WithStatus<S>,
+  status: NoInfer<S>,
+): Pick<Plan, 'status'> {
+  const { resourceVersion } = asGathered(kind, object);
+  return {
+    status: { ref: refOf(kind, object), resourceVersion, from: object.status, to: status },
+  };
+}
+
+/** The effects of the plan hold only while the live object is exactly the one that was gathered. */
+export function onlyWhile(kind: Kind, object: KubernetesObject): Pick<Plan, 'onlyIfCurrent'> {
+  return { onlyIfCurrent: asGathered(kind, object) };
+}
+
+function asGathered(kind: Kind, object: KubernetesObject): ObjectRef & { resourceVersion: string } {
+  const { resourceVersion = '' } = object.metadata;
+  return { ...refOf(kind, object), resourceVersion };
+}
+
+/**
+ * Operations on this very object: one that was made anew under its name stays as it is.
+ *
+ * - `asGathered`: they hold only while it is stored as it was gathered.
+ * - `goneIsDone`: that the object is gone is the end of the matter, not an error.
+ */
+export function patching(
+  kind: Kind,
+  object: KubernetesObject,
+  change: {
+    readonly operations: readonly JsonPatchOperation[];
+    readonly asGathered?: true;
+    readonly goneIsDone?: true;
+  },
+): Extract<Effect, { type: 'patch' }> {
+  const { operations, asGathered: isGuarded, goneIsDone } = change;
+  const { resourceVersion } = object.metadata;
+  const version: JsonPatchOperation = {
+    op: 'test',
+    path: '/metadata/resourceVersion',
+    value: resourceVersion,
+  };
+  return {
+    type: 'patch',
+    ref: refOf(kind, object),
+    operations: [isThis(object), ...(isGuarded ? [version] : []), ...operations],
+    ...(goneIsDone && { goneIsDone }),
+  };
+}
+
+/**
+ * The deletion of this very object; with `asGathered` only while it is stored as it was gathered. What it owns goes after it
+ * (`Background`) where `propagation` says so, else by the default of its kind.
+ */
+export function deleting(
+  kind: Kind,
+  object: KubernetesObject,
+  { asGathered: isGuarded, propagation }: { asGathered?: true; propagation?: 'Background' } = {},
+): Extract<Effect, { type: 'delete' }> {
+  const { resourceVersion = '' } = object.metadata;
+  return {
+    type: 'delete',
+    ref: refOf(kind, object),
+    uid: uidOf(object),
+    ...(isGuarded && { resourceVersion }),
+    ...(propagation && { propagation }),
+  };
+}
 
 export type { EventNote };

@@ -1,14 +1,14 @@
 import type { Condition, Kind, KubernetesObject, ObjectRef } from '../api/object.ts';
-import { refOf } from '../api/object.ts';
 import {
   type ConditionChange,
   conditionOf,
   conditionTypes,
+  observed,
   progressConditions,
   withConditions,
   withoutCondition,
 } from './conditions.ts';
-import { nothing, type Plan } from './plan.ts';
+import { amending, nothing, type Plan } from './plan.ts';
 
 /** A definition or setting that names other objects. */
 export interface Referrer extends KubernetesObject {
@@ -32,7 +32,7 @@ export interface Flaw {
 /** Everything the decision on a referrer may know. */
 export interface ReferrerObservation {
   readonly now: number;
-  readonly kind: Kind;
+  readonly kind: Kind<Referrer>;
   readonly object: Referrer;
   /** Those that stay as they are first. */
   readonly flaws: readonly Flaw[];
@@ -57,13 +57,12 @@ export function decideReferrer(observation: ReferrerObservation): Plan {
   if (unread.length > 0) return { look: unread };
   const to = statusOf(observation);
   if (to === undefined) return nothing;
-  const { resourceVersion = '' } = object.metadata;
-  const status = { ref: refOf(kind, object), resourceVersion, from: object.status, to };
+  const stored = amending(kind, object, to);
   const [first] = flaws;
-  if (first === undefined || wasFlawed(observation)) return { status };
+  if (first === undefined || wasFlawed(observation)) return stored;
   const { reason } = first;
   return {
-    status,
+    ...stored,
     events: [
       { about: object, type: 'Warning', reason, action: 'Validate', message: textOf(flaws) },
     ],
@@ -74,10 +73,8 @@ export function decideReferrer(observation: ReferrerObservation): Plan {
 function statusOf(observation: ReferrerObservation): Referrer['status'] {
   const { now, object, saysResolved, saysReady } = observation;
   const { status = {}, metadata } = object;
-  const observed =
-    metadata.generation === undefined ? {} : { observedGeneration: metadata.generation };
   const stated = (changes: readonly Omit<ConditionChange, 'observedGeneration'>[]) =>
-    changes.map((change) => ({ ...change, ...observed }));
+    changes.map((change) => ({ ...change, ...observed(object) }));
   const known = observation.lacksApp
     ? withConditions(status.conditions, stated([appMissing(metadata.name)]), now)
     : withoutCondition(status.conditions, conditionTypes.appMissing);
@@ -90,7 +87,7 @@ function statusOf(observation: ReferrerObservation): Referrer['status'] {
       : { ...status, conditions: others };
   }
   const conditions = withConditions(others, stated(readiness(observation)), now);
-  return { ...status, ...observed, conditions };
+  return { ...status, ...observed(object), conditions };
 }
 
 function appMissing(name: string): Omit<ConditionChange, 'observedGeneration'> {

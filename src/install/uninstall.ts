@@ -1,6 +1,6 @@
 import { webhookServiceName } from '../admission/manifests.ts';
 import { NamespaceKind } from '../api/builtin.ts';
-import { pointer } from '../api/json-patch.ts';
+import { isThis, pointer } from '../api/json-patch.ts';
 import { sluiceKeys } from '../api/keptn/annotations.ts';
 import { isJsonObject } from '../api/json.ts';
 import { type KubernetesObject, type ObjectRef, refOf } from '../api/object.ts';
@@ -157,10 +157,10 @@ async function removeLabel(key: string, cluster: InstallCluster): Promise<number
   const path = pointer('metadata', 'labels', key);
   let count = 0;
   for await (const { items } of cluster.listPaged(NamespaceKind, { labelSelector: key })) {
-    for (const { metadata } of items) {
-      const ref = { kind: NamespaceKind, name: metadata.name };
-      const test = { op: 'test', path: '/metadata/uid', value: metadata.uid } as const;
-      if (await unlessGone(cluster.patch(ref, [test, { op: 'remove', path }]))) count += 1;
+    for (const namespace of items) {
+      const ref = refOf(NamespaceKind, namespace);
+      if (await unlessGone(cluster.patch(ref, [isThis(namespace), { op: 'remove', path }])))
+        count += 1;
     }
   }
   return count;

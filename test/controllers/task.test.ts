@@ -15,7 +15,7 @@ import {
   KeptnTaskDefinition,
   type KeptnTaskDefinitionSpec,
 } from '../../src/api/keptn/task-definition.ts';
-import { controllerOf, refOf } from '../../src/api/object.ts';
+import { controllerOf, refOf, ownedBy } from '../../src/api/object.ts';
 import { tasksAwaitingFollowUp } from '../../src/controllers/gathering/follow-ups.ts';
 import { followUpsByRoot } from '../../src/controllers/gathering/follow-up-line.ts';
 import {
@@ -28,7 +28,6 @@ import {
   taskDefinitionController,
   taskDefinitionsByFunctionRef,
 } from '../../src/controllers/task-definition.ts';
-import { ownedBy } from '../../src/domain/check/child-objects.ts';
 import { jobName } from '../../src/domain/names.ts';
 import { EventKind } from '../../src/kubernetes/events/event-series.ts';
 import { aJobOf, aPodOf, aTask, aTaskDefinition } from '../support/builders/task-builders.ts';

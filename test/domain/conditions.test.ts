@@ -87,10 +87,11 @@ describe('progress', () => {
 
   test('is stated for a generation, with reason and message everywhere, once', () => {
     const progress = { kind: 'waiting', reason: 'R', message: 'm' } as const;
-    const stated = withProgress(undefined, progress, { now: start, generation: 3 });
+    const of = { metadata: { generation: 3 } };
+    const stated = withProgress(undefined, progress, { now: start, of });
     expect(
       stated.every(({ reason, observedGeneration }) => reason === 'R' && observedGeneration === 3),
     ).toBe(true);
-    expect(withProgress(stated, progress, { now: later, generation: 3 })).toBe(stated);
+    expect(withProgress(stated, progress, { now: later, of })).toBe(stated);
   });
 });

@@ -1,4 +1,4 @@
-import { type JsonPatchOperation, pointer } from '../../api/json-patch.ts';
+import { isThis, type JsonPatchOperation, pointer } from '../../api/json-patch.ts';
 import {
   parseRequests,
   steeringKeys,
@@ -72,11 +72,10 @@ export async function ask(
 
 /** The operations that write these annotations on this very object; a value of undefined takes one off. */
 export function annotating(
-  { metadata }: KubernetesObject,
+  object: KubernetesObject,
   annotations: Readonly<Record<string, string | undefined>>,
 ): readonly JsonPatchOperation[] {
-  const { uid, annotations: known } = metadata;
-  const test: JsonPatchOperation = { op: 'test', path: '/metadata/uid', value: uid };
+  const { annotations: known } = object.metadata;
   const empty: readonly JsonPatchOperation[] =
     known === undefined ? [{ op: 'add', path: '/metadata/annotations', value: {} }] : [];
   const changes = Object.entries(annotations).flatMap(([key, value]): JsonPatchOperation[] => {
@@ -84,7 +83,7 @@ export function annotating(
     if (value !== undefined) return [{ op: 'add', path, value }];
     return known?.[key] === undefined ? [] : [{ op: 'remove', path }];
   });
-  return [test, ...empty, ...changes];
+  return [isThis(object), ...empty, ...changes];
 }
 
 function recordOf(object: KubernetesObject | undefined, id: string): SteeringRecord | undefined {

@@ -1,7 +1,7 @@
 import { NamespaceKind, type Pod, PodKind } from '../../api/builtin.ts';
 import { ClusterError } from '../../api/cluster-error.ts';
 import { sluiceKeys } from '../../api/keptn/annotations.ts';
-import { type JsonPatchOperation, pointer } from '../../api/json-patch.ts';
+import { isThis, type JsonPatchOperation, pointer } from '../../api/json-patch.ts';
 import { refOf } from '../../api/object.ts';
 import type { Lookup } from '../../domain/lookup.ts';
 import { isEnabled, type NamespaceScope } from '../../domain/opt-in/namespace-scope.ts';
@@ -138,10 +138,10 @@ function isOverlooked(pod: Pod): boolean {
   );
 }
 
-function labelling({ metadata }: Pod): readonly JsonPatchOperation[] {
+function labelling(pod: Pod): readonly JsonPatchOperation[] {
   const label: JsonPatchOperation =
-    metadata.labels === undefined
+    pod.metadata.labels === undefined
       ? { op: 'add', path: '/metadata/labels', value: { [sluiceKeys.watched]: 'true' } }
       : { op: 'add', path: pointer('metadata', 'labels', sluiceKeys.watched), value: 'true' };
-  return [{ op: 'test', path: '/metadata/uid', value: metadata.uid }, label];
+  return [isThis(pod), label];
 }

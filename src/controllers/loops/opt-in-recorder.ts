@@ -1,6 +1,6 @@
 import type { Pod } from '../../api/builtin.ts';
 import { ClusterError } from '../../api/cluster-error.ts';
-import { pointer } from '../../api/json-patch.ts';
+import { isThis, pointer } from '../../api/json-patch.ts';
 import { sluiceKeys } from '../../api/keptn/annotations.ts';
 import { KeptnWorkload } from '../../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
@@ -131,7 +131,7 @@ export class OptInRecorder {
     const key = sluiceKeys.runningAtOptIn;
     const value = annotationOf(claims);
     const patched = await cluster.patch(ref, [
-      { op: 'test', path: '/metadata/uid', value: there.metadata.uid },
+      isThis(there),
       there.metadata.annotations === undefined
         ? { op: 'add', path: '/metadata/annotations', value: { [key]: value } }
         : { op: 'add', path: pointer('metadata', 'annotations', key), value },

@@ -10,7 +10,7 @@ import { KeptnAppCreationRequest } from '../../api/keptn/app-creation-request.ts
 import { type AppWorkload, KeptnApp } from '../../api/keptn/app.ts';
 import { KeptnWorkload } from '../../api/keptn/workload.ts';
 import { type JsonPatchOperation, pointer } from '../../api/json-patch.ts';
-import { type ObjectRef, refOf } from '../../api/object.ts';
+import type { ObjectRef } from '../../api/object.ts';
 import { withoutBookkeeping } from '../copied-metadata.ts';
 import { type Progress, withProgress } from '../conditions.ts';
 import { generatedMark, isGenerated } from './generated-app.ts';
@@ -21,7 +21,15 @@ import {
 } from './promotion-first.ts';
 import { sha256 } from '../hash.ts';
 import { workloadName } from '../names.ts';
-import type { Effect, Look, Plan, Refusal } from '../plan.ts';
+import {
+  deleting,
+  type Effect,
+  type Look,
+  patching,
+  type Plan,
+  type Refusal,
+  storing,
+} from '../plan.ts';
 import { parseTime, rfc3339 } from '../time.ts';
 import { remainingMs } from '../remaining.ts';
 import { isRetired } from '../owner/retired-workload.ts';
@@ -141,17 +149,12 @@ function appChange(
     return { type: 'create', kind: KeptnApp, object: appOf(request, version, entries) };
   const listed = merged(app.spec.workloads ?? [], entries);
   if (app.spec.version === version && isSame(app.spec.workloads ?? [], listed)) return undefined;
-  return {
-    type: 'patch',
-    ref: refOf(KeptnApp, app),
-    operations: [
-      { op: 'test', path: '/metadata/uid', value: app.metadata.uid },
-      { op: 'test', path: '/metadata/resourceVersion', value: app.metadata.resourceVersion },
-      { op: 'replace', path: '/spec/version', value: version },
-      { op: 'add', path: '/spec/workloads', value: listed },
-      marked(app, generatedMark(app.metadata, { version, workloads: listed })),
-    ],
-  };
+  const operations: readonly JsonPatchOperation[] = [
+    { op: 'replace', path: '/spec/version', value: version },
+    { op: 'add', path: '/spec/workloads', value: listed },
+    marked(app, generatedMark(app.metadata, { version, workloads: listed })),
+  ];
+  return patching(KeptnApp, app, { operations, asGathered: true });
 }
 
 function marked({ metadata: { annotations } }: KeptnApp, mark: string): JsonPatchOperation {
@@ -219,8 +222,7 @@ function appOf(
 }
 
 function removal(request: KeptnAppCreationRequest): Effect {
-  const { uid = '' } = request.metadata;
-  return { type: 'delete', ref: refOf(KeptnAppCreationRequest, request), uid };
+  return deleting(KeptnAppCreationRequest, request);
 }
 
 function refusedProgress({ reason, message }: Refusal): Progress {
@@ -228,15 +230,6 @@ function refusedProgress({ reason, message }: Refusal): Progress {
 }
 
 function write({ request, now }: AppCreationObservation, progress: Progress): Pick<Plan, 'status'> {
-  const { generation, resourceVersion = '' } = request.metadata;
-  const observed = generation === undefined ? {} : { observedGeneration: generation };
-  const conditions = withProgress(request.status?.conditions, progress, { now, generation });
-  return {
-    status: {
-      ref: refOf(KeptnAppCreationRequest, request),
-      resourceVersion,
-      from: request.status,
-      to: { ...request.status, ...observed, conditions },
-    },
-  };
+  const conditions = withProgress(request.status?.conditions, progress, { now, of: request });
+  return storing(KeptnAppCreationRequest, request, { ...request.status, conditions });
 }

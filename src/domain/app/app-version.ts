@@ -2,10 +2,10 @@ import { KeptnApp } from '../../api/keptn/app.ts';
 import { KeptnAppVersion, type KeptnAppVersionStatus } from '../../api/keptn/app-version.ts';
 import { isCompleted } from '../../api/keptn/states.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
-import { type ObjectRef, refOf } from '../../api/object.ts';
+import { type ObjectRef, refOf, ownedBy } from '../../api/object.ts';
 import { advance, type Advanced, stated } from '../phase/advance.ts';
 import { takenOver, withOwnChecks } from './carried-checks.ts';
-import { type CheckContext, ownedBy } from '../check/child-objects.ts';
+import { type CheckContext } from '../check/child-objects.ts';
 import { type NamespaceModes, warningDefinitions } from '../check/check-modes.ts';
 import { runCheckPhase } from '../check/check-phase.ts';
 import type { ChecksSeen } from '../check/checks.ts';
@@ -14,7 +14,7 @@ import type { Settings } from '../settings/keptn-config.ts';
 import { recordedVersion } from '../phase/newest-app-version.ts';
 import type { PhaseSubject } from '../phase-event.ts';
 import { appPhases } from '../phase/phases.ts';
-import { type EventNote, nothing, type Plan } from '../plan.ts';
+import { type EventNote, nothing, onlyWhile, type Plan, storing } from '../plan.ts';
 import { openNextAttempt } from '../phase/attempt.ts';
 import { mendedDefinition, repeatedMessage } from '../check/repeated-checks.ts';
 import type { Moment } from '../clock-steps.ts';
@@ -67,7 +67,7 @@ export function decideAppVersion(seen: AppVersionSeen): Plan {
 function decide(seen: AppVersionSeen): Plan {
   const { version, now } = seen;
   const known: KeptnAppVersionStatus = version.status ?? {};
-  const status = withExpiry(known, { now, generation: version.metadata.generation });
+  const status = withExpiry(known, { now, of: version });
   const byHand = steer(seen, status, status === known ? [] : [releaseEnded(version, status)]);
   if (byHand !== undefined) return byHand;
   const newer = newerVersion(seen);
@@ -281,10 +281,7 @@ function planOf(seen: AppVersionSeen, done: Advanced<KeptnAppVersionStatus>): Pl
   });
   return {
     effects: done.effects,
-    onlyIfCurrent: {
-      ...refOf(KeptnAppVersion, seen.version),
-      resourceVersion: seen.version.metadata.resourceVersion ?? '',
-    },
+    ...onlyWhile(KeptnAppVersion, seen.version),
     ...write(seen, {
       status: recorded.status,
       events: [...done.events, ...recorded.events],
@@ -297,28 +294,18 @@ function write(
   seen: AppVersionSeen,
   change: Pick<Advanced<KeptnAppVersionStatus>, 'status' | 'events'>,
 ): Pick<Plan, 'status' | 'events'> {
-  const { version } = seen;
-  const { generation } = version.metadata;
   const status = withFollowUpsOfChecks(change.status, appPhases, seen);
   return {
-    status: {
-      ref: refOf(KeptnAppVersion, version),
-      resourceVersion: version.metadata.resourceVersion ?? '',
-      from: version.status,
-      to: {
-        ...withMilestonesOf(seen, status),
-        ...(generation !== undefined && { observedGeneration: generation }),
-      },
-    },
+    ...storing(KeptnAppVersion, seen.version, withMilestonesOf(seen, status)),
     events: change.events,
   };
 }
 
 function withMilestonesOf(
-  { version: { spec, metadata }, settings, now }: AppVersionSeen,
+  { version, settings, now }: AppVersionSeen,
   status: KeptnAppVersionStatus,
 ): KeptnAppVersionStatus {
-  const conditions = withMilestones({ spec, status, settings }, now, metadata.generation);
+  const conditions = withMilestones({ spec: version.spec, status, settings }, { now, of: version });
   return { ...status, conditions };
 }
 

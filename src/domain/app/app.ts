@@ -4,17 +4,9 @@ import { KeptnApp, type KeptnAppStatus } from '../../api/keptn/app.ts';
 import { KeptnAppContext } from '../../api/keptn/app-context.ts';
 import { KeptnAppVersion } from '../../api/keptn/app-version.ts';
 import { isCompleted } from '../../api/keptn/states.ts';
-import { type ObjectRef, refOf } from '../../api/object.ts';
-import { ownedBy } from '../check/child-objects.ts';
+import { type ObjectRef, refOf, ownedBy } from '../../api/object.ts';
 import { keptnAnnotations, singleServiceAppType, sluiceKeys } from '../../api/keptn/annotations.ts';
-import {
-  conditionOf,
-  conditionTypes,
-  isTrue,
-  type Progress,
-  progressConditions,
-  withConditions,
-} from '../conditions.ts';
+import { conditionOf, conditionTypes, isTrue, type Progress, withProgress } from '../conditions.ts';
 import { hasFailedBefore } from '../check/repeated-checks.ts';
 import { versionOfObject } from '../check/definition-version.ts';
 import { isGenerated, isGeneratedInNameOnly } from './generated-app.ts';
@@ -25,7 +17,15 @@ import {
 } from '../phase/newest-app-version.ts';
 import { appVersionName, generationHash } from '../names.ts';
 import { phaseEvent } from '../phase-event.ts';
-import { type EventNote, nothing, type Plan, type Refusal } from '../plan.ts';
+import {
+  deleting,
+  type EventNote,
+  nothing,
+  onlyWhile,
+  type Plan,
+  type Refusal,
+  storing,
+} from '../plan.ts';
 import { parseTime } from '../time.ts';
 import { selectionLabels } from '../selection-labels.ts';
 
@@ -106,7 +106,7 @@ function make(seen: AppSeen, foreign: readonly KeptnAppVersion[]): Plan {
   const refused = seen.refusal({ kind: KeptnAppVersion, namespace, name: versionName });
   return {
     effects: [{ type: 'create', kind: KeptnAppVersion, object: versionOf(seen, versionName) }],
-    onlyIfCurrent: { ...refOf(KeptnApp, app), resourceVersion: app.metadata.resourceVersion ?? '' },
+    ...onlyWhile(KeptnApp, app),
     ...(refused !== undefined &&
       notMade(seen, `KeptnAppVersion ${versionName} could not be created: ${refused.message}`)),
   };
@@ -203,12 +203,11 @@ function isMended({ context, repeatFailedChecks }: AppSeen, current: KeptnAppVer
 function makeAgain(seen: AppSeen, current: KeptnAppVersion, why: string): Plan {
   const ref = refOf(KeptnAppVersion, current);
   if (seen.live(ref) === 'unread') return { look: [ref] };
-  const { uid = '', resourceVersion = '' } = current.metadata;
   const { name } = seen.app.metadata;
   const message = `KeptnAppVersion ${current.metadata.name} is made again with the checks of KeptnAppContext ${name}, ${why}`;
   return {
     effects: [
-      { type: 'delete', ref, uid, resourceVersion, propagation: 'Background' },
+      deleting(KeptnAppVersion, current, { asGathered: true, propagation: 'Background' }),
       {
         type: 'event',
         note: { about: seen.app, type: 'Normal', reason: 'AppVersionMadeAgain', message },
@@ -234,24 +233,9 @@ function appNotGathered(app: KeptnApp): EventNote {
 
 function write(seen: AppSeen, status: KeptnAppStatus, progress: Progress): Pick<Plan, 'status'> {
   const { app, now } = seen;
-  const { generation, resourceVersion = '' } = app.metadata;
-  const observed = generation === undefined ? {} : { observedGeneration: generation };
-  const changes = progressConditions(progress, 'Ready').map((change) => ({
-    ...change,
-    ...observed,
-  }));
-  return {
-    status: {
-      ref: refOf(KeptnApp, app),
-      resourceVersion,
-      from: app.status,
-      to: {
-        ...status,
-        ...observed,
-        conditions: [...withConditions(status.conditions, changes, now)],
-      },
-    },
-  };
+  const at = { now, of: app, positive: 'Ready' } as const;
+  const conditions = withProgress(status.conditions, progress, at);
+  return storing(KeptnApp, app, { ...status, conditions });
 }
 
 function versionNameOf({ metadata, spec }: KeptnApp): string {

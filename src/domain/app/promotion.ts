@@ -5,7 +5,13 @@ import type { Condition } from '../../api/object.ts';
 import { completedWithWarning, type PhaseOutcome } from '../phase/advance.ts';
 import { type CheckPhaseRun, describeItem, runCheckPhase } from '../check/check-phase.ts';
 import type { ChecksSeen } from '../check/checks.ts';
-import { conditionTypes, type ConditionChange, withConditions } from '../conditions.ts';
+import {
+  type ConditionChange,
+  conditionTypes,
+  observed,
+  type Stating,
+  withConditions,
+} from '../conditions.ts';
 import type { Settings } from '../settings/keptn-config.ts';
 import { phaseEvent } from '../phase-event.ts';
 import { appPhases, isPassed, type Phase } from '../phase/phases.ts';
@@ -93,7 +99,7 @@ function skipped(
  * The conditions of a version with `Deployed` stated and, if it has promotion tasks, `Promoted`. Being superseded takes
  * nothing back: what was deployed or promoted then, was.
  */
-export function withMilestones(of: Promoting, now: number, generation?: number): Condition[] {
+export function withMilestones(of: Promoting, at: Stating): Condition[] {
   const { spec, status } = of;
   const hasTasks = (spec.promotionTasks ?? []).length > 0;
   const isOver = (type: string): boolean =>
@@ -103,9 +109,9 @@ export function withMilestones(of: Promoting, now: number, generation?: number):
     .filter(({ type }) => !isOver(type))
     .map((change) => ({
       ...change,
-      ...(generation !== undefined && { observedGeneration: generation }),
+      ...observed(at.of),
     }));
-  return withConditions(status.conditions, changes, now);
+  return withConditions(status.conditions, changes, at.now);
 }
 
 const deployment = appPhases.filter((phase) => !isPromotion(phase));

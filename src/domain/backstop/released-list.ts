@@ -1,17 +1,16 @@
 import type { Namespace } from '../../api/builtin.ts';
 import { NamespaceKind } from '../../api/builtin.ts';
-import { pointer } from '../../api/json-patch.ts';
+import { type JsonPatchOperation, pointer } from '../../api/json-patch.ts';
 import { sluiceKeys } from '../../api/keptn/annotations.ts';
 import type { KeptnWorkload } from '../../api/keptn/workload.ts';
 import type { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
-import { refOf } from '../../api/object.ts';
 import {
   type ReleasedVersions,
   ReleasedVersionsKind,
   releasedVersionsName,
 } from '../../api/released-versions.ts';
 import { conditionOf, conditionTypes } from '../conditions.ts';
-import type { Effect, Plan } from '../plan.ts';
+import { deleting, type Effect, patching, type Plan } from '../plan.ts';
 import { entryOf } from './entries.ts';
 
 /** The most entries of a Namespace; an object of the API server holds several times as many. */
@@ -90,25 +89,21 @@ function created(namespace: string, entries: Record<string, boolean>): Effect {
 }
 
 function replaced(list: ReleasedVersions, entries: Record<string, boolean>): Effect {
-  const { resourceVersion } = list.metadata;
-  return {
-    type: 'patch',
-    ref: refOf(ReleasedVersionsKind, list),
-    operations: [
-      { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
-      { op: 'replace', path: '/spec/entries', value: entries },
-    ],
+  const replacement: JsonPatchOperation = { op: 'replace', path: '/spec/entries', value: entries };
+  return patching(ReleasedVersionsKind, list, {
+    operations: [replacement],
+    asGathered: true,
     goneIsDone: true,
-  };
+  });
 }
 
 function removed(list: ReleasedVersions): readonly Effect[] {
   const { uid } = list.metadata;
-  return uid === undefined ? [] : [{ type: 'delete', ref: refOf(ReleasedVersionsKind, list), uid }];
+  return uid === undefined ? [] : [deleting(ReleasedVersionsKind, list)];
 }
 
 function labelled(namespace: Namespace, value: string | undefined): Effect {
-  const { uid, resourceVersion, labels } = namespace.metadata;
+  const { labels } = namespace.metadata;
   const path = pointer('metadata', 'labels', sluiceKeys.listed);
   const change =
     value === undefined
@@ -116,14 +111,9 @@ function labelled(namespace: Namespace, value: string | undefined): Effect {
       : labels === undefined
         ? ({ op: 'add', path: '/metadata/labels', value: { [sluiceKeys.listed]: value } } as const)
         : ({ op: 'add', path, value } as const);
-  return {
-    type: 'patch',
-    ref: refOf(NamespaceKind, namespace),
-    operations: [
-      { op: 'test', path: '/metadata/uid', value: uid },
-      { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
-      change,
-    ],
+  return patching(NamespaceKind, namespace, {
+    operations: [change],
+    asGathered: true,
     goneIsDone: true,
-  };
+  });
 }

@@ -3,7 +3,7 @@ import type { KeptnEvaluationDefinition } from '../../api/keptn/evaluation-defin
 import type { TaskParent } from '../../api/keptn/follow-up.ts';
 import { KeptnTask, type TaskContext } from '../../api/keptn/task.ts';
 import type { KeptnTaskDefinition } from '../../api/keptn/task-definition.ts';
-import type { Kind, KubernetesObject, OwnerReference } from '../../api/object.ts';
+import type { KubernetesObject, OwnerReference } from '../../api/object.ts';
 import { withoutBookkeeping } from '../copied-metadata.ts';
 import { asGoWrites } from '../go/duration.ts';
 import type { CheckType } from '../phase/phases.ts';
@@ -22,18 +22,6 @@ export interface CheckContext {
   readonly objectType: 'App' | 'Workload';
   readonly metadata: Readonly<Record<string, string>>;
   readonly attempt: number;
-}
-
-/** The controller reference of a child to the object that made it. */
-export function ownedBy(kind: Kind, object: KubernetesObject): OwnerReference {
-  return {
-    apiVersion: kind.apiVersion,
-    kind: kind.kind,
-    name: object.metadata.name,
-    uid: object.metadata.uid ?? '',
-    controller: true,
-    blockOwnerDeletion: true,
-  };
 }
 
 /** The KeptnTask of a phase (docs/compatibility.md §4.6). */

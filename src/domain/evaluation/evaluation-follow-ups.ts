@@ -1,8 +1,7 @@
 import type { Moment } from '../clock-steps.ts';
 import type { KeptnEvaluationDefinition } from '../../api/keptn/evaluation-definition.ts';
 import { KeptnEvaluation, type KeptnEvaluationStatus } from '../../api/keptn/evaluation.ts';
-import { refOf } from '../../api/object.ts';
-import { ownedBy } from '../check/child-objects.ts';
+import { ownedBy } from '../../api/object.ts';
 import { conditionOf, conditionTypes } from '../conditions.ts';
 import { evaluationSubject } from './evaluation-events.ts';
 import {
@@ -59,13 +58,8 @@ export function withWhatFollows(
 /** What is still to be done for the follow-ups of an evaluation that has ended. */
 export function followingUp(observation: FollowedEvaluation): Plan {
   const { evaluation, followUps } = observation;
-  const { status, metadata } = evaluation;
-  if (status === undefined || !hasOpenFollowUps(status.followUps)) return nothing;
-  const stored = {
-    ref: refOf(KeptnEvaluation, evaluation),
-    resourceVersion: metadata.resourceVersion ?? '',
-    status,
-  };
+  if (!hasOpenFollowUps(evaluation.status?.followUps)) return nothing;
+  const stored = { kind: KeptnEvaluation, object: evaluation };
   return followUpPlan(parentOf(observation), followUps, stored);
 }
 

@@ -1,14 +1,13 @@
 import type { Objective } from '../../api/keptn/evaluation-definition.ts';
 import { KeptnEvaluation } from '../../api/keptn/evaluation.ts';
 import { KeptnMetric } from '../../api/keptn/metric.ts';
-import { isControlledBy, type ObjectRef, refOf } from '../../api/object.ts';
-import { ownedBy } from '../check/child-objects.ts';
+import { isControlledBy, type ObjectRef, refOf, ownedBy } from '../../api/object.ts';
 import { conditionOf, conditionTypes, type Progress } from '../conditions.ts';
 import { objectiveKeys, type ObjectiveStatuses } from './evaluation-objectives.ts';
 import { hasQuery } from '../measurement/own-query.ts';
 import type { Measurement } from '../measurement/usable-value.ts';
 import { queryMetricName } from '../names.ts';
-import type { Effect, Refusal } from '../plan.ts';
+import { deleting, type Effect, type Refusal } from '../plan.ts';
 
 /**
  * Objectives with a query of their own (KEP 93). Each open one is asked by a KeptnMetric that belongs to the evaluation, at
@@ -77,11 +76,7 @@ export function discarded(
     .filter(
       ({ metadata }) => !needed.has(metadata.name) && metadata.deletionTimestamp === undefined,
     )
-    .map((metric) => ({
-      type: 'delete',
-      ref: refOf(KeptnMetric, metric),
-      uid: metric.metadata.uid ?? '',
-    }));
+    .map((metric) => deleting(KeptnMetric, metric));
 }
 
 /** What an attempt is to be prepared for. */
@@ -111,7 +106,7 @@ export function preparation(
     effects.push(
       other === undefined
         ? { type: 'create', kind: KeptnMetric, object }
-        : { type: 'delete', ref: refOf(KeptnMetric, other), uid: other.metadata.uid ?? '' },
+        : deleting(KeptnMetric, other),
     );
     const refusal = querying.queries.refusal(refOf(KeptnMetric, object));
     problems.push(refusal === undefined ? waitingFor(objective) : refused(metric.name, refusal));

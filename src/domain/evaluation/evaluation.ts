@@ -1,6 +1,5 @@
 import { KeptnEvaluation, type KeptnEvaluationStatus } from '../../api/keptn/evaluation.ts';
 import { isCompleted, stateOf } from '../../api/keptn/states.ts';
-import { refOf } from '../../api/object.ts';
 import { type Progress, withProgress } from '../conditions.ts';
 import { evaluationWarning } from './evaluation-events.ts';
 import { type FollowedEvaluation, followingUp, withWhatFollows } from './evaluation-follow-ups.ts';
@@ -23,7 +22,7 @@ import {
 import type { Measurement } from '../measurement/usable-value.ts';
 import type { ValueBounds } from '../measurement/value-bounds.ts';
 import { leastFetchIntervalMs } from '../measurement/metric.ts';
-import type { EventNote, Plan } from '../plan.ts';
+import { type EventNote, type Plan, storing } from '../plan.ts';
 import { placesOf } from '../reference.ts';
 import { rfc3339 } from '../time.ts';
 
@@ -270,17 +269,8 @@ function write(
   status: KeptnEvaluationStatus,
   { progress, now }: { progress: Progress; now: number },
 ): Plan {
-  const { generation, resourceVersion = '' } = evaluation.metadata;
-  const conditions = [...withProgress(status.conditions, progress, { now, generation })];
-  const observed = generation === undefined ? {} : { observedGeneration: generation };
-  return {
-    status: {
-      ref: refOf(KeptnEvaluation, evaluation),
-      resourceVersion,
-      from: evaluation.status,
-      to: { ...status, ...observed, conditions },
-    },
-  };
+  const conditions = withProgress(status.conditions, progress, { now, of: evaluation });
+  return storing(KeptnEvaluation, evaluation, { ...status, conditions });
 }
 
 const longestList = 5;

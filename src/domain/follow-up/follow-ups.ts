@@ -2,7 +2,7 @@ import type { FollowUpStatus, TaskTrigger, Trigger } from '../../api/keptn/follo
 import { isCompleted } from '../../api/keptn/states.ts';
 import { KeptnTask, type TaskContext } from '../../api/keptn/task.ts';
 import { KeptnTaskDefinition } from '../../api/keptn/task-definition.ts';
-import type { ObjectRef, OwnerReference } from '../../api/object.ts';
+import type { Kind, KubernetesObject, OwnerReference } from '../../api/object.ts';
 import { isCheckAsMade } from '../check/check-as-made.ts';
 import { taskOf } from '../check/child-objects.ts';
 import {
@@ -19,7 +19,7 @@ import { spellingInProposal } from './follow-up-lists.ts';
 import { tooMany } from './follow-ups-at-end.ts';
 import { childName } from '../names.ts';
 import type { PhaseSubject } from '../phase-event.ts';
-import type { Effect, EventNote, Look, Plan } from '../plan.ts';
+import { amending, type Effect, type EventNote, type Look, onlyWhile, type Plan } from '../plan.ts';
 import type { Reference } from '../reference.ts';
 
 /**
@@ -112,24 +112,24 @@ export function awaitedFollowUps(recorded: readonly FollowUpStatus[] = []): read
     .map(({ definitionName = '' }) => definitionName);
 }
 
+/** What follow-ups are recorded on. */
+type Followed = KubernetesObject & { status?: { followUps?: FollowUpStatus[] } };
+
 /** The part of a parent's plan that is about its follow-ups; its status changes in nothing else. */
 export function followUpPlan(
   parent: FollowUpParent,
   seen: FollowUpsSeen,
-  stored: {
-    readonly ref: ObjectRef;
-    readonly resourceVersion: string;
-    readonly status: { readonly followUps?: FollowUpStatus[] };
-  },
+  stored: { readonly kind: Kind<Followed>; readonly object: Followed },
 ): Plan {
-  const { ref, resourceVersion, status } = stored;
-  const { items, effects, look, events } = runFollowUps(status.followUps ?? [], parent, seen);
+  const { kind, object } = stored;
+  const { followUps = [] } = object.status ?? {};
+  const { items, effects, look, events } = runFollowUps(followUps, parent, seen);
   if (look.length > 0) return { look };
   return {
     effects,
     // A cache that lags could show as still to be made what has run and is gone.
-    ...(effects.length > 0 && { onlyIfCurrent: { ...ref, resourceVersion } }),
-    status: { ref, resourceVersion, from: status, to: { ...status, followUps: items } },
+    ...(effects.length > 0 && onlyWhile(kind, object)),
+    ...amending(kind, object, { ...object.status, followUps: items }),
     events,
   };
 }

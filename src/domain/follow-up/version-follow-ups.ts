@@ -1,7 +1,7 @@
 import { isEqualJson } from '../../api/json.ts';
 import type { FollowUpStatus, TaskTrigger } from '../../api/keptn/follow-up.ts';
 import type { ItemStatus } from '../../api/keptn/item-status.ts';
-import { type Kind, type KubernetesObject, refOf } from '../../api/object.ts';
+import type { Kind, KubernetesObject } from '../../api/object.ts';
 import { type CheckContext, toldBy } from '../check/child-objects.ts';
 import type { ChecksSeen } from '../check/checks.ts';
 import { conditionOf, conditionTypes } from '../conditions.ts';
@@ -10,7 +10,7 @@ import { type FollowUpParent, type FollowUpsSeen, runFollowUps } from './follow-
 import { endFor, triggerOf, withFollowUps } from './follow-ups-at-end.ts';
 import type { PhaseSubject } from '../phase-event.ts';
 import type { ItemsField, Phase } from '../phase/phases.ts';
-import { type EventNote, nothing, type Plan } from '../plan.ts';
+import { amending, type EventNote, nothing, onlyWhile, type Plan } from '../plan.ts';
 import { attemptOf, type VersionStatus } from '../phase/version-status.ts';
 
 /**
@@ -68,13 +68,11 @@ export function planAfterEnd<S extends VersionStatus>(
   const items = steps.flatMap((step) => step.items);
   const next = isEqualJson(recorded, items) ? shown : { ...shown, followUps: items };
   if (next === version.status && effects.length === 0) return nothing;
-  const ref = refOf(kind, version);
-  const { resourceVersion = '' } = version.metadata;
   return {
     effects,
     // A cache that lags could show as still to be made what has run and is gone.
-    ...(effects.length > 0 && { onlyIfCurrent: { ...ref, resourceVersion } }),
-    status: { ref, resourceVersion, from: version.status, to: next },
+    ...(effects.length > 0 && onlyWhile(kind, version)),
+    ...amending(kind, version, next),
     events: steps.flatMap((step) => step.events),
   };
 }

@@ -4,12 +4,12 @@ import { type JsonPatchOperation, pointer } from '../../api/json-patch.ts';
 import { keptnAnnotations, schedulingGate, sluiceKeys } from '../../api/keptn/annotations.ts';
 import { isCompleted } from '../../api/keptn/states.ts';
 import type { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
-import { type ObjectRef, refOf } from '../../api/object.ts';
+import type { ObjectRef } from '../../api/object.ts';
 import { heldForChecks, heldWithoutOwner, stalledExplanation } from './explanation.ts';
 import type { AnnotatedIdentity, Identity } from '../identity/identity.ts';
 import { isObsolete } from './obsolete-pod.ts';
 import type { OwnerChain } from '../owner/owner-chain.ts';
-import { type Effect, nothing, type Plan } from '../plan.ts';
+import { deleting, type Effect, nothing, patching, type Plan } from '../plan.ts';
 import { isReleased } from './release.ts';
 import { type OwnerProof, revisionOfPod } from '../owner/revision.ts';
 import { refToOwner } from '../owner/rollout-owner.ts';
@@ -132,12 +132,7 @@ export function liftGate(
 
 /** The operations on this very Pod; that it is gone is the end of the matter. */
 function patchOf(pod: Pod, operations: readonly JsonPatchOperation[]): Effect {
-  return {
-    type: 'patch',
-    ref: refOf(PodKind, pod),
-    operations: [{ op: 'test', path: '/metadata/uid', value: pod.metadata.uid }, ...operations],
-    goneIsDone: true,
-  };
+  return patching(PodKind, pod, { operations, goneIsDone: true });
 }
 
 function release(pod: Pod, label?: 'still watched'): Plan {
@@ -188,8 +183,7 @@ function remove(seen: PodGateSeen): Plan | undefined {
   if (mayStillBeReleased || !isObsolete(pod, owner)) return undefined;
   const ref = refToOwner(chain.owner);
   if (seen.live(ref) === 'unread') return { look: [ref] };
-  const { uid = '', resourceVersion = '' } = pod.metadata;
-  return { effects: [{ type: 'delete', ref: refOf(PodKind, pod), uid, resourceVersion }] };
+  return { effects: [deleting(PodKind, pod, { asGathered: true })] };
 }
 
 /** Held: what the Pod stands for is written on it, and why it is held, once that needs somebody's help. */

@@ -4,7 +4,7 @@ import type {
   KeptnWorkloadVersionStatus,
 } from '../../api/keptn/workload-version.ts';
 import type { PhaseOutcome } from '../phase/advance.ts';
-import { conditionTypes, withCondition } from '../conditions.ts';
+import { conditionTypes, withCondition, observed } from '../conditions.ts';
 import {
   awaitedProgress,
   countsOf,
@@ -92,9 +92,10 @@ const wordsOfSluice: ReadonlySet<string> = new Set([
  * DaemonSet Keptn did not say which revision it was: that is the one that carries the version now, and no later one.
  */
 export function withKeptnsRelease(
-  { spec, status = {}, metadata: { generation } }: KeptnWorkloadVersion,
+  version: KeptnWorkloadVersion,
   { now, owners }: { readonly now: number; readonly owners: readonly OwnerSeen[] },
 ): KeptnWorkloadVersionStatus {
+  const { spec, status = {} } = version;
   const { deploymentStatus: state, conditions } = status;
   const isOfSluice = conditions?.some(({ type }) => wordsOfSluice.has(type)) === true;
   if (isOfSluice || !(isPassed(state) || state === 'Failed')) return status;
@@ -103,7 +104,7 @@ export function withKeptnsRelease(
     status: 'True',
     reason: 'ReleasedByKeptn',
     message: 'Keptn had released the Pods of this version before Sluice took over',
-    ...(generation !== undefined && { observedGeneration: generation }),
+    ...observed(version),
   } as const;
   const { kind, uid } = spec.resourceReference;
   const current = owners.flatMap((owner) => owner.current?.revision ?? []);
@@ -148,9 +149,8 @@ function releaseWithApp(
       eventful: true,
     };
   }
-  const { generation } = seen.version.metadata;
   const record = { ...ofApp, appVersion: listing.metadata.name };
-  return begun(withHandRelease(status, record, { now: seen.now, generation }), seen);
+  return begun(withHandRelease(status, record, { now: seen.now, of: seen.version }), seen);
 }
 
 function releaseForGood(
@@ -169,9 +169,7 @@ function releaseForGood(
     message: warned
       ? 'pre-deployment checks have failed, which does not block; the Pods may start'
       : 'the pre-deployment checks have passed; the Pods may start',
-    ...(version.metadata.generation !== undefined && {
-      observedGeneration: version.metadata.generation,
-    }),
+    ...observed(version),
   } as const;
   const conditions = withCondition(status.conditions, condition, now);
   return begun({ ...status, conditions }, seen);

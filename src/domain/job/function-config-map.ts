@@ -1,8 +1,7 @@
 import { sluiceKeys } from '../../api/keptn/annotations.ts';
 import { KeptnTask } from '../../api/keptn/task.ts';
 import { ConfigMapKind, type ConfigMap } from '../../api/builtin.ts';
-import type { ObjectMeta } from '../../api/object.ts';
-import { ownedBy } from '../check/child-objects.ts';
+import { type ObjectMeta, ownedBy } from '../../api/object.ts';
 import type { Blueprint, Code } from './function-source.ts';
 import { sha256 } from '../hash.ts';
 import { functionConfigMapName, functionCopyName } from '../names.ts';

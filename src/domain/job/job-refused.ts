@@ -1,14 +1,12 @@
 import { type Moment, onThisClock } from '../clock-steps.ts';
 import { remainingMs } from '../remaining.ts';
 import type { Job, Pod } from '../../api/builtin.ts';
-import type { JsonPatchOperation } from '../../api/json-patch.ts';
 import type { KeptnTask } from '../../api/keptn/task.ts';
 import { JobKind } from '../../api/builtin.ts';
-import { refOf } from '../../api/object.ts';
 import { conditionOf, conditionTypes } from '../conditions.ts';
 import { activeSecondsOf } from './job-retries.ts';
 import type { ObjectEvent } from '../lookup.ts';
-import type { Effect } from '../plan.ts';
+import { type Effect, patching } from '../plan.ts';
 import { parseTime } from '../time.ts';
 
 /**
@@ -168,9 +166,9 @@ export function deadlineOfRefused(
 }
 
 function withDeadline(job: Job, seconds: number): Effect {
-  const operations: readonly JsonPatchOperation[] = [
-    { op: 'test', path: '/metadata/uid', value: job.metadata.uid },
-    { op: 'add', path: '/spec/activeDeadlineSeconds', value: seconds },
-  ];
-  return { type: 'patch', ref: refOf(JobKind, job), operations, goneIsDone: true };
+  const path = '/spec/activeDeadlineSeconds';
+  return patching(JobKind, job, {
+    operations: [{ op: 'add', path, value: seconds }],
+    goneIsDone: true,
+  });
 }

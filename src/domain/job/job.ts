@@ -4,7 +4,7 @@ import type { JobOptions } from '../../api/keptn/job-options.ts';
 import type { KeptnTaskDefinition } from '../../api/keptn/task-definition.ts';
 import { KeptnTask } from '../../api/keptn/task.ts';
 import { withoutBookkeeping } from '../copied-metadata.ts';
-import { ownedBy } from '../check/child-objects.ts';
+import { ownedBy } from '../../api/object.ts';
 import type { Blueprint } from './function-source.ts';
 import { inheritedLabels } from './job-labels.ts';
 import { containerWorkload, functionWorkload, type Workload } from './job-container.ts';

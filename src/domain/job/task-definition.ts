@@ -1,18 +1,14 @@
 import { type ConfigMap, ConfigMapKind } from '../../api/builtin.ts';
 import { sluiceKeys } from '../../api/keptn/annotations.ts';
-import {
-  KeptnTaskDefinition,
-  type KeptnTaskDefinitionStatus,
-} from '../../api/keptn/task-definition.ts';
+import { KeptnTaskDefinition } from '../../api/keptn/task-definition.ts';
 import type { JsonPatchOperation } from '../../api/json-patch.ts';
-import { controllerOf, type ObjectRef, refOf } from '../../api/object.ts';
-import { ownedBy } from '../check/child-objects.ts';
+import { controllerOf, type ObjectRef, refOf, ownedBy } from '../../api/object.ts';
 import { type Progress, withProgress } from '../conditions.ts';
 import { codeKey, functionConfigMap, holdsCode } from './function-config-map.ts';
 import { type Blueprint, type BlueprintProblem, type Code, ownCode } from './function-source.ts';
 import { functionConfigMapName } from '../names.ts';
 import { phaseEvent } from '../phase-event.ts';
-import { type Effect, nothing, type Plan, type Refusal } from '../plan.ts';
+import { type Effect, nothing, patching, type Plan, type Refusal, storing } from '../plan.ts';
 import { setKey } from '../set-key.ts';
 
 /** Everything the decision on a definition may know. */
@@ -65,8 +61,7 @@ function keepCode(code: string, observation: TaskDefinitionObservation): Plan {
   }
   const operations = corrections(configMap, { code, definition });
   if (operations.length > 0) {
-    const test = { op: 'test', path: '/metadata/uid', value: configMap.metadata.uid } as const;
-    return change({ type: 'patch', ref, operations: [test, ...operations] }, observation);
+    return change(patching(ConfigMapKind, configMap, { operations }), observation);
   }
   return show(progressOf(observation.blueprint), ref.name, observation);
 }
@@ -160,13 +155,13 @@ function show(
   { definition, now }: TaskDefinitionObservation,
 ): Plan {
   const { function: _function, ...status } = definition.status ?? {};
-  const { generation, resourceVersion = '' } = definition.metadata;
-  const to: KeptnTaskDefinitionStatus = {
+  return storing(KeptnTaskDefinition, definition, {
     ...status,
     ...(configMap !== undefined && { function: { configMap } }),
-    conditions: withProgress(status.conditions, progress, { now, generation, positive: 'Ready' }),
-    ...(generation !== undefined && { observedGeneration: generation }),
-  };
-  const ref = refOf(KeptnTaskDefinition, definition);
-  return { status: { ref, resourceVersion, from: definition.status, to } };
+    conditions: withProgress(status.conditions, progress, {
+      now,
+      of: definition,
+      positive: 'Ready',
+    }),
+  });
 }

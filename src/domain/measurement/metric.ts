@@ -5,6 +5,7 @@ import type { IntervalResult, KeptnMetric, KeptnMetricStatus } from '../../api/k
 import type { Condition } from '../../api/object.ts';
 import {
   conditionTypes,
+  observed,
   type Progress,
   withCondition,
   withoutCondition,
@@ -154,13 +155,12 @@ function withMetricProgress(
   status: KeptnMetricStatus,
   { progress, now }: { readonly progress: Progress; readonly now: number },
 ): KeptnMetricStatus {
-  const { generation } = metric.metadata;
-  const at = { now, generation, positive: 'Ready' } as const;
+  const at = { now, of: metric, positive: 'Ready' } as const;
   const conditions = withProgress(status.conditions, progress, at);
   return {
     ...status,
     conditions: [...withIntervalRaised(metric, conditions, now)],
-    ...(generation !== undefined && { observedGeneration: generation }),
+    ...observed(metric),
   };
 }
 

@@ -6,8 +6,8 @@ import {
   keptnAnnotations,
   sluiceKeys,
 } from '../../api/keptn/annotations.ts';
-import { type ObjectMeta, type ObjectRef, refOf } from '../../api/object.ts';
-import type { Effect, Plan } from '../plan.ts';
+import type { ObjectMeta, ObjectRef } from '../../api/object.ts';
+import { type Effect, onlyWhile, patching, type Plan } from '../plan.ts';
 import {
   releasesHeld,
   versionsToRead,
@@ -89,23 +89,12 @@ export function decideNamespace(seen: NamespaceObservation): Plan {
       : []),
   ];
   if (effects.length === 0) return {};
-  const { resourceVersion = '' } = metadata;
   // A cache that has not seen the opt-in yet must not release what was held because of it.
-  return { effects, onlyIfCurrent: { ...refOf(NamespaceKind, namespace), resourceVersion } };
+  return { effects, ...onlyWhile(NamespaceKind, namespace) };
 }
 
 function labelPatch(namespace: Namespace, operations: readonly JsonPatchOperation[]): Effect {
-  const { uid, resourceVersion } = namespace.metadata;
-  return {
-    type: 'patch',
-    ref: refOf(NamespaceKind, namespace),
-    operations: [
-      { op: 'test', path: '/metadata/uid', value: uid },
-      { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
-      ...operations,
-    ],
-    goneIsDone: true,
-  };
+  return patching(NamespaceKind, namespace, { operations, asGathered: true, goneIsDone: true });
 }
 
 function excludedEvent(namespace: Namespace, exclusion: string): Effect {

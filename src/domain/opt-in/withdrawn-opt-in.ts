@@ -2,9 +2,9 @@ import { type Namespace, type Pod, PodKind } from '../../api/builtin.ts';
 import { type JsonPatchOperation, pointer } from '../../api/json-patch.ts';
 import { enabledValue, keptnAnnotations, sluiceKeys } from '../../api/keptn/annotations.ts';
 import type { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
-import { type ObjectMeta, type ObjectRef, refOf } from '../../api/object.ts';
+import type { ObjectMeta, ObjectRef } from '../../api/object.ts';
 import { hasFailedChecks } from '../gate/failed-version.ts';
-import type { Effect, EventNote } from '../plan.ts';
+import { type Effect, type EventNote, patching } from '../plan.ts';
 import { commandToReleaseHeld } from '../gate/explanation.ts';
 import { gateIndex, liftGate } from '../gate/pod-gate.ts';
 import { shortened } from '../shortened.ts';
@@ -77,19 +77,14 @@ function isMarked({ metadata }: Pod): boolean {
 }
 
 function mark({ pod, version }: WatchedPod): Effect {
-  const { annotations, uid } = pod.metadata;
+  const { annotations } = pod.metadata;
   const key = sluiceKeys.heldAfterOptOut;
   const value = version?.metadata.name ?? 'true';
   const change: JsonPatchOperation =
     annotations === undefined
       ? { op: 'add', path: '/metadata/annotations', value: { [key]: value } }
       : { op: 'add', path: pointer('metadata', 'annotations', key), value };
-  return {
-    type: 'patch',
-    ref: refOf(PodKind, pod),
-    operations: [{ op: 'test', path: '/metadata/uid', value: uid }, change],
-    goneIsDone: true,
-  };
+  return patching(PodKind, pod, { operations: [change], goneIsDone: true });
 }
 
 const reason = 'NamespaceDisabled';

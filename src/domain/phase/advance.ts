@@ -1,7 +1,7 @@
 import type { ItemStatus } from '../../api/keptn/item-status.ts';
 import { isCompleted, type KeptnState } from '../../api/keptn/states.ts';
 import type { Condition } from '../../api/object.ts';
-import { type Progress, progressConditions, withConditions } from '../conditions.ts';
+import { observed, type Progress, progressConditions, withConditions } from '../conditions.ts';
 import { phaseEvent, type PhaseSubject } from '../phase-event.ts';
 import { withPhaseFound } from './phase-records.ts';
 import { completedPhase, isPassed, type Phase } from './phases.ts';
@@ -183,10 +183,9 @@ export function stated(
   progress: Progress,
   at: { readonly subject: PhaseSubject; readonly now: number },
 ): Condition[] {
-  const { generation } = at.subject.object.metadata;
   const changes = progressConditions(progress).map((condition) => ({
     ...condition,
-    ...(generation !== undefined && { observedGeneration: generation }),
+    ...observed(at.subject.object),
   }));
   return [...withConditions(status.conditions, changes, at.now)];
 }

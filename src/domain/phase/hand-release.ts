@@ -1,7 +1,13 @@
 import type { HandRelease } from '../../api/keptn/steering.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { anew, openNextAttempt } from './attempt.ts';
-import { type ConditionChange, conditionTypes, withCondition } from '../conditions.ts';
+import {
+  type ConditionChange,
+  conditionTypes,
+  observed,
+  type Stating,
+  withCondition,
+} from '../conditions.ts';
 import type { CheckPhase, Phase } from './phases.ts';
 import type { EventNote, Plan } from '../plan.ts';
 import { parseTime } from '../time.ts';
@@ -60,11 +66,11 @@ export function describeRelease({ user, until, reason, appVersion }: HandRelease
 export function withHandRelease<S extends VersionStatus>(
   status: S,
   release: HandRelease,
-  at: { readonly now: number; readonly generation: number | undefined },
+  at: Stating,
 ): S {
   const condition = stating(
     { status: 'True', reason: byHand, message: describeRelease(release) },
-    at.generation,
+    at.of,
   );
   return {
     ...status,
@@ -74,25 +80,22 @@ export function withHandRelease<S extends VersionStatus>(
 }
 
 /** The status with the release taken back whose time is over; the same one if there is none. */
-export function withExpiry<S extends VersionStatus>(
-  status: S,
-  at: { readonly now: number; readonly generation: number | undefined },
-): S {
+export function withExpiry<S extends VersionStatus>(status: S, at: Stating): S {
   const release = handReleaseOf(status);
   if (release === undefined || untilOf(release) > at.now) return status;
   const message = `the release by hand is over, and its checks have not passed: ${describeRelease(release)}; Pods that started go on, further ones are held: retry the checks, or release it again`;
-  const condition = stating({ status: 'False', reason: releaseExpired, message }, at.generation);
+  const condition = stating({ status: 'False', reason: releaseExpired, message }, at.of);
   return { ...status, conditions: withCondition(status.conditions, condition, at.now) };
 }
 
 function stating(
   condition: Pick<ConditionChange, 'status' | 'reason' | 'message'>,
-  generation: number | undefined,
+  of: Stating['of'],
 ): ConditionChange {
   return {
     type: conditionTypes.released,
     ...condition,
-    ...(generation !== undefined && { observedGeneration: generation }),
+    ...observed(of),
   };
 }
 

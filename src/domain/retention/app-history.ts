@@ -4,7 +4,7 @@ import { isCompleted } from '../../api/keptn/states.ts';
 import type { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import { type ObjectRef, refOf } from '../../api/object.ts';
 import { isCurrentVersion, lists, newestListing } from '../phase/newest-app-version.ts';
-import type { Effect, Plan } from '../plan.ts';
+import { deleting, type Effect, type Plan } from '../plan.ts';
 import { parseTime } from '../time.ts';
 import type { Excess } from '../settings/retention-limits.ts';
 import { lookAgainMs, mostAtOnce, restMs } from './pace.ts';
@@ -110,7 +110,5 @@ function byAge(one: KeptnAppVersion, other: KeptnAppVersion): number {
 }
 
 function deletion(version: KeptnAppVersion): Effect {
-  const { uid = '', resourceVersion = '' } = version.metadata;
-  const ref = refOf(KeptnAppVersion, version);
-  return { type: 'delete', ref, uid, resourceVersion, propagation: 'Background' };
+  return deleting(KeptnAppVersion, version, { asGathered: true, propagation: 'Background' });
 }

@@ -2,10 +2,10 @@ import { type Moment, onThisClock } from '../clock-steps.ts';
 import { type Job, JobKind } from '../../api/builtin.ts';
 import { keptnAnnotations, sluiceKeys } from '../../api/keptn/annotations.ts';
 import { KeptnTask } from '../../api/keptn/task.ts';
-import { type ObjectRef, refOf } from '../../api/object.ts';
+import type { ObjectRef } from '../../api/object.ts';
 import { defaultTtlSeconds } from '../job/job.ts';
 import { endOfJob } from '../task/job-stage.ts';
-import type { Plan } from '../plan.ts';
+import { deleting, type Plan } from '../plan.ts';
 import { parseTime } from '../time.ts';
 import { remainingMs } from '../remaining.ts';
 
@@ -51,9 +51,7 @@ export function decideOrphanedJob(seen: OrphanedJobSeen): Plan {
   if (wakeAfterMs > 0) return { wakeAfterMs };
   if (task === 'unread') return { look: [taskOfOrphan(job)] };
   if (task === 'present') return {};
-  const { uid = '', resourceVersion = '' } = job.metadata;
-  const ref = refOf(JobKind, job);
-  return { effects: [{ type: 'delete', ref, uid, resourceVersion, propagation: 'Background' }] };
+  return { effects: [deleting(JobKind, job, { asGathered: true, propagation: 'Background' })] };
 }
 
 function endedAt({ status }: Job, now: number): number {

@@ -3,9 +3,15 @@ import { KeptnApp } from '../../api/keptn/app.ts';
 import type { Condition } from '../../api/object.ts';
 import { refOf } from '../../api/object.ts';
 import { workloadsOf } from '../app/app-creation.ts';
-import { conditionOf, conditionTypes, withCondition, withoutCondition } from '../conditions.ts';
+import {
+  conditionOf,
+  conditionTypes,
+  withCondition,
+  withoutCondition,
+  observed,
+} from '../conditions.ts';
 import { isGenerated } from '../app/generated-app.ts';
-import type { Plan } from '../plan.ts';
+import { amending, deleting, type Plan } from '../plan.ts';
 import { parseTime, rfc3339 } from '../time.ts';
 import type { RetentionLimits } from '../settings/retention-limits.ts';
 import { lookAgainMs, restMs } from './pace.ts';
@@ -43,24 +49,20 @@ export function decideUnusedApp(seen: UnusedAppSeen): Plan {
   if (!seen.isRead) {
     return { look: [refOf(KeptnApp, app), workloadsOf(app.metadata.namespace ?? '')] };
   }
-  const { uid = '', resourceVersion = '' } = app.metadata;
-  const ref = refOf(KeptnApp, app);
-  return {
-    afterwards: [{ type: 'delete', ref, uid, resourceVersion, propagation: 'Background' }],
-    restMs,
-  };
+  const deletion = deleting(KeptnApp, app, { asGathered: true, propagation: 'Background' });
+  return { afterwards: [deletion], restMs };
 }
 
-function withUnused({ metadata, status }: KeptnApp, dueMs: number, now: number): Condition[] {
+function withUnused(app: KeptnApp, dueMs: number, now: number): Condition[] {
   const message = `no workload names this generated application any more; it is deleted with its history at ${rfc3339(dueMs)} unless one comes back`;
   return withCondition(
-    status?.conditions,
+    app.status?.conditions,
     {
       type: conditionTypes.unused,
       status: 'True',
       reason: 'NoWorkloads',
       message,
-      ...(metadata.generation !== undefined && { observedGeneration: metadata.generation }),
+      ...observed(app),
     },
     now,
   );
@@ -71,13 +73,6 @@ function withoutUnused({ status }: KeptnApp): Condition[] | undefined {
 }
 
 function stating(app: KeptnApp, conditions: Condition[] | undefined): Pick<Plan, 'status'> {
-  if (conditions === app.status?.conditions) return {};
-  return {
-    status: {
-      ref: refOf(KeptnApp, app),
-      resourceVersion: app.metadata.resourceVersion ?? '',
-      from: app.status,
-      to: { ...app.status, conditions },
-    },
-  };
+  if (conditions === undefined || conditions === app.status?.conditions) return {};
+  return amending(KeptnApp, app, { ...app.status, conditions });
 }

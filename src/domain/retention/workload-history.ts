@@ -1,7 +1,7 @@
 import { KeptnWorkload, type KeptnWorkloadStatus } from '../../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import { type ObjectRef, refOf } from '../../api/object.ts';
-import type { Effect, Plan } from '../plan.ts';
+import { amending, deleting, type Effect, type Plan } from '../plan.ts';
 import type { Excess } from '../settings/retention-limits.ts';
 import { lookAgainMs, mostAtOnce, restMs } from './pace.ts';
 import { isInUse, type WorkloadUses } from './uses.ts';
@@ -50,9 +50,7 @@ export function decideWorkloadHistory(seen: WorkloadHistorySeen): Plan {
 }
 
 function deletion(version: KeptnWorkloadVersion): Effect {
-  const { uid = '', resourceVersion = '' } = version.metadata;
-  const ref = refOf(KeptnWorkloadVersion, version);
-  return { type: 'delete', ref, uid, resourceVersion, propagation: 'Background' };
+  return deleting(KeptnWorkloadVersion, version, { asGathered: true, propagation: 'Background' });
 }
 
 /** Takes down which versions are deleted, before they are; one that is made again is forgotten. */
@@ -65,12 +63,6 @@ function remember(
   const kept = prunedVersions.filter((version) => !present.has(version));
   const remembered = [...kept, ...going.map(({ spec }) => spec.version)].slice(-mostRemembered);
   if (remembered.length === 0 && prunedVersions.length === 0) return {};
-  return {
-    status: {
-      ref: refOf(KeptnWorkload, workload),
-      resourceVersion: workload.metadata.resourceVersion ?? '',
-      from: workload.status,
-      to: { ...rest, ...(remembered.length > 0 && { prunedVersions: remembered }) },
-    },
-  };
+  const next = remembered.length > 0 ? { ...rest, prunedVersions: remembered } : rest;
+  return amending(KeptnWorkload, workload, next);
 }

@@ -3,11 +3,10 @@ import { type Mode, modeIn } from '../../api/keptn/mode.ts';
 import { KeptnConfig } from '../../api/keptn/config.ts';
 import type { JobOptions } from '../../api/keptn/job-options.ts';
 import type { PromotionFailurePolicy } from '../../api/keptn/promotion.ts';
-import { type Condition, refOf } from '../../api/object.ts';
 import { collectorProblem } from './collector-address.ts';
-import { conditionTypes, type ConditionChange, withConditions } from '../conditions.ts';
+import { type ConditionChange, conditionTypes, observed, withConditions } from '../conditions.ts';
 import { durationOr } from '../go/duration.ts';
-import type { Plan } from '../plan.ts';
+import { type Plan, storing } from '../plan.ts';
 import { defaultRetention, type RetentionLimits } from './retention-limits.ts';
 import type { FunctionRetries } from '../job/runner-image.ts';
 
@@ -226,19 +225,12 @@ export function decideConfig(observation: ConfigObservation): Plan {
   const { metadata, status } = config;
   if (metadata.deletionTimestamp !== undefined) return {};
   const changes = statements(observation);
-  const conditions: readonly Condition[] = withConditions(
+  const conditions = withConditions(
     status?.conditions,
     changes.map((change) => ({ ...change, ...observed(config) })),
     now,
   );
-  return {
-    status: {
-      ref: refOf(KeptnConfig, config),
-      resourceVersion: metadata.resourceVersion ?? '',
-      from: status,
-      to: { ...status, ...observed(config), conditions },
-    },
-  };
+  return storing(KeptnConfig, config, { ...status, conditions });
 }
 
 type Statement = Omit<ConditionChange, 'observedGeneration'>;
@@ -302,9 +294,4 @@ function ignored(reason: string, message: string): readonly Statement[] {
     { type: conditionTypes.ready, status: 'False', reason, message },
     { type: conditionTypes.ignored, status: 'True', reason, message },
   ];
-}
-
-function observed(config: KeptnConfig): { observedGeneration?: number } {
-  const { generation } = config.metadata;
-  return generation === undefined ? {} : { observedGeneration: generation };
 }

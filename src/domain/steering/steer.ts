@@ -1,10 +1,10 @@
 import { isCompleted } from '../../api/keptn/states.ts';
 import type { HandRelease, StampedRequest, SteeringRecord } from '../../api/keptn/steering.ts';
 import { stated } from '../phase/advance.ts';
-import { conditionTypes, isTrue, withCondition } from '../conditions.ts';
+import { conditionTypes, isTrue, withCondition, observed } from '../conditions.ts';
 import type { PhaseSubject } from '../phase-event.ts';
 import { isPassed, type Phase } from '../phase/phases.ts';
-import type { EventNote } from '../plan.ts';
+import { type EventNote } from '../plan.ts';
 import { isSuperseded } from '../phase/superseded.ts';
 import { parseTime, rfc3339 } from '../time.ts';
 import { durationOr } from '../go/duration.ts';
@@ -92,13 +92,12 @@ function carriedOut<S extends VersionStatus>(
   const isDone = outcome.type === 'done';
   const { reason, message } = outcome;
   const next = isDone ? outcome.status : status;
-  const { generation } = of.version.metadata;
   const condition = {
     type: conditionTypes.steered,
     status: isDone ? 'True' : 'False',
     reason,
     message,
-    ...(generation !== undefined && { observedGeneration: generation }),
+    ...observed(of.version),
   } as const;
   const record: SteeringRecord = {
     id: idOf(one),
@@ -244,7 +243,7 @@ function release<S extends VersionStatus>(
   if (!isHeldNow || !of.isHeld) {
     return no('NothingHeld', 'its checks do not hold anything, so that nothing is to be released');
   }
-  const at = { now: of.now, generation: of.version.metadata.generation };
+  const at = { now: of.now, of: of.version };
   const isFailedBefore =
     status.status === 'Failed' &&
     of.phases.some((phase) => phase.type === 'deploy' && !isPassed(status[phase.state]));

@@ -1,19 +1,18 @@
 import { KeptnTask, type KeptnTaskStatus } from '../../api/keptn/task.ts';
-import { refOf } from '../../api/object.ts';
-import { ownedBy } from '../check/child-objects.ts';
+import { ownedBy } from '../../api/object.ts';
 import { conditionOf, conditionTypes } from '../conditions.ts';
 import { type FollowUpParent, followUpPlan, hasOpenFollowUps } from '../follow-up/follow-ups.ts';
 import { endFor, triggerOf, withFollowUps } from '../follow-up/follow-ups-at-end.ts';
-import { nothing, type Plan } from '../plan.ts';
+import { nothing, type Plan, storing } from '../plan.ts';
 import { taskSubject } from './task-events.ts';
-import { storing, type TaskObservation } from './task-observation.ts';
+import type { TaskObservation } from './task-observation.ts';
 import { attemptOf } from './task-status.ts';
 
 /** The plan that stores the end of a task together with the follow-ups that its definition names at this moment. */
 export function concluding(observation: TaskObservation, status: KeptnTaskStatus): Plan {
   const { task, find, unread, now, followUps } = observation;
   const trigger = triggerOf(status.status);
-  if (trigger === undefined) return storing(observation, status);
+  if (trigger === undefined) return storing(KeptnTask, task, status);
   const definition = find(task.spec.taskDefinition);
   if (definition === undefined && unread.length > 0) return { look: unread };
   const end = {
@@ -25,20 +24,14 @@ export function concluding(observation: TaskObservation, status: KeptnTaskStatus
     total: followUps.total,
   };
   const followed = withFollowUps(status, definition, { end, subject: taskSubject(task), now });
-  return { ...storing(observation, followed.status), events: followed.events };
+  return { ...storing(KeptnTask, task, followed.status), events: followed.events };
 }
 
 /** What is still to be done for the follow-ups of a task that has ended. */
 export function followingUp(observation: TaskObservation): Plan {
   const { task, followUps } = observation;
-  const { status = {}, metadata } = task;
-  if (!hasOpenFollowUps(status.followUps)) return nothing;
-  const stored = {
-    ref: refOf(KeptnTask, task),
-    resourceVersion: metadata.resourceVersion ?? '',
-    status,
-  };
-  return followUpPlan(parentOf(observation), followUps, stored);
+  if (!hasOpenFollowUps(task.status?.followUps)) return nothing;
+  return followUpPlan(parentOf(observation), followUps, { kind: KeptnTask, object: task });
 }
 
 function parentOf(observation: TaskObservation): FollowUpParent {

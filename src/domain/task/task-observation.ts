@@ -1,11 +1,11 @@
 import type { Moment } from '../clock-steps.ts';
 import { type ConfigMap, JobKind, type Job, type Pod } from '../../api/builtin.ts';
-import { KeptnTask, type KeptnTaskStatus } from '../../api/keptn/task.ts';
+import type { KeptnTask } from '../../api/keptn/task.ts';
 import { isControlledBy, type ObjectRef, refOf } from '../../api/object.ts';
 import type { FollowUpsSeen } from '../follow-up/follow-ups.ts';
 import type { FindDefinition } from '../job/function-source.ts';
 import type { ObjectEvent } from '../lookup.ts';
-import type { Plan, Refusal } from '../plan.ts';
+import type { Refusal } from '../plan.ts';
 import type { JobSettings } from '../job/runner-image.ts';
 
 export interface TaskSettings extends JobSettings {
@@ -105,12 +105,6 @@ export function recordedJob(task: KeptnTask): ObjectRef | undefined {
 /** Where a Job of this name in the task's namespace is. */
 export function jobRef({ metadata }: KeptnTask, name: string): ObjectRef {
   return refOf(JobKind, { metadata: { ...metadata, name } });
-}
-
-/** The plan that stores a status, judged on the task as it was gathered. */
-export function storing({ task }: TaskObservation, to: KeptnTaskStatus): Plan {
-  const { resourceVersion = '' } = task.metadata;
-  return { status: { ref: refOf(KeptnTask, task), resourceVersion, from: task.status, to } };
 }
 
 function age({ metadata }: Job): string {

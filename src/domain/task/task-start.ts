@@ -9,10 +9,19 @@ import { codeCopyFor, isCopyAsMade } from '../job/function-config-map.ts';
 import { blueprintOf, type BlueprintProblem } from '../job/function-source.ts';
 import { jobFor } from '../job/job.ts';
 import { jobName } from '../names.ts';
-import { type Effect, type EventNote, nothing, type Plan, type Refusal } from '../plan.ts';
+import {
+  deleting,
+  type Effect,
+  type EventNote,
+  nothing,
+  onlyWhile,
+  type Plan,
+  type Refusal,
+  storing,
+} from '../plan.ts';
 import { foreignImageProblem } from '../job/runner-image.ts';
 import { taskWarning } from './task-events.ts';
-import { jobRef, storing, type TaskObservation } from './task-observation.ts';
+import { jobRef, type TaskObservation } from './task-observation.ts';
 import { attemptOf, waiting } from './task-status.ts';
 
 /** What a task that has no Job does to the cluster. */
@@ -63,8 +72,7 @@ function changeOfCopy(copy: ConfigMap, { configMaps }: TaskObservation): Change 
   const known = configMaps.get(copy.metadata.name);
   if (known === undefined) return { type: 'create', kind: ConfigMapKind, object: copy };
   if (isCopyAsMade(known, copy)) return undefined;
-  const { uid = '' } = known.metadata;
-  return { type: 'delete', ref: refOf(ConfigMapKind, known), uid };
+  return deleting(ConfigMapKind, known);
 }
 
 /** How many names for the Job of the current attempt turned out to be taken by something else. */
@@ -126,13 +134,12 @@ function nameOfJob(task: TaskObservation['task'], collisionCount: number): strin
  */
 function make(effect: Change, observation: TaskObservation): Plan {
   const { task } = observation;
-  const { resourceVersion = '' } = task.metadata;
   const refused = observation.refusal(targetOf(effect));
   const shown = refused === undefined ? nothing : showRefusal(effect, refused, observation);
   return {
     ...shown,
     effects: [effect],
-    onlyIfCurrent: { ...refOf(KeptnTask, task), resourceVersion },
+    ...onlyWhile(KeptnTask, task),
   };
 }
 
@@ -191,6 +198,6 @@ function waitForSlot(observation: TaskObservation): Plan {
 
 function waitFor(progress: Progress, observation: TaskObservation, event?: EventNote): Plan {
   const { task, now } = observation;
-  const plan = storing(observation, waiting(task, progress, now));
+  const plan = storing(KeptnTask, task, waiting(task, progress, now));
   return event === undefined ? plan : { ...plan, events: [event] };
 }

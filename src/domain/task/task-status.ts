@@ -1,7 +1,13 @@
 import type { Job } from '../../api/builtin.ts';
 import type { KeptnState } from '../../api/keptn/states.ts';
 import type { FunctionRun, KeptnTask, KeptnTaskStatus } from '../../api/keptn/task.ts';
-import { conditionTypes, type Progress, withCondition, withProgress } from '../conditions.ts';
+import {
+  conditionTypes,
+  observed,
+  type Progress,
+  withCondition,
+  withProgress,
+} from '../conditions.ts';
 import { describeRun, type Evidence } from '../evidence/evidence.ts';
 import { isLostRun } from '../job/lost-run.ts';
 import type { RunnerReport } from '../evidence/runner-report.ts';
@@ -167,11 +173,10 @@ export function fullMessageOf(status: KeptnTaskStatus | undefined): string | und
 }
 
 function stated(task: KeptnTask, progress: Progress, now: number): KeptnTaskStatus {
-  const { generation } = task.metadata;
   return {
     ...task.status,
-    conditions: withProgress(task.status?.conditions, progress, { now, generation }),
-    ...(generation !== undefined && { observedGeneration: generation }),
+    conditions: withProgress(task.status?.conditions, progress, { now, of: task }),
+    ...observed(task),
   };
 }
 

@@ -3,8 +3,7 @@ import { type Job, JobKind, PodKind } from '../../api/builtin.ts';
 import type { JsonPatchOperation } from '../../api/json-patch.ts';
 import { sluiceKeys } from '../../api/keptn/annotations.ts';
 import { isCompleted } from '../../api/keptn/states.ts';
-import type { KeptnTask, KeptnTaskStatus } from '../../api/keptn/task.ts';
-import { refOf } from '../../api/object.ts';
+import { KeptnTask, type KeptnTaskStatus } from '../../api/keptn/task.ts';
 import { type Evidence, evidenceOf, hindranceOf } from '../evidence/evidence.ts';
 import { configMapNameFor } from '../job/function-config-map.ts';
 import { blueprintOf } from '../job/function-source.ts';
@@ -18,11 +17,19 @@ import {
   podRefusal,
 } from '../job/job-refused.ts';
 import { endOfJob, isFailure, isNews, type JobEnd, stageOf } from './job-stage.ts';
-import { type Effect, type Look, nothing, type Plan } from '../plan.ts';
+import {
+  deleting,
+  type Effect,
+  type Look,
+  nothing,
+  patching,
+  type Plan,
+  storing,
+} from '../plan.ts';
 import { setKey } from '../set-key.ts';
 import { taskResult, taskWarning } from './task-events.ts';
 import { concluding, followingUp } from './task-follow-ups.ts';
-import { recordedJob, storing, type TaskObservation } from './task-observation.ts';
+import { recordedJob, type TaskObservation } from './task-observation.ts';
 import { collisionsOf, startTask, withOwnJob } from './task-start.ts';
 import {
   ended,
@@ -108,12 +115,11 @@ function follow(job: Job, observation: TaskObservation): Plan {
 
 /** Jobs are watched by their label; one that Keptn made gets it, or its end would not be seen. */
 function adoption(job: Job, task: KeptnTask): Effect[] {
-  const { labels, uid } = job.metadata;
+  const { labels } = job.metadata;
   if (labels?.[sluiceKeys.task] !== undefined) return [];
   const value = taskLabel(task);
   const label = setKey(['metadata', 'labels'], sluiceKeys.task, { record: labels, value });
-  const test = { op: 'test', path: '/metadata/uid', value: uid } as const;
-  return [{ type: 'patch', ref: refOf(JobKind, job), operations: [test, label], goneIsDone: true }];
+  return [patching(JobKind, job, { operations: [label], goneIsDone: true })];
 }
 
 /** What following a Job works with: the task with the Job taken down, and what the Pods told. */
@@ -147,7 +153,7 @@ function watchJob(job: Job, { task, evidence, observation }: Followed): Plan {
   const nextLookMs = lookAfterMs === 0 ? lookAgainMs : lookAfterMs;
   const askAgainMs = soonest([stage.askAgainMs, left?.askAgainMs, nextLookMs]);
   const known = isFailure(evidence) && isNews(evidence, task) ? withEvidence(task, evidence) : task;
-  const plan = { ...storing(observation, waiting(known, progress, now)), effects };
+  const plan = { ...storing(KeptnTask, observation.task, waiting(known, progress, now)), effects };
   return askAgainMs === undefined ? plan : { ...plan, wakeAfterMs: askAgainMs };
 }
 
@@ -211,7 +217,7 @@ function suspend(job: Job | undefined, observation: TaskObservation): Plan {
       ? '; it never ran'
       : `; Job ${job.metadata.name} was stopped and is deleted`);
   const end = ended(task, { state: 'Deprecated', reason, message }, now);
-  if (job === undefined || job.spec.suspend === true) return storing(observation, end);
+  if (job === undefined || job.spec.suspend === true) return storing(KeptnTask, task, end);
   return { effects: [suspension(job)] };
 }
 
@@ -235,9 +241,7 @@ function afterTheEnd(observation: TaskObservation): Plan {
  */
 function stop(job: Job, observation: TaskObservation, followUps: Plan): Plan {
   const { task, now, find } = observation;
-  const ref = refOf(JobKind, job);
-  const { uid = '' } = job.metadata;
-  const deletion: Effect = { type: 'delete', ref, uid, propagation: 'Background' };
+  const deletion = deleting(JobKind, job, { propagation: 'Background' });
   // Suspended Jobs never end, and would fill quotas for ever.
   if (task.status?.status === 'Deprecated') {
     return { effects: [deletion, ...(followUps.effects ?? [])] };
@@ -258,11 +262,8 @@ function stop(job: Job, observation: TaskObservation, followUps: Plan): Plan {
 }
 
 function suspension(job: Job): Effect {
-  const operations: readonly JsonPatchOperation[] = [
-    { op: 'test', path: '/metadata/uid', value: job.metadata.uid },
-    { op: 'add', path: '/spec/suspend', value: true },
-  ];
-  return { type: 'patch', ref: refOf(JobKind, job), operations, goneIsDone: true };
+  const suspended: JsonPatchOperation = { op: 'add', path: '/spec/suspend', value: true };
+  return patching(JobKind, job, { operations: [suspended], goneIsDone: true });
 }
 
 /** A definition that a cache does not have may still say how long the Job is to be kept. */
@@ -275,18 +276,12 @@ function lookForLife(job: Job, { task, find, unread }: TaskObservation): Plan | 
 function limitLife(job: Job, { task, find }: TaskObservation): Effect[] {
   if (job.spec.ttlSecondsAfterFinished !== undefined) return [];
   const ttlSeconds = find(task.spec.taskDefinition)?.spec.ttlSecondsAfterFinished;
-  const path = '/spec/ttlSecondsAfterFinished';
-  return [
-    {
-      type: 'patch',
-      ref: refOf(JobKind, job),
-      operations: [
-        { op: 'test', path: '/metadata/uid', value: job.metadata.uid },
-        { op: 'add', path, value: ttlSeconds ?? defaultTtlSeconds },
-      ],
-      goneIsDone: true,
-    },
-  ];
+  const limited: JsonPatchOperation = {
+    op: 'add',
+    path: '/spec/ttlSecondsAfterFinished',
+    value: ttlSeconds ?? defaultTtlSeconds,
+  };
+  return [patching(JobKind, job, { operations: [limited], goneIsDone: true })];
 }
 
 /** The name of the container that is the task, among those that others may inject. */

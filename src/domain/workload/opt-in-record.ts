@@ -8,11 +8,12 @@ import {
 import {
   conditionOf,
   conditionTypes,
+  observed,
   type Progress,
   progressConditions,
   withConditions,
 } from '../conditions.ts';
-import { ownedBy } from '../check/child-objects.ts';
+import { ownedBy } from '../../api/object.ts';
 import type { OwnerSeen } from '../identity/current-revision.ts';
 import { workloadVersionName } from '../names.ts';
 import { gateIndex } from '../gate/pod-gate.ts';
@@ -114,11 +115,12 @@ export function isOnRecordOfOptIn(version: KeptnWorkloadVersion | undefined): bo
 
 /** The status of such a version: Released and at its end; no check of it was run, and none is said to have been. */
 export function withOptInRelease(
-  { spec, status = {}, metadata: { generation } }: KeptnWorkloadVersion,
+  version: KeptnWorkloadVersion,
   { now, owners }: { readonly now: number; readonly owners: readonly OwnerSeen[] },
 ): KeptnWorkloadVersionStatus {
   const message = 'it ran when its Namespace opted in: its Pods start, and its checks were not run';
   const progress: Progress = { kind: 'succeeded', reason, message };
+  const { spec, status = {} } = version;
   const { kind, uid } = spec.resourceReference;
   const current = owners.flatMap((owner) => owner.current?.revision ?? []);
   const revisions = withRevisions(kind === 'ReplicaSet' ? [uid] : [], current);
@@ -127,7 +129,7 @@ export function withOptInRelease(
     { type: conditionTypes.released, status: 'True', reason, message } as const,
   ].map((change) => ({
     ...change,
-    ...(generation !== undefined && { observedGeneration: generation }),
+    ...observed(version),
   }));
   const time = rfc3339(now);
   return {

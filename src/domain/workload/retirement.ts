@@ -1,12 +1,12 @@
 import type { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
-import { refOf, type ObjectRef } from '../../api/object.ts';
+import type { ObjectRef } from '../../api/object.ts';
 import { KeptnWorkload } from '../../api/keptn/workload.ts';
 import { sluiceKeys } from '../../api/keptn/annotations.ts';
 import { isRetired } from '../owner/retired-workload.ts';
-import { conditionTypes, withCondition } from '../conditions.ts';
+import { conditionTypes, withCondition, observed } from '../conditions.ts';
 import type { OwnerSeen } from '../identity/current-revision.ts';
 import { isNameOf } from '../phase/newest-app-version.ts';
-import { nothing, type Plan } from '../plan.ts';
+import { amending, nothing, type Plan } from '../plan.ts';
 import { refToOwner } from '../owner/rollout-owner.ts';
 
 /*
@@ -33,26 +33,18 @@ export function retire(workload: KeptnWorkload, seen: RetirementSeen): Plan {
     .map(({ owner }) => refToOwner(owner))
     .filter((ref) => seen.live(ref) === 'unread');
   if (look.length > 0) return { look };
-  const { generation, resourceVersion = '' } = workload.metadata;
   const condition = {
     type: conditionTypes.retired,
     status: 'True',
     reason: 'NotCarried',
     message: `${owners.map(saysWhat).join('; ')}; this workload is kept for a rollback, and no application waits for it`,
-    ...(generation !== undefined && { observedGeneration: generation }),
+    ...observed(workload),
   } as const;
-  return {
-    status: {
-      ref: refOf(KeptnWorkload, workload),
-      resourceVersion,
-      from: workload.status,
-      to: {
-        ...workload.status,
-        owners: [],
-        conditions: withCondition(workload.status?.conditions, condition, now),
-      },
-    },
-  };
+  return amending(KeptnWorkload, workload, {
+    ...workload.status,
+    owners: [],
+    conditions: withCondition(workload.status?.conditions, condition, now),
+  });
 }
 
 /**

@@ -1,5 +1,4 @@
 import { KeptnWorkload, type WorkloadOwner } from '../../api/keptn/workload.ts';
-import { refOf } from '../../api/object.ts';
 import {
   conditionTypes,
   type ConditionChange,
@@ -7,9 +6,10 @@ import {
   progressConditions,
   withConditions,
   withoutCondition,
+  observed,
 } from '../conditions.ts';
 import { workloadName } from '../names.ts';
-import type { Plan, Refusal } from '../plan.ts';
+import { type Plan, type Refusal, storing } from '../plan.ts';
 import type { Claim } from './workload-claim.ts';
 
 /** What the status of a workload is stated from. */
@@ -27,28 +27,18 @@ export function workloadStatus(
   workload: KeptnWorkload,
   facts: WorkloadFacts,
 ): Pick<Plan, 'status'> {
-  const { generation, resourceVersion = '' } = workload.metadata;
-  const observed = generation === undefined ? {} : { observedGeneration: generation };
   const { claims, version, now } = facts;
   const stated = [several(claims), nameTaken(workload, facts)].filter((one) => one !== undefined);
   const changes = [...progressConditions(progressOf(facts), 'Ready'), ...stated].map((change) => ({
     ...change,
-    ...observed,
+    ...observed(workload),
   }));
-  return {
-    status: {
-      ref: refOf(KeptnWorkload, workload),
-      resourceVersion,
-      from: workload.status,
-      to: {
-        ...workload.status,
-        ...observed,
-        ...(version !== undefined && { currentVersion: workload.spec.version }),
-        owners: claims.map(ownerOf),
-        conditions: [...withConditions(remaining(workload, stated), changes, now)],
-      },
-    },
-  };
+  return storing(KeptnWorkload, workload, {
+    ...workload.status,
+    ...(version !== undefined && { currentVersion: workload.spec.version }),
+    owners: claims.map(ownerOf),
+    conditions: withConditions(remaining(workload, stated), changes, now),
+  });
 }
 
 function ownerOf({ owner, identity }: Claim): WorkloadOwner {

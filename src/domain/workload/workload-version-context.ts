@@ -2,7 +2,8 @@ import {
   KeptnWorkloadVersion,
   type KeptnWorkloadVersionStatus,
 } from '../../api/keptn/workload-version.ts';
-import { type CheckContext, ownedBy } from '../check/child-objects.ts';
+import { ownedBy } from '../../api/object.ts';
+import { type CheckContext } from '../check/child-objects.ts';
 import type { PhaseSubject } from '../phase-event.ts';
 import { workloadPhases } from '../phase/phases.ts';
 import { withAllChecks } from '../check/requested-checks.ts';

@@ -23,7 +23,7 @@ import { hasFailedHeld } from '../gate/check-again.ts';
 import { mendedDefinition, repeatedMessage } from '../check/repeated-checks.ts';
 import { isOfOptIn, withOptInRelease } from './opt-in-record.ts';
 import { isPassed, workloadPhases } from '../phase/phases.ts';
-import { type EventNote, nothing, type Plan } from '../plan.ts';
+import { type EventNote, nothing, onlyWhile, type Plan, storing } from '../plan.ts';
 import {
   isReleased,
   type ReleaseSeen,
@@ -101,7 +101,7 @@ function decide(seen: WorkloadVersionSeen): Plan {
   const { version, now } = seen;
   const wanted = isWanted(version, seen);
   const known = takenOver(seen, wanted);
-  const status = withExpiry(known, { now, generation: version.metadata.generation });
+  const status = withExpiry(known, { now, of: version });
   const byHand = steer(seen, status, status === known ? [] : [releaseEnded(version, status)]);
   if (byHand !== undefined) return byHand;
 
@@ -331,7 +331,6 @@ function withNoted(
 
 function planOf(seen: WorkloadVersionSeen, done: Advanced<KeptnWorkloadVersionStatus>): Plan {
   if (done.look.length > 0) return { look: done.look };
-  const { metadata } = seen.version;
   const warnings = done.events.filter(({ type }) => type === 'Warning');
   // Of an end the first says it all; the others repeat it for phase and version.
   const forOwners = done.end === 'failed' ? warnings.slice(0, 1) : warnings;
@@ -343,10 +342,7 @@ function planOf(seen: WorkloadVersionSeen, done: Advanced<KeptnWorkloadVersionSt
   });
   return {
     effects: done.effects,
-    onlyIfCurrent: {
-      ...refOf(KeptnWorkloadVersion, seen.version),
-      resourceVersion: metadata.resourceVersion ?? '',
-    },
+    ...onlyWhile(KeptnWorkloadVersion, seen.version),
     ...write(seen, {
       status: withNoted(recorded.status, seen.revisions),
       events: [
@@ -363,18 +359,8 @@ function write(
   seen: WorkloadVersionSeen,
   change: { status: KeptnWorkloadVersionStatus; events: readonly EventNote[] },
 ): Pick<Plan, 'status' | 'events'> {
-  const { version } = seen;
-  const { generation } = version.metadata;
   const status = withFollowUpsOfChecks(change.status, workloadPhases, seen);
-  return {
-    status: {
-      ref: refOf(KeptnWorkloadVersion, version),
-      resourceVersion: version.metadata.resourceVersion ?? '',
-      from: version.status,
-      to: { ...status, ...(generation !== undefined && { observedGeneration: generation }) },
-    },
-    events: change.events,
-  };
+  return { ...storing(KeptnWorkloadVersion, seen.version, status), events: change.events };
 }
 
 /** The same Event on what people look at first: the objects they applied. */

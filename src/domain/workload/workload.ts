@@ -1,16 +1,23 @@
 import { isEqualJson } from '../../api/json.ts';
 import { KeptnWorkload } from '../../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
-import { pointer } from '../../api/json-patch.ts';
+import { type JsonPatchOperation, pointer } from '../../api/json-patch.ts';
 import { sluiceKeys } from '../../api/keptn/annotations.ts';
-import { type ObjectRef, refOf } from '../../api/object.ts';
+import { type ObjectRef, ownedBy } from '../../api/object.ts';
 import { isOnRecordOfOptIn, versionsAtOptIn } from './opt-in-record.ts';
 import { type AppsSeen, listsLater, requestFor } from './app-request.ts';
-import { ownedBy } from '../check/child-objects.ts';
 import type { OwnerSeen } from '../identity/current-revision.ts';
 import { appName, hashedName, workloadVersionName } from '../names.ts';
 import { phaseEvent, type PhaseSubject } from '../phase-event.ts';
-import { type Effect, type EventNote, nothing, type Plan, type Refusal } from '../plan.ts';
+import {
+  type Effect,
+  type EventNote,
+  nothing,
+  onlyWhile,
+  patching,
+  type Plan,
+  type Refusal,
+} from '../plan.ts';
 import { isReleased } from '../gate/release.ts';
 import { refToOwner } from '../owner/rollout-owner.ts';
 import { retire } from './retirement.ts';
@@ -90,17 +97,11 @@ function follow(seen: WorkloadSeen, workload: KeptnWorkload, claims: Claims): Pl
   const owner = refToOwner(newest.owner);
   // An owner that is older in the cache than the workload would take it back to a version that has passed.
   if (isAnother && seen.live(owner) === 'unread') return { look: [owner] };
-  const { uid, resourceVersion } = workload.metadata;
-  const patch: Effect = {
-    type: 'patch',
-    ref: refOf(KeptnWorkload, workload),
-    operations: [
-      { op: 'test', path: '/metadata/uid', value: uid },
-      { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
-      { op: 'add', path: '/metadata/ownerReferences', value: ownerReferences },
-      { op: 'replace', path: '/spec', value: spec },
-    ],
-  };
+  const operations: readonly JsonPatchOperation[] = [
+    { op: 'add', path: '/metadata/ownerReferences', value: ownerReferences },
+    { op: 'replace', path: '/spec', value: spec },
+  ];
+  const patch = patching(KeptnWorkload, workload, { operations, asGathered: true });
   const again = seen.versions.find((version) => version.spec.version === spec.version);
   const isBack = isAnother && isReleased(again?.status);
   return { effects: isBack ? [patch, releasedBefore(newest)] : [patch] };
@@ -155,10 +156,7 @@ function complete(seen: WorkloadSeen, workload: KeptnWorkload, claims: Claims): 
   const properName = workloadVersionName(seen.name, workload.spec.version);
   return {
     effects: [...wanted, ...again],
-    onlyIfCurrent: {
-      ...refOf(KeptnWorkload, workload),
-      resourceVersion: workload.metadata.resourceVersion ?? '',
-    },
+    ...onlyWhile(KeptnWorkload, workload),
     ...workloadStatus(workload, {
       now: seen.now,
       claims: claims.all,
@@ -185,16 +183,11 @@ function forgetOptIn(
   const versions = versionsAtOptIn(workload);
   const isDone = versions.length > 0 && versions.every((version) => find(version) !== undefined);
   if (!isDone) return undefined;
-  const { uid, resourceVersion } = workload.metadata;
-  return {
-    type: 'patch',
-    ref: refOf(KeptnWorkload, workload),
-    operations: [
-      { op: 'test', path: '/metadata/uid', value: uid },
-      { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
-      { op: 'remove', path: pointer('metadata', 'annotations', sluiceKeys.runningAtOptIn) },
-    ],
-  };
+  const path = pointer('metadata', 'annotations', sluiceKeys.runningAtOptIn);
+  return patching(KeptnWorkload, workload, {
+    operations: [{ op: 'remove', path }],
+    asGathered: true,
+  });
 }
 
 /** A version whose record was deleted (`retention/`) is like a new one; an Event says so at a rollback. */

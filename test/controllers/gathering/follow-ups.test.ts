@@ -10,7 +10,7 @@ import {
   followedKey,
   versionMetadata,
 } from '../../../src/controllers/gathering/follow-ups.ts';
-import { ownedBy } from '../../../src/domain/check/child-objects.ts';
+import { ownedBy } from '../../../src/api/object.ts';
 import { anAppVersion, anEvaluation, aWorkloadVersion } from '../../support/builders/builders.ts';
 import { fixedLookup } from '../../support/memory/fixed-lookup.ts';
 import { aTask } from '../../support/builders/task-builders.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ItemStatus } from '../../../src/api/keptn/item-status.ts';
+import { ownedBy } from '../../../src/api/object.ts';
 import { isCompleted, keptnStates } from '../../../src/api/keptn/states.ts';
 import type { KeptnTask } from '../../../src/api/keptn/task.ts';
 import { KeptnWorkloadVersion } from '../../../src/api/keptn/workload-version.ts';
@@ -10,7 +11,7 @@ import {
   type ChecksSeen,
   runChecks,
 } from '../../../src/domain/check/checks.ts';
-import { type CheckContext, ownedBy } from '../../../src/domain/check/child-objects.ts';
+import { type CheckContext } from '../../../src/domain/check/child-objects.ts';
 import { type CheckPhase, workloadPhases } from '../../../src/domain/phase/phases.ts';
 import {
   anEvaluation,

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { KeptnAppVersion } from '../../../src/api/keptn/app-version.ts';
+import { ownedBy } from '../../../src/api/object.ts';
 import { KeptnWorkloadVersion } from '../../../src/api/keptn/workload-version.ts';
 import {
   type CheckContext,
   evaluationFor,
-  ownedBy,
   taskFor,
 } from '../../../src/domain/check/child-objects.ts';
 import {

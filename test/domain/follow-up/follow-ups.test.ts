@@ -8,7 +8,7 @@ import {
 } from '../../../src/api/keptn/follow-up.ts';
 import { isCompleted, keptnStates } from '../../../src/api/keptn/states.ts';
 import { KeptnTask, type KeptnTaskStatus } from '../../../src/api/keptn/task.ts';
-import { ownedBy } from '../../../src/domain/check/child-objects.ts';
+import { ownedBy } from '../../../src/api/object.ts';
 import {
   awaitedFollowUps,
   type FollowUpParent,
@@ -213,10 +213,14 @@ describe('a follow-up whose task is recorded', () => {
 });
 
 describe('the plan of a parent', () => {
+  const parentTask = aTask();
   const stored = (followUps: FollowUpStatus[]) => ({
-    ref: { kind: KeptnTask, namespace: 'shop', name: 'pre-check' },
-    resourceVersion: '7',
-    status: { status: 'Failed', reason: 'JobLost', followUps },
+    kind: KeptnTask,
+    object: {
+      ...parentTask,
+      metadata: { ...parentTask.metadata, resourceVersion: '7' },
+      status: { status: 'Failed', reason: 'JobLost', followUps } as const,
+    },
   });
 
   test('makes tasks only while the live parent is the one it was decided on', () => {
@@ -245,9 +249,9 @@ describe('the plan of a parent', () => {
         const live = isGone ? ({ [`KeptnTask shop/${name}`]: 'absent' } as const) : {};
         const tasks = isGone ? [] : [made({ status: state })];
         const seen = followUpsSeen({ definitions: [undo], tasks, live });
-        const to: unknown = followUpPlan(parent, seen, before).status?.to ?? before.status;
+        const to: unknown = followUpPlan(parent, seen, before).status?.to ?? before.object.status;
         const { items: after } = runFollowUps(recorded, parent, seen);
-        expect(to).toEqual({ ...before.status, followUps: after });
+        expect(to).toEqual({ ...before.object.status, followUps: after });
         expect(after).toHaveLength(recorded.length);
         for (const [index, item] of recorded.entries()) {
           if (isCompleted(item.status)) expect(after[index]).toEqual(item);

@@ -5,8 +5,7 @@ import {
   KeptnTaskDefinition,
   type KeptnTaskDefinitionSpec,
 } from '../../../src/api/keptn/task-definition.ts';
-import type { ObjectMeta } from '../../../src/api/object.ts';
-import { ownedBy } from '../../../src/domain/check/child-objects.ts';
+import { type ObjectMeta, ownedBy } from '../../../src/api/object.ts';
 import { functionConfigMap } from '../../../src/domain/job/function-config-map.ts';
 import { blueprintOf } from '../../../src/domain/job/function-source.ts';
 import type { Refusal } from '../../../src/domain/plan.ts';

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Job } from '../../../src/api/builtin.ts';
+import { ownedBy } from '../../../src/api/object.ts';
 import { isJobAsMade } from '../../../src/domain/task/as-made.ts';
 import { isCheckAsMade } from '../../../src/domain/check/check-as-made.ts';
-import { ownedBy, taskFor } from '../../../src/domain/check/child-objects.ts';
+import { taskFor } from '../../../src/domain/check/child-objects.ts';
 import { KeptnWorkloadVersion } from '../../../src/api/keptn/workload-version.ts';
 import type { KeptnTask } from '../../../src/api/keptn/task.ts';
 import { aTaskDefinition, aWorkloadVersion } from '../../support/builders/builders.ts';

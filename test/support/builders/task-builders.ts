@@ -16,8 +16,7 @@ import {
   type KeptnTaskSpec,
   type KeptnTaskStatus,
 } from '../../../src/api/keptn/task.ts';
-import type { ObjectMeta } from '../../../src/api/object.ts';
-import { ownedBy } from '../../../src/domain/check/child-objects.ts';
+import { type ObjectMeta, ownedBy } from '../../../src/api/object.ts';
 
 const metadataOf = (name: string, more: Partial<ObjectMeta> = {}): ObjectMeta => ({
   name,
