@@ -1,5 +1,6 @@
 import { NamespaceKind } from '../api/builtin.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
+import { KeptnAppContext } from '../api/keptn/app-context.ts';
 import { KeptnAppVersion, type KeptnAppVersionStatus } from '../api/keptn/app-version.ts';
 import { KeptnConfig } from '../api/keptn/config.ts';
 import { KeptnEvaluation } from '../api/keptn/evaluation.ts';
@@ -32,6 +33,7 @@ import {
   unfinishedOrFailedIn,
   workloadVersionsByApp,
 } from './gathering/lifecycle-indexes.ts';
+import { deadlinesOfApp } from './gathering/nearest-deadlines.ts';
 import type { Places } from './gathering/places.ts';
 import {
   awaiting,
@@ -89,6 +91,12 @@ export function appVersionController(
           ({ namespace }) => namespace === metadata.name,
         ),
       ),
+      // So may those of its KeptnAppContext, which also say how long it waits.
+      watch(KeptnAppContext, ({ metadata: { namespace, name } }, lookup) =>
+        affected(
+          lookup.byIndex(KeptnAppVersion, appVersionsByApp.name, inNamespace(namespace, name)),
+        ),
+      ),
       watch(KeptnConfig, (_config, lookup) => unfinishedOrFailedIn(unfinishedAppVersions, lookup)),
     ],
     gather({ namespace, name }, world) {
@@ -105,6 +113,7 @@ export function appVersionController(
         clockSteps: world.clockSteps,
         settings: {
           ...settings,
+          deadlines: deadlinesOfApp(version, world, settings.deadlines),
           promotionTasksEnabled: settings.promotionTasksEnabled && promotionTasks,
         },
         modes: modesOfNamespace(world.get(NamespaceKind, undefined, namespace ?? ''), settings),

@@ -33,6 +33,8 @@ import {
   isParentSuperseded,
   supersededParentWatches,
 } from './gathering/superseded-parent.ts';
+import { deadlineWatches, waitingEvaluations } from './gathering/deadline-watches.ts';
+import { deadlinesOfCheck } from './gathering/nearest-deadlines.ts';
 import type { Places } from './gathering/places.ts';
 import { awaiting } from './gathering/version-checks.ts';
 
@@ -87,6 +89,7 @@ export function evaluationController(places: Places): Controller<EvaluationObser
           .byIndex(KeptnEvaluation, evaluationsAwaitingProvider.name, metadata.namespace ?? '')
           .map((evaluation) => evaluation.metadata),
       ),
+      ...deadlineWatches(waitingEvaluations, definitionsNamespace),
       ...supersededParentWatches(KeptnEvaluation),
     ],
     gather({ namespace = '', name }, world) {
@@ -96,16 +99,18 @@ export function evaluationController(places: Places): Controller<EvaluationObser
         name: evaluation.spec.evaluationDefinition,
         namespaces: [namespace, definitionsNamespace],
       });
-      const { maxFollowUpDepth, maxFollowUps } = settingsFrom(
-        world.list(KeptnConfig),
-        operatorNamespace,
-      );
+      const {
+        maxFollowUpDepth,
+        maxFollowUps,
+        deadlines: ofCluster,
+      } = settingsFrom(world.list(KeptnConfig), operatorNamespace);
       return {
         now: world.now,
         clockSteps: world.clockSteps,
         evaluation,
         definition,
         measurements: measurementsOf(evaluation, definition.object, { world, places }),
+        deadlines: deadlinesOfCheck(evaluation, definition.object, { lookup: world, ofCluster }),
         bounds: valueBounds(evaluation, definition.object, { world, places }),
         queries: {
           providers: world

@@ -45,6 +45,9 @@ import {
   tasksAwaitingSlot,
   tasksInTurn,
 } from './gathering/job-slots.ts';
+import { deadlineWatches, waitingTasks } from './gathering/deadline-watches.ts';
+import { deadlinesOfCheck } from './gathering/nearest-deadlines.ts';
+import type { Deadlines } from '../domain/deadline.ts';
 import type { Places } from './gathering/places.ts';
 import {
   isParentSuperseded,
@@ -131,6 +134,7 @@ export function taskController(settings: TaskControllerSettings): Controller<Tas
           .byIndex(KeptnTask, allTasksAwaitingSlot.name, anywhere)
           .map(({ metadata }) => metadata),
       ),
+      ...deadlineWatches(waitingTasks, definitionsNamespace),
       ...supersededParentWatches(KeptnTask),
     ],
     gather({ namespace = '', name }, world) {
@@ -138,7 +142,7 @@ export function taskController(settings: TaskControllerSettings): Controller<Tas
       if (task === undefined) return undefined;
       const settingsNow = settingsFrom(world.list(KeptnConfig), operatorNamespace);
       const { maxJobsPerNamespace, maxFollowUpDepth, maxFollowUps } = settingsNow;
-      const { functionRetries, jobDefaults, allowedHosts } = settingsNow;
+      const { functionRetries, jobDefaults, allowedHosts, deadlines } = settingsNow;
       return observe(
         task,
         { world, departed, lines },
@@ -150,6 +154,7 @@ export function taskController(settings: TaskControllerSettings): Controller<Tas
           allowedHosts,
           maxFollowUpDepth,
           maxFollowUps,
+          deadlines,
           ...(maxJobsPerNamespace !== undefined && { maxJobsPerNamespace }),
         },
       );
@@ -169,6 +174,7 @@ function observe(
     readonly definitionsNamespace: string;
     readonly maxFollowUpDepth: number;
     readonly maxFollowUps: number;
+    readonly deadlines: Deadlines;
   },
 ): TaskObservation {
   const { namespace = '', uid = '' } = task.metadata;
@@ -210,7 +216,13 @@ function observe(
       world.byIndex(ConfigMapKind, ownerIndex, uid).filter((each) => isControlledBy(each, task)),
     ),
     refusal: (ref: ObjectRef) => world.refusal(ref),
-    settings,
+    settings: {
+      ...settings,
+      deadlines: deadlinesOfCheck(task, find(task.spec.taskDefinition), {
+        lookup: world,
+        ofCluster: settings.deadlines,
+      }),
+    },
   };
 }
 

@@ -45,6 +45,7 @@ import {
   workloadVersionsByDefinition,
 } from './gathering/lifecycle-indexes.ts';
 import { ownerWatches } from './gathering/owner-watches.ts';
+import { deadlinesOfWorkload } from './gathering/nearest-deadlines.ts';
 import type { Places } from './gathering/places.ts';
 import {
   awaiting,
@@ -159,7 +160,10 @@ function observation(
     version,
     now: world.now,
     clockSteps: world.clockSteps,
-    settings,
+    settings: {
+      ...settings,
+      deadlines: deadlinesOfWorkload(version, world, settings.deadlines),
+    },
     modes: modesOfNamespace(world.get(NamespaceKind, undefined, namespace), settings),
     app: world.get(KeptnApp, namespace, app),
     gatheredUntil: gatheredUntil(request, settings),

@@ -1,5 +1,6 @@
 import { conditionLimits } from '../api/condition.ts';
 import type { Condition } from '../api/object.ts';
+import { type Waiting, waitingType, withWaiting } from './deadline.ts';
 import { rfc3339 } from './time.ts';
 
 /** Condition types on Sluice's own kinds. */
@@ -12,6 +13,8 @@ export const conditionTypes = {
   reconciling: 'Reconciling',
   /** True when nothing will move on without somebody's help (kstatus). */
   stalled: 'Stalled',
+  /** Something that may never come is waited for: since when, and until when. */
+  waiting: waitingType,
   /** KeptnWorkloadVersion: its Pods may start. */
   released: 'Released',
   /** KeptnAppVersion: everything before its promotion has passed; stays True, whatever becomes of the promotion. */
@@ -115,6 +118,8 @@ export interface Progress {
   readonly kind: 'succeeded' | 'failed' | 'waiting' | 'stalled';
   readonly reason: string;
   readonly message: string;
+  /** What it waits for that may never come. */
+  readonly waiting?: Waiting | undefined;
 }
 
 /**
@@ -160,7 +165,8 @@ export function withProgress(
     ...change,
     ...observed(at.of),
   }));
-  return withConditions(conditions, changes, at.now);
+  const stated = withConditions(conditions, changes, at.now);
+  return withWaiting(stated, progress.waiting, at.of?.metadata.generation);
 }
 
 function isSame(old: Condition, change: ConditionChange): boolean {

@@ -32,6 +32,7 @@ import {
   jobsInSlots,
   tasksAwaitingSlot,
 } from '../controllers/gathering/job-slots.ts';
+import { waitingEvaluations, waitingTasks } from '../controllers/gathering/deadline-watches.ts';
 import { podsHeld, taskController, tasksAwaitingDefinition } from '../controllers/task.ts';
 import {
   taskDefinitionController,
@@ -99,6 +100,8 @@ export const allIndexes = [
   jobsInSlots,
   followUpsByRoot,
   tasksAwaitingFollowUp,
+  waitingTasks,
+  waitingEvaluations,
   ...referenceIndexes,
 ];
 

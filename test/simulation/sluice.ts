@@ -2,6 +2,7 @@ import jsonpatch from 'fast-json-patch';
 
 import { type LabelSelector, webhooks, type Webhook } from '../../src/admission/registry.ts';
 import { ClusterError } from '../../src/api/cluster-error.ts';
+import type { Pod } from '../../src/api/builtin.ts';
 import type { Kind, KubernetesObject } from '../../src/api/object.ts';
 import { controllerOf } from '../../src/api/object.ts';
 import type { AdmissionRequest } from '../../src/api/review.ts';
@@ -42,6 +43,8 @@ export function sluice(
     readonly seed: number;
     /** What else changes objects on their way in, before Sluice's webhooks. */
     readonly policies?: readonly Admission[];
+    /** The Pods whose image cannot be pulled; none by default. */
+    readonly lacksImage?: (pod: Pod) => boolean;
   },
 ): Simulation {
   const ownWebhooks = webhooks({ operatorNamespace: config.namespace })
@@ -59,7 +62,7 @@ export function sluice(
       daemonSetController,
       rolloutController,
       jobController,
-      kubelet(),
+      kubelet(undefined, options.lacksImage),
       garbageCollector,
       // Every KeptnMetric has the value its query names.
       metricsActor(({ spec }) => spec.query),

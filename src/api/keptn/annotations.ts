@@ -70,6 +70,14 @@ export const sluiceKeys = {
   /** On a workload: how long its deployment may make no progress, as a Go duration. */
   deploymentTimeout: 'sluice.keptn.sh/deployment-timeout',
   /**
+   * How long a wait may last until it counts as failed, as a Go duration; `0s`: for ever. On definitions, workloads,
+   * KeptnAppContexts and Namespaces.
+   */
+  definitionDeadline: 'sluice.keptn.sh/definition-deadline',
+  appDeadline: 'sluice.keptn.sh/app-deadline',
+  metricDeadline: 'sluice.keptn.sh/metric-deadline',
+  jobStartDeadline: 'sluice.keptn.sh/job-start-deadline',
+  /**
    * What people ask of a version, on KeptnWorkloadVersion and KeptnAppVersion. Admission takes these off and puts them on
    * the list behind them, with the user and the time; see `steering.ts`.
    */

@@ -55,7 +55,25 @@ const spec = object('The settings.', {
     bool('false: a failed check is shown as a warning and holds nothing up.', { default: true }),
   ),
   observabilityTimeout: optional(
-    duration('How long a deployment may take until it counts as failed.', { default: '5m' }),
+    duration(
+      'How long a deployment may make no progress until it counts as failed; 0s: for ever.',
+      { default: '5m' },
+    ),
+  ),
+  deadlines: optional(
+    object(
+      'How long waits may last until they count as failed, where neither the definition, the workload, the KeptnAppContext nor the Namespace says it (annotations sluice.keptn.sh/definition-deadline and so on). 0s, or not set: for ever, as in Keptn.',
+      {
+        definition: optional(duration('For a definition that does not exist.')),
+        app: optional(duration('For an application version that lists a workload.')),
+        metric: optional(duration('For a metric, its provider or its first value.')),
+        jobStart: optional(
+          duration(
+            'For the first start of the Job of a task: image, quota, rights, a Secret or a node may be missing.',
+          ),
+        ),
+      },
+    ),
   ),
   restApiEnabled: optional(bool('Not used.', { default: false })),
   promotionTasksEnabled: optional(

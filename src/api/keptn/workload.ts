@@ -26,6 +26,17 @@ export const workloadSpecFields = {
       'How long the deployment may make no progress, as a Go duration. KeptnAppContext and KeptnConfig say it where it is not set here.',
     ),
   ),
+  deadlines: optional(
+    object(
+      'How long a wait may last until it counts as failed, as Go durations; 0s: for ever. KeptnAppContext, Namespace and KeptnConfig say it where it is not set here.',
+      {
+        definition: optional(text('For a definition that does not exist.')),
+        app: optional(text('For an application version that lists this workload.')),
+        metric: optional(text('For a metric, its provider or its first value.')),
+        jobStart: optional(text('For the first start of the Job of a task.')),
+      },
+    ),
+  ),
   metadata: optional(stringMap('Handed to every task and put on every span of the workload.')),
 };
 

@@ -252,6 +252,8 @@ function run(
         context: contextOf(version, at),
         subject,
         now: seen.now,
+        clockSteps: seen.clockSteps,
+        definitionLimitMs: settings.deadlines.definition,
       };
       return isPromotion(phase)
         ? runPromotion(checks, { spec: version.spec, status: at, settings, seen })

@@ -89,7 +89,7 @@ function wakeFor(
   const waits = entries
     .flatMap(({ found }) => (isSuperseded(found?.status) ? (found ?? []) : []))
     .map((left) => waitsForAnother(left, leftTimeoutMs, seen))
-    .filter((ms) => ms > 0);
+    .filter((ms) => ms > 0 && Number.isFinite(ms));
   return waits.length === 0 ? {} : { wakeAfterMs: Math.min(...waits) };
 }
 

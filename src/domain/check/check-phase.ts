@@ -3,7 +3,10 @@ import { isCompleted, type KeptnState } from '../../api/keptn/states.ts';
 import type { PhaseOutcome } from '../phase/advance.ts';
 import type { CheckContext } from './child-objects.ts';
 import { type ChecksSeen, runChecks } from './checks.ts';
+import { awaitsDefinition, definitionAbsent } from './child-progress.ts';
+import type { Moment } from '../clock-steps.ts';
 import { conditionTypes, type Progress, withCondition } from '../conditions.ts';
+import { deadlineOf, exceeded, type Waiting } from '../deadline.ts';
 import { toldReasons } from '../trouble.ts';
 import { phaseEvent, type PhaseSubject } from '../phase-event.ts';
 import type { CheckPhase } from '../phase/phases.ts';
@@ -23,13 +26,18 @@ export interface CheckPhaseRun {
   /** The definitions whose failure is a Warning although failures block; none if not given. */
   readonly warning?: ReadonlySet<string>;
   readonly now: number;
+  readonly clockSteps?: Moment['clockSteps'];
+  /** How long a definition that does not exist is waited for, in milliseconds; for ever if not given. */
+  readonly definitionLimitMs?: number | undefined;
 }
 
 /** One phase of tasks or evaluations, all in parallel: its state follows from theirs (docs/compatibility.md §1.3). */
 export function runCheckPhase(run: CheckPhaseRun, seen: ChecksSeen): PhaseOutcome {
   const { phase, definitions, status, context, subject } = run;
   const stored = status[phase.items] ?? [];
-  const { items, effects, look } = runChecks({ phase, definitions, context, stored }, seen);
+  const checks = runChecks({ phase, definitions, context, stored }, seen);
+  const { effects, look } = checks;
+  const { items, waiting, wakeAfterMs } = withinDeadline(checks.items, run);
   const states = items.map((item) => item.status);
   // A failed check is the end of the phase only when those that run have come to theirs: their results are wanted, too.
   // One that could not begin would change nothing any more.
@@ -44,15 +52,47 @@ export function runCheckPhase(run: CheckPhaseRun, seen: ChecksSeen): PhaseOutcom
       ...(items.length > 0 && { [phase.items]: [...items] }),
       ...stating(items, state, run),
     },
-    progress: progressOf(phase, items, isCompleted(state)),
+    progress: { ...progressOf(phase, items, isCompleted(state)), waiting },
     effects,
     look,
+    ...(wakeAfterMs !== undefined && { wakeAfterMs }),
     events: [
       ...itemEvents(subject, phase, { before: stored, after: items }),
       ...(state === 'Warning' ? [wouldBlockEvent(items, run)] : []),
     ],
     eventful: items.length > 0,
   };
+}
+
+/**
+ * The checks whose definition does not exist fail when they have waited for it long enough. All of a phase wait together, since
+ * the first of them does.
+ */
+function withinDeadline(
+  items: readonly ItemStatus[],
+  { status, definitionLimitMs, now, clockSteps }: CheckPhaseRun,
+): {
+  readonly items: readonly ItemStatus[];
+  readonly waiting?: Waiting;
+  readonly wakeAfterMs?: number | undefined;
+} {
+  const isMissing = (item: ItemStatus): boolean =>
+    !isCompleted(item.status) && awaitsDefinition(item);
+  if (!items.some(isMissing)) return { items };
+  const at = { limitMs: definitionLimitMs, now, clockSteps };
+  const deadline = deadlineOf('definition', status.conditions, at);
+  const { waiting, wakeAfterMs } = deadline;
+  if (!deadline.isOver) return { items, waiting, wakeAfterMs };
+  const failed = (item: ItemStatus): ItemStatus =>
+    isMissing(item)
+      ? {
+          ...item,
+          status: 'Failed',
+          definitionVersion: definitionAbsent,
+          ...exceeded(deadline, item.message ?? ''),
+        }
+      : item;
+  return { items: items.map(failed) };
 }
 
 /**

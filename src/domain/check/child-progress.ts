@@ -44,6 +44,17 @@ export type Made =
       readonly message: string;
     };
 
+const definitionNotFound = 'DefinitionNotFound';
+const definitionNameInvalid = 'DefinitionNameInvalid';
+
+/** Whether a check has not begun because there is no definition of its name. */
+export function awaitsDefinition({ reason }: Pick<ItemStatus, 'reason'>): boolean {
+  return reason === definitionNotFound || reason === definitionNameInvalid;
+}
+
+/** The `definitionVersion` of a check that failed because there was none: any that there is later is another one. */
+export const definitionAbsent = '-';
+
 /** That a check or follow-up waits for its definition. */
 export function definitionMissing(
   kind: 'KeptnTaskDefinition' | 'KeptnEvaluationDefinition',
@@ -54,13 +65,13 @@ export function definitionMissing(
     const shown = JSON.stringify(shortened(name, 80));
     return {
       type: 'missing',
-      reason: 'DefinitionNameInvalid',
+      reason: definitionNameInvalid,
       message: `${shown} cannot be the name of any ${kind}; write names of lower-case letters, digits, - and ., and separate several by commas`,
     };
   }
   return {
     type: 'missing',
-    reason: 'DefinitionNotFound',
+    reason: definitionNotFound,
     message: `${kind} ${name} does not exist, neither in namespace ${namespace} nor among the shared definitions; create it, or correct the name`,
   };
 }

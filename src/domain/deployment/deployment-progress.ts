@@ -4,6 +4,7 @@ import type {
   KeptnWorkloadVersionStatus,
 } from '../../api/keptn/workload-version.ts';
 import type { RolloutCounts } from '../owner/rollout-judgement.ts';
+import type { Waiting } from '../deadline.ts';
 import { parseTime, rfc3339 } from '../time.ts';
 
 /*
@@ -37,7 +38,7 @@ export interface Elapsed {
   readonly record: DeploymentProgress | undefined;
   /** Since the last progress, in milliseconds. */
   readonly stillForMs: number;
-  /** When to look again, in milliseconds. */
+  /** When to look again, in milliseconds; Infinity: not by itself. */
   readonly wakeAfterMs: number;
 }
 
@@ -81,6 +82,20 @@ function stuckAfterMs(timeoutMs: number): number {
 function nextLookMs(stillForMs: number, timeoutMs: number): number {
   const stuckInMs = stuckAfterMs(timeoutMs) - stillForMs;
   return Math.ceil(stuckInMs > 0 ? stuckInMs : Math.max(0, timeoutMs - stillForMs) + 1);
+}
+
+/**
+ * That a roll-out is waited for, as the condition says it; by what is on record, so that it changes only together with that.
+ * Undefined before the deployment has begun.
+ */
+export function rolloutWait(
+  { deploymentStartTime: since, deploymentProgress }: KeptnWorkloadVersionStatus,
+  timeoutMs: number,
+): Waiting | undefined {
+  if (since === undefined) return undefined;
+  const movedAtMs = Math.max(parseTime(deploymentProgress?.time) ?? 0, parseTime(since) ?? 0);
+  const untilMs = Number.isFinite(timeoutMs) ? movedAtMs + timeoutMs : undefined;
+  return { on: 'deployment', since, untilMs };
 }
 
 function bestOf(one: DeploymentProgress, other: DeploymentProgress): DeploymentProgress {

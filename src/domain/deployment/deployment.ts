@@ -8,7 +8,7 @@ import type { PhaseOutcome } from '../phase/advance.ts';
 import { conditionTypes, type Progress } from '../conditions.ts';
 import type { OwnerSeen } from '../identity/current-revision.ts';
 import { running, stopped } from './deployment-clock.ts';
-import { elapsed, looksStuck, sumOf } from './deployment-progress.ts';
+import { elapsed, looksStuck, rolloutWait, sumOf } from './deployment-progress.ts';
 import { formatDuration } from '../go/duration.ts';
 import { phaseEvent, type PhaseSubject } from '../phase-event.ts';
 import type { Phase } from '../phase/phases.ts';
@@ -28,7 +28,7 @@ export interface DeploymentSeen extends Moment {
   readonly version: KeptnWorkloadVersion;
   /** The owners of the workload whose current revision carries this version. */
   readonly owners: readonly OwnerSeen[];
-  /** How long the deployment may make no progress. */
+  /** How long the deployment may make no progress, in milliseconds; Infinity: for ever. */
   readonly timeoutMs: number;
   /** The Pods of the revisions that carry this version, read live; undefined until a plan has asked for them. */
   readonly pods: readonly Pod[] | undefined;
@@ -134,7 +134,14 @@ function awaited(
   if (look.length > 0) return { ...waitingStill(awaiting(open)), look };
   const progress = awaiting(open, isStuck ? details(status, counts, seen.pods) : '');
   const recorded = { ...changes, ...(record !== undefined && { deploymentProgress: record }) };
-  if (!isOver) return { ...waitingStill(progress), changes: recorded, wakeAfterMs };
+  if (!isOver) {
+    const waiting = rolloutWait({ ...status, ...recorded }, timeoutMs);
+    return {
+      ...waitingStill({ ...progress, waiting }),
+      changes: recorded,
+      ...(Number.isFinite(wakeAfterMs) && { wakeAfterMs }),
+    };
+  }
   const timedOut = { suffix: 'Finished', text: 'has reached timeout', type: 'Warning' } as const;
   return {
     state: 'Failed',

@@ -1,6 +1,7 @@
 import { KeptnEvaluation, type KeptnEvaluationStatus } from '../../api/keptn/evaluation.ts';
 import { isCompleted, stateOf } from '../../api/keptn/states.ts';
 import { type Progress, withProgress } from '../conditions.ts';
+import { deadlineOf, type Deadlines, exceeded } from '../deadline.ts';
 import { evaluationWarning } from './evaluation-events.ts';
 import { type FollowedEvaluation, followingUp, withWhatFollows } from './evaluation-follow-ups.ts';
 import {
@@ -47,6 +48,8 @@ export interface EvaluationObservation extends FollowedEvaluation, QueryingEvalu
   readonly measurements: readonly Measurement[];
   /** Which values count. */
   readonly bounds: ValueBounds;
+  /** How long it may wait for its definition, and for metrics and their values; for ever if not given. */
+  readonly deadlines?: Deadlines;
 }
 
 /** What happens next to an evaluation, and to the metrics it has made. */
@@ -101,21 +104,26 @@ function prepareQueries(
   // Between two attempts the answer is on its way, and what the last attempt said still stands.
   if (progress.kind === 'waiting' && before.retryCount > 0) return { effects };
   const text = `could not ask for its objectives: ${progress.message}`;
-  return {
-    effects,
-    ...write(evaluation, startedStatus(evaluation, before, now), { progress, now }),
-    ...(progress.kind === 'stalled' && {
-      events: [evaluationWarning(evaluation, { suffix: 'NotFound', text })],
-    }),
-  };
+  if (progress.kind !== 'stalled') {
+    const status = startedStatus(evaluation, before, now);
+    return { effects, ...write(evaluation, status, { progress, now }) };
+  }
+  const events = [evaluationWarning(evaluation, { suffix: 'NotFound', text })];
+  const plan = waitWithDeadline('metric', startedStatus(evaluation, before, now), {
+    observation,
+    progress,
+    events,
+  });
+  return { effects, ...plan };
 }
 
 /** What is not there yet may still come, so waiting for it is no attempt; undefined when every value is there. */
 function waitForValues(
-  { evaluation, now }: EvaluationObservation,
+  observation: EvaluationObservation,
   before: KeptnEvaluationStatus,
   objectives: readonly ObjectiveAt[],
 ): Plan | undefined {
+  const { evaluation, now } = observation;
   const missing = objectives.flatMap(({ key, usable }) =>
     usable?.type === 'none' ? [{ key, ...usable }] : [],
   );
@@ -139,11 +147,38 @@ function waitForValues(
       ),
     ),
   };
+  const events =
+    absent.length > 0 ? [evaluationWarning(evaluation, { suffix: 'NotFound', text: message })] : [];
+  return waitWithDeadline('metric', status, { observation, progress, events });
+}
+
+/** Waits for what may never come, and fails when its deadline has passed. */
+function waitWithDeadline(
+  on: 'definition' | 'metric',
+  status: KeptnEvaluationStatus,
+  at: {
+    readonly observation: EvaluationObservation;
+    readonly progress: Progress;
+    readonly events: readonly EventNote[];
+  },
+): Plan {
+  const { observation, progress, events } = at;
+  const { evaluation, now, clockSteps, deadlines } = observation;
+  const limitMs = deadlines?.[on];
+  const deadline = deadlineOf(on, status.conditions, { limitMs, now, clockSteps });
+  if (deadline.isOver) {
+    const failed = { kind: 'failed', ...exceeded(deadline, progress.message) } as const;
+    const text = `evaluation failed: ${failed.message}`;
+    return conclude(observation, ended(status, 'Failed', now), {
+      progress: failed,
+      events: [evaluationWarning(evaluation, { suffix: 'Failed', text })],
+    });
+  }
+  const { waiting, wakeAfterMs } = deadline;
   return {
-    ...write(evaluation, status, { progress, now }),
-    ...(absent.length > 0 && {
-      events: [evaluationWarning(evaluation, { suffix: 'NotFound', text: message })],
-    }),
+    ...write(evaluation, status, { progress: { ...progress, waiting }, now }),
+    events,
+    ...(wakeAfterMs !== undefined && { wakeAfterMs }),
   };
 }
 
@@ -247,21 +282,16 @@ function conclude(
 
 /** Waiting for a definition is no attempt, as in Keptn. */
 function waitForDefinition(
-  { now, evaluation, definition }: EvaluationObservation,
+  observation: EvaluationObservation,
   before: KeptnEvaluationStatus,
 ): Plan {
+  const { now, evaluation, definition } = observation;
   const missing = `KeptnEvaluationDefinition ${definition.name} not found in namespace ${placesOf(definition)}`;
   const progress = { kind: 'stalled', reason: 'DefinitionNotFound', message: missing } as const;
   const status = startedStatus(evaluation, before, now);
-  return {
-    ...write(evaluation, status, { progress, now }),
-    events: [
-      evaluationWarning(evaluation, {
-        suffix: 'NotFound',
-        text: `could not find KeptnEvaluationDefinition: ${definition.name}`,
-      }),
-    ],
-  };
+  const text = `could not find KeptnEvaluationDefinition: ${definition.name}`;
+  const events = [evaluationWarning(evaluation, { suffix: 'NotFound', text })];
+  return waitWithDeadline('definition', status, { observation, progress, events });
 }
 
 function write(

@@ -23,13 +23,37 @@ export interface Finding {
   readonly because: readonly Finding[];
 }
 
+interface Conditioned extends KubernetesObject {
+  readonly status?: {
+    readonly conditions?:
+      | readonly Readonly<{ type: string; status: string; message?: string | undefined }>[]
+      | undefined;
+  };
+}
+
 /** A finding about an object. */
 export function findingAbout(
-  object: KubernetesObject,
+  object: Conditioned,
   found: { mark: Mark; says: string; facts?: Facts; because?: readonly Finding[] },
 ): Finding {
   const { name, namespace } = object.metadata;
-  return { kind: object.kind, name, namespace, facts: {}, because: [], ...found };
+  const { facts = {} } = found;
+  const wait = waitOf(object);
+  const notes = [...(wait === undefined ? [] : [wait]), ...(facts.notes ?? [])];
+  return {
+    kind: object.kind,
+    name,
+    namespace,
+    because: [],
+    ...found,
+    facts: notes.length === 0 ? facts : { ...facts, notes },
+  };
+}
+
+/** Since when an object waits for what may never come, and until when. */
+function waitOf(object: Conditioned): string | undefined {
+  const waiting = object.status?.conditions?.find(({ type }) => type === conditionTypes.waiting);
+  return waiting?.status === 'True' ? `waits ${waiting.message ?? ''}` : undefined;
 }
 
 /** The mark of one of Keptn's states. */

@@ -12,7 +12,7 @@ import {
   judgeDeployment,
 } from '../deployment/deployment.ts';
 import type { OwnerSeen } from '../identity/current-revision.ts';
-import { reached } from '../deployment/deployment-progress.ts';
+import { reached, rolloutWait } from '../deployment/deployment-progress.ts';
 import { appChecks, newestListing } from '../phase/newest-app-version.ts';
 import { isPassed, type Phase } from '../phase/phases.ts';
 import { rfc3339 } from '../time.ts';
@@ -22,7 +22,7 @@ import {
   isHeldByChecks,
   withHandRelease,
 } from '../phase/hand-release.ts';
-import { type AppsSeen, waitForApp } from './wait-for-app.ts';
+import { type AppsSeen, goesWithoutApp, waitForApp } from './wait-for-app.ts';
 
 /** What decides whether the Pods of a version may start, and whether they have. */
 export interface ReleaseSeen extends AppsSeen, DeploymentSeen {
@@ -159,6 +159,7 @@ function releaseForGood(
 ): Outcome {
   const { version, now } = seen;
   const warned =
+    goesWithoutApp(status) ||
     status.preDeploymentStatus === 'Warning' ||
     status.preDeploymentEvaluationStatus === 'Warning' ||
     (listing !== undefined && appChecks(listing) === 'warned');
@@ -182,18 +183,21 @@ function begun(status: KeptnWorkloadVersionStatus, seen: ReleaseSeen): Outcome {
     owner.current === undefined ? [] : [owner.current.revision],
   );
   const { conditions, releasedByHand } = status;
+  const deploymentStartTime = rfc3339(now);
+  const deploymentProgress = reached(countsOf(seen.owners), now);
+  const waiting = rolloutWait({ deploymentStartTime, deploymentProgress }, seen.timeoutMs);
   return {
     state: 'Progressing',
     changes: {
-      deploymentStartTime: rfc3339(now),
+      deploymentStartTime,
       ...(conditions !== undefined && { conditions }),
       ...(releasedByHand !== undefined && { releasedByHand }),
       releasedRevisions: withRevisions(status.releasedRevisions, [...current, ...seen.revisions]),
-      deploymentProgress: reached(countsOf(seen.owners), now),
+      deploymentProgress,
     },
     // What the next look will say as well, so that it has nothing to write.
-    progress: awaitedProgress(seen.owners),
+    progress: { ...awaitedProgress(seen.owners), waiting },
     eventful: true,
-    wakeAfterMs: seen.timeoutMs,
+    ...(Number.isFinite(seen.timeoutMs) && { wakeAfterMs: seen.timeoutMs }),
   };
 }

@@ -6,6 +6,7 @@ import { appChecks, lists, newestListing } from '../phase/newest-app-version.ts'
 import { phaseEvent, type PhaseSubject } from '../phase-event.ts';
 import type { EventNote } from '../plan.ts';
 import { rfc3339 } from '../time.ts';
+import type { VersionStatus } from '../phase/version-status.ts';
 import { troubleOf } from '../trouble.ts';
 
 /** A workload version and the app versions that may let it begin. */
@@ -22,10 +23,26 @@ export interface AppsSeen {
   readonly heldBack?: Progress | undefined;
 }
 
+/** The reason of a version that no application version lists. */
+export const appNotFound = 'AppVersionNotFound';
+
+/** The reason of the condition `WouldBlock` of a version that goes on without an application, because its mode is to warn. */
+const appDeadlineExceeded = 'AppDeadlineExceeded';
+
+/** Whether a version has waited for its application long enough, which does not block. */
+export function goesWithoutApp(status: VersionStatus | undefined): boolean {
+  return (
+    status?.conditions?.some(
+      ({ type, reason }) => type === conditionTypes.wouldBlock && reason === appDeadlineExceeded,
+    ) === true
+  );
+}
+
 /** What a version waits for before its own checks or its deployment may begin; undefined when nothing holds it. */
 export function waitForApp(seen: AppsSeen): Progress | undefined {
   const { version } = seen;
   const listing = newestListing(version, seen);
+  if (listing === undefined && goesWithoutApp(version.status)) return undefined;
   if (listing === undefined && seen.heldBack !== undefined) return seen.heldBack;
   if (listing === undefined && seen.gatheredUntil !== undefined) {
     return {
@@ -37,7 +54,7 @@ export function waitForApp(seen: AppsSeen): Progress | undefined {
   if (listing === undefined) {
     return {
       kind: 'waiting',
-      reason: 'AppVersionNotFound',
+      reason: appNotFound,
       message: `no KeptnAppVersion of application ${version.spec.app} lists version ${version.spec.version} of this workload yet`,
     };
   }
@@ -104,7 +121,7 @@ const phase = { short: 'AppPreDeployEvaluations', long: 'App Pre-Deployment Eval
 export function waitEvent(subject: PhaseSubject, holdup: Progress): EventNote | undefined {
   const say = (suffix: string, text: string): EventNote =>
     phaseEvent(subject, phase, { suffix, text, type: 'Warning' });
-  if (holdup.reason === 'AppVersionNotFound') return say('AppVersionNotFound', holdup.message);
+  if (holdup.reason === appNotFound) return say('AppVersionNotFound', holdup.message);
   if (holdup.reason !== 'AppChecksFailed') return undefined;
   return say('Failed', `has failed since app has failed: ${holdup.message}`);
 }

@@ -23,6 +23,10 @@ const limits: ReadonlyMap<string, number> = new Map<string, number>([
   [sluiceKeys.onFailureTasks, longestList],
   [keptnAnnotations.metadata, longestList],
   [sluiceKeys.deploymentTimeout, longestIdentity],
+  [sluiceKeys.definitionDeadline, longestIdentity],
+  [sluiceKeys.appDeadline, longestIdentity],
+  [sluiceKeys.metricDeadline, longestIdentity],
+  [sluiceKeys.jobStartDeadline, longestIdentity],
 ]);
 
 type Metadata = Pick<ObjectMeta, 'labels' | 'annotations'>;

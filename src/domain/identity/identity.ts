@@ -5,6 +5,7 @@ import {
   sluiceKeys,
 } from '../../api/keptn/annotations.ts';
 import type { ObjectMeta, ObjectRef } from '../../api/object.ts';
+import type { StatedDeadlines } from '../deadline.ts';
 import { durationOr } from '../go/duration.ts';
 import type { TooLong } from './identity-bounds.ts';
 import { type Metadata, valueOf } from './metadata-value.ts';
@@ -12,6 +13,7 @@ import { appName } from '../names.ts';
 import { annotatedOwner, type OwnerChain } from '../owner/owner-chain.ts';
 import { type IdentityOptions, type Origin, versionOf } from './pod-version.ts';
 import { templateOfPod } from '../owner/revision.ts';
+import { deadlineKeys, statedDeadlines } from './stated-deadlines.ts';
 
 /**
  * What a Pod is to Keptn, read from its own metadata or, if that names no workload, from its owner's (docs/compatibility.md
@@ -63,6 +65,8 @@ export interface AnnotatedIdentity {
   readonly metadata: Readonly<Record<string, string>>;
   /** How long its deployment may make no progress, a Go duration as written; left out where it is none. */
   readonly deploymentTimeout?: string;
+  /** How long its waits may last, as far as it says it. */
+  readonly deadlines?: StatedDeadlines;
   /** No app is named: the workload is an app of its own. */
   readonly singleService: boolean;
   /**
@@ -164,6 +168,7 @@ function annotatedIdentity(origin: Origin): AnnotatedIdentity {
     onFailure: elementsOf(valueOf(metadata, sluiceKeys.onFailureTasks)),
     metadata: pairsOf(valueOf(metadata, keptnAnnotations.metadata)),
     ...timeoutOf(metadata),
+    ...deadlinesOf(metadata),
     singleService: app === undefined || isSingleService(metadata),
     // Half an identity would hide the other half: the next look reads the Pod alone once it names a workload.
     annotations: source === 'owner' && written === undefined ? {} : missingIn(pod.metadata, added),
@@ -186,6 +191,7 @@ function ownerAnnotations(
     sluiceKeys.onSuccessTasks,
     sluiceKeys.onFailureTasks,
     sluiceKeys.deploymentTimeout,
+    ...Object.values(deadlineKeys),
     keptnAnnotations.metadata,
   ].map((key) => [key, valueOf(metadata, key)] as const);
   const entries = [
@@ -226,6 +232,11 @@ function missingIn(
 function timeoutOf(metadata: Metadata): { readonly deploymentTimeout?: string } {
   const written = valueOf(metadata, sluiceKeys.deploymentTimeout)?.trim();
   return written === undefined || durationOr(written, -1) < 0 ? {} : { deploymentTimeout: written };
+}
+
+function deadlinesOf(metadata: Metadata): { readonly deadlines?: StatedDeadlines } {
+  const deadlines = statedDeadlines((key) => valueOf(metadata, key));
+  return Object.keys(deadlines).length === 0 ? {} : { deadlines };
 }
 
 function elementsOf(text: string | undefined): string[] {

@@ -2,6 +2,7 @@ import type { ItemStatus } from '../../api/keptn/item-status.ts';
 import { isCompleted, type KeptnState } from '../../api/keptn/states.ts';
 import type { Condition } from '../../api/object.ts';
 import { observed, type Progress, progressConditions, withConditions } from '../conditions.ts';
+import { withWaiting } from '../deadline.ts';
 import { phaseEvent, type PhaseSubject } from '../phase-event.ts';
 import { withPhaseFound } from './phase-records.ts';
 import { completedPhase, isPassed, type Phase } from './phases.ts';
@@ -187,7 +188,8 @@ export function stated(
     ...condition,
     ...observed(at.subject.object),
   }));
-  return [...withConditions(status.conditions, changes, at.now)];
+  const conditions = withConditions(status.conditions, changes, at.now);
+  return [...withWaiting(conditions, progress.waiting, at.subject.object.metadata.generation)];
 }
 
 function started(subject: PhaseSubject, phase: Phase): EventNote {

@@ -5,8 +5,10 @@ import type { JobOptions } from '../../api/keptn/job-options.ts';
 import type { PromotionFailurePolicy } from '../../api/keptn/promotion.ts';
 import { collectorProblem } from './collector-address.ts';
 import { type ConditionChange, conditionTypes, observed, withConditions } from '../conditions.ts';
+import { type Deadlines, noDeadlines } from '../deadline.ts';
 import { durationOr } from '../go/duration.ts';
 import { type Plan, storing } from '../plan.ts';
+import { deadlinesFrom } from './deadlines.ts';
 import { defaultRetention, type RetentionLimits } from './retention-limits.ts';
 import type { FunctionRetries } from '../job/runner-image.ts';
 
@@ -16,8 +18,10 @@ export interface Settings {
   readonly blockDeployment: boolean;
   /** The mildest mode that a namespace or definition can have (annotation `sluice.keptn.sh/minimum-mode`). */
   readonly minimumMode: Mode;
-  /** How long a deployment may take, in milliseconds. */
+  /** How long a deployment may make no progress, in milliseconds; 0: for ever. */
   readonly observabilityTimeoutMs: number;
+  /** How long other waits may last. */
+  readonly deadlines: Deadlines;
   /** The discovery window: how long workloads are gathered before their KeptnApp is made, in milliseconds. */
   readonly appCreationRequestTimeoutMs: number;
   readonly promotionTasksEnabled: boolean;
@@ -62,6 +66,7 @@ export const defaultSettings: Settings = {
   blockDeployment: true,
   minimumMode: 'warn',
   observabilityTimeoutMs: 5 * 60_000,
+  deadlines: noDeadlines,
   appCreationRequestTimeoutMs: 30_000,
   promotionTasksEnabled: true,
   versionFromImageTag: false,
@@ -106,6 +111,7 @@ export function settingsFrom(
     blockDeployment: spec.blockDeployment ?? otherwise.blockDeployment,
     minimumMode: minimumModeOf(ruling, operatorNamespace),
     observabilityTimeoutMs: durationOr(spec.observabilityTimeout, otherwise.observabilityTimeoutMs),
+    deadlines: deadlinesFrom([spec.deadlines], otherwise.deadlines),
     appCreationRequestTimeoutMs:
       seconds === undefined || seconds < 0 ? otherwise.appCreationRequestTimeoutMs : seconds * 1000,
     promotionTasksEnabled: spec.promotionTasksEnabled ?? otherwise.promotionTasksEnabled,

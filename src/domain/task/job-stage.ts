@@ -112,6 +112,12 @@ function isLasting(reason: string): boolean {
   return lasting.has(reason) || isHindrance(reason) || isPodRefusal(reason);
 }
 
+/** Whether something is in the way of the first start of a Job that may stay there. */
+export function isStartHindered(reason: string): boolean {
+  const isSilent = reason === noPodReason || reason === notStartedReason;
+  return isSilent || isHindrance(reason) || isPodRefusal(reason);
+}
+
 const retryingReason = 'Retrying';
 const disruptedReason = 'PodDisrupted';
 const lostReason = 'PodLost';

@@ -1,3 +1,4 @@
+import type { Deadlines } from '../deadline.ts';
 import type { Moment } from '../clock-steps.ts';
 import { type ConfigMap, JobKind, type Job, type Pod } from '../../api/builtin.ts';
 import type { KeptnTask } from '../../api/keptn/task.ts';
@@ -11,6 +12,8 @@ import type { JobSettings } from '../job/runner-image.ts';
 export interface TaskSettings extends JobSettings {
   /** How many Jobs of tasks may run in one namespace at once; no limit when undefined. */
   readonly maxJobsPerNamespace?: number;
+  /** How long it may wait for its definition and for the start of its Job; for ever if not given. */
+  readonly deadlines?: Deadlines;
 }
 
 /** What the decision on a task may know of what follows it. */

@@ -22,6 +22,7 @@ import {
 import { foreignImageProblem } from '../job/runner-image.ts';
 import { taskWarning } from './task-events.ts';
 import { jobRef, type TaskObservation } from './task-observation.ts';
+import { withinDeadline } from './start-deadline.ts';
 import { attemptOf, waiting } from './task-status.ts';
 
 /** What a task that has no Job does to the cluster. */
@@ -135,7 +136,12 @@ function nameOfJob(task: TaskObservation['task'], collisionCount: number): strin
 function make(effect: Change, observation: TaskObservation): Plan {
   const { task } = observation;
   const refused = observation.refusal(targetOf(effect));
-  const shown = refused === undefined ? nothing : showRefusal(effect, refused, observation);
+  const { plan: shown, isOver } =
+    refused === undefined
+      ? { plan: nothing, isOver: false }
+      : showRefusal(effect, refused, observation);
+  // A task that has waited long enough begins nothing any more.
+  if (isOver) return shown;
   return {
     ...shown,
     effects: [effect],
@@ -152,22 +158,23 @@ const refusalReasons: Readonly<Record<Refusal['reason'], string>> = {
   Unavailable: 'JobNotCreated',
 };
 
-function showRefusal(effect: Change, refused: Refusal, observation: TaskObservation): Plan {
+function showRefusal(effect: Change, refused: Refusal, observation: TaskObservation): Held {
   const passes = refused.reason === 'Terminating' || refused.reason === 'Unavailable';
   const { kind, name } = targetOf(effect);
   const done = effect.type === 'create' ? 'created' : 'deleted';
   const message = `${kind.kind} ${name} could not be ${done}: ${refused.message}`;
   const text = `could not create Job: ${observation.task.metadata.name}: ${refused.message}`;
-  return waitFor(
-    { kind: passes ? 'waiting' : 'stalled', reason: refusalReasons[refused.reason], message },
-    observation,
-    taskWarning(observation.task, 'create', { suffix: 'Failed', text }),
-  );
+  const event = taskWarning(observation.task, 'create', { suffix: 'Failed', text });
+  const progress = { reason: refusalReasons[refused.reason], message };
+  return passes
+    ? { isOver: false, plan: waitFor({ kind: 'waiting', ...progress }, observation, event) }
+    : waitWithDeadline('jobStart', { kind: 'stalled', ...progress }, { observation, event });
 }
 
 function showAllTaken(name: string, observation: TaskObservation): Plan {
   const message = `every name that its Job may have belongs to something else, the last one tried is ${name}; delete the Jobs of this task that Sluice has not made`;
-  return waitFor({ kind: 'stalled', reason: 'NameTaken', message }, observation);
+  const progress = { kind: 'stalled', reason: 'NameTaken', message } as const;
+  return waitWithDeadline('jobStart', progress, { observation }).plan;
 }
 
 function showProblem(problem: BlueprintProblem, observation: TaskObservation): Plan {
@@ -183,7 +190,8 @@ function showProblem(problem: BlueprintProblem, observation: TaskObservation): P
           suffix: 'NotFound',
           text: `could not find KeptnTaskDefinition: ${missing}`,
         });
-  return waitFor({ kind: 'stalled', reason, message }, observation, event);
+  const on = missing === undefined ? 'jobStart' : 'definition';
+  return waitWithDeadline(on, { kind: 'stalled', reason, message }, { observation, event }).plan;
 }
 
 function waitForSlot(observation: TaskObservation): Plan {
@@ -200,4 +208,25 @@ function waitFor(progress: Progress, observation: TaskObservation, event?: Event
   const { task, now } = observation;
   const plan = storing(KeptnTask, task, waiting(task, progress, now));
   return event === undefined ? plan : { ...plan, events: [event] };
+}
+
+/** A plan that waits, or the end of a task that has waited long enough. */
+interface Held {
+  readonly isOver: boolean;
+  readonly plan: Plan;
+}
+
+/** Waits for what may never come, and fails when its deadline has passed. */
+function waitWithDeadline(
+  on: 'definition' | 'jobStart',
+  progress: Progress,
+  { observation, event }: { readonly observation: TaskObservation; readonly event?: EventNote },
+): Held {
+  const { task } = observation;
+  const wait = withinDeadline(on, progress, { task, observation });
+  if (wait.type === 'over') return { isOver: true, plan: wait.plan };
+  const { wakeAfterMs } = wait;
+  const plan = waitFor(wait.progress, observation, event);
+  const woken = wakeAfterMs === undefined ? plan : { ...plan, wakeAfterMs };
+  return { isOver: false, plan: woken };
 }

@@ -27,13 +27,13 @@ import {
   storing,
 } from '../plan.ts';
 import { setKey } from '../set-key.ts';
-import { taskResult, taskWarning } from './task-events.ts';
+import { taskResult } from './task-events.ts';
 import { concluding, followingUp } from './task-follow-ups.ts';
+import { awaitsStart, fail, withinDeadline } from './start-deadline.ts';
 import { recordedJob, type TaskObservation } from './task-observation.ts';
 import { collisionsOf, startTask, withOwnJob } from './task-start.ts';
 import {
   ended,
-  fullMessageOf,
   savedEvidence,
   waiting,
   withEvidence,
@@ -149,11 +149,15 @@ function watchJob(job: Job, { task, evidence, observation }: Followed): Plan {
   const configMap = codeConfigMap(observation);
   const seen = { task, now, clockSteps, pods, evidence, hindrance, refusal, configMap };
   const stage = stageOf(job, seen);
-  const { progress } = stage;
+  const wait = awaitsStart(observation, { evidence, reason: stage.progress.reason })
+    ? withinDeadline('jobStart', stage.progress, { task, observation })
+    : ({ type: 'waits', progress: stage.progress } as const);
+  if (wait.type === 'over') return wait.plan;
   const nextLookMs = lookAfterMs === 0 ? lookAgainMs : lookAfterMs;
-  const askAgainMs = soonest([stage.askAgainMs, left?.askAgainMs, nextLookMs]);
+  const askAgainMs = soonest([stage.askAgainMs, left?.askAgainMs, nextLookMs, wait.wakeAfterMs]);
   const known = isFailure(evidence) && isNews(evidence, task) ? withEvidence(task, evidence) : task;
-  const plan = { ...storing(KeptnTask, observation.task, waiting(known, progress, now)), effects };
+  const status = waiting(known, wait.progress, now);
+  const plan = { ...storing(KeptnTask, observation.task, status), effects };
   return askAgainMs === undefined ? plan : { ...plan, wakeAfterMs: askAgainMs };
 }
 
@@ -197,13 +201,6 @@ function succeed(observation: TaskObservation, status: KeptnTaskStatus): Plan {
   const plan = concluding(observation, status);
   if (status.result === undefined) return plan;
   const event = taskResult(observation.task, status.result);
-  return { ...plan, events: [event, ...(plan.events ?? [])] };
-}
-
-function fail(observation: TaskObservation, status: KeptnTaskStatus): Plan {
-  const text = `task failed: ${fullMessageOf(status) ?? ''}`;
-  const event = taskWarning(observation.task, 'reconcile', { suffix: 'Failed', text });
-  const plan = concluding(observation, status);
   return { ...plan, events: [event, ...(plan.events ?? [])] };
 }
 

@@ -63,6 +63,7 @@ export function specOf(claim: Claim, claims: readonly Claim[]): KeptnWorkloadSpe
     ...(identity.deploymentTimeout !== undefined && {
       deploymentTimeout: identity.deploymentTimeout,
     }),
+    ...(identity.deadlines !== undefined && { deadlines: { ...identity.deadlines } }),
     ...(Object.keys(identity.metadata).length > 0 && { metadata: { ...identity.metadata } }),
   };
 }

@@ -9,11 +9,12 @@ import {
 import { type ObjectRef, refOf } from '../../api/object.ts';
 import { advance, type Advanced, stated } from '../phase/advance.ts';
 import { openNextAttempt } from '../phase/attempt.ts';
-import { type NamespaceModes, warningDefinitions } from '../check/check-modes.ts';
+import { modeOf, type NamespaceModes, warningDefinitions } from '../check/check-modes.ts';
 import { runCheckPhase } from '../check/check-phase.ts';
 import type { ChecksSeen } from '../check/checks.ts';
 import { definitionsIn, heldWithoutPods, waitsForPods } from '../deployment/checks-without-pods.ts';
-import { conditionTypes, type Progress } from '../conditions.ts';
+import { conditionTypes, type Progress, withCondition } from '../conditions.ts';
+import { deadlineOf, exceeded } from '../deadline.ts';
 import type { OwnerSeen } from '../identity/current-revision.ts';
 import { setBack } from '../deployment/deployment-clock.ts';
 import { deploymentTimeoutMs } from '../settings/deployment-timeout.ts';
@@ -52,7 +53,13 @@ import {
   withFollowUpsOfChecks,
   withRecorded,
 } from '../follow-up/version-follow-ups.ts';
-import { type AppsSeen, endsByItself, waitEvent, waitForApp } from '../gate/wait-for-app.ts';
+import {
+  appNotFound,
+  type AppsSeen,
+  endsByItself,
+  waitEvent,
+  waitForApp,
+} from '../gate/wait-for-app.ts';
 import { attemptOf } from '../phase/version-status.ts';
 import { carriersOf, isWanted } from './wanted-version.ts';
 import { contextOf, followedIn, subjectOf } from './workload-version-context.ts';
@@ -179,6 +186,7 @@ function progress(seen: WorkloadVersionSeen, before: KeptnWorkloadVersionStatus)
   const begun = status.currentPhase !== undefined && status.currentPhase !== '';
   const isFree = begun || handReleaseAt(status, seen.now) !== undefined;
   const holdup = isFree ? undefined : waitForApp(seen);
+  if (holdup?.reason === appNotFound) return waitWithDeadline(seen, status, holdup);
   if (holdup !== undefined) return wait(seen, status, holdup);
   const metadata = newestListing(seen.version, seen)?.spec.metadata;
   const informed =
@@ -205,6 +213,57 @@ function pause(
   return write(seen, {
     status: { ...reached, conditions: stated(reached, paused, { subject, now: seen.now }) },
     events: last?.events ?? [],
+  });
+}
+
+/** Waits for an application that lists the version, and not longer than its deadline. */
+function waitWithDeadline(
+  seen: WorkloadVersionSeen,
+  status: KeptnWorkloadVersionStatus,
+  holdup: Progress,
+): Plan {
+  const { settings, modes, now, clockSteps } = seen;
+  const limitMs = settings.deadlines.app;
+  const deadline = deadlineOf('app', status.conditions, { limitMs, now, clockSteps });
+  const { waiting, wakeAfterMs } = deadline;
+  if (!deadline.isOver) {
+    const plan = wait(seen, status, { ...holdup, waiting });
+    return plan.wakeAfterMs === undefined && wakeAfterMs !== undefined
+      ? { ...plan, wakeAfterMs }
+      : plan;
+  }
+  const over = exceeded(deadline, holdup.message);
+  return modeOf(undefined, modes) === 'block'
+    ? fail(seen, status, over)
+    : goOnWithoutApp(seen, status, over);
+}
+
+/** The end of a version that waited for what did not come: the phase that it did not reach has failed. */
+function fail(
+  seen: WorkloadVersionSeen,
+  status: KeptnWorkloadVersionStatus,
+  why: Pick<Progress, 'reason' | 'message'>,
+): Plan {
+  const subject = subjectOf(seen.version);
+  const end = { state: 'Failed', progress: { kind: 'failed', ...why }, eventful: false } as const;
+  const course = { phases: workloadPhases, status, subject, now: seen.now, completed };
+  return planOf(seen, advance<KeptnWorkloadVersionStatus>({ ...course, run: () => end }));
+}
+
+/** It would have been blocked here; stored before anything follows from it. */
+function goOnWithoutApp(
+  seen: WorkloadVersionSeen,
+  status: KeptnWorkloadVersionStatus,
+  { reason, message: why }: Pick<Progress, 'reason' | 'message'>,
+): Plan {
+  const { version, now } = seen;
+  const type = conditionTypes.wouldBlock;
+  const message = `it goes on without an application, and would have been blocked: ${why}`;
+  const condition = { type, status: 'True', reason, message } as const;
+  const note = { about: version, type: 'Warning', reason: type, message } as const;
+  return write(seen, {
+    status: { ...status, conditions: withCondition(status.conditions, condition, now) },
+    events: [note, ...onOwners(seen, note)],
   });
 }
 
@@ -271,6 +330,8 @@ function run(
                 seen,
               ),
               now,
+              clockSteps: seen.clockSteps,
+              definitionLimitMs: seen.settings.deadlines.definition,
             },
             seen,
           )),

@@ -57,6 +57,10 @@ const table: readonly Entry[] = [
   ]),
   entry(KeptnConfig, ({ spec }) => [
     ['spec.observabilityTimeout', spec.observabilityTimeout, 'wait'],
+    ['spec.deadlines.definition', spec.deadlines?.definition, 'wait'],
+    ['spec.deadlines.app', spec.deadlines?.app, 'wait'],
+    ['spec.deadlines.metric', spec.deadlines?.metric, 'wait'],
+    ['spec.deadlines.jobStart', spec.deadlines?.jobStart, 'wait'],
     ['spec.maxValueAge', spec.maxValueAge, 'window'],
     ['spec.minTimeAfterDeployment', spec.minTimeAfterDeployment, 'shift'],
   ]),

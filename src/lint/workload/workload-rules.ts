@@ -2,6 +2,7 @@ import { isEqualJson } from '../../api/json.ts';
 import { keptnAnnotations, recommendedLabels, sluiceKeys } from '../../api/keptn/annotations.ts';
 import { commandToCheckAgain } from '../../domain/gate/check-again.ts';
 import { conditionOf, conditionTypes } from '../../domain/conditions.ts';
+import { deadlineKeys } from '../../domain/identity/stated-deadlines.ts';
 import { durationOr } from '../../domain/go/duration.ts';
 import type { AnnotatedIdentity, Identity } from '../../domain/identity/identity.ts';
 import { shortened } from '../../domain/shortened.ts';
@@ -139,19 +140,21 @@ const metadataIsUnreadable = rule({
       }),
 });
 
+const durationKeys: ReadonlySet<string> = new Set([
+  sluiceKeys.deploymentTimeout,
+  ...Object.values(deadlineKeys),
+]);
+
 const timeoutIsUnreadable = rule({
   id: 'deployment-timeout-unreadable',
-  title: 'A deployment time-out that cannot be read',
-  why: 'It is left out, and the time-out of the application or of the KeptnConfig holds.',
-  fix: 'Write a Go duration: 90s, 20m, 1h30m.',
+  title: 'A time-out or deadline that cannot be read',
+  why: 'It is left out, and what the application, the Namespace or the KeptnConfig says holds.',
+  fix: 'Write a Go duration: 90s, 20m, 1h30m; 0s is for ever.',
   severity: 'doubtful',
   kinds: workloadKinds,
   check: (workload) =>
     entriesOf(workload)
-      .filter(
-        ({ key, value }) =>
-          key === sluiceKeys.deploymentTimeout && durationOr(value.trim(), -1) < 0,
-      )
+      .filter(({ key, value }) => durationKeys.has(key) && durationOr(value.trim(), -1) < 0)
       .map(({ path, value }) => ({
         path,
         message: `${JSON.stringify(value.slice(0, 60))} is no duration and is left out; write for example 20m`,

@@ -96,3 +96,9 @@ describe('the deadline of a task', () => {
     expect(whyTask(refused, fixedLookup([])).facts.deadline).toBeUndefined();
   });
 });
+
+test('what waits for what may never come says since when, and until when', () => {
+  const message = 'since 2026-01-01T00:00:00Z, no deadline';
+  const task = aTask({ status: { conditions: [condition('Waiting', 'True', message)] } });
+  expect(whyTask(task, fixedLookup([])).facts.notes).toEqual([`waits ${message}`]);
+});

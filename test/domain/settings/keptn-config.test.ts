@@ -37,6 +37,7 @@ describe('settingsFrom', () => {
     expect(settingsFrom([], operatorNamespace)).toEqual({
       blockDeployment: true,
       observabilityTimeoutMs: 300_000,
+      deadlines: { definition: undefined, app: undefined, metric: undefined, jobStart: undefined },
       appCreationRequestTimeoutMs: 30_000,
       appContextWindowMs: 2_000,
       promotionTasksEnabled: true,
@@ -71,6 +72,7 @@ describe('settingsFrom', () => {
       appContextWindow: '0s',
       blockDeployment: false,
       observabilityTimeout: '1m30s',
+      deadlines: { definition: '10m', app: '0s', metric: '5s' },
       promotionTasksEnabled: false,
       versionFromImageTag: true,
       repeatFailedChecks: false,
@@ -90,6 +92,7 @@ describe('settingsFrom', () => {
     expect(settingsFrom([config], operatorNamespace)).toEqual({
       blockDeployment: false,
       observabilityTimeoutMs: 90_000,
+      deadlines: { definition: 600_000, app: undefined, metric: 5_000, jobStart: undefined },
       appCreationRequestTimeoutMs: 0,
       appContextWindowMs: 0,
       promotionTasksEnabled: false,

@@ -131,6 +131,7 @@ describe('a task without a Job', () => {
       'Succeeded=Unknown DefinitionNotFound',
       'Reconciling=False DefinitionNotFound',
       'Stalled=True DefinitionNotFound',
+      'Waiting=True DefinitionAwaited',
     ]);
     // Once the definition is there, it starts.
     expect(decideTask(seen({ task })).effects).toHaveLength(1);

@@ -25,13 +25,31 @@ function annotatedOutcome({ metadata }: Pod): Outcome {
  * that are not to be restarted for ever (`restartPolicy` other than Always) end as `outcomeOf` says; with `OnFailure` a
  * failed one is started again.
  */
-export function kubelet(outcomeOf: (pod: Pod) => Outcome = annotatedOutcome): Actor {
+export function kubelet(
+  outcomeOf: (pod: Pod) => Outcome = annotatedOutcome,
+  lacksImage: (pod: Pod) => boolean = () => false,
+): Actor {
   return {
     name: 'kubelet',
     step(stage) {
-      for (const pod of stage.store.list(PodKind)) proceed(pod, stage, outcomeOf);
+      for (const pod of stage.store.list(PodKind)) {
+        if (pod.spec?.nodeName !== undefined && lacksImage(pod)) pull(pod, stage);
+        else proceed(pod, stage, outcomeOf);
+      }
     },
   };
+}
+
+/** Tries to pull the image of a Pod, again and again. */
+function pull(pod: Pod, { store }: Stage): void {
+  const state = { waiting: { reason: 'ImagePullBackOff', message: 'no such image' } };
+  const containerStatuses = names(pod).map((name) => ({
+    name,
+    ready: false,
+    restartCount: 0,
+    state,
+  }));
+  store.writeStatus(refOf(PodKind, pod), undefined, { phase: 'Pending', containerStatuses });
 }
 
 function proceed(pod: Pod, stage: Stage, outcomeOf: (pod: Pod) => Outcome): void {
