@@ -9,6 +9,8 @@ export interface Container {
   name: string;
   image?: string;
   env?: { name: string; value?: string; valueFrom?: unknown }[];
+  /** Of a Pod of a task: a digest of image, command and arguments, comparable with `Job.programs`. */
+  program?: string;
   [field: string]: unknown;
 }
 
@@ -184,6 +186,8 @@ export interface Job extends KubernetesObject {
     template: { metadata?: Partial<ObjectMeta>; spec: Record<string, unknown> };
     [field: string]: unknown;
   };
+  /** Of one that was read and has no time to live yet: digests of what its containers run, by their names. */
+  programs?: Record<string, string>;
   status?: {
     active?: number;
     failed?: number;

@@ -14,6 +14,8 @@ export interface Benchmark {
 export interface Bench {
   /** Whether to measure with few samples: to see that everything works, not for figures to be quoted. */
   readonly isQuick: boolean;
+  /** Whether to print what happened to each version, and when, where the benchmark can tell. */
+  readonly isTimeLineWanted: boolean;
   readonly signal: AbortSignal;
   /** Says what goes on. */
   progress(line: string): void;

@@ -1,10 +1,12 @@
 import { admission } from './admission/admission.ts';
 import type { Benchmark } from './benchmark.ts';
+import { fifty } from './fifty.ts';
 import { fiftyVersions } from './fifty-versions.ts';
 import { followUpJobs } from './follow-up-jobs.ts';
 import { functionRunner } from './function-runner.ts';
 import { hostileReviews } from './hostile-reviews.ts';
 import { leaderStart } from './leader/leader-start.ts';
+import { oneTask } from './one-task.ts';
 import { oneVersion } from './one-version.ts';
 import { parsers } from './parsers.ts';
 import { podCreation } from './pod-creation.ts';
@@ -22,6 +24,8 @@ export const benchmarks: readonly Benchmark[] = [
   podCreation,
   writes,
   oneVersion,
+  oneTask,
+  fifty,
   fiftyVersions,
   functionRunner,
 ];

@@ -48,15 +48,20 @@ async function measure(options: BenchOptions): Promise<boolean> {
   return failures === 0 && !rows.some(isMissed);
 }
 
-function benchOf({ quick }: BenchOptions, stages: AsyncDisposableStack): Bench {
+function benchOf({ quick, timeline, cpuProf }: BenchOptions, stages: AsyncDisposableStack): Bench {
   let stage: Promise<Stage> | undefined;
   const { signal } = stopped;
   return {
     isQuick: quick,
+    isTimeLineWanted: timeline,
     signal,
     progress: tell,
     async stage() {
-      stage ??= Stage.start({ signal, progress: tell }).then((one) => stages.use(one));
+      stage ??= Stage.start({
+        signal,
+        progress: tell,
+        ...(cpuProf !== undefined && { cpuProf }),
+      }).then((one) => stages.use(one));
       await (await stage).settle();
       return stage;
     },

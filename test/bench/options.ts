@@ -7,6 +7,8 @@ export interface BenchOptions {
   readonly names: readonly string[];
   readonly runs: number;
   readonly quick: boolean;
+  readonly timeline: boolean;
+  readonly cpuProf?: string;
   readonly json?: string;
   readonly compare?: string;
 }
@@ -25,6 +27,7 @@ fails. The exit code is 1 if a target in counts or ratios is missed, 2 on bad in
 Examples:
   npm run bench                                      everything, three times: about fifteen minutes
   npm run bench -- --quick --runs 1                  everything with few samples, to see that it works
+  npm run bench -- fifty --runs 1 --timeline         and where the time of each version went
   npm run bench -- admission --runs 5 --json now.json
   npm run bench -- admission --compare before.json   beside what was saved before`;
 
@@ -36,6 +39,8 @@ export function benchOptions(args: readonly string[]): BenchOptions {
     .addArgument(new Argument('[names...]', 'which benchmarks; all if not given').choices(names))
     .option('--runs <n>', 'how often each is run', count, 3)
     .option('--quick', 'few samples: to see that it works, not for figures to be quoted', false)
+    .option('--timeline', 'print what happened to each version, and when (fifty, one-task)', false)
+    .option('--cpu-prof <directory>', 'write a CPU profile of Sluice there when it ends')
     .option('--json <file>', 'write every figure of every run there')
     .option('--compare <file>', 'show the change against figures written by --json')
     .addHelpText('after', explained)

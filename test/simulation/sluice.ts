@@ -15,7 +15,7 @@ import { daemonSetController } from './actors/daemon-sets.ts';
 import { deploymentController, replicaSetController } from './actors/deployments.ts';
 import { metricsActor } from './actors/metrics.ts';
 import { garbageCollector } from './actors/garbage-collector.ts';
-import { jobController } from './actors/jobs.ts';
+import { jobControllerThatBatches } from './actors/jobs.ts';
 import { kubelet } from './actors/kubelet.ts';
 import { rolloutController } from './actors/rollouts.ts';
 import { statefulSetController } from './actors/stateful-sets.ts';
@@ -45,6 +45,8 @@ export function sluice(
     readonly policies?: readonly Admission[];
     /** The Pods whose image cannot be pulled; none by default. */
     readonly lacksImage?: (pod: Pod) => boolean;
+    /** How long the Job controller collects the ends of Pods; default 0. */
+    readonly jobBatchMs?: number;
   },
 ): Simulation {
   const ownWebhooks = webhooks({ operatorNamespace: config.namespace })
@@ -61,7 +63,7 @@ export function sluice(
       statefulSetController,
       daemonSetController,
       rolloutController,
-      jobController,
+      jobControllerThatBatches(options.jobBatchMs ?? 0),
       kubelet(undefined, options.lacksImage),
       garbageCollector,
       // Every KeptnMetric has the value its query names.

@@ -13,7 +13,7 @@ export interface Failure {
 }
 
 /** The word of Jobs whose container's exit was the end; the exit says more. */
-const exitWasTheEnd = 'PodFailurePolicy';
+export const exitWasTheEnd = 'PodFailurePolicy';
 
 /**
  * Why a Job has failed: in the words of the runner or of the run that failed, where these brought the end about, and before

@@ -14,6 +14,8 @@ export interface JobEnd {
   readonly succeeded: boolean;
   readonly reason: string;
   readonly message: string;
+  /** Of a failure: what the condition of the Job says, or is about to say. */
+  readonly jobMessage?: string;
   /** Of a function that its runner repeats: how many of its Pods were lost, where that was the end. */
   readonly lostPods?: number;
 }
@@ -32,10 +34,12 @@ export function endOfJob(job: Job): JobEnd | undefined {
   if (failed === undefined) return undefined;
   const reason = failed.reason || 'JobFailed';
   const isLost = reason === 'BackoffLimitExceeded' && job.spec['podFailurePolicy'] !== undefined;
+  const message = failed.message || `Job ${name} failed`;
   return {
     succeeded: false,
     reason,
-    message: failed.message || `Job ${name} failed`,
+    message,
+    jobMessage: message,
     ...(isLost && { lostPods: job.status?.failed ?? 1 }),
   };
 }

@@ -1,14 +1,13 @@
-import { onThisClock } from '../clock-steps.ts';
 import { type Job, JobKind, PodKind } from '../../api/builtin.ts';
-import type { JsonPatchOperation } from '../../api/json-patch.ts';
 import { sluiceKeys } from '../../api/keptn/annotations.ts';
 import { isCompleted } from '../../api/keptn/states.ts';
 import { KeptnTask, type KeptnTaskStatus } from '../../api/keptn/task.ts';
 import { type Evidence, evidenceOf, hindranceOf } from '../evidence/evidence.ts';
 import { configMapNameFor } from '../job/function-config-map.ts';
 import { blueprintOf } from '../job/function-source.ts';
-import { defaultTtlSeconds, taskLabel } from '../job/job.ts';
-import { functionContainerName } from '../job/job-container.ts';
+import { taskLabel } from '../job/job.ts';
+import { afterTheEnd, containerName, limitLife, lookForLife, suspension } from './after-the-end.ts';
+import { endOfPod } from './end-of-pod.ts';
 import { failureOf, finalWord, hopelessStart, lingering } from './job-outcome.ts';
 import {
   deadlineOfRefused,
@@ -17,18 +16,10 @@ import {
   podRefusal,
 } from '../job/job-refused.ts';
 import { endOfJob, isFailure, isNews, type JobEnd, stageOf } from './job-stage.ts';
-import {
-  deleting,
-  type Effect,
-  type Look,
-  nothing,
-  patching,
-  type Plan,
-  storing,
-} from '../plan.ts';
+import { type Effect, type Look, nothing, patching, type Plan, storing } from '../plan.ts';
 import { setKey } from '../set-key.ts';
 import { taskResult } from './task-events.ts';
-import { concluding, followingUp } from './task-follow-ups.ts';
+import { concluding } from './task-follow-ups.ts';
 import { awaitsStart, fail, withinDeadline } from './start-deadline.ts';
 import { recordedJob, type TaskObservation } from './task-observation.ts';
 import { collisionsOf, startTask, withOwnJob } from './task-start.ts';
@@ -40,8 +31,6 @@ import {
   withJob,
   withoutEvidence,
 } from './task-status.ts';
-import { parseTime } from '../time.ts';
-import { remainingMs } from '../remaining.ts';
 
 /**
  * The life of a KeptnTask:
@@ -50,8 +39,8 @@ import { remainingMs } from '../remaining.ts';
  * 2. Its one Job is created under a name that follows from the task's uid and attempt, so that a second try finds the first.
  * 3. The Job is taken down, by uid. From here on it is never created again: if it is gone, the task has failed (JobLost).
  * 4. While it runs, evidence of runs that failed is saved: Kubernetes deletes the Pods before it reports the failure.
- * 5. The outcome is copied into the status, together with the tasks that follow it; only then the Job gets its time to live
- *    and the follow-ups are started.
+ * 5. The outcome is copied into the status, together with the tasks that follow it: that of the Job's one Pod where no other can
+ *    follow, otherwise that of the Job. Only then the follow-ups are started, and the Job gets its time to live when it has ended.
  *
  * A state that is an end absorbs: nothing leads out of it within this attempt.
  */
@@ -102,7 +91,11 @@ function follow(job: Job, observation: TaskObservation): Plan {
   const evidence = evidenceOf(observation.pods, containerName(observation));
   const end = endOfJob(job);
   if (end === undefined) {
-    const plan = watchJob(job, { task, evidence, observation });
+    const foretold = endOfPod(job, observation.pods, containerName(observation));
+    const plan =
+      foretold === undefined
+        ? watchJob(job, { task, evidence, observation })
+        : copyOutcome(foretold, { task, evidence, observation });
     return { ...plan, effects: [...adoption(job, task), ...(plan.effects ?? [])] };
   }
   return (
@@ -187,8 +180,7 @@ function copyOutcome(end: JobEnd, { task, evidence, observation }: Followed): Pl
   }
   const shown = own ?? evidence;
   const known = shown === undefined ? task : withEvidence(task, shown);
-  const { job } = observation;
-  const jobMessage = job && endOfJob(job)?.message;
+  const { jobMessage } = end;
   const failure = {
     ...failureOf(end, own, told),
     ...(jobMessage !== undefined && { jobMessage }),
@@ -216,75 +208,6 @@ function suspend(job: Job | undefined, observation: TaskObservation): Plan {
   const end = ended(task, { state: 'Deprecated', reason, message }, now);
   if (job === undefined || job.spec.suspend === true) return storing(KeptnTask, task, end);
   return { effects: [suspension(job)] };
-}
-
-/** What belonged to the end and may have been lost, the end of the Job and its time to live; and what follows the end. */
-function afterTheEnd(observation: TaskObservation): Plan {
-  const { job } = observation;
-  const followUps = followingUp(observation);
-  if (job === undefined) return followUps;
-  if (endOfJob(job) === undefined) return { ...followUps, ...stop(job, observation, followUps) };
-  const look = lookForLife(job, observation);
-  if (look !== undefined) return look;
-  const effects = limitLife(job, observation);
-  return effects.length === 0
-    ? followUps
-    : { ...followUps, effects: [...effects, ...(followUps.effects ?? [])] };
-}
-
-/**
- * A Job that would run on although its task has ended: sidecars hold it, or it can never start. Suspended, it keeps what it
- * knows and has no Pods; nothing else ends it, so it is deleted when a finished one would have been.
- */
-function stop(job: Job, observation: TaskObservation, followUps: Plan): Plan {
-  const { task, now, find } = observation;
-  const deletion = deleting(JobKind, job, { propagation: 'Background' });
-  // Suspended Jobs never end, and would fill quotas for ever.
-  if (task.status?.status === 'Deprecated') {
-    return { effects: [deletion, ...(followUps.effects ?? [])] };
-  }
-  if (job.spec.suspend !== true) {
-    return { effects: [suspension(job), ...(followUps.effects ?? [])] };
-  }
-  const { ttlSecondsAfterFinished = defaultTtlSeconds } =
-    find(task.spec.taskDefinition)?.spec ?? {};
-  const endedAtMs = parseTime(task.status?.endTime) ?? now;
-  const wakeAfterMs = remainingMs(
-    onThisClock(endedAtMs, observation),
-    ttlSecondsAfterFinished * 1000,
-    now,
-  );
-  if (wakeAfterMs > 0) return { wakeAfterMs };
-  return { effects: [deletion, ...(followUps.effects ?? [])] };
-}
-
-function suspension(job: Job): Effect {
-  const suspended: JsonPatchOperation = { op: 'add', path: '/spec/suspend', value: true };
-  return patching(JobKind, job, { operations: [suspended], goneIsDone: true });
-}
-
-/** A definition that a cache does not have may still say how long the Job is to be kept. */
-function lookForLife(job: Job, { task, find, unread }: TaskObservation): Plan | undefined {
-  const isKnown = job.spec.ttlSecondsAfterFinished !== undefined || unread.length === 0;
-  return isKnown || find(task.spec.taskDefinition) !== undefined ? undefined : { look: unread };
-}
-
-/** Lets Kubernetes delete the Job. A Job made by us has no TTL before: its outcome must not vanish unseen (W2, W3). */
-function limitLife(job: Job, { task, find }: TaskObservation): Effect[] {
-  if (job.spec.ttlSecondsAfterFinished !== undefined) return [];
-  const ttlSeconds = find(task.spec.taskDefinition)?.spec.ttlSecondsAfterFinished;
-  const limited: JsonPatchOperation = {
-    op: 'add',
-    path: '/spec/ttlSecondsAfterFinished',
-    value: ttlSeconds ?? defaultTtlSeconds,
-  };
-  return [patching(JobKind, job, { operations: [limited], goneIsDone: true })];
-}
-
-/** The name of the container that is the task, among those that others may inject. */
-function containerName({ task, find }: TaskObservation): string | undefined {
-  const definition = find(task.spec.taskDefinition);
-  return definition && (definition.spec.container?.name ?? functionContainerName);
 }
 
 function codeConfigMap({ task, find }: TaskObservation): string | undefined {

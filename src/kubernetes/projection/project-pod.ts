@@ -1,18 +1,28 @@
-import type { Pod } from '../../api/builtin.ts';
+import type { Container, Pod } from '../../api/builtin.ts';
+import { sluiceKeys } from '../../api/keptn/annotations.ts';
+import { programOf } from './project-programs.ts';
 import { objectOf, objectsOf, pick, textOf, type RawObject } from '../wire/raw-json.ts';
 
 /** What Sluice reads of a Pod beside its metadata: where it is, what holds it, how its containers fare. */
 export function podFields(raw: RawObject): Pick<Pod, 'spec' | 'status'> {
-  return { spec: specOf(objectOf(raw['spec'])), status: statusOf(objectOf(raw['status'])) };
+  const labels = objectOf(objectOf(raw['metadata'])['labels']);
+  const isOfTask = labels[sluiceKeys.task] !== undefined;
+  return {
+    spec: specOf(objectOf(raw['spec']), isOfTask),
+    status: statusOf(objectOf(raw['status'])),
+  };
 }
 
-function specOf(spec: RawObject): NonNullable<Pod['spec']> {
+/** What runs in the Pod of a task is compared with what its Job is to run. */
+function specOf(spec: RawObject, isOfTask: boolean): NonNullable<Pod['spec']> {
+  const shown = (raw: RawObject): Container =>
+    isOfTask ? { ...containerOf(raw), program: programOf(raw) } : containerOf(raw);
   const gates = objectsOf(spec['schedulingGates']).map((gate) => ({ name: nameOf(gate) }));
-  const initContainers = objectsOf(spec['initContainers']).map(containerOf);
+  const initContainers = objectsOf(spec['initContainers']).map(shown);
   return {
     ...pick(spec, ['nodeName', 'restartPolicy']),
     ...(gates.length > 0 && { schedulingGates: gates }),
-    containers: objectsOf(spec['containers']).map(containerOf),
+    containers: objectsOf(spec['containers']).map(shown),
     ...(initContainers.length > 0 && { initContainers }),
   };
 }
@@ -42,7 +52,7 @@ function containerStatuses(
   return statuses.length > 0 ? { [field]: statuses } : {};
 }
 
-function containerOf(raw: RawObject): { name: string; image?: string } {
+function containerOf(raw: RawObject): Container {
   const image = textOf(raw['image']);
   return image === undefined ? { name: nameOf(raw) } : { name: nameOf(raw), image };
 }

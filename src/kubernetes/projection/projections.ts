@@ -20,6 +20,7 @@ import { restartedAt, sluiceKeys } from '../../api/keptn/annotations.ts';
 import { ObjectUnusable } from '../cache/left-out.ts';
 import { projectIdentity, projectMetadata, withApplied, textMap } from './project-metadata.ts';
 import { podFields } from './project-pod.ts';
+import { programsOf } from './project-programs.ts';
 import { projectTemplate } from './project-template.ts';
 import { isRawObject, objectOf, pick, textOf, type RawObject } from '../wire/raw-json.ts';
 
@@ -224,10 +225,9 @@ function jobFields(raw: RawObject): Fields {
   const spec = objectOf(raw['spec']);
   // Until its outcome is recorded, which is when it gets a time to live, its content may have to tell whose it is.
   const isRecorded = spec['ttlSecondsAfterFinished'] !== undefined;
-  return {
-    spec: isRecorded ? { ...pick(spec, settings), template: { spec: {} } } : spec,
-    status: objectOf(raw['status']),
-  };
+  const status = objectOf(raw['status']);
+  if (isRecorded) return { spec: { ...pick(spec, settings), template: { spec: {} } }, status };
+  return { spec, programs: programsOf(objectOf(spec['template'])['spec']), status };
 }
 
 /** The keys that identity and version are read from: of the many old ReplicaSets nothing else is kept. */

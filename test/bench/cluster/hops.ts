@@ -24,6 +24,14 @@ export class Hops {
     return hops;
   }
 
+  /** Resolves with the first hops, as many as asked for, and makes no more. */
+  static async first(count: number, stage: Stage, pauseMs: number): Promise<readonly Hop[]> {
+    const hops = new Hops();
+    hops.#running = hops.#make(stage, pauseMs, count);
+    await hops.#running;
+    return hops.#hops;
+  }
+
   /** Resolves with all hops made. */
   async stop(): Promise<readonly Hop[]> {
     this.#stopping.abort();
@@ -31,7 +39,7 @@ export class Hops {
     return this.#hops;
   }
 
-  async #make({ cluster, api }: Stage, pauseMs: number): Promise<void> {
+  async #make({ cluster, api }: Stage, pauseMs: number, most = Infinity): Promise<void> {
     const { signal } = this.#stopping;
     await using place = await cluster.namespace();
     await using watcher = new ApiClient(cluster.controlPlane);
@@ -48,7 +56,7 @@ export class Hops {
       },
       watching.signal,
     );
-    for (let count = 0; !signal.aborted; count += 1) {
+    for (let count = 0; !signal.aborted && count < most; count += 1) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const message = `hop ${count} of ${name}`;
       seen = { text: message, resolve };

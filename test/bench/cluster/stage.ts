@@ -38,8 +38,10 @@ export class Stage implements AsyncDisposable {
   static async start(options: {
     readonly signal: AbortSignal;
     readonly progress: (line: string) => void;
+    /** A directory for a CPU profile of Sluice. */
+    readonly cpuProf?: string;
   }): Promise<Stage> {
-    const { signal, progress } = options;
+    const { signal, progress, cpuProf } = options;
     await using started = new AsyncDisposableStack();
     const controlPlane = started.use(await startControlPlane({ audit: true, progress }));
     const cluster = new TestCluster(controlPlane, { 'user-agent': 'bench' });
@@ -53,7 +55,10 @@ export class Stage implements AsyncDisposable {
       caFile,
       logFile: join(directory, 'sluice.log'),
       signal,
-      nodeArguments: countingArguments(countsFile(installation)),
+      nodeArguments: [
+        ...countingArguments(countsFile(installation)),
+        ...(cpuProf === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', cpuProf]),
+      ],
     });
     started.defer(() => sluice.stop());
     const api = started.use(new ApiClient(controlPlane));

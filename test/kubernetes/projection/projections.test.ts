@@ -15,6 +15,7 @@ import {
 } from '../../../src/api/builtin.ts';
 import type { Kind } from '../../../src/api/object.ts';
 import { project } from '../../../src/kubernetes/projection/projections.ts';
+import { sluiceKeys } from '../../../src/api/keptn/annotations.ts';
 import { fieldOf } from '../../../src/api/json.ts';
 import { sha256 } from '../../../src/domain/hash.ts';
 import { KeptnApp } from '../../../src/api/keptn/app.ts';
@@ -278,6 +279,49 @@ describe('a projected Pod', () => {
       },
     });
     expect(JSON.stringify(pod)).not.toMatch(/env|tolerations|podIP|imageID|lastProbeTime/u);
+  });
+});
+
+describe('the programs of a task', () => {
+  const sidecar = { name: 'proxy', image: 'mesh:1' };
+  const main = { name: 'main', image: 'tool:1', command: ['tool'], args: ['check'] };
+  const programIn = (
+    container: Record<string, unknown>,
+    labels: object = { [sluiceKeys.task]: 'check' },
+  ) =>
+    projected(PodKind, {
+      metadata: { name: 'p', labels },
+      spec: { containers: [sidecar, container] },
+    });
+  const job = projected(JobKind, {
+    metadata: { name: 'j' },
+    spec: { template: { spec: { containers: [main] } } },
+  });
+
+  it('are the same in its Job and its Pod, whatever webhooks have added', () => {
+    const program = /^[\w-]{22}$/u;
+    expect(job).toMatchObject({ programs: { main: expect.stringMatching(program) } });
+    const injected = {
+      ...main,
+      env: [{ name: 'X', value: '1' }],
+      volumeMounts: [{ name: 'token' }],
+    };
+    expect(programIn(injected)).toMatchObject({
+      spec: { containers: [{}, { program: fieldOf(job['programs'], 'main') }] },
+    });
+  });
+
+  it.each([{ image: 'other:1' }, { command: ['true'] }, { args: [] }])(
+    'are others where a container runs something else: %j',
+    (other) => {
+      expect(programIn({ ...main, ...other })).not.toMatchObject({
+        spec: { containers: [{}, { program: fieldOf(job['programs'], 'main') }] },
+      });
+    },
+  );
+
+  it('are not kept of Pods of workloads, of which there are many', () => {
+    expect(JSON.stringify(programIn(main, {}))).not.toContain('program');
   });
 });
 

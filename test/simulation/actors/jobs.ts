@@ -6,20 +6,41 @@ import {
   type Pod,
 } from '../../../src/api/builtin.ts';
 import { refOf } from '../../../src/api/object.ts';
+import { jobUidLabel, trackingFinalizer } from '../../../src/domain/task/end-of-pod.ts';
 import type { Actor, Stage } from '../simulation.ts';
 import { controlledBy, controllerReference } from './stored.ts';
 
 /**
- * The Job controller with one Pod at a time. A Job that has failed too often first says FailureTarget, then its Pods are
+ * The Job controller with one Pod at a time, which it keeps by a finalizer until it has counted its end. A Job that has failed too often first says FailureTarget, then its Pods are
  * deleted, and only then it says Failed, so that whoever waits for that finds no Pod left; the same with success and
  * SuccessCriteriaMet, except that the Pod stays. Finished Jobs are deleted after their TTL.
  */
-export const jobController: Actor = {
-  name: 'job-controller',
-  step(stage) {
-    for (const job of stage.store.list(JobKind)) follow(job, stage);
-  },
-};
+export const jobController: Actor = jobControllerThatBatches(0);
+
+/** One that collects the ends of Pods for so long before it takes account of them, as the real one does for a second. */
+export function jobControllerThatBatches(batchMs: number): Actor {
+  return { name: 'job-controller', step: (stage) => step(stage, batchMs) };
+}
+
+function step(stage: Stage, batchMs: number): void {
+  for (const pod of stage.store.list(PodKind)) {
+    const isKept = pod.metadata.finalizers?.includes(trackingFinalizer) === true;
+    if (isKept && pod.metadata.deletionTimestamp !== undefined) counted(pod, stage);
+  }
+  for (const job of stage.store.list(JobKind)) {
+    const pods = controlledBy(stage.store.list(PodKind), job);
+    const waitMs = Math.max(0, ...pods.map((pod) => (endedAt(pod) ?? 0) + batchMs - stage.now));
+    if (waitMs > 0 && batchMs > 0) stage.wakeAfter(waitMs);
+    else follow(job, stage);
+  }
+}
+
+/** When the container of a Pod ended that is not to be started again. */
+function endedAt({ status }: Pod): number | undefined {
+  if (status?.phase !== 'Succeeded' && status?.phase !== 'Failed') return undefined;
+  const ended = status.containerStatuses?.[0]?.state?.terminated?.finishedAt;
+  return ended === undefined ? undefined : Date.parse(ended);
+}
 
 function follow(job: Job, stage: Stage): void {
   const { store, now } = stage;
@@ -27,10 +48,13 @@ function follow(job: Job, stage: Stage): void {
   if (has(job, 'Complete') || has(job, 'Failed')) return expire(job, stage);
   if (has(job, 'FailureTarget')) {
     if (pods.length === 0) return conclude(job, 'Failed', stage);
-    for (const pod of pods) store.delete(refOf(PodKind, pod));
+    for (const pod of pods) remove(pod, stage);
     return undefined;
   }
-  if (has(job, 'SuccessCriteriaMet')) return conclude(job, 'Complete', stage);
+  if (has(job, 'SuccessCriteriaMet')) {
+    for (const pod of pods) counted(pod, stage);
+    return conclude(job, 'Complete', stage);
+  }
   if (pods.some(({ status }) => status?.phase === 'Succeeded')) {
     return add(job, { type: 'SuccessCriteriaMet', reason: 'CompletionsReached' }, stage);
   }
@@ -49,10 +73,11 @@ function follow(job: Job, stage: Stage): void {
   return keepRunning(job, pods, stage);
 }
 
-function keepRunning(job: Job, pods: readonly Pod[], { store, now }: Stage): void {
+function keepRunning(job: Job, pods: readonly Pod[], stage: Stage): void {
+  const { store, now } = stage;
   const active = pods.filter(({ status }) => status?.phase !== 'Failed');
   if (job.spec.suspend === true) {
-    for (const pod of active) store.delete(refOf(PodKind, pod));
+    for (const pod of active) remove(pod, stage);
     return;
   }
   if (active.length === 0) store.create(PodKind, podOf(job));
@@ -65,7 +90,7 @@ function keepRunning(job: Job, pods: readonly Pod[], { store, now }: Stage): voi
 }
 
 function podOf(job: Job): Pod {
-  const { name, namespace } = job.metadata;
+  const { name, namespace, uid } = job.metadata;
   const { metadata, spec } = job.spec.template;
   return {
     apiVersion: 'v1',
@@ -75,11 +100,28 @@ function podOf(job: Job): Pod {
       name: '',
       generateName: `${name}-`,
       ...(namespace !== undefined && { namespace }),
-      labels: { ...metadata?.labels, 'batch.kubernetes.io/job-name': name },
+      labels: {
+        ...metadata?.labels,
+        'batch.kubernetes.io/job-name': name,
+        [jobUidLabel]: uid ?? '',
+      },
+      finalizers: [trackingFinalizer],
       ownerReferences: [controllerReference(job)],
     },
     spec,
   };
+}
+
+/** The end of a Pod is counted: nothing keeps it any more. */
+function counted(pod: Pod, { store }: Stage): void {
+  const { finalizers: _, ...metadata } = pod.metadata;
+  store.update(PodKind, { ...pod, metadata });
+}
+
+function remove(pod: Pod, stage: Stage): void {
+  if (pod.metadata.deletionTimestamp === undefined) stage.store.delete(refOf(PodKind, pod));
+  const going = stage.store.get(PodKind, pod.metadata.namespace, pod.metadata.name);
+  if (going !== undefined) counted(going, stage);
 }
 
 function expire(job: Job, stage: Stage): void {
