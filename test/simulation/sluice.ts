@@ -15,7 +15,7 @@ import { daemonSetController } from './actors/daemon-sets.ts';
 import { deploymentController, replicaSetController } from './actors/deployments.ts';
 import { metricsActor } from './actors/metrics.ts';
 import { garbageCollector } from './actors/garbage-collector.ts';
-import { jobControllerThatBatches } from './actors/jobs.ts';
+import { jobController } from './actors/jobs.ts';
 import { kubelet } from './actors/kubelet.ts';
 import { rolloutController } from './actors/rollouts.ts';
 import { statefulSetController } from './actors/stateful-sets.ts';
@@ -63,7 +63,7 @@ export function sluice(
       statefulSetController,
       daemonSetController,
       rolloutController,
-      jobControllerThatBatches(options.jobBatchMs ?? 0),
+      jobController(options.jobBatchMs),
       kubelet(undefined, options.lacksImage),
       garbageCollector,
       // Every KeptnMetric has the value its query names.
