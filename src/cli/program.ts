@@ -17,6 +17,7 @@ import { ConfigInvalid } from '../config/setting.ts';
 import { steeringCommands } from './steering/steering-commands.ts';
 import { statusCommand } from './status/status-command.ts';
 import { taskCommand } from './task/task-command.ts';
+import { testCommand } from './gate-test/test-command.ts';
 import {
   BadInput,
   type ExitCode,
@@ -70,6 +71,7 @@ function program(terminal: Terminal): Command {
     waitCommand(terminal),
     ...steeringCommands(terminal),
     simulateCommand(terminal),
+    testCommand(terminal),
     installCommand(terminal),
     uninstallCommand(terminal),
     migrateCommand(terminal),

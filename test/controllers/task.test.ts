@@ -31,11 +31,11 @@ import {
 import { jobName } from '../../src/domain/names.ts';
 import { EventKind } from '../../src/kubernetes/events/event-series.ts';
 import { aJobOf, aPodOf, aTask, aTaskDefinition } from '../support/builders/task-builders.ts';
-import { type Actor, Simulation, type SimulationOptions } from '../simulation/simulation.ts';
+import { type ChancyActor, Simulation, type SimulationOptions } from '../simulation/simulation.ts';
 import { fixedLookup } from '../support/memory/fixed-lookup.ts';
 
 /** Completes every Job a little later, as a Job controller and a kubelet would. */
-const jobController: Actor = {
+const jobController: ChancyActor = {
   name: 'jobs',
   step(stage) {
     const { store, random } = stage;
@@ -53,7 +53,7 @@ const jobController: Actor = {
 };
 
 /** A Job controller whose Pods a quota refuses until there is room; then a Pod runs, and does not end by itself. */
-function refusingJobController(hasRoom: () => boolean): Actor {
+function refusingJobController(hasRoom: () => boolean): ChancyActor {
   let tries = 0;
   let triedAt = 0;
   return {

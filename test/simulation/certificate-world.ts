@@ -11,7 +11,7 @@ import { placeOf, trustRefs } from '../../src/controllers/certificates/trust-pla
 import type { EventNote } from '../../src/domain/plan.ts';
 import { LogMemory } from '../support/memory/log-memory.ts';
 import { type Call, type Fault, MemoryCluster } from '../support/memory/memory-cluster.ts';
-import { MemoryStore } from '../support/memory/memory-store.ts';
+import { MemoryStore } from '../../src/cli/played/memory-store.ts';
 import { TestClock } from '../support/clock-and-chance/test-clock.ts';
 
 /** Certificates as words: who signed, from when to when. Keys are the name of what they belong to. */

@@ -7,7 +7,7 @@ import { refOf } from '../../src/api/object.ts';
 import type { SeededRandom } from '../support/clock-and-chance/seeded-random.ts';
 import { seedsTo } from '../support/clock-and-chance/seeds.ts';
 import { isReleased } from '../../src/domain/gate/release.ts';
-import { isOf } from '../support/memory/memory-store.ts';
+import { isOf } from '../../src/cli/played/memory-store.ts';
 import { isHeld } from './oracles.ts';
 import { podsOf } from './scenario.ts';
 import { aShopNamespace, aTaskDefinition } from './shop.ts';

@@ -6,7 +6,7 @@ import type { Controller } from '../../src/controllers/engine/controller.ts';
 import { watch } from '../../src/controllers/engine/controller.ts';
 import type { World } from '../../src/domain/lookup.ts';
 import type { Plan, Refusal } from '../../src/domain/plan.ts';
-import type { Actor } from './simulation.ts';
+import type { Actor } from '../../src/cli/played/actors/actor.ts';
 
 /**
  * The smallest controller that has everything a real one has: an Errand makes one slip (a ConfigMap), somebody stamps it,

@@ -13,7 +13,7 @@ import {
 } from '../../src/controllers/evaluation.ts';
 import { evaluationsAwaitingFollowUp } from '../../src/controllers/gathering/follow-ups.ts';
 import { Simulation, type SimulationOptions } from './simulation.ts';
-import { metricsActor } from './actors/metrics.ts';
+import { metricsActor } from '../../src/cli/played/actors/metrics.ts';
 
 const places = { operatorNamespace: 'keptn-system', definitionsNamespace: 'keptn-shared' };
 

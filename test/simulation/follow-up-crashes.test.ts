@@ -5,7 +5,7 @@ import { KeptnEvaluation } from '../../src/api/keptn/evaluation.ts';
 import { KeptnTask } from '../../src/api/keptn/task.ts';
 import { controllerOf } from '../../src/api/object.ts';
 import { hasOpenFollowUps } from '../../src/domain/follow-up/follow-ups.ts';
-import { isOf, type StoredChange } from '../support/memory/memory-store.ts';
+import { isOf, type StoredChange } from '../../src/cli/played/memory-store.ts';
 import type { SeededRandom } from '../support/clock-and-chance/seeded-random.ts';
 import {
   aDefinition,

@@ -1,7 +1,7 @@
 import { KeptnEvaluation } from '../../src/api/keptn/evaluation.ts';
 import type { FollowUpStatus } from '../../src/api/keptn/follow-up.ts';
 import { KeptnTask } from '../../src/api/keptn/task.ts';
-import { isOf, type StoredChange } from '../support/memory/memory-store.ts';
+import { isOf, type StoredChange } from '../../src/cli/played/memory-store.ts';
 import { aTaskDefinition } from './shop.ts';
 import type { Simulation } from './simulation.ts';
 

@@ -8,7 +8,7 @@ import { KeptnTask } from '../../src/api/keptn/task.ts';
 import { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
 import { type Kind, type KubernetesObject, refOf } from '../../src/api/object.ts';
 import { conditionOf } from '../../src/domain/conditions.ts';
-import { isOf } from '../support/memory/memory-store.ts';
+import { isOf } from '../../src/cli/played/memory-store.ts';
 import { isHeld } from './oracles.ts';
 import { podsOf, versionBecomes } from './scenario.ts';
 import { seedsTo } from '../support/clock-and-chance/seeds.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { JobKind } from '../../src/api/builtin.ts';
 import type { KeptnTask } from '../../src/api/keptn/task.ts';
 import { isCompleted } from '../../src/api/keptn/states.ts';
-import type { MemoryStore } from '../support/memory/memory-store.ts';
+import type { MemoryStore } from '../../src/cli/played/memory-store.ts';
 import { manyFollowUps, runOut, tasksIn } from './follow-up-flood.ts';
 import { aDefinition } from './follow-up-scenario.ts';
 import { aShopNamespace } from './shop.ts';

@@ -7,7 +7,7 @@ import { KeptnTask } from '../../src/api/keptn/task.ts';
 import { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
 import type { KubernetesObject } from '../../src/api/object.ts';
 import { controllerOf } from '../../src/api/object.ts';
-import { isOf, type StoredChange } from '../support/memory/memory-store.ts';
+import { isOf, type StoredChange } from '../../src/cli/played/memory-store.ts';
 import type { Simulation } from './simulation.ts';
 
 /** What must never happen, judged from everything that was ever stored. Each answers what went wrong, in sentences. */

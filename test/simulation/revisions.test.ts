@@ -4,7 +4,7 @@ import { JobKind, PodKind } from '../../src/api/builtin.ts';
 import { KeptnTask } from '../../src/api/keptn/task.ts';
 import { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
 import { refOf } from '../../src/api/object.ts';
-import { unreadyKey } from './actors/kubelet.ts';
+import { unreadyKey } from '../../src/cli/played/actors/kubelet.ts';
 import { isHeld, ownVersion } from './oracles.ts';
 import { allRun, completed, expectNoHarm, podsOf, versionBecomes } from './scenario.ts';
 import { aShopNamespace, aTaskDefinition, aWorkload, type Described } from './shop.ts';

@@ -10,7 +10,7 @@ import { MemoryCaches } from '../support/memory/memory-caches.ts';
 import type { Call, Fault } from '../support/memory/memory-cluster.ts';
 import { forbidden } from '../support/observed/granted-rights.ts';
 import { MemoryCluster } from '../support/memory/memory-cluster.ts';
-import type { MemoryStore } from '../support/memory/memory-store.ts';
+import type { MemoryStore } from '../../src/cli/played/memory-store.ts';
 import type { SeededRandom } from '../support/clock-and-chance/seeded-random.ts';
 import { overlooked } from './overlooked.ts';
 

@@ -3,33 +3,22 @@ import { parseAllDocuments } from 'yaml';
 
 import { ClusterError } from '../../src/api/cluster-error.ts';
 import { type Kind, kindKey, type KubernetesObject } from '../../src/api/object.ts';
+import type { Stage } from '../../src/cli/played/actors/actor.ts';
 import type { Controller } from '../../src/controllers/engine/controller.ts';
 import type { Lookup } from '../../src/domain/lookup.ts';
 import type { EventNote } from '../../src/domain/plan.ts';
 import type { CacheWeather, Watched } from '../support/memory/memory-caches.ts';
 import { MemoryCaches, clearWeather } from '../support/memory/memory-caches.ts';
 import type { Call, Fault } from '../support/memory/memory-cluster.ts';
-import { kindText, MemoryStore } from '../support/memory/memory-store.ts';
+import { kindText, MemoryStore } from '../../src/cli/played/memory-store.ts';
 import { SeededRandom } from '../support/clock-and-chance/seeded-random.ts';
 import { settled, TestClock } from '../support/clock-and-chance/test-clock.ts';
 import { SimulatedProcess } from './simulated-process.ts';
 
-/** What an actor (a Job controller, a kubelet, a user) works with. */
-export interface Stage {
-  readonly store: MemoryStore;
-  readonly random: SeededRandom;
-  readonly now: number;
-  /** Steps the actor again after this time at the latest. */
-  wakeAfter(ms: number): void;
-}
-
-/**
- * Somebody else in the cluster. `step` is called soon after anything changed; it compares what is with what should be, as
- * controllers do, and must change nothing when there is nothing to do. A `ClusterError` means: again later.
- */
-export interface Actor {
+/** An actor that may leave something to the chance of the seed. */
+export interface ChancyActor {
   readonly name: string;
-  step(stage: Stage): void;
+  step(stage: Stage & { readonly random: SeededRandom }): void;
 }
 
 /** A mutating webhook in the simulation: it sees the caches of a replica that lag like any other. */
@@ -50,7 +39,7 @@ export interface SimulationOptions {
   /** The kinds `apply` knows by name, beside those in the caches. */
   readonly kinds?: readonly Kind[];
   readonly admission?: readonly Admission[];
-  readonly actors?: readonly Actor[];
+  readonly actors?: readonly ChancyActor[];
   /** Whether the controllers may do anything: those of a test, of whose kinds the installation knows nothing. Default: no. */
   readonly isAdministrator?: boolean;
   /** How the caches lag. Made once per process. Default: not at all. */
@@ -238,7 +227,7 @@ export class Simulation {
     this.clock.after(1_000, () => void this.start(options));
   }
 
-  #wake(actor: Actor, random: SeededRandom, afterMs: number): void {
+  #wake(actor: ChancyActor, random: SeededRandom, afterMs: number): void {
     const dueMs = this.clock.elapsed() + afterMs;
     if ((this.#due.get(actor.name) ?? Infinity) <= dueMs) return;
     this.#due.set(actor.name, dueMs);

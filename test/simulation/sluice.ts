@@ -1,24 +1,24 @@
-import jsonpatch from 'fast-json-patch';
-
-import { type LabelSelector, webhooks, type Webhook } from '../../src/admission/registry.ts';
+import { webhooks, type Webhook } from '../../src/admission/registry.ts';
 import { ClusterError } from '../../src/api/cluster-error.ts';
 import type { Pod } from '../../src/api/builtin.ts';
-import type { Kind, KubernetesObject } from '../../src/api/object.ts';
-import { controllerOf } from '../../src/api/object.ts';
-import type { AdmissionRequest } from '../../src/api/review.ts';
+import type { Kind } from '../../src/api/object.ts';
+import { isAsked, patched, reviewedKind, verdictOf } from '../../src/cli/played/webhook-calls.ts';
 import { allControllers, allIndexes } from '../../src/process/controllers.ts';
 import { watchedKinds } from '../../src/process/watched-kinds.ts';
 import { configFrom } from '../../src/config/config.ts';
 import type { ListScope } from '../../src/kubernetes/wire/resource-path.ts';
 import type { Watched } from '../support/memory/memory-caches.ts';
-import { daemonSetController } from './actors/daemon-sets.ts';
-import { deploymentController, replicaSetController } from './actors/deployments.ts';
-import { metricsActor } from './actors/metrics.ts';
-import { garbageCollector } from './actors/garbage-collector.ts';
-import { jobController } from './actors/jobs.ts';
-import { kubelet } from './actors/kubelet.ts';
-import { rolloutController } from './actors/rollouts.ts';
-import { statefulSetController } from './actors/stateful-sets.ts';
+import { daemonSetController } from '../../src/cli/played/actors/daemon-sets.ts';
+import {
+  deploymentController,
+  replicaSetController,
+} from '../../src/cli/played/actors/deployments.ts';
+import { metricsActor } from '../../src/cli/played/actors/metrics.ts';
+import { garbageCollector } from '../../src/cli/played/actors/garbage-collector.ts';
+import { jobController } from '../../src/cli/played/actors/jobs.ts';
+import { kubelet } from '../../src/cli/played/actors/kubelet.ts';
+import { rolloutController } from '../../src/cli/played/actors/rollouts.ts';
+import { statefulSetController } from '../../src/cli/played/actors/stateful-sets.ts';
 import type { Admission, SimulationOptions } from './simulation.ts';
 import { Simulation } from './simulation.ts';
 
@@ -64,7 +64,7 @@ export function sluice(
       daemonSetController,
       rolloutController,
       jobController(options.jobBatchMs),
-      kubelet(undefined, options.lacksImage),
+      kubelet(options.lacksImage && { lacksImage: options.lacksImage }),
       garbageCollector,
       // Every KeptnMetric has the value its query names.
       metricsActor(({ spec }) => spec.query),
@@ -74,55 +74,17 @@ export function sluice(
   });
 }
 
-/** A webhook as the API server would call it: in labelled namespaces, and not for Pods of Jobs or on a node. */
+/** A webhook as the API server would call it. */
 function asAdmission(webhook: Webhook): Admission {
-  const { group, version, kind, plural, scope } = webhook.resource;
-  const reviewed: Kind = {
-    apiVersion: group === '' ? version : `${group}/${version}`,
-    kind,
-    plural,
-    namespaced: scope === 'Namespaced',
-  };
   return {
-    kind: reviewed,
+    kind: reviewedKind(webhook),
     admit(object, lookup, now) {
-      const verdict = webhook.handle(requestFor(object, webhook), lookup, now);
+      const verdict = verdictOf(webhook, object, { lookup, now, user: 'simulation' });
       if (verdict.type === 'denied') {
         throw new ClusterError({ code: 422, reason: 'Invalid', message: verdict.message });
       }
-      return jsonpatch.applyPatch(object, [...verdict.patch], true, false).newDocument;
+      return patched(object, verdict);
     },
-    isAsked: (object, namespace) => {
-      const isOfJob = kind === 'Pod' && controllerOf(object)?.kind === 'Job';
-      if (isOfJob) return false;
-      return (
-        webhook.namespaceSelector === undefined || selects(webhook.namespaceSelector, namespace)
-      );
-    },
-  };
-}
-
-function selects(
-  { matchExpressions }: LabelSelector,
-  namespace: KubernetesObject | undefined,
-): boolean {
-  return matchExpressions.every(({ key, operator, values }) => {
-    const label = namespace?.metadata.labels?.[key];
-    return (label !== undefined && values.includes(label)) === (operator === 'In');
-  });
-}
-
-function requestFor(object: KubernetesObject, webhook: Webhook): AdmissionRequest {
-  const { group, version, kind, plural } = webhook.resource;
-  const { namespace, name } = object.metadata;
-  return {
-    uid: 'review',
-    kind: { group, version, kind },
-    resource: { group, version, resource: plural },
-    operation: 'CREATE',
-    userInfo: { username: 'simulation' },
-    name,
-    ...(namespace !== undefined && { namespace }),
-    object,
+    isAsked: (object, namespace) => isAsked(webhook, object, namespace),
   };
 }

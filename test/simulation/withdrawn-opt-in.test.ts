@@ -7,7 +7,7 @@ import { type KubernetesObject, refOf } from '../../src/api/object.ts';
 import { rfc3339 } from '../../src/domain/time.ts';
 import { aRequest, asked } from '../support/builders/steering.ts';
 import { seedsTo } from '../support/clock-and-chance/seeds.ts';
-import { isOf } from '../support/memory/memory-store.ts';
+import { isOf } from '../../src/cli/played/memory-store.ts';
 import { isHeld } from './oracles.ts';
 import { podsOf } from './scenario.ts';
 import { aShopNamespace, aTaskDefinition, aWorkload } from './shop.ts';

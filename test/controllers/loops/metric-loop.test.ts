@@ -16,7 +16,7 @@ import type { Turns } from '../../../src/controllers/engine/controller-run.ts';
 import { MetricLoop, metricsByProvider } from '../../../src/controllers/loops/metric-loop.ts';
 import { clearWeather, MemoryCaches } from '../../support/memory/memory-caches.ts';
 import { type Call, type Fault, MemoryCluster } from '../../support/memory/memory-cluster.ts';
-import { MemoryStore } from '../../support/memory/memory-store.ts';
+import { MemoryStore } from '../../../src/cli/played/memory-store.ts';
 import { TestClock } from '../../support/clock-and-chance/test-clock.ts';
 
 type Query = Parameters<MetricSource['query']>[0];

@@ -14,7 +14,7 @@ import { aTask, aWorkloadVersion } from '../../support/builders/builders.ts';
 import { LogMemory } from '../../support/memory/log-memory.ts';
 import { clearWeather, MemoryCaches } from '../../support/memory/memory-caches.ts';
 import { type Call, type Fault, MemoryCluster } from '../../support/memory/memory-cluster.ts';
-import { MemoryStore } from '../../support/memory/memory-store.ts';
+import { MemoryStore } from '../../../src/cli/played/memory-store.ts';
 import type { Turns } from '../../../src/controllers/engine/controller-run.ts';
 import { TestClock } from '../../support/clock-and-chance/test-clock.ts';
 

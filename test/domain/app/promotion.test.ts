@@ -30,7 +30,7 @@ import {
   recording,
   workloadVersionSeen,
 } from '../../support/observed/lifecycle-seen.ts';
-import { isOf } from '../../support/memory/memory-store.ts';
+import { isOf } from '../../../src/cli/played/memory-store.ts';
 
 const owner = { ownerReferences: [controllerReference(anApp())] };
 

@@ -29,7 +29,7 @@ import {
   stored,
   workloadVersionSeen,
 } from '../../support/observed/lifecycle-seen.ts';
-import { isOf } from '../../support/memory/memory-store.ts';
+import { isOf } from '../../../src/cli/played/memory-store.ts';
 import { aDeploymentSeen } from '../../support/builders/owner-builders.ts';
 
 const owner = { ownerReferences: [controllerReference(anApp())] };

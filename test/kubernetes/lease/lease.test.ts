@@ -6,7 +6,7 @@ import { ClusterError } from '../../../src/api/cluster-error.ts';
 import { heldBy, LeaseKind } from '../../../src/kubernetes/lease/lease-record.ts';
 import { LeaderElection, type LeaseLimits } from '../../../src/kubernetes/lease/lease.ts';
 import { namespaced } from '../../support/memory/adapter-rig.ts';
-import { MemoryStore } from '../../support/memory/memory-store.ts';
+import { MemoryStore } from '../../../src/cli/played/memory-store.ts';
 import { settled, TestClock } from '../../support/clock-and-chance/test-clock.ts';
 
 let clock: TestClock;

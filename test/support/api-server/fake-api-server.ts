@@ -10,7 +10,7 @@ import { ClusterError } from '../../../src/api/cluster-error.ts';
 import type { Kind, KubernetesObject } from '../../../src/api/object.ts';
 import type { Credentials } from '../../../src/kubernetes/auth/credentials.ts';
 import { FakeWatch, isInScope, type Scope } from './fake-api-watch.ts';
-import { MemoryStore } from '../memory/memory-store.ts';
+import { MemoryStore } from '../../../src/cli/played/memory-store.ts';
 import { TestClock } from '../clock-and-chance/test-clock.ts';
 
 /** One request as the server saw it. */

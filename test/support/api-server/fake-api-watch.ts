@@ -2,7 +2,11 @@ import type { ServerResponse } from 'node:http';
 
 import { selects } from '../../../src/api/label-selector.ts';
 import type { Kind, KubernetesObject } from '../../../src/api/object.ts';
-import { kindText, type MemoryStore, type StoredChange } from '../memory/memory-store.ts';
+import {
+  kindText,
+  type MemoryStore,
+  type StoredChange,
+} from '../../../src/cli/played/memory-store.ts';
 
 /** Which objects a list or a watch is about. */
 export interface Scope {

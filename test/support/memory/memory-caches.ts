@@ -9,11 +9,11 @@ import {
 import type { Caches } from '../../../src/controllers/engine/cluster.ts';
 import { ObjectCaches } from '../../../src/kubernetes/cache/caches.ts';
 import type { Feed } from '../../../src/kubernetes/cache/feed.ts';
-import { project } from '../../../src/kubernetes/projection/projections.ts';
+import { projected } from '../../../src/cli/played/store-calls.ts';
 import type { ListScope } from '../../../src/kubernetes/wire/resource-path.ts';
 import type { Clock } from '../../../src/runtime/clock.ts';
-import type { MemoryStore, StoredChange } from './memory-store.ts';
-import { frozen, kindText } from './memory-store.ts';
+import type { MemoryStore, StoredChange } from '../../../src/cli/played/memory-store.ts';
+import { kindText } from '../../../src/cli/played/memory-store.ts';
 
 /** A kind that is listed and watched, by one or several selectors; everything of it by default. */
 export interface Watched {
@@ -38,15 +38,6 @@ export interface CacheWeather {
 /** Caches that know everything at once. */
 export const clearWeather: CacheWeather = { lagMs: () => 0 };
 
-/** How a stored object looks to Sluice: what the real adapter makes of it, frozen. */
-export class MemoryView {
-  project(kind: Kind, object: KubernetesObject): KubernetesObject {
-    const projected = project(kind, { ...object });
-    if (projected === undefined) throw new Error(`${kind.kind} is no object of the API`);
-    return frozen(projected);
-  }
-}
-
 interface Stream {
   readonly kind: Kind;
   readonly feeds: Feed[];
@@ -60,7 +51,6 @@ interface Stream {
 export class MemoryCaches implements Caches {
   readonly #store: MemoryStore;
   readonly #clock: Clock;
-  readonly #view = new MemoryView();
   readonly #weather: CacheWeather;
   readonly #caches: ObjectCaches;
   readonly #streams = new Map<string, Stream>();
@@ -190,7 +180,7 @@ export class MemoryCaches implements Caches {
     for (const feed of feeds) {
       feed.listing();
       for (const object of objects.slice(0, Math.ceil(objects.length / 2))) {
-        if (feed.selects(object)) feed.listed(this.#view.project(kind, object));
+        if (feed.selects(object)) feed.listed(projected(kind, object));
       }
     }
   }
@@ -199,7 +189,7 @@ export class MemoryCaches implements Caches {
     for (const feed of feeds) {
       feed.listing();
       for (const object of objects) {
-        if (feed.selects(object)) feed.listed(this.#view.project(kind, object));
+        if (feed.selects(object)) feed.listed(projected(kind, object));
       }
       feed.listComplete(String(version));
     }
@@ -208,9 +198,9 @@ export class MemoryCaches implements Caches {
   // A watch by selector says DELETED of an object that is no longer selected.
   #deliver({ kind, feeds }: Stream, { type, object }: StoredChange): void {
     for (const feed of feeds) {
-      const projected = this.#view.project(kind, object);
-      if (type !== 'deleted' && feed.selects(object)) feed.changed(projected);
-      else if (feed.selects(object) || feed.isHolding(projected)) feed.deleted(projected);
+      const shown = projected(kind, object);
+      if (type !== 'deleted' && feed.selects(object)) feed.changed(shown);
+      else if (feed.selects(object) || feed.isHolding(shown)) feed.deleted(shown);
     }
   }
 }

@@ -1,6 +1,5 @@
 import type { DeletePreconditions } from '../../../src/ports/delete-preconditions.ts';
 import { ClusterError } from '../../../src/api/cluster-error.ts';
-import { fieldOf } from '../../../src/api/json.ts';
 import type { JsonPatchOperation } from '../../../src/api/json-patch.ts';
 import type { Kind, KubernetesObject, ObjectRef } from '../../../src/api/object.ts';
 import { refOf } from '../../../src/api/object.ts';
@@ -12,10 +11,9 @@ import type {
 import type { ObjectEvent } from '../../../src/domain/lookup.ts';
 import type { Subject } from '../../../src/domain/plan.ts';
 import { EventKind } from '../../../src/kubernetes/events/event-series.ts';
-import { eventAbout } from '../../../src/kubernetes/events/object-event.ts';
 import type { Clock } from '../../../src/runtime/clock.ts';
-import { MemoryView } from './memory-caches.ts';
-import type { MemoryStore } from './memory-store.ts';
+import { StoreCalls } from '../../../src/cli/played/store-calls.ts';
+import type { MemoryStore } from '../../../src/cli/played/memory-store.ts';
 
 /** One call of a process to the API server. */
 export interface Call {
@@ -62,12 +60,13 @@ export interface MemoryClusterOptions {
 /** The connection of one process to the store. */
 export class MemoryCluster implements ClusterConnection {
   readonly #options: MemoryClusterOptions;
-  readonly #view = new MemoryView();
+  readonly #played: StoreCalls;
   #calls = 0;
   #dead = false;
 
   constructor(options: MemoryClusterOptions) {
     this.#options = options;
+    this.#played = new StoreCalls(options.store);
   }
 
   /** From now on no call returns, as in a process that was killed. */
@@ -95,54 +94,40 @@ export class MemoryCluster implements ClusterConnection {
   }
 
   get(ref: ObjectRef): Promise<KubernetesObject | undefined> {
-    const { store } = this.#options;
-    return this.#call({ verb: 'get', ...ref }, () => {
-      const object = store.get(ref.kind, ref.namespace, ref.name);
-      return object === undefined ? undefined : this.#projected(ref.kind, object);
-    });
+    return this.#call({ verb: 'get', ...ref }, () => this.#played.get(ref));
   }
 
   list(kind: Kind, namespace: string, labelSelector: string): Promise<KubernetesObject[]> {
-    const { store } = this.#options;
     return this.#call({ verb: 'list', kind, namespace, name: '' }, () =>
-      store.list(kind, namespace, labelSelector).map((object) => this.#projected(kind, object)),
+      this.#played.list(kind, namespace, labelSelector),
     );
   }
 
-  eventsAbout({ namespace, uid }: Subject): Promise<ObjectEvent[]> {
-    const { store } = this.#options;
-    return this.#call({ verb: 'list', kind: EventKind, namespace, name: '' }, () =>
-      store
-        .list(EventKind, namespace)
-        .filter((event) => fieldOf(fieldOf(event, 'involvedObject'), 'uid') === uid)
-        .map(eventAbout),
+  eventsAbout(subject: Subject): Promise<ObjectEvent[]> {
+    return this.#call(
+      { verb: 'list', kind: EventKind, namespace: subject.namespace, name: '' },
+      () => this.#played.eventsAbout(subject),
     );
   }
 
   create(kind: Kind, object: KubernetesObject): Promise<KubernetesObject> {
-    const { store } = this.#options;
     return this.#call({ verb: 'create', ...refOf(kind, object) }, () =>
-      this.#projected(kind, store.create(kind, object)),
+      this.#played.create(kind, object),
     );
   }
 
   patch(ref: ObjectRef, operations: readonly JsonPatchOperation[]): Promise<KubernetesObject> {
-    const { store } = this.#options;
-    return this.#call({ verb: 'patch', ...ref }, () =>
-      this.#projected(ref.kind, store.patch(ref, operations)),
-    );
+    return this.#call({ verb: 'patch', ...ref }, () => this.#played.patch(ref, operations));
   }
 
   writeStatus(ref: ObjectRef, version: string, status: unknown): Promise<KubernetesObject> {
-    const { store } = this.#options;
     return this.#call({ verb: 'writeStatus', ...ref }, () =>
-      this.#projected(ref.kind, store.writeStatus(ref, version, status)),
+      this.#played.writeStatus(ref, version, status),
     );
   }
 
   delete(ref: ObjectRef, preconditions: DeletePreconditions): Promise<void> {
-    const { store } = this.#options;
-    return this.#call({ verb: 'delete', ...ref }, () => store.delete(ref, preconditions));
+    return this.#call({ verb: 'delete', ...ref }, () => this.#played.delete(ref, preconditions));
   }
 
   async #call<T>(request: Omit<Call, 'number'>, carryOut: () => T): Promise<T> {
@@ -193,10 +178,6 @@ export class MemoryCluster implements ClusterConnection {
 
   async #pass(ms: number): Promise<void> {
     if (ms > 0) await new Promise<void>((resolve) => void this.#options.clock.after(ms, resolve));
-  }
-
-  #projected(kind: Kind, object: KubernetesObject): KubernetesObject {
-    return this.#view.project(kind, object);
   }
 }
 

@@ -6,7 +6,7 @@ import type { EventNote } from '../../../src/domain/plan.ts';
 import { MemoryCaches, clearWeather } from './memory-caches.ts';
 import type { Call, Fault } from './memory-cluster.ts';
 import { MemoryCluster } from './memory-cluster.ts';
-import { MemoryStore } from './memory-store.ts';
+import { MemoryStore } from '../../../src/cli/played/memory-store.ts';
 import { TestClock } from '../clock-and-chance/test-clock.ts';
 
 /** A store with namespace `shop`, a connection that notes its calls, and caches that know everything at once. */

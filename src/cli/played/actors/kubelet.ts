@@ -1,9 +1,9 @@
-import { PodKind, type ContainerStatus, type Pod } from '../../../src/api/builtin.ts';
-import { refOf } from '../../../src/api/object.ts';
-import type { Actor, Stage } from '../simulation.ts';
+import { PodKind, type ContainerStatus, type Pod } from '../../../api/builtin.ts';
+import { refOf } from '../../../api/object.ts';
+import type { Actor, Stage } from './actor.ts';
 
 /** How a Pod of a task ends; `run` means that it does not. */
-type Outcome = 'succeed' | 'fail' | 'run';
+export type Outcome = 'succeed' | 'fail' | 'run';
 
 /** The annotation that says so, see `annotatedOutcome`. */
 const outcomeKey = 'sluice.test/outcome';
@@ -25,16 +25,19 @@ function annotatedOutcome({ metadata }: Pod): Outcome {
  * that are not to be restarted for ever (`restartPolicy` other than Always) end as `outcomeOf` says; with `OnFailure` a
  * failed one is started again.
  */
-export function kubelet(
-  outcomeOf: (pod: Pod) => Outcome = annotatedOutcome,
-  lacksImage: (pod: Pod) => boolean = () => false,
-): Actor {
+export function kubelet(given: Partial<Fate> = {}): Actor {
+  const fate: Fate = {
+    outcomeOf: annotatedOutcome,
+    becomesReady: isAnnotatedReady,
+    lacksImage: () => false,
+    ...given,
+  };
   return {
     name: 'kubelet',
     step(stage) {
       for (const pod of stage.store.list(PodKind)) {
-        if (pod.spec?.nodeName !== undefined && lacksImage(pod)) pull(pod, stage);
-        else proceed(pod, stage, outcomeOf);
+        if (pod.spec?.nodeName !== undefined && fate.lacksImage(pod)) pull(pod, stage);
+        else proceed(pod, stage, fate);
       }
     },
   };
@@ -52,7 +55,21 @@ function pull(pod: Pod, { store }: Stage): void {
   store.writeStatus(refOf(PodKind, pod), undefined, { phase: 'Pending', containerStatuses });
 }
 
-function proceed(pod: Pod, stage: Stage, outcomeOf: (pod: Pod) => Outcome): void {
+/** What becomes of Pods. */
+interface Fate {
+  /** How a Pod whose containers are not restarted for ever ends. */
+  outcomeOf(pod: Pod): Outcome;
+  /** Whether a Pod that runs is ready. */
+  becomesReady(pod: Pod): boolean;
+  /** Whether the image of a Pod cannot be pulled (now). */
+  lacksImage(pod: Pod): boolean;
+}
+
+function isAnnotatedReady({ metadata }: Pod): boolean {
+  return metadata.annotations?.[unreadyKey] === undefined;
+}
+
+function proceed(pod: Pod, stage: Stage, fate: Fate): void {
   const ref = refOf(PodKind, pod);
   const phase = pod.status?.phase;
   if ((pod.spec?.schedulingGates ?? []).length > 0) {
@@ -61,15 +78,24 @@ function proceed(pod: Pod, stage: Stage, outcomeOf: (pod: Pod) => Outcome): void
   } else if (pod.spec?.nodeName === undefined) {
     stage.store.update(PodKind, { ...pod, spec: { ...pod.spec, nodeName: 'node-1' } });
   } else if (phase === undefined || phase === 'Pending') {
-    stage.store.writeStatus(ref, undefined, running(pod, 0, stage.now));
-  } else if (phase === 'Running' && isNowReady(pod)) {
-    stage.store.writeStatus(ref, undefined, running(pod, 0, stage.now));
+    stage.store.writeStatus(
+      ref,
+      undefined,
+      running(pod, { restartCount: 0, now: stage.now, isReady: fate.becomesReady(pod) }),
+    );
+  } else if (phase === 'Running' && isNowReady(pod, fate)) {
+    stage.store.writeStatus(
+      ref,
+      undefined,
+      running(pod, { restartCount: 0, now: stage.now, isReady: fate.becomesReady(pod) }),
+    );
   } else if (phase === 'Running' && (pod.spec['restartPolicy'] ?? 'Always') !== 'Always') {
-    finish(pod, stage, outcomeOf(pod));
+    finish(pod, stage, fate);
   }
 }
 
-function finish(pod: Pod, stage: Stage, outcome: Outcome): void {
+function finish(pod: Pod, stage: Stage, fate: Fate): void {
+  const outcome = fate.outcomeOf(pod);
   const { store, now } = stage;
   const leftMs = endOf(pod) - now;
   if (outcome === 'run') return;
@@ -85,7 +111,11 @@ function finish(pod: Pod, stage: Stage, outcome: Outcome): void {
   };
   if (failed && pod.spec?.['restartPolicy'] === 'OnFailure') {
     // Started again at once; the Job controller decides how often.
-    const next = running(pod, restarts + 1, now);
+    const next = running(pod, {
+      restartCount: restarts + 1,
+      now,
+      isReady: fate.becomesReady(pod),
+    });
     const containerStatuses = next.containerStatuses?.map((status) => ({
       ...status,
       lastState: { terminated },
@@ -109,7 +139,11 @@ function endOf({ metadata, status }: Pod): number {
   return Date.parse(started) + Number(metadata.annotations?.[secondsKey] ?? 0) * 1000;
 }
 
-function running(pod: Pod, restartCount: number, now: number): NonNullable<Pod['status']> {
+function running(
+  pod: Pod,
+  as: { readonly restartCount: number; readonly now: number; readonly isReady: boolean },
+): NonNullable<Pod['status']> {
+  const { restartCount, now, isReady } = as;
   const state = { running: { startedAt: new Date(now).toISOString() } };
   const containerStatuses: ContainerStatus[] = names(pod).map((name) => ({
     name,
@@ -117,13 +151,13 @@ function running(pod: Pod, restartCount: number, now: number): NonNullable<Pod['
     restartCount,
     state,
   }));
-  const ready = pod.metadata.annotations?.[unreadyKey] === undefined ? 'True' : 'False';
+  const ready = isReady ? 'True' : 'False';
   return { phase: 'Running', conditions: [{ type: 'Ready', status: ready }], containerStatuses };
 }
 
-function isNowReady({ metadata, status }: Pod): boolean {
-  const wasUnready = status?.conditions?.some(({ status: is }) => is === 'False') === true;
-  return wasUnready && metadata.annotations?.[unreadyKey] === undefined;
+function isNowReady(pod: Pod, fate: Fate): boolean {
+  const wasUnready = pod.status?.conditions?.some(({ status: is }) => is === 'False') === true;
+  return wasUnready && fate.becomesReady(pod);
 }
 
 function names(pod: Pod): string[] {

@@ -1,13 +1,13 @@
-import { isEqualJson } from '../../../src/api/json.ts';
-import type { DeletePreconditions } from '../../../src/ports/delete-preconditions.ts';
+import { isEqualJson } from '../../api/json.ts';
+import type { DeletePreconditions } from '../../ports/delete-preconditions.ts';
 import jsonpatch from 'fast-json-patch';
 
-import { ClusterError } from '../../../src/api/cluster-error.ts';
-import type { JsonPatchOperation } from '../../../src/api/json-patch.ts';
-import type { Kind, KubernetesObject, ObjectRef } from '../../../src/api/object.ts';
-import { refOf } from '../../../src/api/object.ts';
-import { selects } from '../../../src/api/label-selector.ts';
-import type { Clock } from '../../../src/runtime/clock.ts';
+import { ClusterError } from '../../api/cluster-error.ts';
+import type { JsonPatchOperation } from '../../api/json-patch.ts';
+import type { Kind, KubernetesObject, ObjectRef } from '../../api/object.ts';
+import { refOf } from '../../api/object.ts';
+import { selects } from '../../api/label-selector.ts';
+import type { Clock } from '../../runtime/clock.ts';
 
 /** An object as the API server stores it: whatever its kind holds. */
 type StoredObject = KubernetesObject & { [field: string]: unknown };

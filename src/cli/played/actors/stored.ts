@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
-import type { PodTemplate } from '../../../src/api/builtin.ts';
-import type { Condition, Kind, KubernetesObject, OwnerReference } from '../../../src/api/object.ts';
+import type { PodTemplate } from '../../../api/builtin.ts';
+import type { Condition, Kind, KubernetesObject, OwnerReference } from '../../../api/object.ts';
 
 /** The built-in kinds as they are stored: whole, where Sluice's caches hold projections. */
 

@@ -1,6 +1,6 @@
-import { refOf } from '../../../src/api/object.ts';
-import type { MemoryStore } from '../../support/memory/memory-store.ts';
-import type { Actor } from '../simulation.ts';
+import { refOf } from '../../../api/object.ts';
+import type { MemoryStore } from '../memory-store.ts';
+import type { Actor } from './actor.ts';
 import {
   controlledBy,
   controllerReference,

@@ -1,7 +1,7 @@
-import { PodKind, type Pod } from '../../../src/api/builtin.ts';
-import { refOf } from '../../../src/api/object.ts';
-import type { MemoryStore } from '../../support/memory/memory-store.ts';
-import type { Actor } from '../simulation.ts';
+import { PodKind, type Pod } from '../../../api/builtin.ts';
+import { refOf } from '../../../api/object.ts';
+import type { MemoryStore } from '../memory-store.ts';
+import type { Actor } from './actor.ts';
 import { isReady } from './deployments.ts';
 import {
   controlledBy,

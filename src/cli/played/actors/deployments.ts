@@ -1,8 +1,8 @@
-import { isEqualJson } from '../../../src/api/json.ts';
-import { PodKind, type Pod } from '../../../src/api/builtin.ts';
-import { refOf } from '../../../src/api/object.ts';
-import type { MemoryStore } from '../../support/memory/memory-store.ts';
-import type { Actor, Stage } from '../simulation.ts';
+import { isEqualJson } from '../../../api/json.ts';
+import { PodKind, type Pod } from '../../../api/builtin.ts';
+import { refOf } from '../../../api/object.ts';
+import type { MemoryStore } from '../memory-store.ts';
+import type { Actor, Stage } from './actor.ts';
 import {
   controlledBy,
   controllerReference,

@@ -1,13 +1,13 @@
-import { KeptnMetric } from '../../../src/api/keptn/metric.ts';
-import { KeptnMetricsProvider } from '../../../src/api/keptn/metrics-provider.ts';
-import { refOf } from '../../../src/api/object.ts';
-import { measuredWith } from '../../../src/domain/measurement/measured-with.ts';
+import { KeptnMetric } from '../../../api/keptn/metric.ts';
+import { KeptnMetricsProvider } from '../../../api/keptn/metrics-provider.ts';
+import { refOf } from '../../../api/object.ts';
+import { measuredWith } from '../../../domain/measurement/measured-with.ts';
 import {
   fetchIntervalMs,
   type MetricOutcome,
   metricStatus,
-} from '../../../src/domain/measurement/metric.ts';
-import type { Actor } from '../simulation.ts';
+} from '../../../domain/measurement/metric.ts';
+import type { Actor } from './actor.ts';
 
 /**
  * What Sluice's own loop does for KeptnMetrics, reduced to what others see of it: each is asked as soon as it and its provider

@@ -1,5 +1,5 @@
-import { refOf } from '../../../src/api/object.ts';
-import type { Actor } from '../simulation.ts';
+import { refOf } from '../../../api/object.ts';
+import type { Actor } from './actor.ts';
 
 /** Deletes what has owners of which none is left, by uid. */
 export const garbageCollector: Actor = {

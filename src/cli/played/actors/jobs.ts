@@ -1,13 +1,7 @@
-import {
-  JobKind,
-  PodKind,
-  type Job,
-  type JobCondition,
-  type Pod,
-} from '../../../src/api/builtin.ts';
-import { refOf } from '../../../src/api/object.ts';
-import { jobUidLabel, trackingFinalizer } from '../../../src/domain/task/end-of-pod.ts';
-import type { Actor, Stage } from '../simulation.ts';
+import { JobKind, PodKind, type Job, type JobCondition, type Pod } from '../../../api/builtin.ts';
+import { refOf } from '../../../api/object.ts';
+import { jobUidLabel, trackingFinalizer } from '../../../domain/task/end-of-pod.ts';
+import type { Actor, Stage } from './actor.ts';
 import { controlledBy, controllerReference } from './stored.ts';
 
 /**
