@@ -1,4 +1,4 @@
-import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { glob, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
@@ -10,7 +10,9 @@ import { servedKinds } from './api/keptn/registry.ts';
 import { settings } from './config/config.ts';
 import { chartFiles, chartReference } from './generate/chart/chart-files.ts';
 import { prometheusRule } from './generate/alert-rules.ts';
+import { jsonSchemas, withSchemaHeaders } from './generate/json-schemas.ts';
 import { kindReference } from './generate/kind-reference.ts';
+import { lintInCi } from './generate/lint-in-ci.ts';
 import { metricReference } from './generate/metric-reference.ts';
 import { settingReference } from './generate/setting-reference.ts';
 import { type InstallationPart, objectsOfPart } from './install/installation.ts';
@@ -135,6 +137,18 @@ const monitoring = (): readonly Artefact[] => [
   ]),
 ];
 
+const schemas = (): readonly Artefact[] => [...jsonSchemas(servedKinds), ...lintInCi(version)];
+
+/** The samples as they are, with what tells an editor their schemas. */
+async function sampleHeaders(top: string): Promise<readonly Artefact[]> {
+  const found: Artefact[] = [];
+  for await (const path of glob('manifests/samples/**/*.yaml', { cwd: top })) {
+    const text = await readFile(join(top, path), 'utf8');
+    found.push({ path, content: withSchemaHeaders(text, servedKinds) });
+  }
+  return found;
+}
+
 /** Everything that is generated; a new generator is another entry. */
 const generators: readonly (() => readonly Artefact[])[] = [
   crds,
@@ -145,6 +159,7 @@ const generators: readonly (() => readonly Artefact[])[] = [
   ruleReference,
   reference,
   monitoring,
+  schemas,
 ];
 
 /** A file of Kubernetes objects below `manifests`; `source` is where its reader changes it. */
@@ -159,7 +174,11 @@ function manifest(file: string, source: string, objects: readonly unknown[]): Ar
 }
 
 /** Folders in which every file is generated: what no generator names does not belong there. */
-const generatedFolders: readonly string[] = ['manifests/crds'];
+const generatedFolders: readonly string[] = [
+  'manifests/crds',
+  'manifests/schemas/kubeconform',
+  ...new Set(servedKinds.map(({ group }) => `manifests/schemas/${group}`)),
+];
 
 /** One line per file below `top` that is missing, differs or does not belong; none when all are in step. */
 export async function differences(top: string, wanted: readonly Artefact[]): Promise<string[]> {
@@ -206,7 +225,7 @@ function absent(error: unknown): undefined {
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
   const top = join(import.meta.dirname, '..');
-  const wanted = generators.flatMap((generate) => generate());
+  const wanted = [...generators.flatMap((generate) => generate()), ...(await sampleHeaders(top))];
   if (!values.check) {
     await writeAll(top, wanted);
     return;

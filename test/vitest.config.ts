@@ -21,6 +21,7 @@ const unit = [
   'images',
   'certificates',
   'release',
+  'generate',
 ];
 
 export default defineConfig({

@@ -9,6 +9,8 @@ export const published = {
   organization: 'keptn-sluice',
   /** The sources, without a slash at the end. */
   source: 'https://github.com/keptn-sluice/sluice',
+  /** Where editors find `manifests/schemas`, without a slash at the end. */
+  schemas: 'https://raw.githubusercontent.com/keptn-sluice/sluice/main/manifests/schemas',
 } as const;
 
 /** The image of this name and version, for example `publishedImage('sluice-functions')`. */
