@@ -16,7 +16,9 @@ const options = {
   target: 'node24',
   format: 'esm',
   minifyWhitespace: true,
-  keepNames: true,
+  // Names stay, but for the few that two modules of one file share. `keepNames` would give each of 23,000 functions a property of its
+  // own: 3 MB, and a fifth of the time that a start takes.
+  keepNames: false,
   // Each package's licence is put beside the bundle, which is more than its comments.
   legalComments: 'none',
   metafile: true,

@@ -1,6 +1,7 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Clock } from '../runtime/clock.ts';
+import { HttpAgent, httpRequest } from '../runtime/plain-http.ts';
 import type { Proxy } from '../runtime/proxy.ts';
 import { FairSlots } from '../runtime/fair-slots.ts';
 import { type AddressPolicy, providerUrl, vettedLookup } from './address-policy.ts';

@@ -8,6 +8,7 @@ import { clientProblem, type ClientRule } from './client-identity.ts';
 import { addConversionRoute } from './conversion-route.ts';
 import { addHealthRoutes, type ReadinessCheck } from './health-routes.ts';
 import { BodyRefused, receiveBody } from './receive-body.ts';
+import { withoutSchemas } from './without-schemas.ts';
 
 export interface AppOptions extends AdmissionRoutesOptions {
   readonly readiness: readonly ReadinessCheck[];
@@ -36,6 +37,7 @@ const podPaths = [
 /** The admission webhooks, the conversion and the probes. Nothing listens yet. */
 export function buildApp(options: AppOptions): FastifyInstance {
   const app = Fastify({
+    ...withoutSchemas,
     serverFactory: options.server,
     bodyLimit,
     // A review that arrives on an open connection while the process stops is answered like any other.
@@ -58,7 +60,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
 
 /** The probes alone, for a port of their own. */
 export function buildProbeApp(readiness: readonly ReadinessCheck[]): FastifyInstance {
-  const app = Fastify({ exposeHeadRoutes: false });
+  const app = Fastify({ ...withoutSchemas, exposeHeadRoutes: false });
   addHealthRoutes(app, readiness);
   return app;
 }

@@ -5,6 +5,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import type { Clock } from '../runtime/clock.ts';
 import { addressHere } from './address-here.ts';
 import { setConnectionLimits } from './connection-limits.ts';
+import { withoutSchemas } from './without-schemas.ts';
 import type { Log } from '../ports/log.ts';
 
 export interface MetricsServerOptions {
@@ -29,7 +30,11 @@ export class MetricsServer {
   readonly name = 'metrics';
   readonly stopWithinMs = 1_000;
   readonly #options: MetricsServerOptions;
-  readonly #app: FastifyInstance = Fastify({ exposeHeadRoutes: false, bodyLimit: 1 });
+  readonly #app: FastifyInstance = Fastify({
+    ...withoutSchemas,
+    exposeHeadRoutes: false,
+    bodyLimit: 1,
+  });
   #made: { readonly text: Promise<string>; readonly atMs: number } | undefined;
 
   constructor(options: MetricsServerOptions) {

@@ -1,5 +1,6 @@
-import { Agent as HttpAgent, type IncomingMessage, request as requestPlain } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as requestSecure } from 'node:https';
+import { HttpAgent, httpRequest } from '../runtime/plain-http.ts';
 import { type Proxy, shownProxy } from '../runtime/proxy.ts';
 import type { OtlpSettings, TlsMaterial } from './otlp-settings.ts';
 import { RequestFailed, type Transport } from './otlp-transport.ts';
@@ -27,7 +28,7 @@ export function httpTransport(settings: OtlpSettings, tls: TlsMaterial): Transpo
     ...(proxy && { proxyEnv: { HTTP_PROXY: proxy.url.href, HTTPS_PROXY: proxy.url.href } }),
   };
   const agent = secure ? new HttpsAgent({ ...way, ...tls }) : new HttpAgent(way);
-  const request = secure ? requestSecure : requestPlain;
+  const request = secure ? requestSecure : httpRequest;
   const contentType = protocol === 'http/json' ? 'application/json' : 'application/x-protobuf';
   /** What has taken spans is a collector, whatever its refusals look like. */
   let hasAccepted = false;

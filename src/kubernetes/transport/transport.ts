@@ -1,12 +1,13 @@
 import { text } from 'node:stream/consumers';
 
-import { type Dispatcher, Pool, ProxyAgent } from 'undici';
+import type { Dispatcher, Pool as UndiciPool } from 'undici';
 
 import type { Clock } from '../../runtime/clock.ts';
 import { type Proxy, shownProxy } from '../../runtime/proxy.ts';
 import { sleep } from '../../runtime/sleep.ts';
 import type { Credentials, TlsSettings } from '../auth/credentials.ts';
 import { clusterError, Deadline } from './deadline.ts';
+import { Pool, ProxyAgent } from './http-client.ts';
 import { repeatAfterMs, type Verb } from './retry-policy.ts';
 import { parseAnswer, errorOfAnswer, unavailable } from './status-error.ts';
 
@@ -273,7 +274,7 @@ export class Transport {
       ...(tls.serverName !== undefined && { servername: tls.serverName }),
       ...(tls.insecure === true && { rejectUnauthorized: false }),
     };
-    const counted = (origin: URL | string, given: Pool.Options): Pool => {
+    const counted = (origin: URL | string, given: UndiciPool.Options): UndiciPool => {
       const pool = new Pool(origin, given);
       pool.on('connect', () => (this.#connections += 1));
       return pool;
