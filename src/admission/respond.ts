@@ -8,6 +8,7 @@ import {
 import type { Lookup } from '../domain/lookup.ts';
 import type { Webhook } from './registry.ts';
 import { allow, type Verdict } from './verdict.ts';
+import { defined } from '../api/json.ts';
 
 /** What was sent is no review, or one that this webhook is not for: the sender's fault (HTTP 400). */
 export class BadReview extends Error {
@@ -86,7 +87,7 @@ function responseOf(request: AdmissionRequest, verdict: Verdict): AdmissionRespo
 }
 
 function described({ kind: { group, kind }, name }: AdmissionRequest) {
-  return { group, kind, ...(name !== undefined && { name }) };
+  return { group, kind, ...defined({ name }) };
 }
 
 function base64(text: string): string {

@@ -1,4 +1,4 @@
-import { isEqualJson } from '../api/json.ts';
+import { defined, isEqualJson } from '../api/json.ts';
 import type { AdmissionRequest } from '../api/review.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import { isJudgedKey } from '../lint/base/annotation-keys.ts';
@@ -99,7 +99,7 @@ function manifestOf(raw: unknown, { namespace }: AdmissionRequest): WorkloadMani
   const { metadata } = parsed.value;
   return {
     ...parsed.value,
-    metadata: { ...metadata, ...(namespace !== undefined && { namespace }) },
+    metadata: { ...metadata, ...defined({ namespace }) },
   };
 }
 

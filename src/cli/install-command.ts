@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { webhookServiceName } from '../admission/manifests.ts';
-import { fieldOf } from '../api/json.ts';
+import { defined, fieldOf } from '../api/json.ts';
 import type { Kind } from '../api/object.ts';
 import { type Config, settings } from '../config/config.ts';
 import type { Connection } from '../kubernetes/connect.ts';
@@ -142,8 +142,7 @@ async function installationSettings(
     target: url === undefined ? { service: { name: service, namespace } } : { url },
     requesterChecks: requesterChecks === 'on',
     workload: { image, replicas },
-    ...(user !== undefined && { users: user }),
-    ...(caBundle !== undefined && { caBundle }),
+    ...defined({ users: user, caBundle }),
   };
 }
 
@@ -222,7 +221,7 @@ Examples:
           leaseName,
           crds: options.crds === true,
           force: options.force === true,
-          ...(options.wait !== undefined && { waitMs: options.wait }),
+          ...defined({ waitMs: options.wait }),
         },
         installing(connection, terminal),
       );

@@ -9,6 +9,7 @@ import {
   wholeNumber,
   yesOrNo,
 } from './setting.ts';
+import { defined } from '../api/json.ts';
 
 /** Keptn's name for itself in traces: dashboards look for it. */
 const keptnsServiceName = 'lifecycle-operator';
@@ -122,7 +123,7 @@ export function readOtlp(reader: SettingsReader) {
     resource: {
       'service.name': keptnsServiceName,
       ...attributes,
-      ...(name !== undefined && { 'service.name': name }),
+      ...defined({ 'service.name': name }),
     },
   };
 }

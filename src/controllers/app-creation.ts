@@ -18,6 +18,7 @@ import {
   workloadVersionsByApp,
 } from './gathering/lifecycle-indexes.ts';
 import type { Places } from './gathering/places.ts';
+import { defined } from '../api/json.ts';
 
 /** Makes the KeptnApps that are asked for out of the workloads that name them. */
 export function appCreationController(
@@ -33,7 +34,7 @@ export function appCreationController(
       watch(KeptnApp, ({ metadata }) => [metadata]),
       // One whose promotion comes first holds the request back until it is over, or cannot come to it.
       watch(KeptnAppVersion, ({ metadata: { namespace }, spec }): Key[] => [
-        { name: spec.appName, ...(namespace !== undefined && { namespace }) },
+        { name: spec.appName, ...defined({ namespace }) },
       ]),
       watch(KeptnWorkloadVersion, () => [], 'existence'),
       // The discovery window may have changed.

@@ -9,6 +9,7 @@ import { appName } from '../domain/names.ts';
 import { type Controller, type Key, watch } from './engine/controller.ts';
 import { inNamespace, workloadsByApp } from './gathering/lifecycle-indexes.ts';
 import { controllerKey } from './gathering/version-checks.ts';
+import { defined } from '../api/json.ts';
 
 /** Has the workloads of a generated app gathered again when one that it waits for is gone or retired. */
 export function appMembershipController(): Controller<AppMembershipSeen> {
@@ -20,7 +21,7 @@ export function appMembershipController(): Controller<AppMembershipSeen> {
       watch(KeptnApp, ({ metadata }) => [metadata], 'spec'),
       watch(KeptnAppVersion, (version) => controllerKey(version, KeptnApp)),
       watch(KeptnWorkload, ({ metadata: { namespace }, spec }): Key[] => [
-        { name: appName(spec.app), ...(namespace !== undefined && { namespace }) },
+        { name: appName(spec.app), ...defined({ namespace }) },
       ]),
       // Asked whether there is one; when it goes, the app has followed.
       watch(KeptnAppCreationRequest, () => [], 'existence'),

@@ -28,6 +28,7 @@ import { type Controller, type Key, type Watch, watch } from './engine/controlle
 import { inNamespace, workloadsByApp } from './gathering/lifecycle-indexes.ts';
 import type { Places } from './gathering/places.ts';
 import { leadingTo, referrersOf } from './gathering/reference-index.ts';
+import { defined } from '../api/json.ts';
 
 /** A kind whose objects get the condition ResolvedRefs. */
 interface ReferringKind {
@@ -183,7 +184,7 @@ function observationOf(
     isComplete: (named) => world.isSynced?.(named) ?? true,
     operatorNamespace: places.operatorNamespace,
     definitionsNamespace: places.definitionsNamespace,
-    ...(places.configsAnywhere !== undefined && { configsAnywhere: places.configsAnywhere }),
+    ...defined({ configsAnywhere: places.configsAnywhere }),
     settings: settingsFrom(world.list(KeptnConfig), places.operatorNamespace),
   };
   const problems = problemsOf(object, context, {

@@ -21,6 +21,7 @@ import {
   workload,
   type WorkloadSettings,
 } from './workload.ts';
+import { defined } from '../api/json.ts';
 
 /** The parts of an installation, in the order in which they are installed. */
 export const installationParts = [
@@ -115,7 +116,7 @@ function manifestsOfPart(
         ...scope,
         target,
         backstop,
-        ...(caBundle !== undefined && { caBundle }),
+        ...defined({ caBundle }),
       });
     case 'policy':
       return policyManifests({

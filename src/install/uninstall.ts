@@ -2,7 +2,7 @@ import { webhookServiceName } from '../admission/manifests.ts';
 import { NamespaceKind } from '../api/builtin.ts';
 import { isThis, pointer } from '../api/json-patch.ts';
 import { sluiceKeys } from '../api/keptn/annotations.ts';
-import { isJsonObject } from '../api/json.ts';
+import { defined, isJsonObject } from '../api/json.ts';
 import { type KubernetesObject, type ObjectRef, refOf } from '../api/object.ts';
 import { type Lease, LeaseKind } from '../kubernetes/lease/lease-record.ts';
 import { sleep } from '../runtime/sleep.ts';
@@ -203,7 +203,7 @@ async function stopConverting(cluster: InstallCluster): Promise<readonly string[
     const metadata = {
       ...object.metadata,
       labels: { ...object.metadata.labels, ...labels },
-      ...(annotations !== undefined && { annotations }),
+      ...defined({ annotations }),
     };
     await applyAsOwner({ kind, object: { ...object, metadata } }, cluster);
     changed.push(object.metadata.name);

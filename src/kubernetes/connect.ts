@@ -8,6 +8,7 @@ import { kubeconfigCredentials, kubeconfigFiles } from './auth/kubeconfig.ts';
 import { silentLog } from './wire/silent-log.ts';
 import { Transport, type TransportOptions } from './transport/transport.ts';
 import { watchAll, type Watching, type WatchSpec } from './watch/watch-all.ts';
+import { defined } from '../api/json.ts';
 
 export interface ConnectOptions {
   /** A kubeconfig file; default what `KUBECONFIG` names, then the Pod's service account, then `~/.kube/config`. */
@@ -68,16 +69,14 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     clock,
     random,
     userAgent: `sluice/${version}`,
-    ...(requestTimeoutMs !== undefined && { timeoutMs: requestTimeoutMs }),
-    ...(proxy !== undefined && { proxy }),
-    ...(onAnswer !== undefined && { onAnswer }),
+    ...defined({ timeoutMs: requestTimeoutMs, proxy, onAnswer }),
   });
   const client = new KubernetesClient(transport);
   return {
     client,
     transport,
     server,
-    ...(proxy !== undefined && { proxy }),
+    ...defined({ proxy }),
     namespace: credentials.namespace,
     watchAll: (specs, caches) => watchAll(specs, caches, { client, transport, clock, random, log }),
     close: () => transport.close(),
@@ -88,8 +87,8 @@ async function credentialsFor(options: ConnectOptions): Promise<Credentials> {
   const { kubeconfig, context, env, clock, serviceAccountDirectory: directory } = options;
   const isNamed = Boolean(kubeconfig ?? context ?? env['KUBECONFIG']);
   if (!isNamed && env['KUBERNETES_SERVICE_HOST']) {
-    return inClusterCredentials({ env, clock, ...(directory !== undefined && { directory }) });
+    return inClusterCredentials({ env, clock, ...defined({ directory }) });
   }
   const files = kubeconfigFiles(kubeconfig, env);
-  return kubeconfigCredentials({ files, clock, env, ...(context !== undefined && { context }) });
+  return kubeconfigCredentials({ files, clock, env, ...defined({ context }) });
 }

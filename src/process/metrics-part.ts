@@ -5,6 +5,7 @@ import { MetricsServer } from '../server/metrics-server.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { notRecorded } from '../telemetry/metrics/recording.ts';
 import { ProcessMetrics } from './process-metrics.ts';
+import { defined } from '../api/json.ts';
 
 /**
  * The metrics of a process, and the part that serves them. Without `--metrics-port` nothing is recorded, and the Prometheus client is not
@@ -26,7 +27,7 @@ export async function processMetrics(
     contentType: registry.contentType,
     clock: systemClock,
     log: log.child({ part: 'metrics server' }),
-    ...(metricsTokenFile !== undefined && { tokenFile: metricsTokenFile }),
+    ...defined({ tokenFile: metricsTokenFile }),
   });
   return { metrics: new ProcessMetrics(registry, config), serving: [server] };
 }

@@ -28,6 +28,7 @@ import { unreachableOnce } from './unreachable-log.ts';
 import { untilAborted } from './until-aborted.ts';
 import { userAgent, version } from './version.ts';
 import { watchedKinds } from './watched-kinds.ts';
+import { defined } from '../api/json.ts';
 
 /**
  * Runs Sluice until it is asked to end: the admission server on every replica, the controllers on the one that holds the
@@ -68,8 +69,7 @@ export async function checkComposition(config: Config, { env }: Terminal): Promi
       clock: systemClock,
       version,
       requestTimeoutMs: config.requestTimeoutMs,
-      ...(kubeconfig !== undefined && { kubeconfig }),
-      ...(context !== undefined && { context }),
+      ...defined({ kubeconfig, context }),
     });
     await connection.close();
   }
@@ -102,8 +102,7 @@ async function partsOf(config: Config, { terminal, log }: Surroundings): Promise
     requestTimeoutMs: config.requestTimeoutMs,
     onAnswer: metrics.onAnswer,
     log: unreachable(log.child({ part: 'cluster' })),
-    ...(kubeconfig !== undefined && { kubeconfig }),
-    ...(context !== undefined && { context }),
+    ...defined({ kubeconfig, context }),
   });
   metrics.ofConnection(connection);
   const { server, proxy } = connection;
@@ -229,7 +228,7 @@ function admissionServer(
     certificates,
     listen: { address: listenAddress, port: listenPort },
     drainMs,
-    ...(probePort !== undefined && { probePort }),
+    ...defined({ probePort }),
     ...(clientCaFile !== undefined && {
       clients: { caFile: clientCaFile, allowedNames: clientAllowedNames },
     }),

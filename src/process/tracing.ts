@@ -8,6 +8,7 @@ import { proxyFor } from '../runtime/proxy.ts';
 import { openSpanExporter } from '../telemetry/span-exporter.ts';
 import type { Terminal } from './terminal.ts';
 import { version } from './version.ts';
+import { defined } from '../api/json.ts';
 
 /** Where spans go, as a KeptnConfig or this process has it; undefined while tracing is off. */
 export function collectorIn(
@@ -30,12 +31,11 @@ export async function openExporter(
     protocol,
     address,
     secure,
-    ...(proxy !== undefined && { proxy }),
+    ...defined({ proxy }),
     timeoutMs,
     resource: { ...resource, 'service.version': version },
-    ...(certificate !== undefined && { caFile: certificate }),
+    ...defined({ caFile: certificate }),
     headers,
-    ...(clientCertificate !== undefined && { certFile: clientCertificate }),
-    ...(clientKey !== undefined && { keyFile: clientKey }),
+    ...defined({ certFile: clientCertificate, keyFile: clientKey }),
   });
 }

@@ -10,6 +10,7 @@ import type { ReadinessCheck } from './health-routes.ts';
 import type { ClientRule } from './client-identity.ts';
 import { setConnectionLimits } from './connection-limits.ts';
 import type { ServingCertificates } from './serving-certificate.ts';
+import { defined } from '../api/json.ts';
 
 export interface AdmissionServerOptions extends AdmissionRoutesOptions {
   readonly certificates: ServingCertificates;
@@ -114,7 +115,7 @@ export class AdmissionServer {
   #httpsServer(answer: RequestListener): Server {
     const { certificates } = this.#options;
     const ca = this.#clientCa;
-    const rest = { minVersion: 'TLSv1.2', ...(ca !== undefined && { ca }) } as const;
+    const rest = { minVersion: 'TLSv1.2', ...defined({ ca }) } as const;
     // Probes come without a certificate: who may do what is judged request by request.
     const asked = { requestCert: ca !== undefined, rejectUnauthorized: false };
     const { current } = certificates;

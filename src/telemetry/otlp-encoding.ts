@@ -3,6 +3,7 @@ import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otl
 import { defaultResource, type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { SpanContext, SpanRecord } from '../api/span.ts';
+import { defined } from '../api/json.ts';
 
 type Encoding = 'json' | 'protobuf';
 
@@ -61,7 +62,7 @@ function readable(span: SpanRecord, resource: Resource): ReadableSpan {
     duration: hrTime(span.endMs - span.startMs),
     status: {
       code: statusCodes[span.outcome],
-      ...(description !== undefined && { message: description }),
+      ...defined({ message: description }),
     },
     attributes: { ...span.attributes },
     links: span.links.map((link) => ({

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../json.ts';
+import { defined, isJsonObject, type JsonObject } from '../json.ts';
 import type { ResourceVersion, PartMapping } from '../resource.ts';
 import { list, object, optional, shortText, text, type TSchema } from '../schema.ts';
 import { followUpAliases, followUpLists } from './follow-up.ts';
@@ -53,7 +53,7 @@ const queriesOfOneSource: PartMapping = {
     const { objectives, ...rest } = spec;
     const source = commonSource(objectives);
     return withObjectives(
-      { ...rest, ...(source !== undefined && { source }) },
+      { ...rest, ...defined({ source }) },
       objectives,
       ({ keptnMetricRef, name, query, ...others }) =>
         isText(query)

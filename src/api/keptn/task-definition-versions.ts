@@ -1,5 +1,5 @@
 import type { TProperties } from 'typebox';
-import { isJsonObject, type JsonObject } from '../json.ts';
+import { defined, isJsonObject, type JsonObject } from '../json.ts';
 import type { ResourceVersion, PartMapping } from '../resource.ts';
 import { int32, object, oneOf, optional, type TSchema } from '../schema.ts';
 import { followUpAliases, followUpLists } from './follow-up.ts';
@@ -96,7 +96,7 @@ function withRunner(spec: JsonObject): JsonObject {
   return {
     ...rest,
     [language]: runner,
-    ...(retries !== undefined && { retries }),
+    ...defined({ retries }),
     ...asDuration('retryInterval', retryInterval),
     ...asDuration('timeout', timeout),
   };

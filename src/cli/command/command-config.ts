@@ -5,6 +5,7 @@ import { systemClock } from '../../runtime/clock.ts';
 import { settingFlags } from './setting-options.ts';
 import type { Terminal } from '../../process/terminal.ts';
 import { version } from '../../process/version.ts';
+import { defined } from '../../api/json.ts';
 
 /** The settings by which a command finds its cluster. */
 export const connecting = [
@@ -29,8 +30,7 @@ export async function connected(
     clock: systemClock,
     version,
     requestTimeoutMs,
-    ...(kubeconfig !== undefined && { kubeconfig }),
-    ...(context !== undefined && { context }),
+    ...defined({ kubeconfig, context }),
   });
   return { ...connection, [Symbol.asyncDispose]: () => connection.close() };
 }

@@ -3,6 +3,7 @@ import type { Lookup } from '../../domain/lookup.ts';
 import { ObjectCaches } from '../../kubernetes/cache/caches.ts';
 import type { Connection } from '../../kubernetes/connect.ts';
 import { systemClock } from '../../runtime/clock.ts';
+import { defined } from '../../api/json.ts';
 
 /** What a command sees of a namespace while it looks on. */
 export interface Following extends AsyncDisposable {
@@ -35,7 +36,7 @@ export async function follow(
   const specs = kinds.map((kind) => ({
     kind,
     optional: true,
-    ...(namespace !== undefined && { namespace }),
+    ...defined({ namespace }),
   }));
   const watching = connection.watchAll(specs, caches);
   const problem = (): string | undefined => {

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { JsonObject } from '../../api/json.ts';
+import { defined, type JsonObject } from '../../api/json.ts';
 import { BadInput, type Terminal } from '../../process/terminal.ts';
 import { documentsIn } from '../task/task-documents.ts';
 import type { ConvertOptions } from './convert-command.ts';
@@ -37,7 +37,7 @@ function converted(document: JsonObject, options: ConvertOptions): Conversion {
     }
     return convertSli(document, {
       provider,
-      ...(providerNamespace !== undefined && { providerNamespace }),
+      ...defined({ providerNamespace }),
     });
   }
   if (document['objectives'] !== undefined) {
@@ -46,7 +46,7 @@ function converted(document: JsonObject, options: ConvertOptions): Conversion {
     }
     return convertSlo(document, {
       name,
-      ...(templateNamespace !== undefined && { templateNamespace }),
+      ...defined({ templateNamespace }),
     });
   }
   throw new BadInput(

@@ -1,5 +1,5 @@
 import { convertObject } from '../../api/conversion/conversion.ts';
-import { isJsonObject, type JsonObject } from '../../api/json.ts';
+import { defined, isJsonObject, type JsonObject } from '../../api/json.ts';
 import { sluiceKeys } from '../../api/keptn/annotations.ts';
 import { KeptnAppContext } from '../../api/keptn/app-context.ts';
 import { KeptnApp } from '../../api/keptn/app.ts';
@@ -72,7 +72,7 @@ function appAndContext(app: JsonObject): readonly JsonObject[] {
   const context = {
     apiVersion: KeptnAppContext.apiVersion,
     kind: KeptnAppContext.kind,
-    metadata: { name, ...(namespace !== undefined && { namespace }) },
+    metadata: { name, ...defined({ namespace }) },
     spec: Object.fromEntries(lists),
   };
   return [{ ...app, spec: Object.fromEntries(rest) }, ...(lists.length > 0 ? [context] : [])];
@@ -87,6 +87,6 @@ function metricsProvider({ metadata, spec }: JsonObject): JsonObject {
     kind: KeptnMetricsProvider.kind,
     metadata,
     // Keptn took the name of a provider as its type.
-    spec: { type: name, ...rest, ...(key !== undefined && { secretKeyRef: key }) },
+    spec: { type: name, ...rest, ...defined({ secretKeyRef: key }) },
   };
 }

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../../api/json.ts';
+import { defined, isJsonObject, type JsonObject } from '../../api/json.ts';
 import { BadInput } from '../../process/terminal.ts';
 import { analysisName } from './analysis-name.ts';
 import type { Conversion } from './slo.ts';
@@ -33,7 +33,7 @@ export function convertSli({ indicators }: JsonObject, settings: SliSettings): C
       kind: 'AnalysisValueTemplate',
       metadata: { name },
       spec: {
-        provider: { name: provider, ...(namespace !== undefined && { namespace }) },
+        provider: { name: provider, ...defined({ namespace }) },
         query: query.replaceAll(
           /\$([A-Z][A-Z0-9_]*)\b/gu,
           (_whole, variable: string) => `{{.${variable.toLowerCase()}}}`,

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../../api/json.ts';
+import { defined, isJsonObject, type JsonObject } from '../../api/json.ts';
 import { BadInput } from '../../process/terminal.ts';
 import { analysisName } from './analysis-name.ts';
 import {
@@ -77,7 +77,7 @@ function objectiveOf(
   return {
     analysisValueTemplateRef: {
       name: analysisName(sli),
-      ...(templateNamespace !== undefined && { namespace: templateNamespace }),
+      ...defined({ namespace: templateNamespace }),
     },
     target: target ?? {},
     weight,

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
-import { isJsonObject, type JsonObject } from '../../api/json.ts';
+import { defined, isJsonObject, type JsonObject } from '../../api/json.ts';
 import { nearestName } from '../../domain/nearest-name.ts';
 import { rules } from '../../lint/rules.ts';
 import { BadInput } from '../../process/terminal.ts';
@@ -106,7 +106,7 @@ function readConfig(value: JsonObject, path: string): LintConfig {
   return {
     rules: Object.fromEntries(read),
     known,
-    ...(strict !== undefined && { strict }),
+    ...defined({ strict }),
     ...text('baseline'),
     ...text('namespace'),
     ...text('operatorNamespace'),

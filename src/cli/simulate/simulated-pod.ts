@@ -5,7 +5,7 @@ import {
   RolloutKind,
   StatefulSetKind,
 } from '../../api/builtin.ts';
-import { isJsonObject, type JsonObject } from '../../api/json.ts';
+import { defined, isJsonObject, type JsonObject } from '../../api/json.ts';
 import type { Kind, KubernetesObject, OwnerReference } from '../../api/object.ts';
 import { project } from '../../kubernetes/projection/projections.ts';
 import type { WorkloadManifest } from '../../lint/workload/workload-manifest.ts';
@@ -67,7 +67,7 @@ function podOf(
     kind: 'Pod',
     metadata: {
       name: `${metadata.name}-${revision}`,
-      ...(metadata.namespace !== undefined && { namespace: metadata.namespace }),
+      ...defined({ namespace: metadata.namespace }),
       labels,
       annotations: textsIn(given['annotations']),
       ownerReferences: [reference],

@@ -2,7 +2,7 @@ import jsonpatch from 'fast-json-patch';
 import { gatePod } from '../../admission/gate-pod.ts';
 import { reviewWorkload } from '../../admission/review-workload.ts';
 import type { Verdict } from '../../admission/verdict.ts';
-import type { JsonObject } from '../../api/json.ts';
+import { defined, type JsonObject } from '../../api/json.ts';
 import type { JsonPatchOperation } from '../../api/json-patch.ts';
 import { KeptnAppContext } from '../../api/keptn/app-context.ts';
 import { KeptnConfig } from '../../api/keptn/config.ts';
@@ -164,7 +164,7 @@ function checkOf(
   const foundIn = [namespace, places.definitionsNamespace].find(
     (place) => lookup.get<KubernetesObject>(kind, place, name) !== undefined,
   );
-  return { name, kind: kind.kind, ...(foundIn !== undefined && { foundIn }) };
+  return { name, kind: kind.kind, ...defined({ foundIn }) };
 }
 
 function entered(pod: KubernetesObject, verdict: Verdict): Pick<Outcome, 'patch' | 'pod'> {
@@ -196,7 +196,7 @@ function requestFor(object: KubernetesObject): AdmissionRequest {
     operation: 'CREATE',
     userInfo: { username: 'simulated' },
     name,
-    ...(namespace !== undefined && { namespace }),
+    ...defined({ namespace }),
     object,
   };
 }

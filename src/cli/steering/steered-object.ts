@@ -9,6 +9,7 @@ import type { Kind, KubernetesObject } from '../../api/object.ts';
 import type { Lookup } from '../../domain/lookup.ts';
 import type { Target, Targeting } from '../command/target.ts';
 import { versionBehind, workloadBehind } from '../command/version-behind.ts';
+import { defined } from '../../api/json.ts';
 
 /** What a command steers: a version, or what is paused. */
 export type Level = 'version' | 'lasting';
@@ -88,7 +89,7 @@ export function steeredObject(
       `${kind.kind} ${name} has no version yet: nothing of it was checked (sluice explain says why)`,
     );
   }
-  return { ...version, ...(check !== undefined && { check }) };
+  return { ...version, ...defined({ check }) };
 }
 
 /** The definition of a task or evaluation: by that its version knows it. */

@@ -1,4 +1,4 @@
-import { isJsonObject } from '../../api/json.ts';
+import { defined, isJsonObject } from '../../api/json.ts';
 import { KeptnTask, type TaskContext } from '../../api/keptn/task.ts';
 import { parserOfKind } from '../../api/parse.ts';
 import { unknownFields } from '../../api/unknown-fields.ts';
@@ -55,7 +55,7 @@ export async function contextFrom(file: string | undefined): Promise<GivenContex
   }
   return {
     context: task.value.spec.context ?? madeUp,
-    ...(traceparent !== undefined && { traceparent }),
+    ...defined({ traceparent }),
   };
 }
 

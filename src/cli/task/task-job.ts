@@ -1,5 +1,5 @@
 import type { Job } from '../../api/builtin.ts';
-import { isJsonObject } from '../../api/json.ts';
+import { defined, isJsonObject } from '../../api/json.ts';
 import type { KeptnTaskDefinition } from '../../api/keptn/task-definition.ts';
 import { KeptnTask } from '../../api/keptn/task.ts';
 import { blueprintOf, type Code } from '../../domain/job/function-source.ts';
@@ -89,8 +89,7 @@ function taskFor({ definition, given, retries, now }: TaskAsked): KeptnTask {
       taskDefinition: metadata.name,
       context: given.context,
       checkType: given.context.taskType ?? 'pre',
-      ...(times !== undefined && { retries: times }),
-      ...(spec.timeout !== undefined && { timeout: spec.timeout }),
+      ...defined({ retries: times, timeout: spec.timeout }),
     },
   };
 }

@@ -13,6 +13,7 @@ import { type TaskObjects, taskObjects } from './task-objects.ts';
 import { runLocally } from './task-process.ts';
 import { statusAfter } from './task-status.ts';
 import { BadInput, type Terminal } from '../../process/terminal.ts';
+import { defined } from '../../api/json.ts';
 
 /** What a command line asks for. */
 export interface TaskRunOptions {
@@ -49,7 +50,7 @@ export async function runTask(options: TaskRunOptions, terminal: Terminal): Prom
     given,
     secrets,
     parameters,
-    ...(retries !== undefined && { retries }),
+    ...defined({ retries }),
     now: startedAt,
   });
   const { name } = definition.metadata;

@@ -3,6 +3,7 @@ import type { JsonPatchOperation } from '../../api/json-patch.ts';
 import type { KubernetesObject, ObjectRef } from '../../api/object.ts';
 import { distinct, type StoredCertificates } from '../../domain/certificates/certificate.ts';
 import type { CertificateReader } from './parts.ts';
+import { defined } from '../../api/json.ts';
 
 /** The entries of the Secret. Those that Keptn's cert-manager writes as well have its names. */
 export const entries = {
@@ -50,9 +51,7 @@ export function storedIn(
   );
   return {
     former,
-    ...(authority !== undefined && { authority }),
-    ...(next !== undefined && { next }),
-    ...(leaf !== undefined && { leaf }),
+    ...defined({ authority, next, leaf }),
   };
 }
 

@@ -19,6 +19,7 @@ import { KeyMemory } from './key-memory.ts';
 import type { EngineMetrics, ReconcileOutcome } from './engine-metrics.ts';
 import type { Reconciled, Reconciling } from './reconcile.ts';
 import { reconcile } from './reconcile.ts';
+import { defined } from '../../api/json.ts';
 
 /** What controllers run on. */
 export interface EngineParts {
@@ -72,7 +73,7 @@ export class ControllerRun {
     this.queue = new WorkQueue({
       clock: by.clock,
       concurrency: this.workers,
-      ...(observer !== undefined && { observer }),
+      ...defined({ observer }),
       work: (key) => this.#work(key),
       retryAfterMs: (key, failures, error) => this.#explainFailure(key, failures, error),
     });

@@ -1,6 +1,7 @@
 import type { Kind, KubernetesObject } from '../../api/object.ts';
 import type { Lookup, World } from '../../domain/lookup.ts';
 import type { Plan } from '../../domain/plan.ts';
+import { defined } from '../../api/json.ts';
 
 /** What a controller works on: the address of one object of its kind, never an event. */
 export interface Key {
@@ -29,7 +30,7 @@ export function watch<T extends KubernetesObject>(
   keys: (object: T, lookup: Lookup) => readonly Key[],
   wakes?: Wakes,
 ): Watch<T> {
-  return { kind, keys, ...(wakes !== undefined && { wakes }) };
+  return { kind, keys, ...defined({ wakes }) };
 }
 
 /** Objects by which a start wakes keys. */

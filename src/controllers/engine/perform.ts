@@ -6,6 +6,7 @@ import { resolveCollision } from './already-exists.ts';
 import type { Cluster } from './cluster.ts';
 import type { Change } from './effect-target.ts';
 import type { LiveView } from './live-view.ts';
+import { defined } from '../../api/json.ts';
 
 /**
  * How performing one change ended.
@@ -52,8 +53,7 @@ async function attempt(change: Change, { cluster, live }: Performing): Promise<P
       const { ref, uid, resourceVersion, propagation } = change;
       await cluster.delete(ref, {
         uid,
-        ...(resourceVersion !== undefined && { resourceVersion }),
-        ...(propagation !== undefined && { propagation }),
+        ...defined({ resourceVersion, propagation }),
       });
       await live.read(ref); // gone, or going: finalizers and grace periods take their time
       return done;

@@ -1,4 +1,4 @@
-import { isEqualJson } from '../../api/json.ts';
+import { defined, isEqualJson } from '../../api/json.ts';
 import type { ClockWatch } from '../../runtime/clock-watch.ts';
 import { ClusterError } from '../../api/cluster-error.ts';
 import type { Kind, OwnerReference } from '../../api/object.ts';
@@ -128,7 +128,7 @@ class Rounds {
       .filter(isChange)
       .filter((change) => this.#isHeldBack(change));
     const { wakeAfterMs, restMs } = plan;
-    return { outcome: 'settled', waiting, wakeAfterMs, ...(restMs !== undefined && { restMs }) };
+    return { outcome: 'settled', waiting, wakeAfterMs, ...defined({ restMs }) };
   }
 
   #due(effects: readonly Effect[] = []): Effect[] {

@@ -33,6 +33,7 @@ import { Fenced, fencedCluster } from '../engine/fenced-cluster.ts';
 import { inNamespace } from '../gathering/lifecycle-indexes.ts';
 import { askProvider, type MetricSource, providerGrace, providerMissing } from './metric-query.ts';
 import type { Places } from '../gathering/places.ts';
+import { defined } from '../../api/json.ts';
 
 /** The metrics that ask a provider. */
 export const metricsByProvider: IndexDefinition<KeptnMetric> = {
@@ -293,7 +294,7 @@ export class MetricLoop {
       if (tries === 0) this.#remember(key, outcome, asking.askedAt);
       const status = metricStatus(metric, outcome, {
         ...asking,
-        ...(confirmedAt !== undefined && { confirmedAt }),
+        ...defined({ confirmedAt }),
       });
       const isNews = isWorthWriting(metric.status, status, this.#parts.clock.now());
       const isWanted = outcome.type === 'measured' && this.#isAwaited(metric);

@@ -17,6 +17,7 @@ import type { Places } from '../gathering/places.ts';
 import { stateOfNamespace } from '../engine/terminating-namespace.ts';
 import type { IsTraced } from '../engine/traced.ts';
 import { hasUnfinished } from './unfinished.ts';
+import { defined } from '../../api/json.ts';
 
 const kinds = [NamespaceKind, KeptnApp, KeptnAppCreationRequest, KeptnWorkload, KeptnAppVersion];
 
@@ -31,7 +32,7 @@ export function unusedAppController(
     watches: [
       watch(KeptnApp, ({ metadata }) => [metadata], 'spec'),
       watch(KeptnWorkload, ({ metadata: { namespace }, spec }) => [
-        { name: appName(spec.app), ...(namespace !== undefined && { namespace }) },
+        { name: appName(spec.app), ...defined({ namespace }) },
       ]),
       watch(
         KeptnConfig,

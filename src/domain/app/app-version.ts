@@ -41,6 +41,7 @@ import {
 } from '../phase/hand-release.ts';
 import { pauseOf } from '../steering/pause.ts';
 import { asksForCurrent, steered } from '../steering/steer.ts';
+import { defined } from '../../api/json.ts';
 
 /** What the decision on an app version knows of the world. */
 export interface AppVersionSeen extends ChecksSeen, VersionFollowUpsSeen, Moment {
@@ -288,7 +289,7 @@ function planOf(seen: AppVersionSeen, done: Advanced<KeptnAppVersionStatus>): Pl
       status: recorded.status,
       events: [...done.events, ...recorded.events],
     }),
-    ...(done.wakeAfterMs !== undefined && { wakeAfterMs: done.wakeAfterMs }),
+    ...defined({ wakeAfterMs: done.wakeAfterMs }),
   };
 }
 

@@ -18,6 +18,7 @@ import { isSuperseded } from '../phase/superseded.ts';
 import type { VersionStatus } from '../phase/version-status.ts';
 import type { Moment } from '../clock-steps.ts';
 import { leftBehindMessage, leftBehindReason, waitsForAnother } from './left-behind.ts';
+import { defined } from '../../api/json.ts';
 
 /** An app version and every workload version of its app in the namespace. */
 export interface WorkloadsSeen extends Moment {
@@ -152,7 +153,7 @@ function stateFrom(
   if (!isCompleted(state)) return { status: 'Progressing' };
   if (state === 'Succeeded') return hasWarned(version.status) ? warned : { status: state };
   const reason = conditionOf(version, conditionTypes.succeeded)?.reason;
-  return { status: state, ...(reason !== undefined && { reason }) };
+  return { status: state, ...defined({ reason }) };
 }
 
 /** Kept in the status of the app version: its promotion may depend on it (`promoteAfterWarning`). */

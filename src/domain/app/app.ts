@@ -1,4 +1,4 @@
-import { isEqualJson } from '../../api/json.ts';
+import { defined, isEqualJson } from '../../api/json.ts';
 import { type Moment, onThisClock } from '../clock-steps.ts';
 import { KeptnApp, type KeptnAppStatus } from '../../api/keptn/app.ts';
 import { KeptnAppContext } from '../../api/keptn/app-context.ts';
@@ -159,7 +159,7 @@ function made(seen: AppSeen, current: KeptnAppVersion): Plan {
   const status = {
     ...app.status,
     currentVersion: app.spec.version,
-    ...(uid !== undefined && { appVersionUID: uid }),
+    ...defined({ appVersionUID: uid }),
   };
   const plan = write(seen, status, {
     kind: 'succeeded',
@@ -272,8 +272,7 @@ function versionOf(seen: AppSeen, name: string): KeptnAppVersion {
       // Before there were contexts, an application listed its checks itself.
       ...(context?.spec ?? outdatedLists),
       version,
-      ...(revision !== undefined && { revision }),
-      ...(workloads !== undefined && { workloads }),
+      ...defined({ revision, workloads }),
       appName: app.metadata.name,
       ...(previous !== undefined && previous !== app.spec.version && { previousVersion: previous }),
     },

@@ -8,6 +8,7 @@ import {
   type StoredCertificates,
 } from './certificate.ts';
 import { lifetimes } from './lifetimes.ts';
+import { defined } from '../../api/json.ts';
 
 /** An object with one caBundle or several: a webhook configuration, or a CustomResourceDefinition with a conversion. */
 export interface TrustPlace {
@@ -76,9 +77,9 @@ export function decideCertificates(seen: CertificatesSeen): CertificatesPlan {
     isTrusted && bundle !== undefined && seen.trusted?.bundle === bundle ? seen.trusted.forMs : 0;
   const change = changeOf(seen, trusted, { isTrusted, trustedForMs });
   return {
-    ...(bundle !== undefined && { bundle }),
+    ...defined({ bundle }),
     distrustful: distrustful.map(({ id }) => id),
-    ...(change !== undefined && { change }),
+    ...defined({ change }),
     wakeAfterMs: wakeAfterMs(seen, trustedForMs),
   };
 }

@@ -8,6 +8,7 @@ import { withoutBookkeeping } from '../copied-metadata.ts';
 import { asGoWrites } from '../go/duration.ts';
 import type { CheckType } from '../phase/phases.ts';
 import { selectionLabels } from '../selection-labels.ts';
+import { defined } from '../../api/json.ts';
 
 /** What a check knows of the version it is made for. */
 export interface CheckContext {
@@ -87,11 +88,11 @@ export function taskOf(definition: KeptnTaskDefinition, request: TaskRequest): K
       ...shownByColumns(context),
       taskDefinition: definition.metadata.name,
       checkType,
-      ...(retries !== undefined && { retries }),
+      ...defined({ retries }),
       ...(timeout !== undefined && { timeout: asGoWrites(timeout) }),
       attempt,
       context,
-      ...(parent !== undefined && { parent }),
+      ...defined({ parent }),
     },
   };
 }
@@ -156,7 +157,7 @@ export function evaluationFor(
       workloadVersion: context.workloadVersion,
       evaluationDefinition: definition.metadata.name,
       checkType,
-      ...(retries !== undefined && { retries }),
+      ...defined({ retries }),
       ...(retryInterval !== undefined && { retryInterval: asGoWrites(retryInterval) }),
       attempt: context.attempt,
     },

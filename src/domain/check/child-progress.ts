@@ -8,6 +8,7 @@ import { toldReasons } from '../trouble.ts';
 import { isLegalName } from '../names.ts';
 import type { Effect, Look, Refusal } from '../plan.ts';
 import { shortened } from '../shortened.ts';
+import { defined } from '../../api/json.ts';
 
 /** What is known of the world beside the caches: what was read live, and what the API server refused. */
 export interface Answers {
@@ -127,8 +128,7 @@ function begin(item: ItemStatus, child: Child, answers: Answers): Step {
       ...(child.attempt > 1 && { attempt: child.attempt }),
       ...(collisionCount > 0 && { collisionCount }),
       name,
-      ...(uid !== undefined && { uid }),
-      ...(child.definitionVersion !== undefined && { definitionVersion: child.definitionVersion }),
+      ...defined({ uid, definitionVersion: child.definitionVersion }),
     };
     return only(described(named, stateOfChild(known)));
   }

@@ -3,6 +3,7 @@ import type { ObjectiveStatus } from '../../api/keptn/evaluation.ts';
 import { compareWithTarget } from './evaluation-target.ts';
 import { type Measurement, type UsableValue, usableValue } from '../measurement/usable-value.ts';
 import type { ValueBounds } from '../measurement/value-bounds.ts';
+import { defined } from '../../api/json.ts';
 
 /** The objectives of one attempt by their key in `status.evaluationStatus`. */
 export type ObjectiveStatuses = Readonly<Record<string, ObjectiveStatus>>;
@@ -64,7 +65,7 @@ function awaited(
     value: '',
     status: 'Pending',
     message: message.slice(0, longestMessage),
-    ...(before?.measuredAt !== undefined && { measuredAt: before.measuredAt }),
+    ...defined({ measuredAt: before?.measuredAt }),
   };
 }
 

@@ -8,6 +8,7 @@ import { hasQuery } from '../measurement/own-query.ts';
 import type { Measurement } from '../measurement/usable-value.ts';
 import { queryMetricName } from '../names.ts';
 import { deleting, type Effect, type Refusal } from '../plan.ts';
+import { defined } from '../../api/json.ts';
 
 /**
  * Objectives with a query of their own (KEP 93). Each open one is asked by a KeptnMetric that belongs to the evaluation, at
@@ -186,7 +187,7 @@ function metricFor(
     kind: KeptnMetric.kind,
     metadata: {
       name,
-      ...(namespace !== undefined && { namespace }),
+      ...defined({ namespace }),
       ownerReferences: [ownedBy(KeptnEvaluation, evaluation)],
     },
     spec,

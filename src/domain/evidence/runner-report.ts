@@ -1,5 +1,6 @@
 import type { FunctionRun } from '../../api/keptn/task.ts';
 import { runnerStatusIn, type RunnerStatus } from '../../api/runner-status.ts';
+import { defined } from '../../api/json.ts';
 
 /** What a runner told of its function, in the words of KeptnTask.status. */
 export interface RunnerReport {
@@ -40,11 +41,13 @@ export function reportIn(message: string): Told | undefined {
 
 function runsOf({ attempts = [] }: RunnerStatus): FunctionRun[] {
   return attempts.map(({ startedAt, durationMs, exitCode, signal, reason, lastErrorLine }) => ({
-    ...(startedAt !== undefined && { startTime: startedAt }),
-    ...(durationMs !== undefined && { durationMilliseconds: durationMs }),
-    ...(exitCode !== undefined && { exitCode }),
-    ...(signal !== undefined && { signal }),
-    ...(reason !== undefined && { reason }),
+    ...defined({
+      startTime: startedAt,
+      durationMilliseconds: durationMs,
+      exitCode,
+      signal,
+      reason,
+    }),
     ...(lastErrorLine !== undefined && lastErrorLine !== '' && { message: lastErrorLine }),
   }));
 }

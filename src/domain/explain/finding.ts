@@ -6,6 +6,7 @@ import { conditionOf, conditionTypes, isTrue } from '../conditions.ts';
 import type { Phase } from '../phase/phases.ts';
 import type { VersionStatus } from '../phase/version-status.ts';
 import type { Facts } from './facts.ts';
+import { defined } from '../../api/json.ts';
 
 /** How something stands: through, at its bad end or in need of somebody, on its way, or through with a warning. */
 export type Mark = 'done' | 'failed' | 'waiting' | 'warning';
@@ -112,10 +113,9 @@ export function versionFacts(phases: readonly Phase[], status: VersionStatus | u
     return word === undefined || notBegun.has(word) ? [] : [{ phase: short, state: word }];
   });
   return {
-    ...(status?.status !== undefined && { state: status.status }),
+    ...defined({ state: status?.status }),
     ...(condition && { reason: condition.reason, message: condition.message }),
-    ...(status?.startTime !== undefined && { startTime: status.startTime }),
-    ...(status?.endTime !== undefined && { endTime: status.endTime }),
+    ...defined({ startTime: status?.startTime, endTime: status?.endTime }),
     ...(begun.length > 0 && { phases: begun }),
   };
 }

@@ -163,7 +163,7 @@ export function whyEvaluation(evaluation: KeptnEvaluation, lookup: Lookup): Find
       metric,
       state: met,
       ...(value !== '' && { value }),
-      ...(message !== undefined && { message }),
+      ...defined({ message }),
     }),
   );
   const condition = conditionOf(evaluation, conditionTypes.succeeded);

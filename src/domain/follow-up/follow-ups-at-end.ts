@@ -7,6 +7,7 @@ import { shortened } from '../shortened.ts';
 import { type FollowUpFields, followUpList } from './follow-up-lists.ts';
 import type { PhaseSubject } from '../phase-event.ts';
 import type { EventNote } from '../plan.ts';
+import { defined } from '../../api/json.ts';
 
 /** An end, as far as it decides what follows. */
 export interface FollowedEnd {
@@ -99,11 +100,11 @@ export function endFor(end: {
   return {
     kind,
     name,
-    ...(definition !== undefined && { definition }),
+    ...defined({ definition }),
     status,
-    ...(reason !== undefined && { reason }),
+    ...defined({ reason }),
     ...(message !== undefined && message !== '' && { message: shortened(message, longestMessage) }),
-    ...(attempts !== undefined && { attempts }),
+    ...defined({ attempts }),
     ...(fits && { result }),
   };
 }

@@ -21,6 +21,7 @@ import {
 import type { RolloutOwner } from '../owner/rollout-owner.ts';
 import { isObserved } from '../owner/rollout-judgement.ts';
 import { parseTime } from '../time.ts';
+import { defined } from '../../api/json.ts';
 
 /** The revision of its owner that is current, read from the owner, never from the order in which Pods arrive. */
 export interface CurrentRevision {
@@ -167,7 +168,7 @@ function ofDaemonSet(
   const generation = object.metadata.annotations?.[templateGenerationAnnotation];
   const labels = {
     [revisionHashLabel]: hash,
-    ...(generation !== undefined && { [templateGenerationLabel]: generation }),
+    ...defined({ [templateGenerationLabel]: generation }),
   };
   const madeBy = made?.metadata.annotations?.[templateGenerationAnnotation];
   return described(
@@ -200,7 +201,7 @@ function described(
   const reference = { kind: owner.kind, name, uid };
   const metadata: ObjectMeta = {
     name,
-    ...(namespace !== undefined && { namespace }),
+    ...defined({ namespace }),
     labels: { ...labels, ...from.labels },
     ...(annotations && { annotations }),
     ownerReferences: [{ apiVersion: 'apps/v1', controller: true, ...reference }],
@@ -222,7 +223,7 @@ function described(
     madeAt: madeAt ?? 0,
     identity,
     isOwnersStatus,
-    ...(podSelector !== undefined && { podSelector }),
+    ...defined({ podSelector }),
   };
 }
 

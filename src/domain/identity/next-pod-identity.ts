@@ -2,6 +2,7 @@ import { type ProjectedTemplate, PodKind, ReplicaSetKind } from '../../api/built
 import type { ObjectMeta, OwnerReference } from '../../api/object.ts';
 import { type Identity, identityOf } from './identity.ts';
 import type { IdentityOptions } from './pod-version.ts';
+import { defined } from '../../api/json.ts';
 
 /** An object that people apply and that makes Pods: Deployment, StatefulSet, DaemonSet or Rollout. */
 export interface PodMaker {
@@ -32,7 +33,7 @@ export function identityOfWorkload(
   const pod: { metadata: ObjectMeta } = {
     metadata: {
       name: '',
-      ...(namespace !== undefined && { namespace }),
+      ...defined({ namespace }),
       ...(labels && { labels }),
       ...(annotations && { annotations }),
       ownerReferences: [reference],

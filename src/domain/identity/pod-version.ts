@@ -6,6 +6,7 @@ import { type TooLong, tooLongIn } from './identity-bounds.ts';
 import { type Metadata, valueOf } from './metadata-value.ts';
 import type { OwnerChain } from '../owner/owner-chain.ts';
 import { templateOfPod } from '../owner/revision.ts';
+import { defined } from '../../api/json.ts';
 
 /** Where an identity is read: the Pod, and the metadata (its own or its owner's) that names the workload. */
 export interface Origin {
@@ -66,7 +67,7 @@ type ComputedFrom =
 function computedFrom(template: ProjectedTemplate, { metadata, options }: Origin): ComputedFrom {
   const container = valueOf(metadata, keptnAnnotations.container);
   const computed = computedVersion(template.containers, {
-    ...(container !== undefined && { container }),
+    ...defined({ container }),
     fromImageTag: options.versionFromImageTag === true,
   });
   const templateDigest = template.unrestartedDigest ?? template.digest;

@@ -5,6 +5,7 @@ import { type ObjectMeta, ownedBy } from '../../api/object.ts';
 import type { Blueprint, Code } from './function-source.ts';
 import { sha256 } from '../hash.ts';
 import { functionConfigMapName, functionCopyName } from '../names.ts';
+import { defined } from '../../api/json.ts';
 
 /** The key under which a ConfigMap holds code (Keptn's). */
 export const codeKey = 'code';
@@ -34,7 +35,7 @@ export function codeCopyFor(blueprint: Blueprint, task: KeptnTask): ConfigMap | 
   return functionConfigMap(
     {
       name: functionCopyName(code.definition, task.metadata.uid ?? ''),
-      ...(task.metadata.namespace !== undefined && { namespace: task.metadata.namespace }),
+      ...defined({ namespace: task.metadata.namespace }),
       ownerReferences: [ownedBy(KeptnTask, task)],
     },
     code.code,

@@ -1,6 +1,7 @@
 import type { Container } from '../../api/builtin.ts';
 import type { FunctionSpec } from '../../api/keptn/function-spec.ts';
 import type { KeptnTaskDefinition } from '../../api/keptn/task-definition.ts';
+import { defined } from '../../api/json.ts';
 
 /** The languages there is a runner for. */
 export type Runner = 'deno' | 'python' | 'bash';
@@ -141,7 +142,7 @@ function codeOf({ name, namespace, spec }: FunctionDefinition): Code | undefined
   if (configMapRef?.name) return { type: 'configMap', name: configMapRef.name, namespace };
   if (!httpRef?.url) return undefined;
   const { url, sha256 } = httpRef;
-  return { type: 'url', url, ...(sha256 !== undefined && { sha256 }) };
+  return { type: 'url', url, ...defined({ sha256 }) };
 }
 
 function merged(chain: readonly FunctionDefinition[]): Blueprint | BlueprintProblem {

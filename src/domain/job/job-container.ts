@@ -1,5 +1,5 @@
 import type { Container } from '../../api/builtin.ts';
-import { fieldOf } from '../../api/json.ts';
+import { defined, fieldOf } from '../../api/json.ts';
 import type { JobOptions } from '../../api/keptn/job-options.ts';
 import type { TaskTrigger } from '../../api/keptn/follow-up.ts';
 import type { KeptnTask } from '../../api/keptn/task.ts';
@@ -163,11 +163,9 @@ function triggerJson(trigger: TaskTrigger): GoValue {
   return {
     kind,
     name,
-    ...(definition !== undefined && { definition }),
+    ...defined({ definition }),
     status,
-    ...(reason !== undefined && { reason }),
-    ...(message !== undefined && { message }),
-    ...(attempts !== undefined && { attempts }),
+    ...defined({ reason, message, attempts }),
     ...(result !== undefined && { result: goValue(result) }),
   };
 }

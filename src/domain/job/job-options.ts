@@ -1,5 +1,6 @@
 import type { Container } from '../../api/builtin.ts';
 import type { JobOptions } from '../../api/keptn/job-options.ts';
+import { defined } from '../../api/json.ts';
 
 /** The options of a definition over those of the KeptnConfig: field by field, labels and annotations key by key. */
 export function mergedOptions(defaults: JobOptions, own: JobOptions | undefined): JobOptions {
@@ -12,10 +13,7 @@ export function mergedOptions(defaults: JobOptions, own: JobOptions | undefined)
 export function containerOptions(options: JobOptions): Partial<Container> {
   const { imagePullPolicy, envFrom, resources, securityContext } = options;
   return {
-    ...(imagePullPolicy !== undefined && { imagePullPolicy }),
-    ...(envFrom !== undefined && { envFrom }),
-    ...(resources !== undefined && { resources }),
-    ...(securityContext !== undefined && { securityContext }),
+    ...defined({ imagePullPolicy, envFrom, resources, securityContext }),
   };
 }
 
@@ -23,10 +21,7 @@ export function containerOptions(options: JobOptions): Partial<Container> {
 export function podOptions(options: JobOptions): Record<string, unknown> {
   const { nodeSelector, tolerations, affinity, podSecurityContext } = options;
   return {
-    ...(podSecurityContext !== undefined && { securityContext: podSecurityContext }),
-    ...(nodeSelector !== undefined && { nodeSelector }),
-    ...(tolerations !== undefined && { tolerations }),
-    ...(affinity !== undefined && { affinity }),
+    ...defined({ securityContext: podSecurityContext, nodeSelector, tolerations, affinity }),
   };
 }
 

@@ -12,6 +12,7 @@ import { mergedOptions, podOptions, inOwnImage } from './job-options.ts';
 import { type Retries, retriesOf } from './job-retries.ts';
 import type { JobSettings } from './runner-image.ts';
 import { selectionLabels } from '../selection-labels.ts';
+import { defined } from '../../api/json.ts';
 
 /** Keptn's default of `ttlSecondsAfterFinished`. */
 export const defaultTtlSeconds = 300;
@@ -51,7 +52,7 @@ export function jobFor(request: JobRequest): Job {
     kind: JobKind.kind,
     metadata: {
       name,
-      ...(namespace !== undefined && { namespace }),
+      ...defined({ namespace }),
       // Nothing selects Pods by the labels of their Job: only people read these.
       labels: { ...labels, ...taskSelection(task) },
       annotations: { ...annotations, ...identityAnnotations(task) },
@@ -143,7 +144,6 @@ function identityOf(
   const mounts = spec.automountServiceAccountToken?.type ?? (isForFunction ? false : undefined);
   return {
     ...(serviceAccount !== undefined && { serviceAccountName: serviceAccount.name }),
-    ...(mounts !== undefined && { automountServiceAccountToken: mounts }),
-    ...(imagePullSecrets !== undefined && { imagePullSecrets }),
+    ...defined({ automountServiceAccountToken: mounts, imagePullSecrets }),
   };
 }

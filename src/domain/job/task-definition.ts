@@ -10,6 +10,7 @@ import { functionConfigMapName } from '../names.ts';
 import { phaseEvent } from '../phase-event.ts';
 import { type Effect, nothing, patching, type Plan, type Refusal, storing } from '../plan.ts';
 import { setKey } from '../set-key.ts';
+import { defined } from '../../api/json.ts';
 
 /** Everything the decision on a definition may know. */
 export interface TaskDefinitionObservation {
@@ -71,7 +72,7 @@ function creation(code: string, definition: KeptnTaskDefinition): Effect {
   const object = functionConfigMap(
     {
       name,
-      ...(namespace !== undefined && { namespace }),
+      ...defined({ namespace }),
       ownerReferences: [ownedBy(KeptnTaskDefinition, definition)],
     },
     code,

@@ -1,4 +1,4 @@
-import { isEqualJson } from '../../api/json.ts';
+import { defined, isEqualJson } from '../../api/json.ts';
 import { type Moment, onThisClock } from '../clock-steps.ts';
 import { remainingMs } from '../remaining.ts';
 import type { IntervalResult, KeptnMetric, KeptnMetricStatus } from '../../api/keptn/metric.ts';
@@ -80,7 +80,7 @@ export function metricStatus(
   const results = keptResults(metric, standing, { outcome, askedAt });
   const status: KeptnMetricStatus = {
     ...withMetricProgress(metric, standing, { progress: progressOf(outcome), now: askedAt }),
-    ...(results !== undefined && { intervalResults: results }),
+    ...defined({ intervalResults: results }),
   };
   if (outcome.type === 'failed') {
     return { ...status, errMsg: outcome.message, lastErrorTime: rfc3339(askedAt) };
@@ -92,7 +92,7 @@ export function metricStatus(
     value: outcome.value,
     rawValue: outcome.rawValue,
     lastUpdated: rfc3339(askedAt),
-    ...(as !== undefined && { measuredWith: as }),
+    ...defined({ measuredWith: as }),
   };
 }
 

@@ -20,6 +20,7 @@ import type {
   OwnerReference,
 } from '../../api/object.ts';
 import type { Lookup } from '../lookup.ts';
+import { defined } from '../../api/json.ts';
 
 /** What made a ReplicaSet: the object that people apply and annotate. */
 export type ReplicaSetParent =
@@ -93,7 +94,7 @@ function known(
   const revision = [hash, `${name}-${hash}`]
     .map((each) => lookup.get(ControllerRevisionKind, namespace, each))
     .find((each) => each?.metadata.ownerReferences?.some((one) => one.uid === uid));
-  return { type: 'known', reference, owner, ...(revision !== undefined && { revision }) };
+  return { type: 'known', reference, owner, ...defined({ revision }) };
 }
 
 function throughReplicaSet(reference: OwnerReference, place: Place): OwnerChain {

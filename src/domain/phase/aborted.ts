@@ -6,6 +6,7 @@ import { withPhasesCut } from './phase-records.ts';
 import { isPassed, type Phase } from './phases.ts';
 import { rfc3339 } from '../time.ts';
 import { deprecated, type VersionStatus } from './version-status.ts';
+import { defined } from '../../api/json.ts';
 
 /** The reason of the condition `Succeeded` of a version that somebody aborted. */
 export const abortedReason = 'Aborted';
@@ -46,7 +47,7 @@ export function aborted<S extends VersionStatus>(
     ...deprecated(open, () => true),
     ...(cut !== undefined && !isPassed(status[cut.state]) && { [cut.state]: 'Failed' }),
     status: 'Failed',
-    ...(phaseRecords !== undefined && { phaseRecords }),
+    ...defined({ phaseRecords }),
     endTime: rfc3339(now),
     conditions: stated(status, { kind: 'failed', reason, message }, over),
   };

@@ -9,6 +9,7 @@ import { completedPhase, isPassed, type Phase } from './phases.ts';
 import type { Effect, EventNote, Look } from '../plan.ts';
 import { rfc3339 } from '../time.ts';
 import { attemptOf, deprecated, type VersionStatus } from './version-status.ts';
+import { defined } from '../../api/json.ts';
 
 /** Why a version succeeded of which not everything did. */
 export const completedWithWarning = 'CompletedWithWarning';
@@ -97,7 +98,7 @@ export function advance<S extends VersionStatus>(course: Course<S>): Advanced<S>
       events,
       effects: outcome.effects ?? [],
       look: outcome.look ?? [],
-      ...(outcome.wakeAfterMs !== undefined && { wakeAfterMs: outcome.wakeAfterMs }),
+      ...defined({ wakeAfterMs: outcome.wakeAfterMs }),
       end: 'running',
     };
   }

@@ -5,6 +5,7 @@ import { conditionTypes, withoutCondition } from '../conditions.ts';
 import { isPassed, type Phase } from './phases.ts';
 import { rfc3339 } from '../time.ts';
 import { attemptOf, type VersionStatus } from './version-status.ts';
+import { defined } from '../../api/json.ts';
 
 /** So many earlier attempts are kept: each change of a definition may bring another one, and an object has a largest size. */
 const mostAttempts = 20;
@@ -32,13 +33,14 @@ export function openNextAttempt<S extends VersionStatus>(
   const exported = status.conditions?.find(({ type }) => type === conditionTypes.exported);
   const over: VersionAttempt = {
     attempt,
-    ...(status.currentPhase !== undefined && { phase: status.currentPhase }),
-    ...(status.status !== undefined && { status: status.status }),
+    ...defined({ phase: status.currentPhase, status: status.status }),
     ...(summary !== undefined && { reason: summary.reason, message: summary.message }),
-    ...(status.startTime !== undefined && { startTime: status.startTime }),
-    ...(status.endTime !== undefined && { endTime: status.endTime }),
-    ...(status.phaseRecords !== undefined && { phaseRecords: status.phaseRecords }),
-    ...(status.phaseTraceIDs !== undefined && { phaseTraceIDs: status.phaseTraceIDs }),
+    ...defined({
+      startTime: status.startTime,
+      endTime: status.endTime,
+      phaseRecords: status.phaseRecords,
+      phaseTraceIDs: status.phaseTraceIDs,
+    }),
     ...(exported !== undefined && { exported: exported.status === 'True' }),
   };
   const next: S = {

@@ -2,6 +2,7 @@ import type { ItemStatus, PhaseRecord } from '../../api/keptn/item-status.ts';
 import { isCompleted, type KeptnState } from '../../api/keptn/states.ts';
 import { isPassed, type Phase } from './phases.ts';
 import { parseTime, rfc3339 } from '../time.ts';
+import { defined } from '../../api/json.ts';
 
 /** The phases an attempt went through by their short names, as the status of a version keeps them. */
 export type PhaseRecords = Record<string, PhaseRecord>;
@@ -49,7 +50,7 @@ export function withPhaseReopened(
   const record = records?.[short];
   if (record === undefined) return records;
   const { startTime } = record;
-  return { ...records, [short]: { ...(startTime !== undefined && { startTime }) } };
+  return { ...records, [short]: { ...defined({ startTime }) } };
 }
 
 /** The records at an early end of the attempt: the phase that ran is Deprecated. */

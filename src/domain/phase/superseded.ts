@@ -4,6 +4,7 @@ import { withPhasesCut } from './phase-records.ts';
 import { isPassed, type Phase } from './phases.ts';
 import { rfc3339 } from '../time.ts';
 import { deprecated, type VersionStatus } from './version-status.ts';
+import { defined } from '../../api/json.ts';
 
 const reason = 'Superseded';
 
@@ -44,7 +45,7 @@ export function superseded<S extends VersionStatus>(
       ...status,
       ...deprecated(phases, (each) => over.whole === true || !isPassed(status[each.state])),
       status: 'Deprecated',
-      ...(phaseRecords !== undefined && { phaseRecords }),
+      ...defined({ phaseRecords }),
       endTime: status.endTime ?? rfc3339(now),
       conditions: stated(status, { kind: 'failed', reason, message }, over),
     },

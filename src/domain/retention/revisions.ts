@@ -6,6 +6,7 @@ import { type Lookup, ownerIndex } from '../lookup.ts';
 import { ownerChainOf, revisionHashLabel } from '../owner/owner-chain.ts';
 import type { IdentityOptions } from '../identity/pod-version.ts';
 import type { RolloutOwner } from '../owner/rollout-owner.ts';
+import { defined } from '../../api/json.ts';
 
 /** A revision of an owner that is still there: Pods of it may run, and a rollback may go back to it. */
 export interface LivingRevision {
@@ -44,7 +45,7 @@ function ofReplicaSet(set: ReplicaSet, lookup: Lookup, options: IdentityOptions)
   const reference = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name, uid, controller: true };
   const metadata = {
     name,
-    ...(namespace !== undefined && { namespace }),
+    ...defined({ namespace }),
     ...(labels && { labels }),
     ...(annotations && { annotations }),
     ownerReferences: [reference],

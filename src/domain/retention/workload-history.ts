@@ -5,6 +5,7 @@ import { amending, deleting, type Effect, type Plan } from '../plan.ts';
 import type { Excess } from '../settings/retention-limits.ts';
 import { lookAgainMs, mostAtOnce, restMs } from './pace.ts';
 import { isInUse, type WorkloadUses } from './uses.ts';
+import { defined } from '../../api/json.ts';
 
 /** What the decision on the history of a workload knows of the world. */
 export interface WorkloadHistorySeen {
@@ -33,7 +34,7 @@ export function decideWorkloadHistory(seen: WorkloadHistorySeen): Plan {
   if (excess.versions.length === 0) {
     return {
       ...remember(seen, []),
-      ...(excess.nextInMs !== undefined && { wakeAfterMs: excess.nextInMs }),
+      ...defined({ wakeAfterMs: excess.nextInMs }),
     };
   }
   if (uses === undefined) return wake;

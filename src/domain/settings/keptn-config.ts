@@ -11,6 +11,7 @@ import { type Plan, storing } from '../plan.ts';
 import { deadlinesFrom } from './deadlines.ts';
 import { defaultRetention, type RetentionLimits } from './retention-limits.ts';
 import type { FunctionRetries } from '../job/runner-image.ts';
+import { defined } from '../../api/json.ts';
 
 /** What applies to the whole cluster: the ruling KeptnConfig with its gaps filled. */
 export interface Settings {
@@ -183,10 +184,10 @@ function honoured({ metadata, spec }: KeptnConfig, operatorNamespace: string): K
   const { blockDeployment, observabilityTimeout, cloudEventsEndpoint } = spec;
   const { keptnAppCreationRequestTimeoutSeconds } = spec;
   return {
-    ...(blockDeployment !== undefined && { blockDeployment }),
-    ...(observabilityTimeout !== undefined && { observabilityTimeout }),
-    ...(cloudEventsEndpoint !== undefined && { cloudEventsEndpoint }),
-    ...(keptnAppCreationRequestTimeoutSeconds !== undefined && {
+    ...defined({
+      blockDeployment,
+      observabilityTimeout,
+      cloudEventsEndpoint,
       keptnAppCreationRequestTimeoutSeconds,
     }),
   };

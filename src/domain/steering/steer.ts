@@ -26,6 +26,7 @@ import {
   type SteeringRequest,
 } from './requests.ts';
 import { retried } from './retry.ts';
+import { defined } from '../../api/json.ts';
 
 /** What steering works with. */
 export interface Steering {
@@ -132,7 +133,7 @@ function askedBy(
 ): Pick<SteeringRecord, 'time' | 'user' | 'value' | 'for'> {
   if (one.type === 'unstamped') return { time: rfc3339(now), value: one.value };
   const { user, time, value, for: duration } = one.request;
-  return { user, time, value, ...(duration !== undefined && { for: duration }) };
+  return { user, time, value, ...defined({ for: duration }) };
 }
 
 /** A record that goes while its request is still written on the version would have it carried out once more. */

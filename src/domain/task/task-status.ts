@@ -12,6 +12,7 @@ import { describeRun, type Evidence } from '../evidence/evidence.ts';
 import { isLostRun } from '../job/lost-run.ts';
 import type { RunnerReport } from '../evidence/runner-report.ts';
 import { parseTime, rfc3339 } from '../time.ts';
+import { defined } from '../../api/json.ts';
 
 /** The states a KeptnTask goes through, as statuses: each function answers with the whole next status. */
 
@@ -45,7 +46,7 @@ export function withJob(
       ...status,
       status: 'Progressing',
       jobName: job.metadata.name,
-      ...(uid !== undefined && { jobUID: uid }),
+      ...defined({ jobUID: uid }),
       startTime: status.startTime ?? rfc3339(at.now),
       attempt: attemptOf(task),
       ...(collisionCount > 0 && {
@@ -65,10 +66,9 @@ export function withEvidence(task: KeptnTask, evidence: Evidence): KeptnTask {
     status: {
       ...status,
       restarts: Math.max(evidence.restarts, status.restarts ?? 0),
-      ...(exitCode !== undefined && { exitCode }),
-      ...(output !== undefined && { output }),
+      ...defined({ exitCode, output }),
       ...(report !== undefined && report.runs.length > 0 && { runs: [...report.runs] }),
-      ...(report?.result !== undefined && { result: report.result }),
+      ...defined({ result: report?.result }),
     },
   };
 }
@@ -103,7 +103,7 @@ export function savedEvidence({ status = {} }: KeptnTask): Evidence | undefined 
     exitCode,
     wasStopped: false,
     restarts,
-    ...(output !== undefined && { output }),
+    ...defined({ output }),
   };
 }
 
@@ -147,16 +147,12 @@ export function ended(
   const outcome = {
     status: state,
     ...why,
-    ...(exitCode !== undefined && { exitCode }),
-    ...(restarts !== undefined && { restarts }),
-    ...(runs !== undefined && { runs }),
-    ...(startTime !== undefined && { startTime }),
+    ...defined({ exitCode, restarts, runs, startTime }),
     endTime,
   };
   const attempt = {
     attempt: attemptOf(task),
-    ...(jobName !== undefined && { jobName }),
-    ...(jobUID !== undefined && { jobUID }),
+    ...defined({ jobName, jobUID }),
     ...outcome,
   };
   return { ...status, ...outcome, attempts: [...(status.attempts ?? []), attempt] };

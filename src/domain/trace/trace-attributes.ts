@@ -7,6 +7,7 @@ import type { ObjectMeta } from '../../api/object.ts';
 import type { Phase } from '../phase/phases.ts';
 import type { OwningVersion } from './trace-context.ts';
 import { withoutTraceContext } from './traceparent.ts';
+import { defined } from '../../api/json.ts';
 
 /**
  * What spans say about themselves: Keptn's attributes with the metadata of application and workload
@@ -88,8 +89,7 @@ export function taskAttributes(
     'cicd.pipeline.task.run.id': metadata.uid ?? '',
     'cicd.pipeline.task.run.result': result,
     ...inNamespace(metadata),
-    ...(jobName !== undefined && { 'k8s.job.name': jobName }),
-    ...(jobUID !== undefined && { 'k8s.job.uid': jobUID }),
+    ...defined({ 'k8s.job.name': jobName, 'k8s.job.uid': jobUID }),
   };
 }
 

@@ -13,6 +13,7 @@ import { checkSpanRecord } from './trace-check.ts';
 import type { OwningVersion, TracedCheck } from './trace-context.ts';
 import { versionSpans } from './trace-version.ts';
 import { attemptOf } from '../phase/version-status.ts';
+import { defined } from '../../api/json.ts';
 
 /**
  * Which spans are still to be exported, as the objects themselves say. The condition Exported is written False with the end of
@@ -113,7 +114,7 @@ function versionDelivered(
   const isCurrent = isMarked(version) && sent.includes(attemptOf(status));
   return {
     ...status,
-    ...(attempts !== undefined && { attempts }),
+    ...defined({ attempts }),
     ...(isCurrent && { conditions: withDelivery(status.conditions, delivered) }),
   };
 }

@@ -14,6 +14,7 @@ import {
 } from './trace-context.ts';
 import { spanOf } from './traceparent.ts';
 import { attemptOf } from '../phase/version-status.ts';
+import { defined } from '../../api/json.ts';
 
 /** Keptn's tracers; the instrumentation scopes of a version's spans and those of its tasks and evaluations. */
 export const versionScopes = {
@@ -48,7 +49,7 @@ function rootSpan({ owning, attempt, over }: Seen): SpanRecord {
   const result = resultOf(state, reason);
   return {
     ...versionSpan(version, attempt),
-    ...(parent !== undefined && { parent }),
+    ...defined({ parent }),
     scope: versionScopes[type],
     name,
     startMs,
@@ -164,8 +165,7 @@ function attemptSeen({ version }: OwningVersion, attempt: number): AttemptSeen {
   const reason = conditionOf(version, conditionTypes.succeeded)?.reason;
   return {
     ...status,
-    ...(phase !== undefined && { phase }),
-    ...(reason !== undefined && { reason }),
+    ...defined({ phase, reason }),
   };
 }
 

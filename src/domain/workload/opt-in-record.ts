@@ -21,6 +21,7 @@ import { withRevisions } from '../gate/release.ts';
 import { selectionLabels } from '../selection-labels.ts';
 import { rfc3339 } from '../time.ts';
 import { type Claim, distinctVersions, referenceTo, specOf } from './workload-claim.ts';
+import { defined } from '../../api/json.ts';
 
 /*
  * What runs when a Namespace opts in was never held, and is never checked afterwards: it is on record as Released, reason
@@ -82,7 +83,7 @@ export function versionAtOptIn(
     spec: {
       ...specOf(claim, claims),
       workloadName: name,
-      ...(templateDigest !== undefined && { templateDigest }),
+      ...defined({ templateDigest }),
     },
   };
 }

@@ -27,6 +27,7 @@ import {
 } from '../check/requested-checks.ts';
 import type { VersionStatus } from '../phase/version-status.ts';
 import { carriersOf } from './wanted-version.ts';
+import { defined } from '../../api/json.ts';
 
 /** A Pod that carries a version, and what it says of itself. */
 export interface CarryingPod {
@@ -153,7 +154,7 @@ function reopened(
   const states: Partial<Record<StateField, KeptnState>> = {};
   for (const { state } of again) states[state] = 'Pending';
   const phaseRecords = again.reduce(withPhaseReopened, status.phaseRecords);
-  return { ...status, ...states, ...(phaseRecords !== undefined && { phaseRecords }) };
+  return { ...status, ...states, ...defined({ phaseRecords }) };
 }
 
 /** The status with the condition SeveralOwners. What has ended is not written again for an owner that has come or gone. */

@@ -64,6 +64,7 @@ import { attemptOf } from '../phase/version-status.ts';
 import { carriersOf, isWanted } from './wanted-version.ts';
 import { contextOf, followedIn, subjectOf } from './workload-version-context.ts';
 import { remainingMs } from '../remaining.ts';
+import { defined } from '../../api/json.ts';
 
 /** What the decision on a workload version knows of the world. */
 export interface WorkloadVersionSeen
@@ -412,7 +413,7 @@ function planOf(seen: WorkloadVersionSeen, done: Advanced<KeptnWorkloadVersionSt
         ...recorded.events,
       ],
     }),
-    ...(done.wakeAfterMs !== undefined && { wakeAfterMs: done.wakeAfterMs }),
+    ...defined({ wakeAfterMs: done.wakeAfterMs }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { isEqualJson } from '../../api/json.ts';
+import { defined, isEqualJson } from '../../api/json.ts';
 import { KeptnWorkload } from '../../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import { type JsonPatchOperation, pointer } from '../../api/json-patch.ts';
@@ -257,7 +257,7 @@ function versionOf(
       ...spec,
       workloadName: name,
       ...(previous !== undefined && previous !== spec.version && { previousVersion: previous }),
-      ...(templateDigest !== undefined && { templateDigest }),
+      ...defined({ templateDigest }),
     },
   };
   return { type: 'create', kind: KeptnWorkloadVersion, object };

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { isRawObject, objectOf, textOf } from '../wire/raw-json.ts';
 import { CredentialsUnusable } from './credentials.ts';
+import { defined } from '../../api/json.ts';
 
 /** `user.exec` of a kubeconfig: the program that makes credentials (client.authentication.k8s.io). */
 export interface ExecPlugin {
@@ -94,9 +95,7 @@ function credentialIn(output: string, command: string): ExecCredential {
   }
   const untilMs = until === undefined ? Number.NaN : Date.parse(until);
   return {
-    ...(token !== undefined && { token }),
-    ...(certificate !== undefined && { certificate }),
-    ...(key !== undefined && { key }),
+    ...defined({ token, certificate, key }),
     ...(!Number.isNaN(untilMs) && { untilMs }),
   };
 }

@@ -20,6 +20,7 @@ import {
   type TlsSettings,
   usableProxy,
 } from './credentials.ts';
+import { defined } from '../../api/json.ts';
 
 export interface KubeconfigOptions {
   /** Files, the first one winning where they disagree, as kubectl merges them. */
@@ -82,7 +83,7 @@ export async function kubeconfigCredentials(options: KubeconfigOptions): Promise
   return {
     server: new URL(cluster.server),
     namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? 'default',
-    ...(proxy !== undefined && { proxy }),
+    ...defined({ proxy }),
     async identity() {
       if (expired || clock.elapsed() - askedAtMs >= askAgainAfterMs) {
         if (expired) plugged?.forget();

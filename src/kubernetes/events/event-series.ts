@@ -4,6 +4,7 @@ import { hash } from 'node:crypto';
 import type { Kind, KubernetesObject } from '../../api/object.ts';
 import { withoutEnd } from '../../api/text/text-edges.ts';
 import { microTime } from '../wire/micro-time.ts';
+import { defined } from '../../api/json.ts';
 
 /**
  * Events of the core group, not of `events.k8s.io`, whose API refuses `firstTimestamp` and `lastTimestamp`: `kubectl describe`
@@ -89,8 +90,7 @@ export function eventOf(
       apiVersion: about.apiVersion,
       kind: about.kind,
       name,
-      ...(namespace !== undefined && { namespace }),
-      ...(uid !== undefined && { uid }),
+      ...defined({ namespace, uid }),
     },
   };
 }

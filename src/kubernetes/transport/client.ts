@@ -14,6 +14,7 @@ import { objectOf, textOf } from '../wire/raw-json.ts';
 import { collectionPath, objectPath, type ListScope } from '../wire/resource-path.ts';
 import { parseAnswer, unavailable } from './status-error.ts';
 import type { Body, Request, Transport } from './transport.ts';
+import { defined } from '../../api/json.ts';
 
 /** When a request is given up, or not sent; and whether it may wait for others. See `Request` in `transport.ts`. */
 export type RequestLimits = Pick<Request, 'signal' | 'timeoutMs' | 'maySend' | 'isUrgent'>;
@@ -149,7 +150,7 @@ export class KubernetesClient {
     const { namespace, ...selectors } = scope;
     const query = { limit: pageSize, continue: visit.next, ...selectors };
     const path = collectionPath(kind, namespace, query);
-    const limits = { ...this.#limits, ...(visit.signal !== undefined && { signal: visit.signal }) };
+    const limits = { ...this.#limits, ...defined({ signal: visit.signal }) };
     const accept = mediaTypeOf(kind, 'list');
     return this.#transport.read({ verb: 'list', path, accept, ...limits }, (body) => {
       visit.begin();
@@ -196,8 +197,8 @@ export class KubernetesClient {
     const body = {
       apiVersion: 'v1',
       kind: 'DeleteOptions',
-      preconditions: { uid, ...(resourceVersion !== undefined && { resourceVersion }) },
-      ...(propagation !== undefined && { propagationPolicy: propagation }),
+      preconditions: { uid, ...defined({ resourceVersion }) },
+      ...defined({ propagationPolicy: propagation }),
     };
     await this.#transport.request({
       ...this.#limits,

@@ -7,6 +7,7 @@ import {
   textOf,
   type RawObject,
 } from '../wire/raw-json.ts';
+import { defined } from '../../api/json.ts';
 
 // metav1.StatusReason by HTTP status, for answers that are no metav1.Status: a proxy's page, an empty body.
 const reasons: Readonly<Record<number, string>> = {
@@ -62,7 +63,7 @@ export function errorOfAnswer(
     code,
     reason,
     message,
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...defined({ retryAfterMs }),
     ...(causes.length > 0 && { causes }),
   });
 }

@@ -10,6 +10,7 @@ import { clusterError, Deadline } from './deadline.ts';
 import { Pool, ProxyAgent } from './http-client.ts';
 import { repeatAfterMs, type Verb } from './retry-policy.ts';
 import { parseAnswer, errorOfAnswer, unavailable } from './status-error.ts';
+import { defined } from '../../api/json.ts';
 
 export type { Verb } from './retry-policy.ts';
 
@@ -153,7 +154,7 @@ export class Transport {
   async stream(path: string, signal: AbortSignal, accept?: string): Promise<Body> {
     const deadline = new Deadline(this.#options.clock, this.#timeoutMs({}), signal);
     try {
-      const request: Request = { verb: 'watch', path, ...(accept !== undefined && { accept }) };
+      const request: Request = { verb: 'watch', path, ...defined({ accept }) };
       const { body } = await this.#send(request, deadline);
       deadline.lift();
       return body;
@@ -268,10 +269,7 @@ export class Transport {
     const connect = {
       keepAlive: true,
       keepAliveInitialDelay: 30_000,
-      ...(tls.ca !== undefined && { ca: tls.ca }),
-      ...(tls.cert !== undefined && { cert: tls.cert }),
-      ...(tls.key !== undefined && { key: tls.key }),
-      ...(tls.serverName !== undefined && { servername: tls.serverName }),
+      ...defined({ ca: tls.ca, cert: tls.cert, key: tls.key, servername: tls.serverName }),
       ...(tls.insecure === true && { rejectUnauthorized: false }),
     };
     const counted = (origin: URL | string, given: UndiciPool.Options): UndiciPool => {
