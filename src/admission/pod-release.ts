@@ -40,7 +40,7 @@ function versionNamedByPod(
     workloadName: workloadName(app, workload),
     version,
   });
-  return lookup.byIndex(KeptnWorkloadVersion, versionByIdentity.name, value).find(mayStartPods);
+  return lookup.byIndex(versionByIdentity, value).find(mayStartPods);
 }
 
 function versionOfRevision(candidate: Candidate, lookup: Lookup): KeptnWorkloadVersion | undefined {
@@ -48,9 +48,7 @@ function versionOfRevision(candidate: Candidate, lookup: Lookup): KeptnWorkloadV
   const revision = revisionOfPod({ metadata });
   if (revision === undefined) return undefined;
   const value = revisionValue(metadata.namespace ?? '', revision);
-  const recorded = lookup
-    .byIndex(KeptnWorkloadVersion, versionByRevision.name, value)
-    .filter(mayStartPods);
+  const recorded = lookup.byIndex(versionByRevision, value).filter(mayStartPods);
   const { identity } = candidate;
   return (
     recorded.find(

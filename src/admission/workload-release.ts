@@ -5,7 +5,7 @@ import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { hasFailedHeld } from '../domain/gate/check-again.ts';
 import { conditionTypes, isTrue } from '../domain/conditions.ts';
 import type { AnnotatedIdentity, Identity } from '../domain/identity/identity.ts';
-import { type Lookup, ownerIndex } from '../domain/lookup.ts';
+import { type Lookup } from '../domain/lookup.ts';
 import { workloadNameFor } from '../domain/identity/workload-names.ts';
 import type { TemplateManifest, WorkloadManifest } from '../lint/workload/workload-manifest.ts';
 import { identityValue, versionByIdentity } from './indexes.ts';
@@ -77,7 +77,7 @@ function versionsOf(
 ): readonly KeptnWorkloadVersion[] {
   const workloadName = workloadNameFor({ app, workload }, namespace, lookup);
   const value = identityValue({ namespace, app, workloadName, version });
-  return lookup.byIndex(KeptnWorkloadVersion, versionByIdentity.name, value);
+  return lookup.byIndex(versionByIdentity, value);
 }
 
 /** The ReplicaSets of the workload that its version was released for, where their templates can be compared with its own. */
@@ -90,7 +90,7 @@ function releasedSets(
   if (kind !== 'Deployment' || uid === undefined) return [];
   const revisions = new Set(status?.releasedRevisions);
   return lookup
-    .byIndex(ReplicaSetKind, ownerIndex, uid)
+    .byOwner(ReplicaSetKind, uid)
     .filter(({ metadata }) => revisions.has(metadata.uid ?? ''));
 }
 

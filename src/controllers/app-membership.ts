@@ -4,7 +4,6 @@ import { KeptnAppVersion } from '../api/keptn/app-version.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { workloadsOf } from '../domain/app/app-creation.ts';
 import { type AppMembershipSeen, decideAppMembership } from '../domain/app/app-membership.ts';
-import { ownerIndex } from '../domain/lookup.ts';
 import { appName } from '../domain/names.ts';
 import { type Controller, type Key, watch } from './engine/controller.ts';
 import { inNamespace, workloadsByApp } from './gathering/lifecycle-indexes.ts';
@@ -32,8 +31,8 @@ export function appMembershipController(): Controller<AppMembershipSeen> {
       const { kind, labelSelector } = workloadsOf(namespace);
       return {
         app,
-        versions: world.byIndex(KeptnAppVersion, ownerIndex, app.metadata.uid ?? ''),
-        workloads: world.byIndex(KeptnWorkload, workloadsByApp.name, inNamespace(namespace, name)),
+        versions: world.byOwner(KeptnAppVersion, app.metadata.uid ?? ''),
+        workloads: world.byIndex(workloadsByApp, inNamespace(namespace, name)),
         listed: world.listed(kind, namespace, labelSelector),
         isAsked: world.get(KeptnAppCreationRequest, namespace, name) !== undefined,
       };

@@ -21,7 +21,7 @@ import {
 } from '../domain/app/app-version.ts';
 import { hasFailedBefore } from '../domain/check/repeated-checks.ts';
 import { modesOfNamespace } from '../domain/check/check-modes.ts';
-import { type Lookup, ownerIndex } from '../domain/lookup.ts';
+import { type Lookup } from '../domain/lookup.ts';
 import { type Controller, type Key, watch } from './engine/controller.ts';
 import { gatherFollowUps } from './gathering/follow-ups.ts';
 import { isVersionOver, versionBehind } from './gathering/history.ts';
@@ -48,12 +48,9 @@ export function appVersionController(
   places: Places,
   { promotionTasks }: { readonly promotionTasks: boolean },
 ): Controller<AppVersionSeen> {
-  const waiting = { ...places, kind: KeptnAppVersion, index: appVersionsByDefinition.name };
+  const waiting = { ...places, index: appVersionsByDefinition };
   const supersededBy = (app: KeptnApp, lookup: Lookup): readonly Key[] =>
-    supersedable(
-      lookup.byIndex(KeptnAppVersion, ownerIndex, app.metadata.uid ?? ''),
-      app.spec.version,
-    );
+    supersedable(lookup.byOwner(KeptnAppVersion, app.metadata.uid ?? ''), app.spec.version);
   const own = { kind: KeptnAppVersion, phases: appPhases };
   return {
     name: 'app-version',
@@ -118,8 +115,8 @@ export function appVersionController(
         },
         modes: modesOfNamespace(world.get(NamespaceKind, undefined, namespace ?? ''), settings),
         app: world.get(KeptnApp, namespace, appName),
-        siblings: world.byIndex(KeptnAppVersion, appVersionsByApp.name, ofApp),
-        workloadVersions: world.byIndex(KeptnWorkloadVersion, workloadVersionsByApp.name, ofApp),
+        siblings: world.byIndex(appVersionsByApp, ofApp),
+        workloadVersions: world.byIndex(workloadVersionsByApp, ofApp),
       };
     },
     decide: decideAppVersion,
@@ -131,7 +128,7 @@ function onRecord(app: KeptnApp, lookup: Lookup): readonly Key[] {
   const recorded = recordedVersion(app);
   return keysOf(
     lookup
-      .byIndex(KeptnAppVersion, ownerIndex, app.metadata.uid ?? '')
+      .byOwner(KeptnAppVersion, app.metadata.uid ?? '')
       .filter(({ metadata }) => metadata.uid === recorded),
   );
 }
@@ -142,8 +139,7 @@ function versionsOf(
   { metadata }: KubernetesObject,
   lookup: Lookup,
 ): readonly KeptnAppVersion[] {
-  const index = appVersionsByApp.name;
-  return lookup.byIndex(KeptnAppVersion, index, inNamespace(metadata.namespace, app));
+  return lookup.byIndex(appVersionsByApp, inNamespace(metadata.namespace, app));
 }
 
 /** Whether a version that has failed may go on: with its workloads, or because what its checks name has changed. */

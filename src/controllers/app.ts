@@ -5,7 +5,7 @@ import { KeptnConfig } from '../api/keptn/config.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { type AppSeen, decideApp } from '../domain/app/app.ts';
 import { settingsFrom } from '../domain/settings/keptn-config.ts';
-import { type Lookup, ownerIndex } from '../domain/lookup.ts';
+import { type Lookup } from '../domain/lookup.ts';
 import { lists } from '../domain/phase/newest-app-version.ts';
 import { isReleased } from '../domain/gate/release.ts';
 import { type Controller, watch } from './engine/controller.ts';
@@ -49,7 +49,7 @@ export function appController({ operatorNamespace }: Places): Controller<AppSeen
         app,
         now: world.now,
         clockSteps: world.clockSteps,
-        versions: world.byIndex(KeptnAppVersion, ownerIndex, app.metadata.uid ?? ''),
+        versions: world.byOwner(KeptnAppVersion, app.metadata.uid ?? ''),
         context,
         isAnyReleased: context !== undefined && isAnyReleased(app, world),
         contextWindowMs: settings.appContextWindowMs,
@@ -66,6 +66,6 @@ export function appController({ operatorNamespace }: Places): Controller<AppSeen
 function isAnyReleased({ metadata: { namespace, name }, spec }: KeptnApp, lookup: Lookup): boolean {
   const listing = { spec: { ...spec, appName: name } };
   return lookup
-    .byIndex(KeptnWorkloadVersion, workloadVersionsByApp.name, inNamespace(namespace, name))
+    .byIndex(workloadVersionsByApp, inNamespace(namespace, name))
     .some((version) => isReleased(version.status) && lists(listing, version));
 }

@@ -49,8 +49,7 @@ export const evaluationsAwaitingProvider: IndexDefinition<KeptnEvaluation> = {
 /** Judges KeptnEvaluations, made by Sluice or by hand. */
 export function evaluationController(places: Places): Controller<EvaluationObservation> {
   const { definitionsNamespace, operatorNamespace } = places;
-  const index = evaluationsAwaitingFollowUp.name;
-  const followed = { kind: KeptnEvaluation, index, definitionsNamespace };
+  const followed = { index: evaluationsAwaitingFollowUp, definitionsNamespace };
   const ofMetric = (metric: KeptnMetric): readonly Key[] => {
     const owner = controllerOf(metric);
     const { namespace = '' } = metric.metadata;
@@ -71,7 +70,7 @@ export function evaluationController(places: Places): Controller<EvaluationObser
       watch(KeptnTaskDefinition, (definition, lookup) => awaiting(definition, lookup, followed)),
       watch(KeptnEvaluationDefinition, ({ metadata }, lookup) =>
         lookup
-          .byIndex(KeptnEvaluation, openEvaluationsByDefinition.name, metadata.name)
+          .byIndex(openEvaluationsByDefinition, metadata.name)
           .map((evaluation) => evaluation.metadata)
           .filter(
             ({ namespace }) =>
@@ -86,7 +85,7 @@ export function evaluationController(places: Places): Controller<EvaluationObser
       }),
       watch(KeptnMetricsProvider, ({ metadata }, lookup) =>
         lookup
-          .byIndex(KeptnEvaluation, evaluationsAwaitingProvider.name, metadata.namespace ?? '')
+          .byIndex(evaluationsAwaitingProvider, metadata.namespace ?? '')
           .map((evaluation) => evaluation.metadata),
       ),
       ...deadlineWatches(waitingEvaluations, definitionsNamespace),

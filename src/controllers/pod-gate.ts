@@ -5,7 +5,7 @@ import { heldForChecks } from '../domain/gate/explanation.ts';
 import { identityIn } from '../domain/identity/identity-in.ts';
 import type { Identity } from '../domain/identity/identity.ts';
 import type { IdentityOptions } from '../domain/identity/pod-version.ts';
-import { type Lookup, ownerIndex } from '../domain/lookup.ts';
+import { type Lookup } from '../domain/lookup.ts';
 import { ownerChainOf } from '../domain/owner/owner-chain.ts';
 import { decidePodGate, gateIndex, type PodGateSeen } from '../domain/gate/pod-gate.ts';
 import { proofOf } from '../domain/owner/revision.ts';
@@ -36,7 +36,7 @@ export function podGateController({ operatorNamespace }: Places): Controller<Pod
         return keysOf(podsOfWorkload(at, lookup, identityOptions(lookup, operatorNamespace)));
       }),
       ...ownerWatches((uids, lookup) =>
-        uids.flatMap((uid) => keysOf(lookup.byIndex(PodKind, ownerIndex, uid))),
+        uids.flatMap((uid) => keysOf(lookup.byOwner(PodKind, uid))),
       ),
     ],
     gather({ namespace, name }, world) {

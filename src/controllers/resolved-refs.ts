@@ -124,9 +124,7 @@ const appWatches: readonly Watch[] = [
 
 function lacksApp({ namespace = '', name }: Key, world: World): boolean {
   if (world.get(KeptnApp, namespace, name) !== undefined) return false;
-  return world
-    .byIndex(KeptnWorkload, workloadsByApp.name, inNamespace(namespace, name))
-    .every(isRetired);
+  return world.byIndex(workloadsByApp, inNamespace(namespace, name)).every(isRetired);
 }
 
 function watchesOf({ kind, names, isOfApp }: ReferringKind, places: Places): readonly Watch[] {

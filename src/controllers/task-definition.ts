@@ -28,11 +28,7 @@ export function dependentNames(name: string, lookup: Lookup): ReadonlySet<string
   const names = new Set([name]);
   // A set hands out what is added while it is walked.
   for (const each of names) {
-    for (const { metadata } of lookup.byIndex(
-      KeptnTaskDefinition,
-      taskDefinitionsByFunctionRef.name,
-      each,
-    )) {
+    for (const { metadata } of lookup.byIndex(taskDefinitionsByFunctionRef, each)) {
       names.add(metadata.name);
     }
   }
@@ -79,6 +75,6 @@ export function taskDefinitionController(
 
 function affected(name: string, lookup: Lookup) {
   return [...dependentNames(name, lookup)]
-    .flatMap((each) => lookup.byIndex(KeptnTaskDefinition, taskDefinitionsByFunctionRef.name, each))
+    .flatMap((each) => lookup.byIndex(taskDefinitionsByFunctionRef, each))
     .map(({ metadata }) => metadata);
 }

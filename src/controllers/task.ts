@@ -35,7 +35,6 @@ import {
 } from './gathering/follow-ups.ts';
 import { FollowUpLines } from './gathering/follow-up-line.ts';
 import { isOver } from './gathering/history.ts';
-import { ownerIndex } from './engine/indexes.ts';
 import {
   allTasksAwaitingSlot,
   anywhere,
@@ -91,7 +90,7 @@ export function taskController(settings: TaskControllerSettings): Controller<Tas
     const { maxJobsPerNamespace } = settingsFrom(lookup.list(KeptnConfig), operatorNamespace);
     return tasksInTurn(namespace, maxJobsPerNamespace, lookup);
   };
-  const followed = { kind: KeptnTask, index: tasksAwaitingFollowUp.name, definitionsNamespace };
+  const followed = { index: tasksAwaitingFollowUp, definitionsNamespace };
   return {
     name: 'task',
     startingPoints: [
@@ -122,7 +121,7 @@ export function taskController(settings: TaskControllerSettings): Controller<Tas
       }),
       watch(KeptnTaskDefinition, ({ metadata: { name, namespace } }, lookup) =>
         [...dependentNames(name, lookup)]
-          .flatMap((each) => lookup.byIndex(KeptnTask, tasksAwaitingDefinition.name, each))
+          .flatMap((each) => lookup.byIndex(tasksAwaitingDefinition, each))
           .map(({ metadata }) => metadata)
           .filter((task) => namespace === task.namespace || namespace === definitionsNamespace),
       ),
@@ -130,9 +129,7 @@ export function taskController(settings: TaskControllerSettings): Controller<Tas
       watch(ConfigMapKind, taskOf),
       // The limit of Jobs may have been raised; eight tasks at once may overshoot it.
       watch(KeptnConfig, (_config, lookup) =>
-        lookup
-          .byIndex(KeptnTask, allTasksAwaitingSlot.name, anywhere)
-          .map(({ metadata }) => metadata),
+        lookup.byIndex(allTasksAwaitingSlot, anywhere).map(({ metadata }) => metadata),
       ),
       ...deadlineWatches(waitingTasks, definitionsNamespace),
       ...supersededParentWatches(KeptnTask),
@@ -181,7 +178,7 @@ function observe(
   const recorded = recordedJob(task);
   const named = recorded && world.get(JobKind, namespace, recorded.name);
   const job = recorded && jobOf(task, { named, owned: [] });
-  const candidates = candidatesOf(task, world.byIndex(JobKind, ownerIndex, uid));
+  const candidates = candidatesOf(task, world.byOwner(JobKind, uid));
   const { find, unread } = findDefinitions(world, [namespace, settings.definitionsNamespace]);
   // Asked here so that the decision knows what was not read live.
   if (job === undefined && isToBeStarted(task)) blueprintOf(task.spec.taskDefinition, find);
@@ -213,7 +210,7 @@ function observe(
       before: () => chainBefore(task, world),
     },
     configMaps: byName(
-      world.byIndex(ConfigMapKind, ownerIndex, uid).filter((each) => isControlledBy(each, task)),
+      world.byOwner(ConfigMapKind, uid).filter((each) => isControlledBy(each, task)),
     ),
     refusal: (ref: ObjectRef) => world.refusal(ref),
     settings: {
@@ -228,11 +225,11 @@ function observe(
 
 function podsOf(job: Job, lookup: Lookup, departed: DepartedPods): readonly Pod[] {
   const { uid = '' } = job.metadata;
-  return departed.with(lookup.byIndex(PodKind, ownerIndex, uid), uid);
+  return departed.with(lookup.byOwner(PodKind, uid), uid);
 }
 
 function heldPods(lookup: Lookup, namespace: string): number {
-  return lookup.byIndex(PodKind, podsHeld.name, namespace).length;
+  return lookup.byIndex(podsHeld, namespace).length;
 }
 
 /** Whether the Job has ended and will be deleted without us. */

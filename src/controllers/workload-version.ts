@@ -19,7 +19,7 @@ import { workloadPhases } from '../domain/phase/phases.ts';
 import { identityIn } from '../domain/identity/identity-in.ts';
 import type { IdentityOptions } from '../domain/identity/pod-version.ts';
 import { type Settings, settingsFrom } from '../domain/settings/keptn-config.ts';
-import { type Lookup, ownerIndex, type World } from '../domain/lookup.ts';
+import { type Lookup, type World } from '../domain/lookup.ts';
 import { type OwnerChain, ownerChainOf, topOwner } from '../domain/owner/owner-chain.ts';
 import { promotionFirstReason } from '../domain/app/promotion-first.ts';
 import { conditionOf, conditionTypes, type Progress } from '../domain/conditions.ts';
@@ -64,11 +64,7 @@ import {
 /** Moves KeptnWorkloadVersions through their phases, and states when their Pods may start. */
 export function workloadVersionController(places: Places): Controller<WorkloadVersionSeen> {
   const { operatorNamespace } = places;
-  const waiting = {
-    ...places,
-    kind: KeptnWorkloadVersion,
-    index: workloadVersionsByDefinition.name,
-  };
+  const waiting = { ...places, index: workloadVersionsByDefinition };
   const ofPod = (pod: Pod, lookup: Lookup): readonly Key[] => {
     const options = identityOptions(lookup, operatorNamespace);
     const name = workloadNameOfPod(pod, lookup, options);
@@ -124,7 +120,7 @@ export function workloadVersionController(places: Places): Controller<WorkloadVe
       watch(PodKind, ofPod),
       ...ownerWatches((uids, lookup) =>
         uids
-          .flatMap((uid) => lookup.byIndex(KeptnWorkload, ownerIndex, uid))
+          .flatMap((uid) => lookup.byOwner(KeptnWorkload, uid))
           .flatMap((workload) => concernedVersions(workload, lookup)),
       ),
     ],
@@ -168,7 +164,7 @@ function observation(
     app: world.get(KeptnApp, namespace, app),
     gatheredUntil: gatheredUntil(request, settings),
     heldBack: heldBack(request),
-    appVersions: world.byIndex(KeptnAppVersion, appVersionsByApp.name, inNamespace(namespace, app)),
+    appVersions: world.byIndex(appVersionsByApp, inNamespace(namespace, app)),
     workload,
     owners,
     pods: podsRead(podSelectors(carriersOf(version, owners)), namespace, world),
@@ -246,7 +242,7 @@ function carrying(
 }
 
 function versionsOf({ metadata }: KeptnWorkload, lookup: Lookup): readonly KeptnWorkloadVersion[] {
-  return lookup.byIndex(KeptnWorkloadVersion, ownerIndex, metadata.uid ?? '');
+  return lookup.byOwner(KeptnWorkloadVersion, metadata.uid ?? '');
 }
 
 /** The versions that a change of workload or owners may concern: what has ended long ago costs nothing. */
@@ -260,8 +256,7 @@ function concernedVersions(workload: KeptnWorkload, lookup: Lookup): readonly Ke
 }
 
 function ofApp(namespace: string | undefined, app: string, lookup: Lookup): readonly Key[] {
-  const index = workloadVersionsByApp.name;
-  return unfinished(lookup.byIndex(KeptnWorkloadVersion, index, inNamespace(namespace, app)));
+  return unfinished(lookup.byIndex(workloadVersionsByApp, inNamespace(namespace, app)));
 }
 
 function unfinished(versions: readonly KeptnWorkloadVersion[]): readonly Key[] {

@@ -4,7 +4,7 @@ import { KeptnAppCreationRequest } from '../api/keptn/app-creation-request.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { type ObjectRef, refKey } from '../api/object.ts';
-import { type Lookup, ownerIndex } from '../domain/lookup.ts';
+import { type Lookup } from '../domain/lookup.ts';
 import { ownerChainOf } from '../domain/owner/owner-chain.ts';
 import { decideWorkload, type WorkloadSeen } from '../domain/workload/workload.ts';
 import { type Controller, type Key, watch } from './engine/controller.ts';
@@ -23,7 +23,7 @@ import {
 export function workloadController({ operatorNamespace }: Places): Controller<WorkloadSeen> {
   const ofApp = (namespace: string | undefined, app: string, lookup: Lookup): readonly Key[] =>
     lookup
-      .byIndex(KeptnWorkload, workloadsByApp.name, inNamespace(namespace, app))
+      .byIndex(workloadsByApp, inNamespace(namespace, app))
       .map((workload) => workload.metadata);
   const ofPod = (pod: Pod, lookup: Lookup): readonly Key[] => {
     const { namespace } = pod.metadata;
@@ -44,7 +44,7 @@ export function workloadController({ operatorNamespace }: Places): Controller<Wo
       watch(PodKind, ofPod),
       ...ownerWatches((uids, lookup) => [
         ...uids.flatMap((uid) =>
-          lookup.byIndex(KeptnWorkload, ownerIndex, uid).map((workload) => workload.metadata),
+          lookup.byOwner(KeptnWorkload, uid).map((workload) => workload.metadata),
         ),
         // A Pod may arrive before its owners, and begins a workload only when they are known.
         ...podsBelow(uids, lookup).flatMap((pod) => ofPod(pod, lookup)),
@@ -62,7 +62,7 @@ export function workloadController({ operatorNamespace }: Places): Controller<Wo
         workload,
         owners: ownersOfWorkload(workload, { pods, lookup: world, options }),
         missing: missingOwners(pods, world),
-        versions: world.byIndex(KeptnWorkloadVersion, ownerIndex, workload?.metadata.uid ?? ''),
+        versions: world.byOwner(KeptnWorkloadVersion, workload?.metadata.uid ?? ''),
         app: (app) => world.get(KeptnApp, namespace, app),
         request: (app) => world.get(KeptnAppCreationRequest, namespace, app),
         live: (ref) => world.live(ref),
@@ -81,7 +81,7 @@ function missingOwners(pods: readonly Pod[], lookup: Lookup): readonly ObjectRef
 
 /** The watched Pods that these owners own, directly or by a ReplicaSet. */
 function podsBelow(uids: readonly string[], lookup: Lookup): readonly Pod[] {
-  const replicaSets = uids.flatMap((uid) => lookup.byIndex(ReplicaSetKind, ownerIndex, uid));
+  const replicaSets = uids.flatMap((uid) => lookup.byOwner(ReplicaSetKind, uid));
   const owners = new Set([...uids, ...replicaSets.map(({ metadata }) => metadata.uid ?? '')]);
-  return [...owners].flatMap((uid) => lookup.byIndex(PodKind, ownerIndex, uid));
+  return [...owners].flatMap((uid) => lookup.byOwner(PodKind, uid));
 }

@@ -2,8 +2,11 @@ import type { Kind, KubernetesObject, ObjectRef } from '../api/object.ts';
 import type { ClockStep } from './clock-steps.ts';
 import type { Refusal } from './plan.ts';
 
-/** The index that every kind has: the uids of its owners. */
-export const ownerIndex = 'owner-uid';
+/** An index of a kind, as it is asked; what it holds is said where it is defined (`IndexDefinition`). */
+export interface IndexOf<T extends KubernetesObject> {
+  readonly kind: Kind<T>;
+  readonly name: string;
+}
 
 /**
  * The read-only view of the caches that gathering and admission use. It is synchronous and never calls the API server.
@@ -17,8 +20,10 @@ export interface Lookup {
   ): T | undefined;
   /** Everything cached of a kind in a namespace; all namespaces when it is undefined. */
   list<T extends KubernetesObject>(kind: Kind<T>, namespace?: string): readonly T[];
-  /** The objects whose index of this name holds this value (`src/controllers/engine/indexes.ts` defines the indexes). */
-  byIndex<T extends KubernetesObject>(kind: Kind<T>, index: string, value: string): readonly T[];
+  /** The objects of the index's kind that it has under this value. */
+  byIndex<T extends KubernetesObject>(index: IndexOf<T>, value: string): readonly T[];
+  /** The objects of a kind that name an owner of this uid. */
+  byOwner<T extends KubernetesObject>(kind: Kind<T>, uid: string): readonly T[];
   /** Whether all there is of these kinds has been seen once; a view that does not say it has. */
   isSynced?(...kinds: readonly Kind[]): boolean;
   /**

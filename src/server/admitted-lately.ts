@@ -47,7 +47,8 @@ export class AdmittedLately {
     return {
       get: (kind, namespace, name) => lookup.get(kind, namespace, name),
       list: (kind, namespace) => lookup.list(kind, namespace),
-      byIndex: (kind, index, value) => lookup.byIndex(kind, index, value),
+      byIndex: (index, value) => lookup.byIndex(index, value),
+      byOwner: (kind, uid) => lookup.byOwner(kind, uid),
       isSynced: (...kinds) => lookup.isSynced?.(...kinds) ?? true,
       isMissing: (...kinds) => lookup.isMissing?.(...kinds) ?? false,
       isExpected: (kind, namespace, name) => this.#has(kind, namespace, name),

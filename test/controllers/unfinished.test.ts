@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import type { KubernetesObject } from '../../src/api/object.ts';
 import { KeptnEvaluation } from '../../src/api/keptn/evaluation.ts';
 import { KeptnTask } from '../../src/api/keptn/task.ts';
-import { ownerIndex } from '../../src/controllers/engine/indexes.ts';
 import { hasUnfinished } from '../../src/controllers/retention/unfinished.ts';
 import { exportPending } from '../../src/domain/trace/trace-export.ts';
 import { anEvaluation, aTask, aWorkloadVersion } from '../support/builders/builders.ts';
@@ -12,7 +11,7 @@ import { controllerReference } from '../support/observed/lifecycle-seen.ts';
 
 const owners = [KeptnTask, KeptnEvaluation].map((kind) => ({
   kind,
-  name: ownerIndex,
+  name: 'owner-uid',
   values: ({ metadata }: KubernetesObject) =>
     (metadata.ownerReferences ?? []).map(({ uid }) => uid),
 }));

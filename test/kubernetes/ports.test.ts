@@ -2,7 +2,6 @@ import type { IndexDefinition } from '../../src/ports/index-definition.ts';
 import { expect, it } from 'vitest';
 
 import type { Caches, Cluster, EventSink } from '../../src/controllers/engine/cluster.ts';
-import { ownerIndex } from '../../src/controllers/engine/indexes.ts';
 import { ObjectCaches } from '../../src/kubernetes/cache/caches.ts';
 import type { KubernetesClient } from '../../src/kubernetes/transport/client.ts';
 import type { EventRecorder } from '../../src/kubernetes/events/events.ts';
@@ -24,7 +23,9 @@ it('the caches take the index definitions of the controllers, and call the owner
     values: (pod) => (pod.spec?.nodeName === undefined ? [] : [pod.spec.nodeName]),
   };
   const caches = new ObjectCaches({ clock: new TestClock(), indexes: [byNode] });
-  expect(caches.byIndex(PodKind, 'node', 'a')).toEqual([]);
-  expect(caches.byIndex(PodKind, ownerIndex, 'uid')).toEqual([]);
-  expect(() => caches.byIndex(PodKind, 'nodes', 'a')).toThrow('Pod has no index "nodes"');
+  expect(caches.byIndex({ kind: PodKind, name: 'node' }, 'a')).toEqual([]);
+  expect(caches.byOwner(PodKind, 'uid')).toEqual([]);
+  expect(() => caches.byIndex({ kind: PodKind, name: 'nodes' }, 'a')).toThrow(
+    'Pod has no index "nodes"',
+  );
 });

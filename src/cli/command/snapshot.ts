@@ -22,7 +22,7 @@ import { KeptnTask } from '../../api/keptn/task.ts';
 import { KeptnWorkload } from '../../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import type { Kind, KubernetesObject } from '../../api/object.ts';
-import { type Lookup, ownerIndex } from '../../domain/lookup.ts';
+import { type Lookup } from '../../domain/lookup.ts';
 
 /** The kinds that an explanation reads. */
 const explainedKinds: readonly Kind[] = [
@@ -111,11 +111,10 @@ export function lookupOver(objects: readonly KubernetesObject[]): Lookup {
       ofKind(kind).filter(
         ({ metadata }) => namespace === undefined || metadata.namespace === namespace,
       ),
-    byIndex: (kind, index, value) =>
-      index === ownerIndex
-        ? ofKind(kind).filter(({ metadata }) =>
-            metadata.ownerReferences?.some(({ uid }) => uid === value),
-          )
-        : [],
+    byIndex: () => [],
+    byOwner: (kind, owner) =>
+      ofKind(kind).filter(({ metadata }) =>
+        metadata.ownerReferences?.some(({ uid }) => uid === owner),
+      ),
   };
 }

@@ -5,7 +5,7 @@ import { KeptnTask } from '../../api/keptn/task.ts';
 import { KeptnWorkload } from '../../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import { controllerOf, type Kind, type KubernetesObject } from '../../api/object.ts';
-import { type Lookup, ownerIndex } from '../../domain/lookup.ts';
+import { type Lookup } from '../../domain/lookup.ts';
 
 /** The version that an object stands for. */
 export interface VersionBehind {
@@ -66,5 +66,5 @@ export function workloadBehind(
     const version = lookup.get(KeptnWorkloadVersion, namespace, name);
     return version && lookup.get(KeptnWorkload, namespace, version.spec.workloadName);
   }
-  return lookup.byIndex(KeptnWorkload, ownerIndex, uid)[0];
+  return lookup.byOwner(KeptnWorkload, uid)[0];
 }

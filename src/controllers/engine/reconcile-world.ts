@@ -1,6 +1,6 @@
 import type { ClockStep, Moment } from '../../domain/clock-steps.ts';
 import type { Kind, KubernetesObject, ObjectRef } from '../../api/object.ts';
-import type { Lookup, ObjectEvent, World } from '../../domain/lookup.ts';
+import type { IndexOf, Lookup, ObjectEvent, World } from '../../domain/lookup.ts';
 import type { Refusal } from '../../domain/plan.ts';
 import type { KeyMemory } from './key-memory.ts';
 import type { LiveView } from './live-view.ts';
@@ -33,8 +33,12 @@ export class ReconcileWorld implements World {
     return this.#lookup.list(kind, namespace);
   }
 
-  byIndex<T extends KubernetesObject>(kind: Kind<T>, index: string, value: string): readonly T[] {
-    return this.#lookup.byIndex(kind, index, value);
+  byIndex<T extends KubernetesObject>(index: IndexOf<T>, value: string): readonly T[] {
+    return this.#lookup.byIndex(index, value);
+  }
+
+  byOwner<T extends KubernetesObject>(kind: Kind<T>, uid: string): readonly T[] {
+    return this.#lookup.byOwner(kind, uid);
   }
 
   isSynced(...kinds: readonly Kind[]): boolean {

@@ -19,7 +19,7 @@ import {
   timeToNextAttempt,
 } from '../../domain/evaluation/evaluation-status.ts';
 import { settingsFrom } from '../../domain/settings/keptn-config.ts';
-import { type Lookup, ownerIndex, type World } from '../../domain/lookup.ts';
+import { type Lookup, type World } from '../../domain/lookup.ts';
 import { metricNamespaces } from '../../domain/measurement/metric-namespaces.ts';
 import { hasQuery } from '../../domain/measurement/own-query.ts';
 import type { Measurement } from '../../domain/measurement/usable-value.ts';
@@ -51,15 +51,15 @@ interface By<View> {
   readonly places: Places;
 }
 
-type Reader = Pick<World, 'get' | 'live' | 'byIndex'>;
+type Reader = Pick<World, 'get' | 'live' | 'byOwner'>;
 
 /** The metrics that an evaluation has made for the queries of its own. */
 export function ownMetrics(
   evaluation: KeptnEvaluation,
-  world: Pick<Lookup, 'byIndex'>,
+  world: Pick<Lookup, 'byOwner'>,
 ): readonly KeptnMetric[] {
   return world
-    .byIndex(KeptnMetric, ownerIndex, evaluation.metadata.uid ?? '')
+    .byOwner(KeptnMetric, evaluation.metadata.uid ?? '')
     .filter((metric) => isMadeBy(evaluation, metric));
 }
 
@@ -151,14 +151,10 @@ export function evaluationsOn(
     return maker !== undefined && isOpen(maker) && isMadeBy(maker, metric) ? [maker] : [];
   }
   const names = new Set(
-    world
-      .byIndex(KeptnEvaluationDefinition, definitionsByMetric.name, name)
-      .map(({ metadata }) => metadata.name),
+    world.byIndex(definitionsByMetric, name).map(({ metadata }) => metadata.name),
   );
   return [...names]
-    .flatMap((definition) =>
-      world.byIndex(KeptnEvaluation, openEvaluationsByDefinition.name, definition),
-    )
+    .flatMap((definition) => world.byIndex(openEvaluationsByDefinition, definition))
     .filter((evaluation) => {
       const definition = definitionOf(evaluation, { world, places });
       return definition?.spec.objectives?.some(({ keptnMetricRef }) => {
@@ -206,7 +202,7 @@ function awaitedBy(
   const definition = definitionOf(evaluation, { world, places });
   const reader: Reader = {
     get: (kind, namespace, name) => world.get(kind, namespace, name),
-    byIndex: (kind, index, value) => world.byIndex(kind, index, value),
+    byOwner: (kind, uid) => world.byOwner(kind, uid),
     live: () => 'present',
   };
   const measurements = measurementsOf(evaluation, definition, { world: reader, places });

@@ -34,7 +34,7 @@ export class FollowUpLines {
   namesOf(task: KeptnTask, lookup: Lookup): ReadonlySet<string> {
     const line = lineOf(task);
     if (line === undefined) return new Set();
-    const there = lookup.byIndex(KeptnTask, followUpsByRoot.name, line);
+    const there = lookup.byIndex(followUpsByRoot, line);
     const asked = this.#asked.get(line) ?? [];
     const names = there.map(({ metadata }) => metadata.name);
     return new Set([...names, ...asked, ...reservedAt(rootAbove(task, lookup))]);

@@ -65,7 +65,7 @@ export function slotFor(
 
 /** The tasks that may take the places that are free in a namespace. */
 export function tasksInTurn(namespace: string, limit: number | undefined, lookup: Lookup): Key[] {
-  const waiting = lookup.byIndex(KeptnTask, tasksAwaitingSlot.name, namespace);
+  const waiting = lookup.byIndex(tasksAwaitingSlot, namespace);
   if (waiting.length === 0) return [];
   const names =
     limit === undefined
@@ -78,8 +78,8 @@ function lineIn(
   namespace: string,
   { limit, lookup, newcomer }: { limit: number; lookup: Lookup; newcomer?: KeptnTask },
 ): { readonly running: number; readonly next: readonly string[] } {
-  const jobs = lookup.byIndex(JobKind, jobsInSlots.name, namespace);
-  const waiting = lookup.byIndex(KeptnTask, tasksAwaitingSlot.name, namespace);
+  const jobs = lookup.byIndex(jobsInSlots, namespace);
+  const waiting = lookup.byIndex(tasksAwaitingSlot, namespace);
   const isNew = waiting.every(({ metadata }) => metadata.name !== newcomer?.metadata.name);
   const all = newcomer !== undefined && isNew ? [...waiting, newcomer] : waiting;
   const running = new Map<string, number>();

@@ -59,11 +59,11 @@ function progressValues(status: VersionStatus | undefined): readonly string[] {
  * others: what the settings may concern.
  */
 export function unfinishedOrFailedIn<T extends KubernetesObject>(
-  { kind, name }: IndexDefinition<T>,
+  index: IndexDefinition<T>,
   lookup: Lookup,
 ): readonly Key[] {
   return [unfinished, failedBefore]
-    .flatMap((value) => lookup.byIndex(kind, name, value))
+    .flatMap((value) => lookup.byIndex(index, value))
     .map(({ metadata }) => metadata);
 }
 

@@ -66,7 +66,7 @@ export function referrersOf<T extends KubernetesObject>(
     ...(isShared ? [inNamespace(shared, name)] : []),
     ...(to.kind === KeptnMetricsProvider.kind ? [inNamespace(namespace, any)] : []),
   ];
-  return values.flatMap((value) => by.lookup.byIndex(kind, index, value));
+  return values.flatMap((value) => by.lookup.byIndex({ kind, name: index }, value));
 }
 
 /** The definition and all that lead to it through functionRef and follow-ups: what becomes of their chains, it decides. */

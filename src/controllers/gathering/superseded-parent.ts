@@ -1,7 +1,7 @@
 import { KeptnAppVersion } from '../../api/keptn/app-version.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import { controllerOf, type Kind, type KubernetesObject } from '../../api/object.ts';
-import { type Lookup, ownerIndex } from '../../domain/lookup.ts';
+import { type Lookup } from '../../domain/lookup.ts';
 import { isSuperseded } from '../../domain/phase/superseded.ts';
 import { attemptOf, type VersionStatus } from '../../domain/phase/version-status.ts';
 import { type Key, watch, type Watch } from '../engine/controller.ts';
@@ -48,7 +48,7 @@ export function supersededParentWatches(child: Kind): readonly Watch[] {
     const { status, metadata } = version;
     const hasEndedAttempt = isSuperseded(status) || isAborted(status) || attemptOf(status) > 1;
     if (!hasEndedAttempt) return [];
-    return lookup.byIndex(child, ownerIndex, metadata.uid ?? '').map((one) => one.metadata);
+    return lookup.byOwner(child, metadata.uid ?? '').map((one) => one.metadata);
   };
   return [watch(KeptnWorkloadVersion, keys), watch(KeptnAppVersion, keys)];
 }

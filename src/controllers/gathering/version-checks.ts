@@ -6,7 +6,7 @@ import { KeptnTaskDefinition } from '../../api/keptn/task-definition.ts';
 import type { Kind, KubernetesObject } from '../../api/object.ts';
 import type { ChecksSeen } from '../../domain/check/checks.ts';
 import { awaitedFollowUps } from '../../domain/follow-up/follow-ups.ts';
-import { type Lookup, ownerIndex, type World } from '../../domain/lookup.ts';
+import type { IndexOf, Lookup, World } from '../../domain/lookup.ts';
 import type { DefinitionsField } from '../../domain/phase/phases.ts';
 import { findReference } from '../../domain/reference.ts';
 import type { VersionStatus } from '../../domain/phase/version-status.ts';
@@ -51,8 +51,8 @@ export function gatherChecks(
       .map((each) => world.get(KeptnMetric, each, name))
       .find((one) => one !== undefined);
   return {
-    tasks: byName(world.byIndex(KeptnTask, ownerIndex, uid)),
-    evaluations: byName(world.byIndex(KeptnEvaluation, ownerIndex, uid)),
+    tasks: byName(world.byOwner(KeptnTask, uid)),
+    evaluations: byName(world.byOwner(KeptnEvaluation, uid)),
     taskDefinitions,
     evaluationDefinitions,
     taskDefinitionVersions: mapped(taskDefinitions, (one) => taskDefinitionVersion(one, find)),
@@ -76,8 +76,7 @@ export function awaitedDefinitions(version: CheckedVersion): readonly string[] {
 
 /** Objects by the names of definitions, and where shared definitions are. */
 interface Where {
-  readonly kind: Kind;
-  readonly index: string;
+  readonly index: IndexOf<KubernetesObject>;
   readonly definitionsNamespace: string;
 }
 
@@ -111,13 +110,13 @@ export function judgedBy(
   where: Where,
 ): readonly Key[] {
   const definitions = lookup
-    .byIndex(KeptnEvaluationDefinition, definitionsByMetric.name, name)
+    .byIndex(definitionsByMetric, name)
     .map(({ metadata }) => metadata.name);
   return [...new Set(definitions)].flatMap((definition) => namedIn(lookup, where, definition));
 }
 
-function namedIn(lookup: Lookup, { kind, index }: Where, name: string): readonly Key[] {
-  return lookup.byIndex(kind, index, name).map(({ metadata }) => metadata);
+function namedIn(lookup: Lookup, { index }: Where, name: string): readonly Key[] {
+  return lookup.byIndex(index, name).map(({ metadata }) => metadata);
 }
 
 /** The key of the object that controls this one, if it is of this kind. */

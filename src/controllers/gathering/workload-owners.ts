@@ -1,4 +1,4 @@
-import { type Pod, PodKind } from '../../api/builtin.ts';
+import type { Pod } from '../../api/builtin.ts';
 import { KeptnConfig } from '../../api/keptn/config.ts';
 import type { KeptnWorkload } from '../../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
@@ -8,7 +8,7 @@ import { identityOf } from '../../domain/identity/identity.ts';
 import { withWordOfPods } from '../../domain/identity/word-of-pods.ts';
 import type { IdentityOptions } from '../../domain/identity/pod-version.ts';
 import { settingsFrom } from '../../domain/settings/keptn-config.ts';
-import { type Lookup, ownerIndex } from '../../domain/lookup.ts';
+import { type Lookup } from '../../domain/lookup.ts';
 import { ownerChainOf, supportedOwner } from '../../domain/owner/owner-chain.ts';
 import { ownerOfReference, type RolloutOwner } from '../../domain/owner/rollout-owner.ts';
 import { uidOf, workloadNameFor } from '../../domain/identity/workload-names.ts';
@@ -49,8 +49,8 @@ export function podsMaybeOfWorkload(
   lookup: Lookup,
 ): readonly Pod[] {
   return [
-    ...lookup.byIndex(PodKind, podsByWorkload.name, inNamespace(namespace, name)),
-    ...lookup.byIndex(PodKind, podsWithoutWorkload.name, namespace),
+    ...lookup.byIndex(podsByWorkload, inNamespace(namespace, name)),
+    ...lookup.byIndex(podsWithoutWorkload, namespace),
   ];
 }
 
@@ -77,7 +77,7 @@ export function ownersOfWorkload(
   }
   const identified = pods.map((pod) => ({ pod, identity: identityIn(lookup, pod, options) }));
   const uid = workload && uidOf(workload);
-  const versions = uid === undefined ? [] : lookup.byIndex(KeptnWorkloadVersion, ownerIndex, uid);
+  const versions = uid === undefined ? [] : lookup.byOwner(KeptnWorkloadVersion, uid);
   return [...owners.values()].map((owner) => {
     const current = currentRevision(owner, lookup, options);
     return {

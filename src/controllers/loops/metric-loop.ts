@@ -122,7 +122,7 @@ export class MetricLoop {
       caches.subscribe(KeptnMetric, ({ object }) => this.#queue.add(keyOf(object))),
       caches.subscribe(KeptnMetricsProvider, ({ object: { metadata } }) => {
         const place = inNamespace(metadata.namespace, metadata.name);
-        for (const metric of caches.byIndex(KeptnMetric, metricsByProvider.name, place)) {
+        for (const metric of caches.byIndex(metricsByProvider, place)) {
           this.#queue.add(keyOf(metric));
         }
       }),
@@ -156,7 +156,7 @@ export class MetricLoop {
     const definition = definitionOf(evaluation, { world: caches, places });
     const world = {
       get: caches.get.bind(caches),
-      byIndex: caches.byIndex.bind(caches),
+      byOwner: caches.byOwner.bind(caches),
       live: () => 'present' as const,
     };
     for (const { metric } of measurementsOf(evaluation, definition, { world, places })) {

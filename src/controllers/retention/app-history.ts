@@ -9,7 +9,7 @@ import { KeptnWorkload } from '../../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import { type Kind, refOf } from '../../api/object.ts';
 import { settingsFrom } from '../../domain/settings/keptn-config.ts';
-import { ownerIndex, type World } from '../../domain/lookup.ts';
+import { type World } from '../../domain/lookup.ts';
 import {
   type AppHistorySeen,
   type AppUses,
@@ -60,7 +60,7 @@ export function appHistoryController(
     gather({ namespace = '', name }, world) {
       const app = world.get(KeptnApp, namespace, name);
       if (app === undefined) return undefined;
-      const versions = world.byIndex(KeptnAppVersion, ownerIndex, app.metadata.uid ?? '');
+      const versions = world.byOwner(KeptnAppVersion, app.metadata.uid ?? '');
       const { retention } = settingsFrom(world.list(KeptnConfig), operatorNamespace);
       const excess = excessOf(versions, retention, world);
       const isUnread = (one: KeptnAppVersion): boolean =>
@@ -92,9 +92,9 @@ function usesOf(
   if (!isCertain || isBlind) return undefined;
   const ofApp = inNamespace(namespace, name);
   return {
-    appVersions: world.byIndex(KeptnAppVersion, appVersionsByApp.name, ofApp),
+    appVersions: world.byIndex(appVersionsByApp, ofApp),
     openOrCurrent: world
-      .byIndex(KeptnWorkloadVersion, workloadVersionsByApp.name, ofApp)
+      .byIndex(workloadVersionsByApp, ofApp)
       .filter((version) => !isCompleted(version.status?.status) || isCurrent(version, world)),
     unfinished: uidsOf(excess.filter((one) => hasUnfinished(one, world, isTraced))),
   };

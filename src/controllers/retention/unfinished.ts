@@ -2,7 +2,7 @@ import { KeptnEvaluation } from '../../api/keptn/evaluation.ts';
 import { isCompleted } from '../../api/keptn/states.ts';
 import { KeptnTask } from '../../api/keptn/task.ts';
 import type { KubernetesObject } from '../../api/object.ts';
-import { type Lookup, ownerIndex } from '../../domain/lookup.ts';
+import { type Lookup } from '../../domain/lookup.ts';
 import { exportables } from '../../domain/trace/trace-export.ts';
 import type { IsTraced } from '../engine/traced.ts';
 
@@ -23,8 +23,8 @@ export function hasUnfinished(
     if (seen.has(uid)) continue;
     seen.add(uid);
     if (traced && isPending(object)) return true;
-    const tasks = lookup.byIndex(KeptnTask, ownerIndex, uid);
-    const evaluations = lookup.byIndex(KeptnEvaluation, ownerIndex, uid);
+    const tasks = lookup.byOwner(KeptnTask, uid);
+    const evaluations = lookup.byOwner(KeptnEvaluation, uid);
     if (tasks.some(({ status }) => !isCompleted(status?.status))) return true;
     if (evaluations.some(({ status }) => !isCompleted(status?.overallStatus))) return true;
     open.push(...tasks, ...evaluations);

@@ -7,7 +7,6 @@ import { KeptnWorkload } from '../../api/keptn/workload.ts';
 import { refOf } from '../../api/object.ts';
 import { workloadsOf } from '../../domain/app/app-creation.ts';
 import { settingsFrom } from '../../domain/settings/keptn-config.ts';
-import { ownerIndex } from '../../domain/lookup.ts';
 import { appName } from '../../domain/names.ts';
 import { isRetired } from '../../domain/owner/retired-workload.ts';
 import { decideUnusedApp, type UnusedAppSeen } from '../../domain/retention/unused-app.ts';
@@ -47,7 +46,7 @@ export function unusedAppController(
       const { retention } = settingsFrom(world.list(KeptnConfig), operatorNamespace);
       const ofApp = inNamespace(namespace, name);
       const isUsed =
-        !world.byIndex(KeptnWorkload, workloadsByApp.name, ofApp).every(isRetired) ||
+        !world.byIndex(workloadsByApp, ofApp).every(isRetired) ||
         world.get(KeptnAppCreationRequest, namespace, name) !== undefined;
       const { kind, labelSelector } = workloadsOf(namespace);
       return {
@@ -59,7 +58,7 @@ export function unusedAppController(
         isUnfinished:
           !isUsed &&
           world
-            .byIndex(KeptnAppVersion, ownerIndex, uid)
+            .byOwner(KeptnAppVersion, uid)
             .some((version) => hasUnfinished(version, world, isTraced)),
         isCertain:
           stateOfNamespace(namespace, world) === 'stays' &&

@@ -18,7 +18,7 @@ import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import { type Kind, type KubernetesObject, type ObjectRef, refOf } from '../../api/object.ts';
 import { identityIn } from '../../domain/identity/identity-in.ts';
 import { settingsFrom } from '../../domain/settings/keptn-config.ts';
-import { type Lookup, ownerIndex, type World } from '../../domain/lookup.ts';
+import { type Lookup, type World } from '../../domain/lookup.ts';
 import { appName } from '../../domain/names.ts';
 import { excessOf } from '../../domain/settings/retention-limits.ts';
 import { livingRevisions } from '../../domain/retention/revisions.ts';
@@ -73,11 +73,7 @@ export function workloadHistoryController(
         KeptnAppVersion,
         ({ metadata, spec }, lookup) =>
           lookup
-            .byIndex(
-              KeptnWorkload,
-              workloadsByApp.name,
-              inNamespace(metadata.namespace, spec.appName),
-            )
+            .byIndex(workloadsByApp, inNamespace(metadata.namespace, spec.appName))
             .map((workload): Key => workload.metadata),
         'existence',
       ),
@@ -93,7 +89,7 @@ export function workloadHistoryController(
       const workload = world.get(KeptnWorkload, namespace, name);
       if (workload === undefined) return undefined;
       const { uid = '' } = workload.metadata;
-      const versions = world.byIndex(KeptnWorkloadVersion, ownerIndex, uid);
+      const versions = world.byOwner(KeptnWorkloadVersion, uid);
       const { retention } = settingsFrom(world.list(KeptnConfig), operatorNamespace);
       const excess = excessOf(versions, retention, world);
       const isDue = excess.versions.length > 0;
@@ -117,7 +113,7 @@ export function workloadHistoryController(
 /** The workloads of which a revision goes with this object: nothing can be rolled back to it any more. */
 function ofOwned({ metadata }: KubernetesObject, lookup: Lookup): readonly Key[] {
   return (metadata.ownerReferences ?? [])
-    .flatMap(({ uid }) => lookup.byIndex(KeptnWorkload, ownerIndex, uid))
+    .flatMap(({ uid }) => lookup.byOwner(KeptnWorkload, uid))
     .map((workload) => workload.metadata);
 }
 
@@ -144,7 +140,7 @@ function usesOf(
     revisions: owners.flatMap(({ owner }) => livingRevisions(owner, world, options)),
     pods: pods.map((pod) => identityIn(world, pod, options)),
     app: world.get(KeptnApp, namespace, appName(app)),
-    appVersions: world.byIndex(KeptnAppVersion, appVersionsByApp.name, inNamespace(namespace, app)),
+    appVersions: world.byIndex(appVersionsByApp, inNamespace(namespace, app)),
   };
 }
 

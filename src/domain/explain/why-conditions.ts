@@ -4,7 +4,7 @@ import type { KeptnWorkload } from '../../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import type { Condition, KubernetesObject } from '../../api/object.ts';
 import { conditionOf, conditionTypes, isTrue } from '../conditions.ts';
-import { type Lookup, ownerIndex } from '../lookup.ts';
+import { type Lookup } from '../lookup.ts';
 import type { Facts } from './facts.ts';
 import { type Finding, findingAbout, type Mark } from './finding.ts';
 import { whyWorkloadVersion } from './why-version.ts';
@@ -47,7 +47,7 @@ export function whyWorkload(workload: KeptnWorkload, lookup: Lookup): Finding {
     ...(workload.status?.owners ?? []).map(({ version }) => version),
   ]);
   const versions = lookup
-    .byIndex(KeptnWorkloadVersion, ownerIndex, workload.metadata.uid ?? '')
+    .byOwner(KeptnWorkloadVersion, workload.metadata.uid ?? '')
     .filter(({ spec }) => current.has(spec.version));
   const because = versions.map((version) => whyWorkloadVersion(version, lookup));
   const standing = standingOf(workload);

@@ -10,7 +10,7 @@ import type { KubernetesObject, ObjectMeta } from '../../api/object.ts';
 import { identityIn } from './identity-in.ts';
 import type { Identity } from './identity.ts';
 import type { IdentityOptions } from './pod-version.ts';
-import { type Lookup, ownerIndex } from '../lookup.ts';
+import { type Lookup } from '../lookup.ts';
 import { ownerChainOf, revisionHashLabel } from '../owner/owner-chain.ts';
 import {
   proofOf,
@@ -92,7 +92,7 @@ function newestReplicaSet(
   { object }: Extract<RolloutOwner, { kind: 'Deployment' }>,
   lookup: Lookup,
 ): ReplicaSet | undefined {
-  const sets = lookup.byIndex(ReplicaSetKind, ownerIndex, object.metadata.uid ?? '');
+  const sets = lookup.byOwner(ReplicaSetKind, object.metadata.uid ?? '');
   const set = newest(sets, revisionNumber);
   // The Deployment carries the number of its newest revision: with a higher one, that ReplicaSet is not cached yet.
   return set !== undefined && revisionNumber(set) >= revisionNumber(object) ? set : undefined;
@@ -108,7 +108,7 @@ function rolloutReplicaSet(
 ): ReplicaSet | undefined {
   const hash = object.status?.currentPodHash;
   return lookup
-    .byIndex(ReplicaSetKind, ownerIndex, object.metadata.uid ?? '')
+    .byOwner(ReplicaSetKind, object.metadata.uid ?? '')
     .find((set) => hash !== undefined && set.metadata.labels?.[rolloutHashLabel] === hash);
 }
 
@@ -160,7 +160,7 @@ function ofDaemonSet(
 ): CurrentRevision | undefined {
   if (!isObserved(object)) return undefined;
   const made = newest<ControllerRevision>(
-    lookup.byIndex(ControllerRevisionKind, ownerIndex, object.metadata.uid ?? ''),
+    lookup.byOwner(ControllerRevisionKind, object.metadata.uid ?? ''),
     ({ revision }) => revision,
   );
   const hash = made?.metadata.labels?.[revisionHashLabel];

@@ -5,7 +5,7 @@ import type { ObjectMeta } from '../../api/object.ts';
 import { suffix } from '../hash.ts';
 import { type AnnotatedIdentity, type Identity, identityOf } from './identity.ts';
 import type { IdentityOptions } from './pod-version.ts';
-import { type Lookup, ownerIndex } from '../lookup.ts';
+import { type Lookup } from '../lookup.ts';
 import { type OwnerChain, ownerChainOf } from '../owner/owner-chain.ts';
 import { revisionOfPod } from '../owner/revision.ts';
 import { uidOf, workloadNameFor } from './workload-names.ts';
@@ -54,7 +54,7 @@ function versionOfTemplate(
     workloadNameFor(identity, namespace, lookup),
   );
   if (workload === undefined || workload.spec.app !== identity.app) return version;
-  const versions = lookup.byIndex(KeptnWorkloadVersion, ownerIndex, uidOf(workload));
+  const versions = lookup.byOwner(KeptnWorkloadVersion, uidOf(workload));
   const own = `${version}-${suffix(['template', templateDigest])}`;
   if (versions.some(({ spec }) => spec.version === own)) return own;
   const first = versions.find(({ spec }) => spec.version === version);
@@ -88,7 +88,5 @@ function standsFor(
 function siblings(chain: OwnerChain, lookup: Lookup): readonly ReplicaSet[] {
   if (chain.type !== 'known' || chain.owner.kind !== 'ReplicaSet') return [];
   const { parent } = chain.owner;
-  return parent === undefined
-    ? []
-    : lookup.byIndex(ReplicaSetKind, ownerIndex, uidOf(parent.object));
+  return parent === undefined ? [] : lookup.byOwner(ReplicaSetKind, uidOf(parent.object));
 }

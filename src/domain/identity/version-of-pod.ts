@@ -2,7 +2,7 @@ import { KeptnWorkload } from '../../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import type { ObjectMeta } from '../../api/object.ts';
 import type { Identity } from './identity.ts';
-import { type Lookup, ownerIndex } from '../lookup.ts';
+import { type Lookup } from '../lookup.ts';
 import { type OwnerProof, revisionOfPod } from '../owner/revision.ts';
 import { uidOf, workloadNameFor } from './workload-names.ts';
 
@@ -20,7 +20,7 @@ export function versionOfPod(
   const name = workloadNameFor(identity, namespace, lookup);
   const workload = lookup.get(KeptnWorkload, namespace, name);
   if (workload === undefined || workload.spec.app !== identity.app) return undefined;
-  const versions = lookup.byIndex(KeptnWorkloadVersion, ownerIndex, uidOf(workload));
+  const versions = lookup.byOwner(KeptnWorkloadVersion, uidOf(workload));
   if (identity.source === 'owner' && proof.type === 'unproven') {
     const revision = revisionOfPod(pod);
     return versions.find((version) => revision !== undefined && isOnRecord(revision, version));

@@ -2,7 +2,7 @@ import { ControllerRevisionKind, type ReplicaSet, ReplicaSetKind } from '../../a
 import type { KubernetesObject } from '../../api/object.ts';
 import { toldApart } from '../identity/identity-in.ts';
 import { type Identity, identityOf } from '../identity/identity.ts';
-import { type Lookup, ownerIndex } from '../lookup.ts';
+import { type Lookup } from '../lookup.ts';
 import { ownerChainOf, revisionHashLabel } from '../owner/owner-chain.ts';
 import type { IdentityOptions } from '../identity/pod-version.ts';
 import type { RolloutOwner } from '../owner/rollout-owner.ts';
@@ -28,13 +28,11 @@ export function livingRevisions(
       return [ofReplicaSet(owner.object, lookup, options)];
     case 'Deployment':
     case 'Rollout':
-      return lookup
-        .byIndex(ReplicaSetKind, ownerIndex, uid)
-        .map((set) => ofReplicaSet(set, lookup, options));
+      return lookup.byOwner(ReplicaSetKind, uid).map((set) => ofReplicaSet(set, lookup, options));
     case 'StatefulSet':
     case 'DaemonSet':
       return lookup
-        .byIndex(ControllerRevisionKind, ownerIndex, uid)
+        .byOwner(ControllerRevisionKind, uid)
         .map((made) => ({ revision: `${uid}/${hashOf(made)}`, identity: undefined }));
   }
 }

@@ -70,11 +70,19 @@ export class ObjectCaches {
     for (const object of this.#of(kind).walk(found)) if (isOf(kind, object)) yield object;
   }
 
-  /** The objects whose index of this name holds this value. */
-  byIndex<T extends KubernetesObject>(kind: Kind<T>, index: string, value: string): readonly T[] {
-    const found = this.#of(kind).byIndex(index, value);
-    if (found === undefined) throw new Error(`${kind.kind} has no index "${index}"`);
+  /** The objects of the index's kind that it has under this value. */
+  byIndex<T extends KubernetesObject>(
+    { kind, name }: Pick<IndexDefinition<T>, 'kind' | 'name'>,
+    value: string,
+  ): readonly T[] {
+    const found = this.#of(kind).byIndex(name, value);
+    if (found === undefined) throw new Error(`${kind.kind} has no index "${name}"`);
     return found.filter((object) => isOf(kind, object));
+  }
+
+  /** The objects of a kind that name an owner of this uid. */
+  byOwner<T extends KubernetesObject>(kind: Kind<T>, uid: string): readonly T[] {
+    return this.byIndex({ kind, name: ownerIndex.name }, uid);
   }
 
   /** Puts what the API server just answered (a read or a write of ours) into the cache, and calls the subscribers. */

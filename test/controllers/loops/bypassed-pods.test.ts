@@ -8,7 +8,6 @@ import {
   KeptnWorkloadVersion,
   type KeptnWorkloadVersionStatus,
 } from '../../../src/api/keptn/workload-version.ts';
-import { ownerIndex } from '../../../src/controllers/engine/indexes.ts';
 import type { EventNote } from '../../../src/domain/plan.ts';
 import { aWorkload, aWorkloadVersion } from '../../support/builders/builders.ts';
 import { fixedLookup } from '../../support/memory/fixed-lookup.ts';
@@ -39,7 +38,7 @@ const running = (pod: Pod): Pod => ({ ...pod, status: { phase: 'Running' } });
 
 const versionsByOwner = {
   kind: KeptnWorkloadVersion,
-  name: ownerIndex,
+  name: 'owner-uid',
   values: ({ metadata }: KubernetesObject) =>
     (metadata.ownerReferences ?? []).map(({ uid }) => uid),
 };
@@ -54,7 +53,8 @@ function aReport(pods: readonly Pod[], world: readonly KubernetesObject[] = []) 
   const caches: Caches = {
     get: (kind, place, name) => lookup.get(kind, place, name),
     list: (kind, place) => lookup.list(kind, place),
-    byIndex: (kind, index, value) => lookup.byIndex(kind, index, value),
+    byIndex: (index, value) => lookup.byIndex(index, value),
+    byOwner: (kind, uid) => lookup.byOwner(kind, uid),
     walk: (kind) => lookup.list(kind),
     observe: () => undefined,
     forget: () => undefined,

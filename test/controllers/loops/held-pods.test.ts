@@ -44,6 +44,7 @@ function aSweep(
     lookup: {
       get: () => undefined,
       byIndex: () => [],
+      byOwner: () => [],
       list: <T extends KubernetesObject>(kind: Kind<T>): readonly T[] => {
         const found: readonly KubernetesObject[] = kind.kind === 'Namespace' ? namespaces : [];
         return found.filter((object): object is T => object.kind === kind.kind);

@@ -11,7 +11,6 @@ import type { ControllerRevision, ReplicaSet } from '../../../src/api/builtin.ts
 import { keptnAnnotations } from '../../../src/api/keptn/annotations.ts';
 import type { KubernetesObject, OwnerReference } from '../../../src/api/object.ts';
 import { currentRevision } from '../../../src/domain/identity/current-revision.ts';
-import { ownerIndex } from '../../../src/domain/lookup.ts';
 import { ownerOfReference, type RolloutOwner } from '../../../src/domain/owner/rollout-owner.ts';
 import { fixedLookup } from '../../support/memory/fixed-lookup.ts';
 import {
@@ -34,7 +33,7 @@ const indexes = [
   ControllerRevisionKind,
 ].map((kind) => ({
   kind,
-  name: ownerIndex,
+  name: 'owner-uid',
   values: ({ metadata }: KubernetesObject) =>
     (metadata.ownerReferences ?? []).map(({ uid }) => uid),
 }));

@@ -71,8 +71,8 @@ describe('what a feed brings', () => {
     const names = (pods: readonly Pod[]): string[] => pods.map(({ metadata }) => metadata.name);
     expect(names(caches.list(PodKind))).toEqual(['a', 'b']);
     expect(names(caches.list(PodKind, 'other'))).toEqual(['b']);
-    expect(names(caches.byIndex(PodKind, 'owner-uid', 'rs'))).toEqual(['a']);
-    expect(names(caches.byIndex(PodKind, 'phase', 'Running'))).toEqual(['b']);
+    expect(names(caches.byOwner(PodKind, 'rs'))).toEqual(['a']);
+    expect(names(caches.byIndex({ kind: PodKind, name: 'phase' }, 'Running'))).toEqual(['b']);
     expect(caches.get(PodKind, 'other', 'a')).toBeUndefined();
     expect(caches.list(JobKind)).toEqual([]);
   });
@@ -91,10 +91,10 @@ describe('what a feed brings', () => {
     const feed = caches.feed(PodKind);
     list(feed, 5, pod('a', 1), pod('b', 2));
     feed.changed(pod('a', 6, { phase: 'Running' }));
-    expect(caches.byIndex(PodKind, 'phase', 'Pending')).toHaveLength(1);
-    expect(caches.byIndex(PodKind, 'phase', 'Running')).toHaveLength(1);
+    expect(caches.byIndex({ kind: PodKind, name: 'phase' }, 'Pending')).toHaveLength(1);
+    expect(caches.byIndex({ kind: PodKind, name: 'phase' }, 'Running')).toHaveLength(1);
     feed.deleted(pod('a', 7, { phase: 'Running' }));
-    expect(caches.byIndex(PodKind, 'phase', 'Running')).toEqual([]);
+    expect(caches.byIndex({ kind: PodKind, name: 'phase' }, 'Running')).toEqual([]);
   });
 
   it('is told as deleted when a later list does not show it', () => {
@@ -254,7 +254,7 @@ describe('a kind of which only some objects are watched', () => {
     caches.observe(PodKind, pod('a', 6));
     expect(version('a')).toBe('6');
     expect(caches.list(PodKind, 'shop')).toHaveLength(1);
-    expect(caches.byIndex(PodKind, 'phase', 'Pending')).toHaveLength(1);
+    expect(caches.byIndex({ kind: PodKind, name: 'phase' }, 'Pending')).toHaveLength(1);
     clock.advance(29_999);
     caches.observe(PodKind, pod('b', 8));
     expect(version('a')).toBe('6');

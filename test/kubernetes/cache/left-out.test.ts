@@ -110,7 +110,7 @@ describe.each(kinds)('a %s for which', (_, kind) => {
     feed.changed(version(hostile, '3'));
     feed.changed(version(objectOf(kind, 'last'), '4'));
     expect(namesIn(caches, kind)).toEqual(['a', 'last', 'z']);
-    expect(caches.byIndex(kind, 'by', 'z')).toHaveLength(1);
+    expect(caches.byIndex({ kind: kind, name: 'by' }, 'z')).toHaveLength(1);
     expect(heard).toEqual(['a', 'z', 'last']);
     expect(caches.leftOut.objects().map((one) => one.why)).toEqual([
       'cannot be read: no such field',

@@ -1,6 +1,6 @@
 import type { IndexDefinition } from '../../../src/ports/index-definition.ts';
 import type { Kind, KubernetesObject } from '../../../src/api/object.ts';
-import { type Lookup, ownerIndex } from '../../../src/domain/lookup.ts';
+import type { Lookup } from '../../../src/domain/lookup.ts';
 
 /** Caches that hold exactly these objects and never change; they have the index by owner and those given. */
 export function fixedLookup(
@@ -20,12 +20,11 @@ export function fixedLookup(
       ofKind(kind).filter(
         ({ metadata }) => namespace === undefined || metadata.namespace === namespace,
       ),
-    byIndex(kind, name, value) {
-      if (name === ownerIndex) {
-        return ofKind(kind).filter(({ metadata }) =>
-          metadata.ownerReferences?.some(({ uid }) => uid === value),
-        );
-      }
+    byOwner: (kind, owner) =>
+      ofKind(kind).filter(({ metadata }) =>
+        metadata.ownerReferences?.some(({ uid }) => uid === owner),
+      ),
+    byIndex({ kind, name }, value) {
       const index = indexes.find((known) => known.name === name && known.kind.kind === kind.kind);
       if (index === undefined) throw new Error(`no index ${name} of ${kind.kind}`);
       return ofKind(kind).filter((object) => index.values(object).includes(value));
