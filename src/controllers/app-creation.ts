@@ -28,6 +28,7 @@ export function appCreationController(
   const { operatorNamespace } = places;
   return {
     name: 'app-creation',
+    indexes: [appVersionsByApp, workloadVersionsByApp, workloadsByApp],
     watches: [
       watch(KeptnAppCreationRequest, ({ metadata }) => [metadata]),
       // Requests are named after their app. An app of the users' own ends the request for it.

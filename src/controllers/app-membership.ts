@@ -16,6 +16,7 @@ export function appMembershipController(): Controller<AppMembershipSeen> {
     name: 'app-membership',
     workers: 1,
     startingPoints: [watch(KeptnApp, ({ metadata }) => [metadata])],
+    indexes: [workloadsByApp],
     watches: [
       watch(KeptnApp, ({ metadata }) => [metadata], 'spec'),
       watch(KeptnAppVersion, (version) => controllerKey(version, KeptnApp)),

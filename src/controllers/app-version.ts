@@ -42,6 +42,8 @@ import {
   gatherChecks,
   judgedBy,
 } from './gathering/version-checks.ts';
+import { definitionsByMetric } from './gathering/evaluated-values.ts';
+import { taskDefinitionsByFunctionRef } from './task-definition.ts';
 
 /** Moves KeptnAppVersions through their phases. */
 export function appVersionController(
@@ -62,6 +64,14 @@ export function appVersionController(
       watch(KeptnApp, supersededBy),
       watch(KeptnTask, (task, lookup) => versionBehind(task, own, lookup)),
       watch(KeptnEvaluation, (evaluation, lookup) => versionBehind(evaluation, own, lookup)),
+    ],
+    indexes: [
+      appVersionsByApp,
+      workloadVersionsByApp,
+      unfinishedAppVersions,
+      appVersionsByDefinition,
+      definitionsByMetric,
+      taskDefinitionsByFunctionRef,
     ],
     watches: [
       // A new version supersedes its siblings.
@@ -91,7 +101,7 @@ export function appVersionController(
       // So may those of its KeptnAppContext, which also say how long it waits.
       watch(KeptnAppContext, ({ metadata: { namespace, name } }, lookup) =>
         affected(
-          lookup.byIndex(KeptnAppVersion, appVersionsByApp.name, inNamespace(namespace, name)),
+          lookup.byIndex(appVersionsByApp, inNamespace(namespace, name)),
         ),
       ),
       watch(KeptnConfig, (_config, lookup) => unfinishedOrFailedIn(unfinishedAppVersions, lookup)),

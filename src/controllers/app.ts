@@ -23,6 +23,7 @@ export function appController({ operatorNamespace }: Places): Controller<AppSeen
   return {
     name: 'app',
     startingPoints: [watch(KeptnApp, ({ metadata }) => [metadata])],
+    indexes: [workloadVersionsByApp, unfinishedAppVersions],
     watches: [
       watch(KeptnApp, ({ metadata }) => [metadata]),
       watch(KeptnAppVersion, (version) => controllerKey(version, KeptnApp)),

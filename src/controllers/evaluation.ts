@@ -15,6 +15,7 @@ import { settingsFrom } from '../domain/settings/keptn-config.ts';
 import { findReference } from '../domain/reference.ts';
 import { type Controller, type Key, watch } from './engine/controller.ts';
 import {
+  definitionsByMetric,
   evaluationsOn,
   measurementsOf,
   openEvaluationsByDefinition,
@@ -63,6 +64,12 @@ export function evaluationController(places: Places): Controller<EvaluationObser
       ),
       // Metrics that an evaluation made go when it has ended.
       watch(KeptnMetric, ofMetric),
+    ],
+    indexes: [
+      openEvaluationsByDefinition,
+      evaluationsAwaitingProvider,
+      evaluationsAwaitingFollowUp,
+      definitionsByMetric,
     ],
     watches: [
       watch(KeptnEvaluation, ({ metadata }) => [metadata]),

@@ -19,6 +19,7 @@ import {
   podsMaybeOfWorkload,
   podsOfWorkload,
 } from './gathering/workload-owners.ts';
+import { podsByWorkload, podsWithoutWorkload } from './gathering/lifecycle-indexes.ts';
 
 /** At most this many Pods of a version get an explanation: more would only be more of the same (T6). */
 const explainedPods = 10;
@@ -29,6 +30,7 @@ export function podGateController({ operatorNamespace }: Places): Controller<Pod
     name: 'pod-gate',
     workers: 32,
     startingPoints: [watch(PodKind, ({ metadata }) => [metadata])],
+    indexes: [podsByWorkload, podsWithoutWorkload],
     watches: [
       watch(PodKind, ({ metadata }) => [metadata]),
       watch(KeptnWorkloadVersion, ({ metadata, spec }, lookup) => {

@@ -27,7 +27,7 @@ import { unusableReferences } from '../lint/unusable-references.ts';
 import { type Controller, type Key, type Watch, watch } from './engine/controller.ts';
 import { inNamespace, workloadsByApp } from './gathering/lifecycle-indexes.ts';
 import type { Places } from './gathering/places.ts';
-import { leadingTo, referrersOf } from './gathering/reference-index.ts';
+import { leadingTo, referenceIndexes, referrersOf } from './gathering/reference-index.ts';
 import { defined } from '../api/json.ts';
 
 /** A kind whose objects get the condition ResolvedRefs. */
@@ -107,6 +107,10 @@ export function referenceControllers(places: Places): readonly Controller<Referr
   return table.map((entry) => ({
     name: entry.name,
     startingPoints: [watch(entry.kind, ({ metadata }) => [metadata])],
+    indexes: [
+      ...referenceIndexes.filter(({ kind }) => kind === entry.kind),
+      ...(entry.isOfApp === true ? [workloadsByApp] : []),
+    ],
     watches: watchesOf(entry, places),
     gather: (key, world) => observationOf(entry, { key, world, places }),
     decide: decideReferrer,

@@ -42,6 +42,7 @@ export function taskDefinitionController(
   return {
     name: 'task-definition',
     startingPoints: [watch(KeptnTaskDefinition, ({ metadata }) => [metadata])],
+    indexes: [taskDefinitionsByFunctionRef],
     watches: [
       watch(KeptnTaskDefinition, ({ metadata }, lookup) => [
         metadata,

@@ -33,7 +33,7 @@ import {
   gatherFollowUps,
   tasksAwaitingFollowUp,
 } from './gathering/follow-ups.ts';
-import { FollowUpLines } from './gathering/follow-up-line.ts';
+import { FollowUpLines, followUpsByRoot } from './gathering/follow-up-line.ts';
 import { isOver } from './gathering/history.ts';
 import {
   allTasksAwaitingSlot,
@@ -53,7 +53,7 @@ import {
   supersededParentWatches,
   isParentAborted,
 } from './gathering/superseded-parent.ts';
-import { dependentNames } from './task-definition.ts';
+import { dependentNames, taskDefinitionsByFunctionRef } from './task-definition.ts';
 import { awaiting, byName } from './gathering/version-checks.ts';
 
 /** The tasks that have no Job yet, by the name of their definition. */
@@ -99,6 +99,16 @@ export function taskController(settings: TaskControllerSettings): Controller<Tas
       ),
       // A Job may have to be ended or to get its time to live although its task is over.
       watch(JobKind, (job) => (isLeftToKubernetes(job) ? [] : taskOf(job))),
+    ],
+    indexes: [
+      tasksAwaitingDefinition,
+      taskDefinitionsByFunctionRef,
+      tasksAwaitingSlot,
+      allTasksAwaitingSlot,
+      jobsInSlots,
+      podsHeld,
+      tasksAwaitingFollowUp,
+      followUpsByRoot,
     ],
     watches: [
       watch(KeptnTask, (task, lookup) => [

@@ -39,6 +39,8 @@ import { isVersionOver, versionBehind } from './gathering/history.ts';
 import {
   appVersionsByApp,
   inNamespace,
+  podsByWorkload,
+  podsWithoutWorkload,
   unfinishedOrFailedIn,
   unfinishedWorkloadVersions,
   workloadVersionsByApp,
@@ -60,6 +62,8 @@ import {
   podsOfWorkload,
   workloadNameOfPod,
 } from './gathering/workload-owners.ts';
+import { definitionsByMetric } from './gathering/evaluated-values.ts';
+import { taskDefinitionsByFunctionRef } from './task-definition.ts';
 
 /** Moves KeptnWorkloadVersions through their phases, and states when their Pods may start. */
 export function workloadVersionController(places: Places): Controller<WorkloadVersionSeen> {
@@ -88,6 +92,16 @@ export function workloadVersionController(places: Places): Controller<WorkloadVe
       watch(PodKind, ofPod),
       watch(KeptnTask, (task, lookup) => versionBehind(task, own, lookup)),
       watch(KeptnEvaluation, (evaluation, lookup) => versionBehind(evaluation, own, lookup)),
+    ],
+    indexes: [
+      workloadVersionsByApp,
+      appVersionsByApp,
+      unfinishedWorkloadVersions,
+      workloadVersionsByDefinition,
+      definitionsByMetric,
+      taskDefinitionsByFunctionRef,
+      podsByWorkload,
+      podsWithoutWorkload,
     ],
     watches: [
       watch(KeptnWorkloadVersion, ({ metadata }) => [metadata]),

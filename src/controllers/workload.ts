@@ -34,6 +34,7 @@ export function workloadController({ operatorNamespace }: Places): Controller<Wo
     name: 'workload',
     // What versions, apps and owners lead to are these; a workload that there is not yet begins with a Pod.
     startingPoints: [watch(KeptnWorkload, ({ metadata }) => [metadata]), watch(PodKind, ofPod)],
+    indexes: [workloadsByApp],
     watches: [
       watch(KeptnWorkload, ({ metadata }) => [metadata]),
       watch(KeptnWorkloadVersion, (version) => controllerKey(version, KeptnWorkload)),

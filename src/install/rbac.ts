@@ -26,6 +26,9 @@ import {
   serviceAccount,
 } from './role-objects.ts';
 import { userRoles } from './user-roles.ts';
+import { configFrom } from '../config/config.ts';
+import type { Controller } from '../controllers/engine/controller.ts';
+import { allControllers } from '../process/controllers.ts';
 
 /** Runs everything. */
 const sluice = serviceAccountName;
@@ -70,7 +73,9 @@ const owners = [
 /** What Sluice may do in the whole cluster, and why. What it reads is what it watches. */
 function clusterRules(backstop: boolean): readonly Rule[] {
   return [
-    ...readRules(watchedKinds(undefined, { backstop }).watched.map(({ kind }) => kind)),
+    ...readRules(
+      watchedKinds(undefined, controllersWith(backstop)).watched.map(({ kind }) => kind),
+    ),
     ...(backstop ? rulesFor([ReleasedVersionsKind], ['create', 'patch', 'delete']) : []),
     ...rulesFor(made, ['create']),
     ...rulesFor(keptInStep, ['patch']),
@@ -92,6 +97,11 @@ function clusterRules(backstop: boolean): readonly Rule[] {
     { apiGroups: ['batch'], resources: ['jobs'], verbs: ['create', 'patch', 'delete'] },
     ...trustRules,
   ];
+}
+
+/** Which kinds they watch does not depend on any other setting. */
+function controllersWith(backstop: boolean): readonly Controller[] {
+  return allControllers({ ...configFrom({ flags: new Map(), env: {} }), backstop });
 }
 
 /** The caBundles of its own webhooks and conversions, which it writes when its certificates are renewed. */
@@ -187,7 +197,9 @@ export function rights({
   certificateSecret = certificateSecretName,
   backstop = false,
 }: RightsPlaces): Manifest[] {
-  const admissionKinds = watchedKinds('admission', { backstop }).watched.map(({ kind }) => kind);
+  const admissionKinds = watchedKinds('admission', controllersWith(backstop)).watched.map(
+    ({ kind }) => kind,
+  );
   return [
     serviceAccount(sluice, namespace),
     ...clusterRole(sluice, { namespace, rules: clusterRules(backstop) }),

@@ -5,39 +5,19 @@ import { appMembershipController } from '../controllers/app-membership.ts';
 import { appCreationController } from '../controllers/app-creation.ts';
 import { appVersionController } from '../controllers/app-version.ts';
 import type { Controller } from '../controllers/engine/controller.ts';
-import {
-  definitionsByMetric,
-  openEvaluationsByDefinition,
-} from '../controllers/gathering/evaluated-values.ts';
-import { evaluationController, evaluationsAwaitingProvider } from '../controllers/evaluation.ts';
-import { followUpsByRoot } from '../controllers/gathering/follow-up-line.ts';
-import {
-  evaluationsAwaitingFollowUp,
-  tasksAwaitingFollowUp,
-} from '../controllers/gathering/follow-ups.ts';
+import { evaluationController } from '../controllers/evaluation.ts';
 import { keptnConfigController } from '../controllers/keptn-config.ts';
-import { lifecycleIndexes } from '../controllers/gathering/lifecycle-indexes.ts';
 import { metricsByProvider } from '../controllers/loops/metric-loop.ts';
 import { namespaceController } from '../controllers/namespace.ts';
 import { podGateController } from '../controllers/pod-gate.ts';
 import { releasedListController } from '../controllers/released-list.ts';
-import { referenceIndexes } from '../controllers/gathering/reference-index.ts';
 import { referenceControllers } from '../controllers/resolved-refs.ts';
 import { appHistoryController } from '../controllers/retention/app-history.ts';
 import { orphanedJobController } from '../controllers/retention/orphaned-jobs.ts';
 import { unusedAppController } from '../controllers/retention/unused-apps.ts';
 import { workloadHistoryController } from '../controllers/retention/workload-history.ts';
-import {
-  allTasksAwaitingSlot,
-  jobsInSlots,
-  tasksAwaitingSlot,
-} from '../controllers/gathering/job-slots.ts';
-import { waitingEvaluations, waitingTasks } from '../controllers/gathering/deadline-watches.ts';
-import { podsHeld, taskController, tasksAwaitingDefinition } from '../controllers/task.ts';
-import {
-  taskDefinitionController,
-  taskDefinitionsByFunctionRef,
-} from '../controllers/task-definition.ts';
+import { taskController } from '../controllers/task.ts';
+import { taskDefinitionController } from '../controllers/task-definition.ts';
 import { awaitingExport } from '../controllers/loops/trace-export.ts';
 import {
   type IsTraced,
@@ -50,8 +30,9 @@ import { workloadController } from '../controllers/workload.ts';
 import { workloadVersionController } from '../controllers/workload-version.ts';
 import { placesOf } from './places.ts';
 import { collectorIn } from './tracing.ts';
+import type { IndexDefinition } from '../ports/index-definition.ts';
 
-/** Everything the engine runs. A new controller is another entry, and its indexes below. */
+/** Everything the engine runs. A new controller is another entry. */
 export function allControllers(config: Config): readonly Controller[] {
   const { denoImage, pythonImage, bashImage, workers } = config;
   const places = placesOf(config);
@@ -82,28 +63,14 @@ export function allControllers(config: Config): readonly Controller[] {
   return workers === undefined ? controllers : controllers.map((one) => withAtMost(one, workers));
 }
 
-/** The indexes of the caches, beside the one by owner that every kind has. */
-export const allIndexes = [
-  ...admissionIndexes,
-  ...lifecycleIndexes,
-  ...awaitingExport,
-  openEvaluationsByDefinition,
-  definitionsByMetric,
-  podsHeld,
-  evaluationsAwaitingFollowUp,
-  evaluationsAwaitingProvider,
-  metricsByProvider,
-  taskDefinitionsByFunctionRef,
-  tasksAwaitingDefinition,
-  tasksAwaitingSlot,
-  allTasksAwaitingSlot,
-  jobsInSlots,
-  followUpsByRoot,
-  tasksAwaitingFollowUp,
-  waitingTasks,
-  waitingEvaluations,
-  ...referenceIndexes,
-];
+/** What the loops beside the controllers ask the caches by. */
+const loopIndexes: readonly IndexDefinition[] = [...awaitingExport, metricsByProvider];
+
+/** The indexes of the caches, beside the one by owner: those of admission, of these controllers and of the loops beside them. */
+export function indexesOf(controllers: readonly Controller[]): readonly IndexDefinition[] {
+  const ofControllers = controllers.flatMap(({ indexes = [] }) => indexes);
+  return [...new Set([...admissionIndexes, ...ofControllers, ...loopIndexes])];
+}
 
 function withAtMost(controller: Controller, workers: number): Controller {
   return { ...controller, workers: Math.min(controller.workers ?? workers, workers) };

@@ -16,7 +16,7 @@ import { Certificates } from '../server/certificates.ts';
 import type { ServingCertificates } from '../server/serving-certificate.ts';
 import { createLogger, type Logger } from '../telemetry/logger.ts';
 import { keepCertificates, servedFromSecret } from './certificates.ts';
-import { allControllers, allIndexes } from './controllers.ts';
+import { allControllers, indexesOf } from './controllers.ts';
 import { leadership, type Standing } from './leadership.ts';
 import { placesOf } from './places.ts';
 import { processMetrics } from './metrics-part.ts';
@@ -73,9 +73,9 @@ export async function checkComposition(config: Config, { env }: Terminal): Promi
     });
     await connection.close();
   }
-  allControllers(config);
+  const controllers = allControllers(config);
   webhooks({ ...placesOf(config), backstop: config.backstop });
-  watchedKinds(config.only, config);
+  watchedKinds(config.only, controllers);
   await processMetrics(
     config,
     createLogger({ level: 'silent', format: 'json', write: () => undefined }),
@@ -110,12 +110,13 @@ async function partsOf(config: Config, { terminal, log }: Surroundings): Promise
     { server: server.href, ...(proxy !== undefined && { proxy: shownProxy(proxy) }), userAgent },
     'this API server is used',
   );
+  const controllers = allControllers(config);
   const caches = new ObjectCaches({
     clock,
-    indexes: allIndexes,
+    indexes: indexesOf(controllers),
     log: log.child({ part: 'caches' }),
   });
-  const { watched, forAdmission, forControllers } = watchedKinds(only, config);
+  const { watched, forAdmission, forControllers } = watchedKinds(only, controllers);
   const identity = config.identity ?? terminal.processName;
 
   let watching: Watching | undefined;

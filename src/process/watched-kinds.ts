@@ -1,11 +1,9 @@
 import {
   ConfigMapKind,
   ConfigMapMetadataKind,
-  ControllerRevisionKind,
   DaemonSetKind,
   DeploymentKind,
   JobKind,
-  NamespaceKind,
   PodKind,
   ReplicaSetKind,
   RolloutKind,
@@ -19,14 +17,15 @@ import { KeptnConfig } from '../api/keptn/config.ts';
 import { KeptnEvaluationDefinition } from '../api/keptn/evaluation-definition.ts';
 import { KeptnMetric } from '../api/keptn/metric.ts';
 import { KeptnMetricsProvider } from '../api/keptn/metrics-provider.ts';
-import { ownKinds } from '../api/keptn/registry.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { ReleasedVersionsKind } from '../api/released-versions.ts';
 import type { WatchSpec } from '../kubernetes/watch/watch-all.ts';
+import type { Kind } from '../api/object.ts';
+import type { Controller } from '../controllers/engine/controller.ts';
 
-/** What makes Pods, and says which revision is current. Rollouts are watched from the moment their CRD exists. */
+/** What makes Pods, and says which revision is current. */
 const owners: readonly WatchSpec[] = [
   { kind: DeploymentKind },
   { kind: ReplicaSetKind },
@@ -59,36 +58,45 @@ const ofAdmission: readonly WatchSpec[] = [
 ];
 
 /**
- * What the controllers decide on. Pods, Jobs and ConfigMaps are the many things of a cluster: only those that carry one of
- * Sluice's labels are watched.
+ * Pods, Jobs and ConfigMaps are the many things of a cluster: only those that carry one of Sluice's labels are watched. Rollouts
+ * are watched from the moment their CRD exists.
  */
-const ofControllers: readonly WatchSpec[] = [
-  ...owners,
-  ...names,
-  ...ownKinds.map((kind) => ({ kind })),
-  { kind: NamespaceKind },
-  { kind: ControllerRevisionKind },
+const partly: readonly WatchSpec[] = [
   { kind: PodKind, labelSelector: sluiceKeys.watched },
   { kind: PodKind, labelSelector: sluiceKeys.task },
   { kind: JobKind, labelSelector: sluiceKeys.task },
   { kind: ConfigMapKind, labelSelector: sluiceKeys.function },
+  { kind: RolloutKind, optional: true },
 ];
+
+/** What controllers decide on: the kinds that they watch. */
+function watchedBy(controllers: readonly Controller[]): readonly WatchSpec[] {
+  const kinds = new Set(controllers.flatMap(({ watches }) => watches.map(({ kind }) => kind)));
+  return [...kinds].flatMap((kind): readonly WatchSpec[] => {
+    const specs = partly.filter((spec) => spec.kind === kind);
+    return specs.length > 0 ? specs : [{ kind }];
+  });
+}
 
 /** What a process watches, and which of it must be there before it answers reviews, and before its controllers run. */
 export function watchedKinds(
   only: 'admission' | 'controllers' | undefined,
-  { backstop }: { readonly backstop: boolean } = { backstop: false },
+  controllers: readonly Controller[],
 ): {
   readonly watched: readonly WatchSpec[];
   readonly forAdmission: readonly WatchSpec[];
   readonly forControllers: readonly WatchSpec[];
 } {
-  const lists = backstop ? [{ kind: ReleasedVersionsKind }] : [];
+  const ofControllers = watchedBy(controllers);
+  const lists = ofControllers.filter(({ kind }) => kind === ReleasedVersionsKind);
   const admission = [...ofAdmission, ...lists];
-  const controllers = [...ofControllers, ...lists];
   const forAdmission = only === 'controllers' ? [] : admission;
-  const watched = only === 'admission' ? [...admission, ...names] : controllers;
+  const watched = only === 'admission' ? [...admission, ...names] : ofControllers;
   const forControllers =
-    only === 'admission' ? [] : controllers.filter((spec) => !names.includes(spec));
+    only === 'admission' ? [] : ofControllers.filter(({ kind }) => !isName(kind));
   return { watched, forAdmission, forControllers };
+}
+
+function isName(kind: Kind): boolean {
+  return names.some((name) => name.kind === kind);
 }

@@ -358,7 +358,7 @@ test('everything that rules look up is cached on every replica', async () => {
     oldObject: aTaskDefinition(),
   });
   judgeDeletion(KeptnTaskDefinition, places)(deleted, lookup);
-  const cached = watchedKinds('admission').watched.map(
+  const cached = watchedKinds('admission', []).watched.map(
     ({ kind }) => `${kind.kind} ${kind.view ?? ''}`,
   );
   expect([...asked].filter((kind) => !cached.includes(kind))).toEqual([]);

@@ -2,15 +2,17 @@ import { describe, expect, test } from 'vitest';
 import { ConfigMapMetadataKind, ServiceAccountMetadataKind } from '../../src/api/builtin.ts';
 import { KeptnTask } from '../../src/api/keptn/task.ts';
 import type { Kind } from '../../src/api/object.ts';
-import { allControllers, allIndexes } from '../../src/process/controllers.ts';
+import { allControllers } from '../../src/process/controllers.ts';
 import { rights } from '../../src/install/rbac.ts';
 import { watchedKinds } from '../../src/process/watched-kinds.ts';
 import { configFrom } from '../../src/config/config.ts';
+import { allIndexes } from '../support/memory/all-indexes.ts';
 
 /** What must fit together although nothing but the API server would notice if it did not. */
 
 const config = configFrom({ flags: new Map(), env: {} });
-const { watched } = watchedKinds(undefined);
+const controllers = allControllers(config);
+const { watched } = watchedKinds(undefined, controllers);
 const nameOf = ({ apiVersion, kind }: Kind): string => `${apiVersion} ${kind}`;
 const watchedNames = new Set(watched.map(({ kind }) => nameOf(kind)));
 
@@ -35,7 +37,7 @@ test('no two controllers share a name, for names are labels of metrics and logs'
 });
 
 test('admission watches nothing that a process with both halves does not', () => {
-  const { watched: ofAdmission, forAdmission } = watchedKinds('admission');
+  const { watched: ofAdmission, forAdmission } = watchedKinds('admission', controllers);
   const awaited = new Set(forAdmission.map(({ kind }) => kind));
   const notAwaited = ofAdmission.filter(({ kind }) => !awaited.has(kind));
   // Pods must not wait for what only tells what is missing.
@@ -48,13 +50,13 @@ test('admission watches nothing that a process with both halves does not', () =>
 });
 
 test('controllers alone wait for no cache of admission', () => {
-  expect(watchedKinds('controllers').forAdmission).toEqual([]);
+  expect(watchedKinds('controllers', controllers).forAdmission).toEqual([]);
 });
 
 test.each([undefined, 'controllers'] as const)(
   'controllers run without the names of ConfigMaps and ServiceAccounts, and with everything else',
   (only) => {
-    const { watched: all, forControllers } = watchedKinds(only);
+    const { watched: all, forControllers } = watchedKinds(only, controllers);
     const notAwaited = all.filter((spec) => !forControllers.includes(spec));
     expect(notAwaited.map(({ kind }) => kind)).toEqual([
       ConfigMapMetadataKind,

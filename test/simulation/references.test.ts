@@ -8,7 +8,6 @@ import { KeptnMetricsProvider } from '../../src/api/keptn/metrics-provider.ts';
 import { KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts';
 import { KeptnWorkload } from '../../src/api/keptn/workload.ts';
 import { type Condition, type Kind, type KubernetesObject, refOf } from '../../src/api/object.ts';
-import { allIndexes } from '../../src/process/controllers.ts';
 import { referenceControllers } from '../../src/controllers/resolved-refs.ts';
 import { taskDefinitionController } from '../../src/controllers/task-definition.ts';
 import type { Referrer } from '../../src/domain/resolved-refs.ts';
@@ -23,6 +22,7 @@ import {
 } from '../support/builders/builders.ts';
 import { Simulation, type SimulationOptions } from './simulation.ts';
 import { fog, storm } from './weather.ts';
+import { allIndexes } from '../support/memory/all-indexes.ts';
 
 const places = { operatorNamespace: 'keptn-system', definitionsNamespace: 'keptn-system' };
 

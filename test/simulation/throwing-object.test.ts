@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { ownKinds } from '../../src/api/keptn/registry.ts';
 import type { Kind, KubernetesObject } from '../../src/api/object.ts';
-import { allControllers, allIndexes } from '../../src/process/controllers.ts';
+import { allControllers } from '../../src/process/controllers.ts';
 import { configFrom } from '../../src/config/config.ts';
 import type { Controller, Key, Watch } from '../../src/controllers/engine/controller.ts';
 import { standardObjects } from '../support/builders/builders.ts';
 import type { Simulation } from './simulation.ts';
 import { sluice } from './sluice.ts';
+import { allIndexes } from '../support/memory/all-indexes.ts';
 
 /** One object by which something of ours throws: whatever its kind and whatever throws, every other object is worked with. */
 

@@ -5,10 +5,10 @@ import { expect, it } from 'vitest';
 
 import { DeploymentKind } from '../../src/api/builtin.ts';
 import { kindKey } from '../../src/api/object.ts';
-import { allIndexes } from '../../src/process/controllers.ts';
 import { ObjectCaches } from '../../src/kubernetes/cache/caches.ts';
 import { project } from '../../src/kubernetes/projection/projections.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
+import { allIndexes } from '../support/memory/all-indexes.ts';
 
 /**
  * Whether memory stays what it is while objects flap: 5,000 Deployments in the caches of a process, 500 of which change all

@@ -3,13 +3,13 @@ import { runInNewContext } from 'node:vm';
 
 import { DeploymentKind } from '../../src/api/builtin.ts';
 import { kindKey } from '../../src/api/object.ts';
-import { allIndexes } from '../../src/process/controllers.ts';
 import { ObjectCaches } from '../../src/kubernetes/cache/caches.ts';
 import { KubernetesClient } from '../../src/kubernetes/transport/client.ts';
 import { silentLog } from '../../src/kubernetes/wire/silent-log.ts';
 import { Transport } from '../../src/kubernetes/transport/transport.ts';
 import { watchAll } from '../../src/kubernetes/watch/watch-all.ts';
 import { type Clock, systemClock } from '../../src/runtime/clock.ts';
+import { allIndexes } from '../support/memory/all-indexes.ts';
 
 /**
  * A process of its own that lists and watches Deployments into its caches, as Sluice does. To every message it answers with

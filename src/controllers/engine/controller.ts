@@ -1,4 +1,5 @@
 import type { Kind, KubernetesObject } from '../../api/object.ts';
+import type { IndexDefinition } from '../../ports/index-definition.ts';
 import type { Lookup, World } from '../../domain/lookup.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { defined } from '../../api/json.ts';
@@ -51,6 +52,8 @@ export interface Controller<Observation = unknown> {
    * gone through. Must name every key whose decision could ask for anything.
    */
   readonly startingPoints?: readonly Watch[];
+  /** What it asks the caches by, in `watches` and in `gather`. Several controllers may name the same index. */
+  readonly indexes?: readonly IndexDefinition[];
   /** Reconciles of this controller that may run at once; a key is never worked on twice at once. Default 8. */
   readonly workers?: number;
   /** Everything the decision may know; undefined when there is nothing to decide (the object is gone). */

@@ -105,16 +105,3 @@ export const podsWithoutWorkload: IndexDefinition<Pod> = {
   name: 'without-workload',
   values: (pod) => (possibleWorkloadNames(pod).length === 0 ? [pod.metadata.namespace ?? ''] : []),
 };
-
-/** The indexes of the lifecycle controllers, beside those every kind has. */
-export const lifecycleIndexes = [
-  workloadsByApp,
-  workloadVersionsByApp,
-  appVersionsByApp,
-  unfinishedWorkloadVersions,
-  unfinishedAppVersions,
-  workloadVersionsByDefinition,
-  appVersionsByDefinition,
-  podsByWorkload,
-  podsWithoutWorkload,
-] as const;

@@ -48,6 +48,7 @@ export function appHistoryController(
   return {
     name: 'app-history',
     workers: 1,
+    indexes: [appVersionsByApp, workloadVersionsByApp],
     watches: [
       watch(KeptnApp, ({ metadata }) => [metadata], 'spec'),
       watch(KeptnAppVersion, (one) => controllerKey(one, KeptnApp), 'existence'),

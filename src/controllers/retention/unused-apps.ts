@@ -28,6 +28,7 @@ export function unusedAppController(
   return {
     name: 'unused-app',
     workers: 1,
+    indexes: [workloadsByApp],
     watches: [
       watch(KeptnApp, ({ metadata }) => [metadata], 'spec'),
       watch(KeptnWorkload, ({ metadata: { namespace }, spec }) => [

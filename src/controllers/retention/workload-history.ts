@@ -66,6 +66,7 @@ export function workloadHistoryController(
   return {
     name: 'workload-history',
     workers: 1,
+    indexes: [appVersionsByApp],
     watches: [
       watch(KeptnWorkload, ({ metadata }) => [metadata], 'spec'),
       watch(KeptnWorkloadVersion, (one) => controllerKey(one, KeptnWorkload), 'existence'),

@@ -3,7 +3,6 @@ import { KeptnConfig } from '../../../src/api/keptn/config.ts';
 import { KeptnWorkload } from '../../../src/api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../../src/api/keptn/workload-version.ts';
 import type { Kind } from '../../../src/api/object.ts';
-import { allIndexes } from '../../../src/process/controllers.ts';
 import { ObjectCaches } from '../../../src/kubernetes/cache/caches.ts';
 import { project } from '../../../src/kubernetes/projection/projections.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
@@ -15,6 +14,7 @@ import {
   version,
   workloadNames,
 } from './pod-review.ts';
+import { allIndexes } from '../../support/memory/all-indexes.ts';
 
 /** How many workloads there are. */
 const workloads = 300;

@@ -6,10 +6,10 @@ import { KeptnTask } from '../../../src/api/keptn/task.ts';
 import { KeptnWorkload } from '../../../src/api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../../src/api/keptn/workload-version.ts';
 import type { Kind } from '../../../src/api/object.ts';
-import { allIndexes } from '../../../src/process/controllers.ts';
 import { ObjectCaches } from '../../../src/kubernetes/cache/caches.ts';
 import { project } from '../../../src/kubernetes/projection/projections.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
+import { allIndexes } from '../../support/memory/all-indexes.ts';
 
 /** How much history a cluster has: ten versions of each workload, two tasks of each version, one ReplicaSet of each. */
 export interface Amount {

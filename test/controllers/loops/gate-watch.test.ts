@@ -7,10 +7,10 @@ import type { Change } from '../../../src/controllers/engine/effect-target.ts';
 import { GateWatch } from '../../../src/controllers/loops/gate-watch.ts';
 import { liftGate } from '../../../src/domain/gate/pod-gate.ts';
 import { ObjectCaches } from '../../../src/kubernetes/cache/caches.ts';
-import { allIndexes } from '../../../src/process/controllers.ts';
 import { aWorkload, aWorkloadVersion } from '../../support/builders/builders.ts';
 import { aReleasedStatus } from '../../support/builders/cart-version.ts';
 import { TestClock } from '../../support/clock-and-chance/test-clock.ts';
+import { allIndexes } from '../../support/memory/all-indexes.ts';
 
 const gate = 'keptn-prechecks-gate';
 
