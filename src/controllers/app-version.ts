@@ -100,9 +100,7 @@ export function appVersionController(
       ),
       // So may those of its KeptnAppContext, which also say how long it waits.
       watch(KeptnAppContext, ({ metadata: { namespace, name } }, lookup) =>
-        affected(
-          lookup.byIndex(appVersionsByApp, inNamespace(namespace, name)),
-        ),
+        affected(lookup.byIndex(appVersionsByApp, inNamespace(namespace, name))),
       ),
       watch(KeptnConfig, (_config, lookup) => unfinishedOrFailedIn(unfinishedAppVersions, lookup)),
     ],

@@ -66,6 +66,7 @@ export function evaluationController(places: Places): Controller<EvaluationObser
       watch(KeptnMetric, ofMetric),
     ],
     indexes: [
+      waitingEvaluations,
       openEvaluationsByDefinition,
       evaluationsAwaitingProvider,
       evaluationsAwaitingFollowUp,

@@ -55,6 +55,7 @@ import {
 } from './gathering/superseded-parent.ts';
 import { dependentNames, taskDefinitionsByFunctionRef } from './task-definition.ts';
 import { awaiting, byName } from './gathering/version-checks.ts';
+import { defined } from '../api/json.ts';
 
 /** The tasks that have no Job yet, by the name of their definition. */
 export const tasksAwaitingDefinition: IndexDefinition<KeptnTask> = {
@@ -101,6 +102,7 @@ export function taskController(settings: TaskControllerSettings): Controller<Tas
       watch(JobKind, (job) => (isLeftToKubernetes(job) ? [] : taskOf(job))),
     ],
     indexes: [
+      waitingTasks,
       tasksAwaitingDefinition,
       taskDefinitionsByFunctionRef,
       tasksAwaitingSlot,
@@ -162,7 +164,7 @@ export function taskController(settings: TaskControllerSettings): Controller<Tas
           maxFollowUpDepth,
           maxFollowUps,
           deadlines,
-          ...(maxJobsPerNamespace !== undefined && { maxJobsPerNamespace }),
+          ...defined({ maxJobsPerNamespace }),
         },
       );
     },

@@ -2,6 +2,7 @@ import type { Condition } from '../api/object.ts';
 import { type Moment, onThisClock } from './clock-steps.ts';
 import { remainingMs } from './remaining.ts';
 import { parseTime, rfc3339 } from './time.ts';
+import { defined } from '../api/json.ts';
 
 /*
  * Everything that waits for something that may never come says since when, and until when. Without a limit it waits as long as
@@ -109,7 +110,7 @@ export function withWaiting(
     reason,
     message,
     lastTransitionTime: waiting.since,
-    ...(generation !== undefined && { observedGeneration: generation }),
+    ...defined({ observedGeneration: generation }),
   };
   return [...conditions.filter((one) => one !== old), stated];
 }

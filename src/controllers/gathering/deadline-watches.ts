@@ -38,9 +38,7 @@ export function deadlineWatches(
   definitionsNamespace: string,
 ): readonly Watch[] {
   const waitingIn = (namespace: string | undefined, lookup: Lookup): readonly Key[] =>
-    lookup
-      .byIndex<KubernetesObject>(check.kind, check.name, namespace ?? anywhere)
-      .map(({ metadata }) => metadata);
+    lookup.byIndex<KubernetesObject>(check, namespace ?? anywhere).map(({ metadata }) => metadata);
   const ofDefinition = (kind: Kind): Watch =>
     watch(kind, ({ metadata: { namespace } }, lookup) =>
       waitingIn(namespace === definitionsNamespace ? anywhere : namespace, lookup),

@@ -13,6 +13,7 @@ import type { CheckPhase } from '../phase/phases.ts';
 import type { EventNote } from '../plan.ts';
 import { overallState } from '../phase/overall-state.ts';
 import type { VersionStatus } from '../phase/version-status.ts';
+import { defined } from '../../api/json.ts';
 
 /** What a phase of checks is run with. */
 export interface CheckPhaseRun {
@@ -55,7 +56,7 @@ export function runCheckPhase(run: CheckPhaseRun, seen: ChecksSeen): PhaseOutcom
     progress: { ...progressOf(phase, items, isCompleted(state)), waiting },
     effects,
     look,
-    ...(wakeAfterMs !== undefined && { wakeAfterMs }),
+    ...defined({ wakeAfterMs }),
     events: [
       ...itemEvents(subject, phase, { before: stored, after: items }),
       ...(state === 'Warning' ? [wouldBlockEvent(items, run)] : []),

@@ -22,6 +22,7 @@ import {
 } from '../owner/rollout-judgement.ts';
 import { rolloutStatus } from '../owner/rollout-status.ts';
 import { describeStuckPods, isToldBy } from './stuck-pods.ts';
+import { defined } from '../../api/json.ts';
 
 /** What the judgement on a deployment knows of the world. */
 export interface DeploymentSeen extends Moment {
@@ -133,7 +134,7 @@ function awaited(
   const look = isStuck && seen.pods === undefined ? podsToRead(seen) : [];
   if (look.length > 0) return { ...waitingStill(awaiting(open)), look };
   const progress = awaiting(open, isStuck ? details(status, counts, seen.pods) : '');
-  const recorded = { ...changes, ...(record !== undefined && { deploymentProgress: record }) };
+  const recorded = { ...changes, ...defined({ deploymentProgress: record }) };
   if (!isOver) {
     const waiting = rolloutWait({ ...status, ...recorded }, timeoutMs);
     return {

@@ -26,6 +26,7 @@ import { leastFetchIntervalMs } from '../measurement/metric.ts';
 import { type EventNote, type Plan, storing } from '../plan.ts';
 import { placesOf } from '../reference.ts';
 import { rfc3339 } from '../time.ts';
+import { defined } from '../../api/json.ts';
 
 /**
  * The life of a KeptnEvaluation (docs/compatibility.md §6).
@@ -178,7 +179,7 @@ function waitWithDeadline(
   return {
     ...write(evaluation, status, { progress: { ...progress, waiting }, now }),
     events,
-    ...(wakeAfterMs !== undefined && { wakeAfterMs }),
+    ...defined({ wakeAfterMs }),
   };
 }
 

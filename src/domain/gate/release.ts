@@ -23,6 +23,7 @@ import {
   withHandRelease,
 } from '../phase/hand-release.ts';
 import { type AppsSeen, goesWithoutApp, waitForApp } from './wait-for-app.ts';
+import { defined } from '../../api/json.ts';
 
 /** What decides whether the Pods of a version may start, and whether they have. */
 export interface ReleaseSeen extends AppsSeen, DeploymentSeen {
@@ -190,8 +191,7 @@ function begun(status: KeptnWorkloadVersionStatus, seen: ReleaseSeen): Outcome {
     state: 'Progressing',
     changes: {
       deploymentStartTime,
-      ...(conditions !== undefined && { conditions }),
-      ...(releasedByHand !== undefined && { releasedByHand }),
+      ...defined({ conditions, releasedByHand }),
       releasedRevisions: withRevisions(status.releasedRevisions, [...current, ...seen.revisions]),
       deploymentProgress,
     },

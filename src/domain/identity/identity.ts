@@ -14,6 +14,7 @@ import { annotatedOwner, type OwnerChain } from '../owner/owner-chain.ts';
 import { type IdentityOptions, type Origin, versionOf } from './pod-version.ts';
 import { templateOfPod } from '../owner/revision.ts';
 import { deadlineKeys, statedDeadlines } from './stated-deadlines.ts';
+import { defined } from '../../api/json.ts';
 
 /**
  * What a Pod is to Keptn, read from its own metadata or, if that names no workload, from its owner's (docs/compatibility.md
@@ -149,9 +150,7 @@ function annotatedIdentity(origin: Origin): AnnotatedIdentity {
   const added = {
     ...copied,
     ...(version.versionSource === 'computed' && written && { [keptnAnnotations.version]: written }),
-    ...(version.templateDigest !== undefined && {
-      [sluiceKeys.templateDigest]: version.templateDigest,
-    }),
+    ...defined({ [sluiceKeys.templateDigest]: version.templateDigest }),
     ...(app === undefined && singleServiceAnnotations(workload)),
   };
   return {

@@ -4,6 +4,7 @@ import type { CurrentRevision, OwnerSeen } from '../identity/current-revision.ts
 import type { AnnotatedIdentity } from '../identity/identity.ts';
 import { isNameOf } from '../phase/newest-app-version.ts';
 import { listsOf, union } from '../check/requested-checks.ts';
+import { defined } from '../../api/json.ts';
 
 /** An owner whose current revision carries a workload in a known version. */
 export interface Claim {
@@ -60,9 +61,7 @@ export function specOf(claim: Claim, claims: readonly Claim[]): KeptnWorkloadSpe
     version: identity.version,
     ...union([claim, ...sameVersion].map((each) => listsOf(each.identity))),
     resourceReference: current.reference,
-    ...(identity.deploymentTimeout !== undefined && {
-      deploymentTimeout: identity.deploymentTimeout,
-    }),
+    ...defined({ deploymentTimeout: identity.deploymentTimeout }),
     ...(identity.deadlines !== undefined && { deadlines: { ...identity.deadlines } }),
     ...(Object.keys(identity.metadata).length > 0 && { metadata: { ...identity.metadata } }),
   };
