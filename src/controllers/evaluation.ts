@@ -40,7 +40,7 @@ import type { Places } from './gathering/places.ts';
 import { awaiting } from './gathering/version-checks.ts';
 
 /** The evaluations that wait for a provider to appear, or to be the only one, by namespace. */
-export const evaluationsAwaitingProvider: IndexDefinition<KeptnEvaluation> = {
+const evaluationsAwaitingProvider: IndexDefinition<KeptnEvaluation> = {
   kind: KeptnEvaluation,
   name: 'awaiting-provider',
   values: (evaluation) =>

@@ -58,14 +58,14 @@ import { awaiting, byName } from './gathering/version-checks.ts';
 import { defined } from '../api/json.ts';
 
 /** The tasks that have no Job yet, by the name of their definition. */
-export const tasksAwaitingDefinition: IndexDefinition<KeptnTask> = {
+const tasksAwaitingDefinition: IndexDefinition<KeptnTask> = {
   kind: KeptnTask,
   name: 'awaiting-definition',
   values: (task) => (isToBeStarted(task) ? [task.spec.taskDefinition] : []),
 };
 
 /** The Pods that are held, by namespace. */
-export const podsHeld: IndexDefinition<Pod> = {
+const podsHeld: IndexDefinition<Pod> = {
   kind: PodKind,
   name: 'held',
   values: (pod) => (gateIndex(pod) >= 0 ? [pod.metadata.namespace ?? ''] : []),

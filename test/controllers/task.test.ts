@@ -16,18 +16,8 @@ import {
   type KeptnTaskDefinitionSpec,
 } from '../../src/api/keptn/task-definition.ts';
 import { controllerOf, refOf, ownedBy } from '../../src/api/object.ts';
-import { tasksAwaitingFollowUp } from '../../src/controllers/gathering/follow-ups.ts';
-import { followUpsByRoot } from '../../src/controllers/gathering/follow-up-line.ts';
-import {
-  allTasksAwaitingSlot,
-  jobsInSlots,
-  tasksAwaitingSlot,
-} from '../../src/controllers/gathering/job-slots.ts';
-import { podsHeld, taskController, tasksAwaitingDefinition } from '../../src/controllers/task.ts';
-import {
-  taskDefinitionController,
-  taskDefinitionsByFunctionRef,
-} from '../../src/controllers/task-definition.ts';
+import { taskController } from '../../src/controllers/task.ts';
+import { taskDefinitionController } from '../../src/controllers/task-definition.ts';
 import { jobName } from '../../src/domain/names.ts';
 import { EventKind } from '../../src/kubernetes/events/event-series.ts';
 import { aJobOf, aPodOf, aTask, aTaskDefinition } from '../support/builders/task-builders.ts';
@@ -99,17 +89,6 @@ function refusingJobController(hasRoom: () => boolean): ChancyActor {
   };
 }
 
-const indexes = [
-  tasksAwaitingDefinition,
-  tasksAwaitingSlot,
-  allTasksAwaitingSlot,
-  jobsInSlots,
-  podsHeld,
-  followUpsByRoot,
-  tasksAwaitingFollowUp,
-  taskDefinitionsByFunctionRef,
-];
-
 function simulation({
   images: image,
   ...given
@@ -127,7 +106,6 @@ function simulation({
       }),
       taskDefinitionController({ definitionsNamespace }),
     ],
-    indexes,
     actors: [jobController],
     ...given,
   });
@@ -424,7 +402,7 @@ describe('a task', () => {
 describe('what wakes a task', () => {
   const namespaces = { definitionsNamespace: 'sluice-system', operatorNamespace: 'sluice-system' };
   const settings = { ...namespaces, denoImage: '', pythonImage: '', bashImage: '' };
-  const { watches } = taskController(settings);
+  const { watches, indexes } = taskController(settings);
   const woken = (
     object: { apiVersion: string; kind: string; metadata: { name: string } },
     ...cached: Parameters<typeof fixedLookup>[0]

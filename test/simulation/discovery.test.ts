@@ -3,11 +3,6 @@ import { KeptnAppCreationRequest } from '../../src/api/keptn/app-creation-reques
 import { KeptnApp } from '../../src/api/keptn/app.ts';
 import { KeptnWorkload } from '../../src/api/keptn/workload.ts';
 import { appCreationController } from '../../src/controllers/app-creation.ts';
-import {
-  appVersionsByApp,
-  workloadsByApp,
-  workloadVersionsByApp,
-} from '../../src/controllers/gathering/lifecycle-indexes.ts';
 import { Simulation, type SimulationOptions } from './simulation.ts';
 
 function discovery(options: Partial<SimulationOptions> = {}): Simulation {
@@ -16,7 +11,6 @@ function discovery(options: Partial<SimulationOptions> = {}): Simulation {
     controllers: [
       appCreationController({ operatorNamespace: 'keptn-system' }, { promotionTasks: true }),
     ],
-    indexes: [workloadsByApp, workloadVersionsByApp, appVersionsByApp],
     ...options,
   });
 }

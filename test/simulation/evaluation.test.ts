@@ -3,15 +3,7 @@ import { KeptnEvaluation } from '../../src/api/keptn/evaluation.ts';
 import { KeptnMetric } from '../../src/api/keptn/metric.ts';
 import { KeptnMetricsProvider } from '../../src/api/keptn/metrics-provider.ts';
 import { KeptnEvaluationDefinition } from '../../src/api/keptn/evaluation-definition.ts';
-import {
-  definitionsByMetric,
-  openEvaluationsByDefinition,
-} from '../../src/controllers/gathering/evaluated-values.ts';
-import {
-  evaluationController,
-  evaluationsAwaitingProvider,
-} from '../../src/controllers/evaluation.ts';
-import { evaluationsAwaitingFollowUp } from '../../src/controllers/gathering/follow-ups.ts';
+import { evaluationController } from '../../src/controllers/evaluation.ts';
 import { Simulation, type SimulationOptions } from './simulation.ts';
 import { metricsActor } from '../../src/cli/played/actors/metrics.ts';
 
@@ -25,12 +17,6 @@ function evaluations(options: Partial<SimulationOptions> = {}): Simulation {
   const simulation = new Simulation({
     seed: 1,
     controllers: [evaluationController(places)],
-    indexes: [
-      openEvaluationsByDefinition,
-      definitionsByMetric,
-      evaluationsAwaitingFollowUp,
-      evaluationsAwaitingProvider,
-    ],
     kinds: [KeptnMetric],
     actors: [metricsActor(({ metadata }) => measured.get(metadata.namespace ?? ''))],
     ...options,

@@ -33,6 +33,7 @@ export interface SimulationOptions {
   /** Everything that is left to chance follows from it; printed when the simulation fails. */
   readonly seed: number;
   readonly controllers: readonly Controller[];
+  /** Beside those that the controllers name. */
   readonly indexes?: readonly IndexDefinition[];
   /** The kinds that are in the caches, beside those that controllers watch; here a kind can get its selectors. */
   readonly watched?: readonly Watched[];
@@ -102,14 +103,14 @@ export class Simulation {
 
   /** Starts a process that leads, with caches that begin with what is there. */
   start(options: StartOptions = {}): SimulatedProcess {
-    const { controllers, indexes = [], latencyMs = 0 } = this.#options;
+    const { controllers, latencyMs = 0 } = this.#options;
     const random = this.random.fork();
     const process = new SimulatedProcess({
       controllers,
       store: this.store,
       clock: this.clock,
       watched: this.#watched,
-      indexes,
+      indexes: this.#indexes(),
       random,
       weather: this.#options.weather?.(random.fork()) ?? clearWeather,
       latencyMs: () => (latencyMs > 0 ? random.between(0, latencyMs) : 0),
@@ -198,8 +199,14 @@ export class Simulation {
     ].join('\n');
   }
 
+  #indexes(): readonly IndexDefinition[] {
+    const { controllers, indexes = [] } = this.#options;
+    return [...new Set([...indexes, ...controllers.flatMap((one) => one.indexes ?? [])])];
+  }
+
   #openAdmission(): void {
-    const { admission = [], indexes = [] } = this.#options;
+    const { admission = [] } = this.#options;
+    const indexes = this.#indexes();
     if (admission.length === 0) return;
     const weather = this.#options.weather?.(this.random.fork()) ?? clearWeather;
     const { store, clock } = this;
