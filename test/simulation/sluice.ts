@@ -3,7 +3,7 @@ import { ClusterError } from '../../src/api/cluster-error.ts';
 import type { Pod } from '../../src/api/builtin.ts';
 import type { Kind } from '../../src/api/object.ts';
 import { isAsked, patched, reviewedKind, verdictOf } from '../../src/cli/played/webhook-calls.ts';
-import { allControllers, allIndexes } from '../../src/process/controllers.ts';
+import { allControllers, indexesOf } from '../../src/process/controllers.ts';
 import { watchedKinds } from '../../src/process/watched-kinds.ts';
 import { configFrom } from '../../src/config/config.ts';
 import type { ListScope } from '../../src/kubernetes/wire/resource-path.ts';
@@ -27,7 +27,7 @@ const config = configFrom({ flags: new Map(), env: {} });
 /** What a process watches, by kind. */
 function watchedByKind(): Watched[] {
   const scopes = new Map<Kind, ListScope[]>();
-  for (const { kind, labelSelector } of watchedKinds(undefined).watched) {
+  for (const { kind, labelSelector } of watchedKinds(undefined, allControllers(config)).watched) {
     const scope = labelSelector === undefined ? {} : { labelSelector };
     scopes.set(kind, [...(scopes.get(kind) ?? []), scope]);
   }
@@ -54,7 +54,7 @@ export function sluice(
     .map(asAdmission);
   return new Simulation({
     controllers: allControllers(config),
-    indexes: allIndexes,
+    indexes: indexesOf(allControllers(config)),
     watched: watchedByKind(),
     admission: [...(options.policies ?? []), ...ownWebhooks],
     actors: [

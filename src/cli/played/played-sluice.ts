@@ -60,19 +60,20 @@ export class PlayedSluice {
 
   constructor(options: PlayOptions) {
     const { operatorNamespace, definitionsNamespace } = options;
-    const caches = playedCaches(this.store, this.clock);
-    this.lookup = caches;
-    const watched = watchedKinds(undefined).watched.map(({ kind }) => kind);
-    this.#kinds = [...watched, ...ownKinds].filter(({ view }) => view === undefined);
     const flags = new Map([
       ['namespace', operatorNamespace],
       ['definitions-namespace', definitionsNamespace],
     ]);
+    const controllers = allControllers(configFrom({ flags, env: {} }));
+    const caches = playedCaches(this.store, this.clock, controllers);
+    this.lookup = caches;
+    const watched = watchedKinds(undefined, controllers).watched.map(({ kind }) => kind);
+    this.#kinds = [...watched, ...ownKinds].filter(({ view }) => view === undefined);
     this.#admit(
       webhooks({ operatorNamespace, definitionsNamespace, templateDigest }),
       options.onJudged,
     );
-    this.#engine = new Engine(allControllers(configFrom({ flags, env: {} })), {
+    this.#engine = new Engine(controllers, {
       cluster: new PlayedCluster(this.store),
       caches,
       events: { record: () => undefined },

@@ -14,6 +14,7 @@ import type { ListScope } from '../../../src/kubernetes/wire/resource-path.ts';
 import type { Clock } from '../../../src/runtime/clock.ts';
 import type { MemoryStore, StoredChange } from '../../../src/cli/played/memory-store.ts';
 import { kindText } from '../../../src/cli/played/memory-store.ts';
+import type { IndexOf } from '../../../src/domain/lookup.ts';
 
 /** A kind that is listed and watched, by one or several selectors; everything of it by default. */
 export interface Watched {
@@ -90,8 +91,12 @@ export class MemoryCaches implements Caches {
     return this.#caches.list(kind, namespace);
   }
 
-  byIndex<T extends KubernetesObject>(kind: Kind<T>, index: string, value: string): readonly T[] {
-    return this.#caches.byIndex(kind, index, value);
+  byIndex<T extends KubernetesObject>(index: IndexOf<T>, value: string): readonly T[] {
+    return this.#caches.byIndex(index, value);
+  }
+
+  byOwner<T extends KubernetesObject>(kind: Kind<T>, uid: string): readonly T[] {
+    return this.#caches.byOwner(kind, uid);
   }
 
   walk<T extends KubernetesObject>(kind: Kind<T>, found?: IndexedBy): Iterable<T> {
