@@ -1,5 +1,5 @@
 import { KeptnWorkload } from '../api/keptn/workload.ts';
-import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
+import type { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { conditionOf, conditionTypes } from '../domain/conditions.ts';
 import type { AnnotatedIdentity } from '../domain/identity/identity.ts';
 import type { Lookup } from '../domain/lookup.ts';

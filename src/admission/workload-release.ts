@@ -1,7 +1,7 @@
 import { ReplicaSetKind } from '../api/builtin.ts';
 import { isEqualJson } from '../api/json.ts';
 import { restartedAt } from '../api/keptn/annotations.ts';
-import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
+import type { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { hasFailedHeld } from '../domain/gate/check-again.ts';
 import { conditionTypes, isTrue } from '../domain/conditions.ts';
 import type { AnnotatedIdentity, Identity } from '../domain/identity/identity.ts';

@@ -110,7 +110,7 @@ export function containerWorkload(
   const sizeLimit = memoryLimit(container) ?? '1Gi';
   const volumeMounts = [...mountsOf(container), ...(options.volumeMounts ?? [])];
   const volumes = options.volumes ?? [];
-  const defined = new Set(volumes.map(({ name }) => name));
+  const declared = new Set(volumes.map(({ name }) => name));
   return {
     container: {
       ...logsAsMessage,
@@ -123,7 +123,7 @@ export function containerWorkload(
     },
     volumes: [
       ...mountedVolumes(container)
-        .filter((name) => !defined.has(name))
+        .filter((name) => !declared.has(name))
         .map((name) => ({ name, emptyDir: { medium: 'Memory', sizeLimit } })),
       ...volumes,
     ],
