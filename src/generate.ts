@@ -102,7 +102,7 @@ const ruleReference = (): readonly Artefact[] => {
     ].join('\n\n'),
   );
   const heading =
-    '# Rules\n\nWhat admission, controllers and the command line judge definitions by. How it is used: [validation.md](validation.md).';
+    '# Rules\n\nWhat admission, controllers and the command line judge definitions by. How it is used: [validation.md](validation.md). Of Namespaces, Services, quotas, budgets and autoscalers no webhook of Sluice is asked: those rules are for `sluice lint` alone.';
   const content = ['<!-- Generated from src/lint by "npm run generate". Do not edit. -->', heading];
   return [{ path: 'docs/rules.md', content: `${[...content, ...entries].join('\n\n')}\n` }];
 };

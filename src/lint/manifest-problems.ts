@@ -6,6 +6,7 @@ import { type FieldError, type Parser, parserOfKind } from '../api/parse.ts';
 import type { OwnObject, Resource } from '../api/resource.ts';
 import { fieldsNotNamed } from '../api/unknown-fields.ts';
 import { nearestName } from '../domain/nearest-name.ts';
+import { neighbourKinds, parseNeighbour } from './workload/neighbour-manifest.ts';
 import { parseWorkload, workloadKinds } from './workload/workload-manifest.ts';
 
 /** What a manifest is to the rules: an object that they judge, one that cannot be read as what it says it is, or another kind. */
@@ -33,6 +34,16 @@ export function readManifest(manifest: JsonObject, namespace: string): ReadManif
     return parsed.ok
       ? { type: 'judged', object: placed(parsed.value, namespace), unknown: [] }
       : { type: 'unreadable', errors: parsed.errors };
+  }
+  const neighbour = neighbourKinds.find(
+    (one) => one.kind === kind && one.apiVersion === apiVersion,
+  );
+  if (neighbour !== undefined) {
+    const parsed = parseNeighbour(manifest);
+    // What cannot be read is the API server's business.
+    if (!parsed.ok) return { type: 'other' };
+    const object = neighbour.namespaced ? placed(parsed.value, namespace) : parsed.value;
+    return { type: 'judged', object, unknown: [] };
   }
   const resource = ownKinds.find((one) => one.kind === kind && groupOf(apiVersion) === one.group);
   if (resource === undefined) return ofAnotherKind(manifest);

@@ -16,6 +16,10 @@ import { referenceRules } from './rules/reference-rules.ts';
 import type { Found, Problem, Rule, RuleContext, Severity } from './base/rule.ts';
 import { secretRules } from './rules/secret-rules.ts';
 import { taskRules } from './rules/task-rules.ts';
+import { modeIsUnknown } from './rules/mode-rules.ts';
+import { namespaceRules } from './rules/namespace-rules.ts';
+import { secretIsPrinted } from './rules/printed-secret-rule.ts';
+import { neighbourRules } from './workload/neighbour-rules.ts';
 import { workloadRules } from './workload/workload-rules.ts';
 
 /** All rules, in the order in which their problems are reported. */
@@ -34,7 +38,11 @@ export const rules: readonly Rule[] = [
   ...configRules,
   ...hostRules,
   ...fieldRules,
+  modeIsUnknown,
+  secretIsPrinted,
   ...workloadRules,
+  ...namespaceRules,
+  ...neighbourRules,
 ];
 
 /** What to look for; everything if it is not said. */

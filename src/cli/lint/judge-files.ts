@@ -21,8 +21,8 @@ export interface JudgeSettings {
   readonly known: readonly KubernetesObject[];
   /** Kinds of which everything is among the files and what is known: only of these something can be called missing. */
   readonly complete: readonly Kind[];
-  /** What is doubtful or risky counts as an error, as with `strictValidation`. */
-  readonly isStrict: boolean;
+  /** Whether what is doubtful or risky counts as an error; undefined: if the KeptnConfig in force says so (`strictValidation`). */
+  readonly isStrict: boolean | undefined;
   readonly levels: Readonly<Record<string, LevelOrOff>>;
 }
 
@@ -80,11 +80,12 @@ export function judgeFiles(files: readonly NamedText[], settings: JudgeSettings)
     }
   }
   const context = contextOf(judged, settings);
+  const isStrict = settings.isStrict ?? context.settings.strictValidation;
   for (const { file, manifest, object } of judged) {
     const problems = problemsOf(object, context);
     findings
       .get(file)
-      ?.push(...problems.map((problem) => findingOf(problem, { file, manifest, settings })));
+      ?.push(...problems.map((problem) => findingOf(problem, { file, manifest, isStrict })));
   }
   return finished(findings, {
     settings,
@@ -120,10 +121,10 @@ function findingOf(
   {
     file,
     manifest,
-    settings,
-  }: { readonly file: NamedText; readonly manifest: Manifest; readonly settings: JudgeSettings },
+    isStrict,
+  }: { readonly file: NamedText; readonly manifest: Manifest; readonly isStrict: boolean },
 ): Finding {
-  const isRaised = settings.isStrict && (rule.severity === 'doubtful' || rule.severity === 'risky');
+  const isRaised = isStrict && (rule.severity === 'doubtful' || rule.severity === 'risky');
   const level = isRaised ? 'error' : levelOf(rule.severity);
   return { rule: rule.id, level, ...placeOf(file, manifest, path), message };
 }

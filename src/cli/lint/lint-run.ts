@@ -81,7 +81,7 @@ async function judged(
       options.definitionsNamespace ?? config.definitionsNamespace ?? operatorNamespace,
     known: known.objects,
     complete: known.isLive ? kindsOfCluster : sources.length > 0 ? kindsOfFiles : [],
-    isStrict: options.strict ?? config.strict ?? false,
+    isStrict: options.strict ?? config.strict,
     levels: { ...config.rules, ...Object.fromEntries((options.rule ?? []).map(ruleLevel)) },
   });
 }

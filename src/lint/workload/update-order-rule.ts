@@ -19,8 +19,17 @@ export const gateComesLate = rule<WorkloadManifest>({
   },
 });
 
+/** How many tasks run at a time before the Pods of a workload start: its own, or those of its application. */
+export function preTasksOf(workload: WorkloadManifest, context: RuleContext): number {
+  const identity = identityOfManifest(workload, context);
+  if (identity?.type !== 'annotated') return 0;
+  const { namespace = '' } = workload.metadata;
+  const app = context.lookup.get(KeptnAppContext, namespace, identity.app)?.spec;
+  return Math.max(identity.preTasks.length, app?.preDeploymentTasks?.length ?? 0);
+}
+
 /** Whether anything holds the Pods: checks of the workload, or of its application. */
-function isChecked(workload: WorkloadManifest, context: RuleContext): boolean {
+export function isChecked(workload: WorkloadManifest, context: RuleContext): boolean {
   const identity = identityOfManifest(workload, context);
   if (identity?.type !== 'annotated') return false;
   const { namespace = '' } = workload.metadata;

@@ -81,7 +81,7 @@ spec:
       'write apiVersion: lifecycle.keptn.sh/v1',
     );
     expect(head('lifecycle.keptn.sh/v9', 'KeptnApp').findings[0]?.path).toBe('apiVersion');
-    expect(head('v1', 'Service')).toMatchObject({ findings: [], others: 1, objects: 0 });
+    expect(head('v1', 'ConfigMap')).toMatchObject({ findings: [], others: 1, objects: 0 });
   });
 
   test('of an old version names a field that this version does not have', () => {
