@@ -25,8 +25,9 @@ import type { ValueBounds } from '../measurement/value-bounds.ts';
 import { leastFetchIntervalMs } from '../measurement/metric.ts';
 import { type EventNote, type Plan, storing } from '../plan.ts';
 import { placesOf } from '../reference.ts';
-import { rfc3339 } from '../time.ts';
 import { defined } from '../../api/json.ts';
+import { remainingMs } from '../remaining.ts';
+import { parseTime, rfc3339 } from '../time.ts';
 
 /**
  * The life of a KeptnEvaluation (docs/compatibility.md §6).
@@ -129,9 +130,11 @@ function waitForValues(
     usable?.type === 'none' ? [{ key, ...usable }] : [],
   );
   if (missing.length === 0) return undefined;
-  // The next measurement is on its way, and what the last attempt said still stands.
-  const unexpected = missing.filter(({ reason }) => reason !== 'ValueJudged');
-  if (unexpected.length === 0) return {};
+  // The next measurement is on its way for a moment, and what the last attempt said still stands.
+  const dueAtMs = parseTime(before.nextAttemptTime) ?? now;
+  const patienceMs = remainingMs(dueAtMs, longestSilenceMs, now);
+  const unexpected = missing.filter(({ reason }) => reason !== 'ValueJudged' || patienceMs <= 0);
+  if (unexpected.length === 0) return { wakeAfterMs: patienceMs };
   const absent = unexpected.filter(({ reason }) => absentReasons.has(reason));
   const [first] = absent.length > 0 ? absent : unexpected;
   const message = sentence(unexpected.map(({ key, message: text }) => `${key}: ${text}`));
@@ -182,6 +185,9 @@ function waitWithDeadline(
     ...defined({ wakeAfterMs }),
   };
 }
+
+/** How long an attempt may wait for a value that was not judged yet before it says so. Milliseconds. */
+const longestSilenceMs = 30_000;
 
 const absentReasons: ReadonlySet<string> = new Set([
   'MetricForbidden',

@@ -188,7 +188,7 @@ function judged(
   const judgedAtMs = parseTime(judgedAt);
   // What is still to come was written by a clock that was ahead.
   if (judgedAtMs === undefined || judgedAtMs > now || atMs > judgedAtMs) return undefined;
-  const message = `${metric.metadata.name} has no newer value than that of ${lastUpdated}, which the last attempt judged`;
+  const message = `the next attempt waits until ${metric.metadata.name} has a newer value than that of ${lastUpdated}, which the last attempt judged; it is asked for one at least once a minute`;
   return { reason: 'ValueJudged', message, fromMs: secondAfter(judgedAtMs) };
 }
 

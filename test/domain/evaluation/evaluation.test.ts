@@ -394,11 +394,36 @@ describe('decideEvaluation', () => {
     const first = decideEvaluation(seen(anEvaluation(), [measured('3')]));
     const waiting = after(anEvaluation(), first);
     const later = { ...seen(waiting, [measured('3')]), now: start + 5_000 };
-    expect(decideEvaluation(later)).toEqual({});
+    expect(decideEvaluation(later)).toEqual({ wakeAfterMs: 30_000 });
     const fresh = decideEvaluation(seen(waiting, [measured('3')], start + 6_000));
     expect(statusIn(fresh)).toMatchObject({
       retryCount: 2,
       evaluationStatus: { cpu: { measuredAt: '2026-01-01T12:00:06Z' } },
+    });
+  });
+
+  test('a newer value that does not come is told after half a minute, however old a value may be', () => {
+    const first = decideEvaluation(seen(anEvaluation(), [measured('3')]));
+    const waiting = after(anEvaluation(), first);
+    const measurement = measured('3');
+    const { object } = measurement.metric;
+    const failing = object && {
+      ...object,
+      status: { ...object.status, errMsg: 'connection refused' },
+    };
+    const at = (now: number): EvaluationObservation => ({
+      ...seen(waiting, [measurement]),
+      bounds: { maxAgeMs: 24 * 3_600_000 },
+      measurements: [{ ...measurement, metric: { ...measurement.metric, object: failing } }],
+      now,
+    });
+    expect(decideEvaluation(at(start + 30_000)).status).toBeUndefined();
+    const told = statusIn(decideEvaluation(at(start + 36_000)));
+    expect(told.retryCount).toBe(1);
+    expect(told.conditions?.find(({ type }) => type === 'Reconciling')).toMatchObject({
+      status: 'True',
+      message:
+        'cpu: the next attempt waits until cpu has a newer value than that of 2026-01-01T12:00:00Z, which the last attempt judged; it is asked for one at least once a minute (the last query failed: connection refused)',
     });
   });
 
