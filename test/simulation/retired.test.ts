@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
-import { DeploymentKind } from '../../src/api/builtin.ts';
+import { DeploymentKind, StatefulSetKind } from '../../src/api/builtin.ts';
 import { KeptnAppVersion } from '../../src/api/keptn/app-version.ts';
 import { KeptnApp } from '../../src/api/keptn/app.ts';
 import { KeptnWorkload } from '../../src/api/keptn/workload.ts';
+import { isRetired } from '../../src/domain/owner/retired-workload.ts';
 import { allRun, expectNoHarm, versionBecomes } from './scenario.ts';
 import { aShopNamespace, aTaskDefinition, aWorkload, type Described } from './shop.ts';
 import type { Simulation } from './simulation.ts';
@@ -76,6 +77,34 @@ describe('a workload that its owner carries no more', () => {
       }
     });
   }
+
+  it('because its owner was deleted without it fails no further version of its application, and comes back with an owner', async () => {
+    for (let seed = 1; seed <= 6; seed += 1) {
+      const simulation = sluice({ seed, ...(seed > 1 && { weather: storm }) });
+      await simulation.explained(async () => {
+        const { store } = simulation;
+        const set = (version = '1'): string =>
+          cart({ kind: 'StatefulSet', version, annotations: {} });
+        simulation.apply(aShopNamespace, set(), pay());
+        simulation.start();
+        await completes(simulation, 'shop', ['cart 1', 'pay 1']);
+        // As the garbage collector does for `--cascade=orphan`: the references go, then the owner.
+        const workload = store.get(KeptnWorkload, 'shop', 'shop-cart');
+        if (workload === undefined) throw new Error('there is no workload');
+        const { ownerReferences: _, ...metadata } = workload.metadata;
+        store.update(KeptnWorkload, { ...workload, metadata });
+        store.delete({ kind: StatefulSetKind, namespace: 'shop', name: 'cart' });
+        await simulation.until('it is retired', () =>
+          isRetired(store.get(KeptnWorkload, 'shop', 'shop-cart')),
+        );
+        simulation.apply(pay('2'));
+        await completes(simulation, 'shop', ['pay 2']);
+        simulation.apply(set('2'));
+        await completes(simulation, 'shop', ['cart 2', 'pay 2']);
+        expect(isRetired(store.get(KeptnWorkload, 'shop', 'shop-cart'))).toBe(false);
+      });
+    }
+  });
 
   it('is current again when its owner is rolled back', async () => {
     for (let seed = 1; seed <= 6; seed += 1) {

@@ -25,6 +25,17 @@ export const workloadsByApp: IndexDefinition<KeptnWorkload> = {
   values: ({ metadata, spec }) => [inNamespace(metadata.namespace, spec.app)],
 };
 
+/** The workloads of a namespace that reference no owner: normally none. */
+export const ownerlessWorkloads: IndexDefinition<KeptnWorkload> = {
+  kind: KeptnWorkload,
+  name: 'ownerless',
+  values: (workload) => (isOwnerless(workload) ? [workload.metadata.namespace ?? ''] : []),
+};
+
+export function isOwnerless({ metadata: { ownerReferences = [] } }: KeptnWorkload): boolean {
+  return ownerReferences.length === 0;
+}
+
 /** The workload versions of an app. */
 export const workloadVersionsByApp: IndexDefinition<KeptnWorkloadVersion> = {
   kind: KeptnWorkloadVersion,

@@ -10,9 +10,15 @@ import type { IdentityOptions } from '../../domain/identity/pod-version.ts';
 import { settingsFrom } from '../../domain/settings/keptn-config.ts';
 import { type Lookup } from '../../domain/lookup.ts';
 import { ownerChainOf, supportedOwner } from '../../domain/owner/owner-chain.ts';
-import { ownerOfReference, type RolloutOwner } from '../../domain/owner/rollout-owner.ts';
+import { ownerOfReference, ownersIn, type RolloutOwner } from '../../domain/owner/rollout-owner.ts';
 import { uidOf, workloadNameFor } from '../../domain/identity/workload-names.ts';
-import { inNamespace, podsByWorkload, podsWithoutWorkload } from './lifecycle-indexes.ts';
+import { isNameOf } from '../../domain/phase/newest-app-version.ts';
+import {
+  inNamespace,
+  isOwnerless,
+  podsByWorkload,
+  podsWithoutWorkload,
+} from './lifecycle-indexes.ts';
 
 /** How identities are read under the settings in force. */
 export function identityOptions(lookup: Lookup, operatorNamespace: string): IdentityOptions {
@@ -54,7 +60,10 @@ export function podsMaybeOfWorkload(
   ];
 }
 
-/** The owners of a workload with their current revisions: those it references and those of its Pods, each once. */
+/**
+ * The owners of a workload with their current revisions: those it references and those of its Pods, each once. Of one without
+ * any (deleted with `--cascade=orphan`), whatever carries it: what it has left behind, or what has taken its place.
+ */
 export function ownersOfWorkload(
   workload: KeptnWorkload | undefined,
   from: {
@@ -75,6 +84,9 @@ export function ownersOfWorkload(
   for (const owner of [...referenced, ...above]) {
     if (owner !== undefined) owners.set(uidOf(owner.object), owner);
   }
+  if (workload !== undefined && owners.size === 0 && isOwnerless(workload)) {
+    for (const owner of carrying(workload, lookup, options)) owners.set(uidOf(owner.object), owner);
+  }
   const identified = pods.map((pod) => ({ pod, identity: identityIn(lookup, pod, options) }));
   const uid = workload && uidOf(workload);
   const versions = uid === undefined ? [] : lookup.byOwner(KeptnWorkloadVersion, uid);
@@ -84,5 +96,22 @@ export function ownersOfWorkload(
       owner,
       current: current && withWordOfPods(current, { pods: identified, versions }),
     };
+  });
+}
+
+function carrying(
+  { metadata: { namespace = '', name }, spec }: KeptnWorkload,
+  lookup: Lookup,
+  options: IdentityOptions,
+): readonly RolloutOwner[] {
+  return ownersIn(namespace, lookup).filter((owner) => {
+    // It would take the workload along.
+    if (owner.object.metadata.deletionTimestamp !== undefined) return false;
+    const identity = currentRevision(owner, lookup, options)?.identity;
+    return (
+      identity?.type === 'annotated' &&
+      identity.app === spec.app &&
+      isNameOf(name, identity.app, identity.workload)
+    );
   });
 }

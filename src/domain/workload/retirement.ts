@@ -7,12 +7,13 @@ import { conditionTypes, withCondition, observed } from '../conditions.ts';
 import type { OwnerSeen } from '../identity/current-revision.ts';
 import { isNameOf } from '../phase/newest-app-version.ts';
 import { amending, nothing, type Plan } from '../plan.ts';
-import { refToOwner } from '../owner/rollout-owner.ts';
+import { refToOwner, refToOwnerNamed } from '../owner/rollout-owner.ts';
 
 /*
  * A workload that was renamed, moved to another application, or whose annotations were removed: its owner is still there and
- * carries something else. It is kept, with its versions, because Pods of older revisions may still run and the owner may be
- * rolled back; but it is current no more, and no application waits for it.
+ * carries something else. Or its owner was deleted with `--cascade=orphan`, and nothing carries it. It is kept, with its
+ * versions, because Pods of older revisions may still run and the owner may be rolled back or come again; but it is current no
+ * more, and no application waits for it.
  */
 
 /** What the decision to retire a workload is made from. */
@@ -24,20 +25,22 @@ export interface RetirementSeen {
   live(ref: ObjectRef): 'unread' | 'absent' | 'present';
 }
 
-/** Retires a workload that none of its owners claims. What cannot be told yet, and a workload without any owner, stays. */
+/** Retires a workload that none of its owners claims, or that nothing owns any more. What cannot be told yet stays. */
 export function retire(workload: KeptnWorkload, seen: RetirementSeen): Plan {
   const { owners, now } = seen;
-  if (isRetired(workload) || owners.length === 0) return nothing;
+  if (isRetired(workload)) return nothing;
+  // An owner that it references and the caches do not have is on its way, or takes the workload along.
+  const isOrphaned = owners.length === 0 && (workload.metadata.ownerReferences ?? []).length === 0;
+  if (owners.length === 0 && !isOrphaned) return nothing;
   if (!owners.every((owner) => carriesOther(owner, workload, seen.versions))) return nothing;
-  const look = owners
-    .map(({ owner }) => refToOwner(owner))
-    .filter((ref) => seen.live(ref) === 'unread');
+  const refs = isOrphaned ? lastOwners(workload) : owners.map(({ owner }) => refToOwner(owner));
+  const look = refs.filter((ref) => seen.live(ref) === 'unread');
   if (look.length > 0) return { look };
   const condition = {
     type: conditionTypes.retired,
     status: 'True',
-    reason: 'NotCarried',
-    message: `${owners.map(saysWhat).join('; ')}; this workload is kept for a rollback, and no application waits for it`,
+    reason: isOrphaned ? 'NoOwner' : 'NotCarried',
+    message: `${isOrphaned ? orphaned(workload) : owners.map(saysWhat).join('; ')}; this workload is kept for a rollback, and no application waits for it`,
     ...observed(workload),
   } as const;
   return amending(KeptnWorkload, workload, {
@@ -45,6 +48,20 @@ export function retire(workload: KeptnWorkload, seen: RetirementSeen): Plan {
     owners: [],
     conditions: withCondition(workload.status?.conditions, condition, now),
   });
+}
+
+/** The workload itself, as it may have owners that its cache does not show, and those it had: they may have come again. */
+function lastOwners({ metadata, status, ...workload }: KeptnWorkload): readonly ObjectRef[] {
+  const { namespace = '' } = metadata;
+  const known = (status?.owners ?? []).flatMap((owner) => refToOwnerNamed(owner, namespace) ?? []);
+  return [refOf(KeptnWorkload, { ...workload, metadata }), ...known];
+}
+
+function orphaned({ status }: KeptnWorkload): string {
+  const owners = (status?.owners ?? []).map(({ kind, name }) => `${kind} ${name}`).join(', ');
+  return owners === ''
+    ? 'it has no owner'
+    : `its owner ${owners} was deleted without it, and nothing else carries it`;
 }
 
 /**

@@ -51,13 +51,38 @@ describe('a workload whose owner carries another one', () => {
     expect(look).toMatchObject([{ name: 'cart' }]);
   });
 
-  test('stays current while one owner carries it, or what one carries is not known, or none is', () => {
+  test('stays current while one owner carries it, or what one carries is not known', () => {
     for (const owners of [
       [renamed(), aDeploymentSeen({ name: 'b' })],
       [renamed(), aMovingOwnerSeen('b')],
-      [],
     ])
       expect(isRetired(after(seenWith({ owners })))).toBe(false);
+  });
+
+  test('stays current while the caches do not have the owner that it references', () => {
+    const ownerReferences = [{ apiVersion: 'apps/v1', kind: 'Deployment', name: 'cart', uid: 'd' }];
+    const workload = aWorkload({ metadata: { ownerReferences } });
+    expect(isRetired(after(seenWith({ workload, owners: [] })))).toBe(false);
+  });
+
+  test('is retired when its owner was deleted without it, once the API server says so, too', () => {
+    const owners = [{ kind: 'Deployment', name: 'cart', uid: 'd', version: '1.0.0' }];
+    const workload = aWorkload({ status: { owners } });
+    const orphaned = { workload, owners: [] };
+    expect(decideWorkload(seenWith({ ...orphaned, live: {} })).look).toMatchObject([
+      { name: 'shop-cart' },
+      { name: 'cart' },
+    ]);
+    const live = {
+      'KeptnWorkload shop/shop-cart': 'present',
+      'Deployment shop/cart': 'absent',
+    } as const;
+    const retired = after(seenWith({ ...orphaned, live }));
+    expect(conditionIn(retired.status ?? {}, 'Retired')).toMatchObject({
+      status: 'True',
+      reason: 'NoOwner',
+      message: expect.stringContaining('its owner Deployment cart was deleted without it'),
+    });
   });
 
   test('that is retired is not written again, and comes back with its owner', () => {
