@@ -5,8 +5,9 @@ import { object, optional, stringMap } from '../api/schema.ts';
 import { holdsFailedVersion } from '../domain/gate/failed-version.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import type { Metadata } from '../domain/identity/metadata-value.ts';
-import { isOptedIn, labelOperations } from '../domain/opt-in/namespace.ts';
 import { exclusionOf, type NamespaceScope } from '../domain/opt-in/namespace-scope.ts';
+import { optInOperations } from '../domain/opt-in/namespace.ts';
+import { isOptedIn } from '../domain/opt-in-state.ts';
 import { optInSlip } from '../domain/opt-in/opt-in-slips.ts';
 import { allowWith, deny, type Verdict } from './verdict.ts';
 
@@ -32,7 +33,7 @@ export function followOptIn(
   const exclusion = exclusionOf(name, scope);
   const slip = optInSlip(name, isLabelled(request.oldObject) ? unlabelled(metadata) : metadata);
   const failed = holdsFailed(request.name, metadata, lookup);
-  const verdict = allowWith(labelOperations(metadata, failed, exclusion !== undefined));
+  const verdict = allowWith(optInOperations(metadata, failed, exclusion !== undefined));
   const isVain = exclusion !== undefined && isOptedIn(metadata);
   const warning = isVain
     ? `the opt-in of Namespace ${name} has no effect: ${exclusion}, so its Pods start without any check`

@@ -1,3 +1,4 @@
+import { NamespaceKind } from '../api/builtin.ts';
 import { KeptnAppCreationRequest } from '../api/keptn/app-creation-request.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
 import { KeptnAppVersion } from '../api/keptn/app-version.ts';
@@ -9,6 +10,7 @@ import {
   decideAppCreation,
   workloadsOf,
 } from '../domain/app/app-creation.ts';
+import { optInOf } from '../domain/opt-in-state.ts';
 import { settingsFrom } from '../domain/settings/keptn-config.ts';
 import { type Controller, type Key, watch } from './engine/controller.ts';
 import {
@@ -42,6 +44,10 @@ export function appCreationController(
       watch(KeptnConfig, (_, lookup) =>
         lookup.list(KeptnAppCreationRequest).map(({ metadata }) => metadata),
       ),
+      // Of a Namespace that opts out, or whose opt-in is on record now.
+      watch(NamespaceKind, ({ metadata: { name } }, lookup) =>
+        lookup.list(KeptnAppCreationRequest, name).map(({ metadata }) => metadata),
+      ),
       // Read when the window closes; until then it makes no difference how many there are.
       watch(KeptnWorkload, () => []),
     ],
@@ -56,6 +62,7 @@ export function appCreationController(
         now: world.now,
         clockSteps: world.clockSteps,
         request,
+        optIn: optInOf(world.get(NamespaceKind, undefined, namespace)),
         app: world.get(KeptnApp, namespace, app),
         appVersions: world.byIndex(appVersionsByApp, ofApp),
         workloadVersions: world.byIndex(workloadVersionsByApp, ofApp),

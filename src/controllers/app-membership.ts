@@ -1,3 +1,4 @@
+import { NamespaceKind } from '../api/builtin.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
 import { KeptnAppCreationRequest } from '../api/keptn/app-creation-request.ts';
 import { KeptnAppVersion } from '../api/keptn/app-version.ts';
@@ -5,6 +6,7 @@ import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { workloadsOf } from '../domain/app/app-creation.ts';
 import { type AppMembershipSeen, decideAppMembership } from '../domain/app/app-membership.ts';
 import { appName } from '../domain/names.ts';
+import { optInOf } from '../domain/opt-in-state.ts';
 import { type Controller, type Key, watch } from './engine/controller.ts';
 import { inNamespace, workloadsByApp } from './gathering/lifecycle-indexes.ts';
 import { controllerKey } from './gathering/version-checks.ts';
@@ -23,6 +25,9 @@ export function appMembershipController(): Controller<AppMembershipSeen> {
       watch(KeptnWorkload, ({ metadata: { namespace }, spec }): Key[] => [
         { name: appName(spec.app), ...defined({ namespace }) },
       ]),
+      watch(NamespaceKind, ({ metadata: { name } }, lookup) =>
+        lookup.list(KeptnApp, name).map(({ metadata }) => metadata),
+      ),
       // Asked whether there is one; when it goes, the app has followed.
       watch(KeptnAppCreationRequest, () => [], 'existence'),
     ],
@@ -32,6 +37,7 @@ export function appMembershipController(): Controller<AppMembershipSeen> {
       const { kind, labelSelector } = workloadsOf(namespace);
       return {
         app,
+        optIn: optInOf(world.get(NamespaceKind, undefined, namespace)),
         versions: world.byOwner(KeptnAppVersion, app.metadata.uid ?? ''),
         workloads: world.byIndex(workloadsByApp, inNamespace(namespace, name)),
         listed: world.listed(kind, namespace, labelSelector),

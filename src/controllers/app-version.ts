@@ -12,6 +12,7 @@ import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import type { KubernetesObject } from '../api/object.ts';
 import { settingsFrom } from '../domain/settings/keptn-config.ts';
+import { optInOf } from '../domain/opt-in-state.ts';
 import { recordedVersion } from '../domain/phase/newest-app-version.ts';
 import { appPhases } from '../domain/phase/phases.ts';
 import {
@@ -108,6 +109,7 @@ export function appVersionController(
       const version = world.get(KeptnAppVersion, namespace, name);
       if (version === undefined) return undefined;
       const { appName } = version.spec;
+      const home = world.get(NamespaceKind, undefined, namespace ?? '');
       const ofApp = inNamespace(namespace, appName);
       const settings = settingsFrom(world.list(KeptnConfig), places.operatorNamespace, places);
       return {
@@ -121,7 +123,8 @@ export function appVersionController(
           deadlines: deadlinesOfApp(version, world, settings.deadlines),
           promotionTasksEnabled: settings.promotionTasksEnabled && promotionTasks,
         },
-        modes: modesOfNamespace(world.get(NamespaceKind, undefined, namespace ?? ''), settings),
+        optIn: optInOf(home),
+        modes: modesOfNamespace(home, settings),
         app: world.get(KeptnApp, namespace, appName),
         siblings: world.byIndex(appVersionsByApp, ofApp),
         workloadVersions: world.byIndex(workloadVersionsByApp, ofApp),

@@ -20,6 +20,7 @@ import { identityIn } from '../domain/identity/identity-in.ts';
 import type { IdentityOptions } from '../domain/identity/pod-version.ts';
 import { type Settings, settingsFrom } from '../domain/settings/keptn-config.ts';
 import { type Lookup, type World } from '../domain/lookup.ts';
+import { optInOf } from '../domain/opt-in-state.ts';
 import { type OwnerChain, ownerChainOf, topOwner } from '../domain/owner/owner-chain.ts';
 import { promotionFirstReason } from '../domain/app/promotion-first.ts';
 import { conditionOf, conditionTypes, type Progress } from '../domain/conditions.ts';
@@ -158,6 +159,7 @@ function observation(
   const settings = settingsFrom(world.list(KeptnConfig), operatorNamespace, places);
   const workload = world.get(KeptnWorkload, namespace, workloadName);
   const request = world.get(KeptnAppCreationRequest, namespace, app);
+  const home = world.get(NamespaceKind, undefined, namespace);
   const pods = podsOfWorkload({ namespace, name: workloadName }, world, options);
   const own = pods.flatMap((pod) => carrying(pod, version, { lookup: world, options }) ?? []);
   const owners = ownersOfWorkload(workload, { pods, lookup: world, options });
@@ -174,7 +176,8 @@ function observation(
       ...settings,
       deadlines: deadlinesOfWorkload(version, world, settings.deadlines),
     },
-    modes: modesOfNamespace(world.get(NamespaceKind, undefined, namespace), settings),
+    optIn: optInOf(home),
+    modes: modesOfNamespace(home, settings),
     app: world.get(KeptnApp, namespace, app),
     gatheredUntil: gatheredUntil(request, settings),
     heldBack: heldBack(request),

@@ -1,14 +1,14 @@
-import { type Pod, PodKind, ReplicaSetKind } from '../api/builtin.ts';
+import { NamespaceKind, type Pod, PodKind, ReplicaSetKind } from '../api/builtin.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
 import { KeptnAppCreationRequest } from '../api/keptn/app-creation-request.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
-import { type ObjectRef, refKey } from '../api/object.ts';
-import { type Lookup } from '../domain/lookup.ts';
-import { ownerChainOf } from '../domain/owner/owner-chain.ts';
+import type { Lookup } from '../domain/lookup.ts';
+import { optInOf } from '../domain/opt-in-state.ts';
 import { decideWorkload, type WorkloadSeen } from '../domain/workload/workload.ts';
 import { type Controller, type Key, watch } from './engine/controller.ts';
-import { inNamespace, workloadsByApp } from './gathering/lifecycle-indexes.ts';
+import { inNamespace, ownerlessWorkloads, workloadsByApp } from './gathering/lifecycle-indexes.ts';
+import { missingOwners } from './gathering/missing-owners.ts';
 import { ownerWatches } from './gathering/owner-watches.ts';
 import type { Places } from './gathering/places.ts';
 import { controllerKey } from './gathering/version-checks.ts';
@@ -34,7 +34,7 @@ export function workloadController({ operatorNamespace }: Places): Controller<Wo
     name: 'workload',
     // What versions, apps and owners lead to are these; a workload that there is not yet begins with a Pod.
     startingPoints: [watch(KeptnWorkload, ({ metadata }) => [metadata]), watch(PodKind, ofPod)],
-    indexes: [workloadsByApp],
+    indexes: [workloadsByApp, ownerlessWorkloads],
     watches: [
       watch(KeptnWorkload, ({ metadata }) => [metadata]),
       watch(KeptnWorkloadVersion, (version) => controllerKey(version, KeptnWorkload)),
@@ -43,7 +43,14 @@ export function workloadController({ operatorNamespace }: Places): Controller<Wo
         ofApp(metadata.namespace, spec.appName, lookup),
       ),
       watch(PodKind, ofPod),
-      ...ownerWatches((uids, lookup) => [
+      // Its opt-in says whether they are followed.
+      watch(NamespaceKind, ({ metadata: { name } }, lookup) => [
+        ...lookup.list(KeptnWorkload, name).map(({ metadata }) => metadata),
+        ...lookup.list(PodKind, name).flatMap((pod) => ofPod(pod, lookup)),
+      ]),
+      ...ownerWatches((uids, lookup, namespace) => [
+        // Nothing leads from an owner to a workload that references none.
+        ...lookup.byIndex(ownerlessWorkloads, namespace).map((workload) => workload.metadata),
         ...uids.flatMap((uid) =>
           lookup.byOwner(KeptnWorkload, uid).map((workload) => workload.metadata),
         ),
@@ -60,6 +67,7 @@ export function workloadController({ operatorNamespace }: Places): Controller<Wo
         namespace,
         name,
         now: world.now,
+        optIn: optInOf(world.get(NamespaceKind, undefined, namespace)),
         workload,
         owners: ownersOfWorkload(workload, { pods, lookup: world, options }),
         missing: missingOwners(pods, world),
@@ -72,12 +80,6 @@ export function workloadController({ operatorNamespace }: Places): Controller<Wo
     },
     decide: decideWorkload,
   };
-}
-
-function missingOwners(pods: readonly Pod[], lookup: Lookup): readonly ObjectRef[] {
-  const chains = pods.map((pod) => ownerChainOf(pod, lookup));
-  const missing = chains.flatMap((chain) => (chain.type === 'unknown' ? [chain.missing] : []));
-  return [...new Map(missing.map((ref) => [refKey(ref), ref])).values()];
 }
 
 /** The watched Pods that these owners own, directly or by a ReplicaSet. */

@@ -47,8 +47,11 @@ const made = [
   KeptnMetric,
 ];
 
-/** What follows something else: a generated application its workloads, a workload its owner. */
-const keptInStep = [KeptnApp, KeptnWorkload];
+/**
+ * What follows something else: a generated application its workloads, a workload its owner. A version that runs when its
+ * Namespace opts in again is marked.
+ */
+const keptInStep = [KeptnApp, KeptnWorkload, KeptnWorkloadVersion];
 
 /** Requests that are fulfilled, metrics of queries that have ended, and history beyond KeptnConfig `retention`. */
 const deleted = [
@@ -84,7 +87,7 @@ function clusterRules(backstop: boolean): readonly Rule[] {
     ...rulesFor(owners, ['update'], '/finalizers'),
     // The gate is lifted by a patch; Pods that an overtaken version holds are deleted.
     { apiGroups: [''], resources: ['pods'], verbs: ['patch', 'delete'] },
-    // The opt-in label.
+    // The opt-in label, and that the opt-in is on record.
     { apiGroups: [''], resources: ['namespaces'], verbs: ['patch'] },
     // Inline code of definitions, and its copies where Jobs run; a copy that holds something else goes.
     { apiGroups: [''], resources: ['configmaps'], verbs: ['create', 'patch', 'delete'] },

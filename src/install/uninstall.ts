@@ -1,6 +1,6 @@
 import { webhookServiceName } from '../admission/manifests.ts';
 import { NamespaceKind } from '../api/builtin.ts';
-import { isThis, pointer } from '../api/json-patch.ts';
+import { isThis, type JsonPatchOperation, pointer } from '../api/json-patch.ts';
 import { sluiceKeys } from '../api/keptn/annotations.ts';
 import { defined, isJsonObject } from '../api/json.ts';
 import { type KubernetesObject, type ObjectRef, refOf } from '../api/object.ts';
@@ -15,6 +15,7 @@ import {
   unconvertedCrds,
 } from './installation.ts';
 import { applyAsOwner } from './apply-object.ts';
+import { untilCrdsGone } from './crds-gone.ts';
 import { liftGates } from './lift-gates.ts';
 import { removeObject, unlessGone } from './remove-object.ts';
 
@@ -74,7 +75,7 @@ export async function uninstall(
   if (served.length > 0) tell(`only their stored version is served now: ${served.join(', ')}`);
   if (settings.crds) {
     await removeAll(objectsOfPart('crds', all), cluster);
-    await untilGone(objectsOfPart('crds', all), { cluster, clock });
+    await untilCrdsGone(objectsOfPart('crds', all), { cluster, clock, tell });
     tell('CRDs removed, and with them every object of their kinds');
   }
   tell(whatStays(settings));
@@ -152,37 +153,27 @@ async function removeLabels(cluster: InstallCluster): Promise<number> {
   return removeLabel(sluiceKeys.enabled, cluster);
 }
 
-/** Takes a label off every Namespace that has it; resolves with their number. */
+/**
+ * Takes a label off every Namespace that has it, and the record of its opt-in: what starts before the next Sluice comes is not on
+ * it. Resolves with their number.
+ */
 async function removeLabel(key: string, cluster: InstallCluster): Promise<number> {
   const path = pointer('metadata', 'labels', key);
+  const record = pointer('metadata', 'annotations', sluiceKeys.optInRecorded);
   let count = 0;
   for await (const { items } of cluster.listPaged(NamespaceKind, { labelSelector: key })) {
     for (const namespace of items) {
+      const isRecorded = namespace.metadata.annotations?.[sluiceKeys.optInRecorded] !== undefined;
+      const operations: JsonPatchOperation[] = [
+        isThis(namespace),
+        { op: 'remove', path },
+        ...(isRecorded ? [{ op: 'remove', path: record } as const] : []),
+      ];
       const ref = refOf(NamespaceKind, namespace);
-      if (await unlessGone(cluster.patch(ref, [isThis(namespace), { op: 'remove', path }])))
-        count += 1;
+      if (await unlessGone(cluster.patch(ref, operations))) count += 1;
     }
   }
   return count;
-}
-
-const goneWithinMs = 120_000;
-
-async function untilGone(
-  crds: readonly Installed[],
-  { cluster, clock }: Pick<Installing, 'cluster' | 'clock'>,
-): Promise<void> {
-  const deadline = clock.now() + goneWithinMs;
-  for (const { kind, object } of crds) {
-    while ((await cluster.get(refOf(kind, object))) !== undefined) {
-      if (clock.now() > deadline) {
-        throw new Error(
-          `${object.metadata.name} is still going after ${goneWithinMs / 1000} s: objects of it have finalizers that are not taken off; see kubectl get ${object.metadata.name} --all-namespaces`,
-        );
-      }
-      await sleep(clock, 200);
-    }
-  }
 }
 
 async function removeAll(installed: readonly Installed[], cluster: InstallCluster): Promise<void> {

@@ -9,6 +9,7 @@ import { evaluationController } from '../controllers/evaluation.ts';
 import { keptnConfigController } from '../controllers/keptn-config.ts';
 import { metricsByProvider } from '../controllers/loops/metric-loop.ts';
 import { namespaceController } from '../controllers/namespace.ts';
+import { optInRecordController } from '../controllers/opt-in-record.ts';
 import { podGateController } from '../controllers/pod-gate.ts';
 import { releasedListController } from '../controllers/released-list.ts';
 import { referenceControllers } from '../controllers/resolved-refs.ts';
@@ -39,6 +40,7 @@ export function allControllers(config: Config): readonly Controller[] {
   const isTraced: IsTraced = (lookup) => collectorIn(config, lookup) !== undefined;
   const controllers: readonly Controller[] = [
     namespaceController(places),
+    optInRecordController(places),
     keptnConfigController(places),
     appCreationController(places, { promotionTasks: config.promotionTasks }),
     appController(places),

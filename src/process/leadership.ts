@@ -7,7 +7,6 @@ import type { Config } from '../config/config.ts';
 import { BypassedPods, type RunningPods } from '../controllers/loops/bypassed-pods.ts';
 import type { EventSink } from '../controllers/engine/cluster.ts';
 import { Engine } from '../controllers/engine/engine.ts';
-import { OptInRecorder } from '../controllers/loops/opt-in-recorder.ts';
 import { HeldPodSweep, type PendingPods } from '../controllers/loops/held-pods.ts';
 import { tellLeftOut } from '../controllers/loops/left-out-objects.ts';
 import { MetricLoop } from '../controllers/loops/metric-loop.ts';
@@ -208,13 +207,7 @@ async function lead(parts: LeadershipParts, { signal, sources, mayWrite }: Term)
           : 'a held Pod could not be labelled, so nothing releases it; again in a while',
       ),
   });
-  const recorder = new OptInRecorder({
-    ...by,
-    pods: podsOf(connection),
-    operatorNamespace: config.namespace,
-  });
   const bypassed = new BypassedPods({
-    onOptIn: (namespace, whileLeading) => recorder.record(namespace, whileLeading),
     caches,
     events,
     clock,

@@ -205,6 +205,7 @@ describe('the API server', () => {
     const seen = (app: KeptnApp | undefined): AppCreationObservation => ({
       now: Date.parse(request.metadata.creationTimestamp ?? '') + 30_000,
       request,
+      optIn: 'yes',
       app,
       workloads: [workload],
       listed: true,

@@ -32,7 +32,7 @@ test.each([
   ['pods', 'delete get list patch watch'],
   ['events', 'create list patch'],
   ['deployments', 'get list watch'],
-  ['keptnworkloadversions', 'create delete get list watch'],
+  ['keptnworkloadversions', 'create delete get list patch watch'],
   ['keptnworkloadversions/status', 'patch'],
   ['keptnworkloads', 'create get list patch watch'],
   ['keptnapps', 'create delete get list patch watch'],

@@ -6,13 +6,15 @@ import { appCreationController } from '../../src/controllers/app-creation.ts';
 import { Simulation, type SimulationOptions } from './simulation.ts';
 
 function discovery(options: Partial<SimulationOptions> = {}): Simulation {
-  return new Simulation({
+  const simulation = new Simulation({
     seed: 1,
     controllers: [
       appCreationController({ operatorNamespace: 'keptn-system' }, { promotionTasks: true }),
     ],
     ...options,
   });
+  simulation.createOptedIn('shop');
+  return simulation;
 }
 
 const aRequest = (app: string, annotations = '{}'): string => `

@@ -5,13 +5,10 @@ import { KeptnApp } from '../../src/api/keptn/app.ts';
 import { KeptnAppVersion } from '../../src/api/keptn/app-version.ts';
 import { isCompleted } from '../../src/api/keptn/states.ts';
 import { KeptnTask } from '../../src/api/keptn/task.ts';
-import { KeptnWorkload } from '../../src/api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../src/api/keptn/workload-version.ts';
 import { refOf } from '../../src/api/object.ts';
 import { BypassedPods } from '../../src/controllers/loops/bypassed-pods.ts';
-import { OptInRecorder } from '../../src/controllers/loops/opt-in-recorder.ts';
 import { conditionOf } from '../../src/domain/conditions.ts';
-import { MemoryCluster } from '../support/memory/memory-cluster.ts';
 import { seedsTo } from '../support/clock-and-chance/seeds.ts';
 import { isHeld } from './oracles.ts';
 import { podsOf, versionBecomes } from './scenario.ts';
@@ -24,31 +21,25 @@ const annotations = { 'keptn.sh/pre-deployment-tasks': 'check' };
 const kinds = ['Deployment', 'StatefulSet', 'DaemonSet'] as const;
 const places = ['template', 'owner'] as const;
 
-/** What the leader runs beside the engine: the record at the opt-in and the report of what was not judged. */
+/** What the leader runs beside the engine: the report of what was not judged. */
 function reporting(simulation: Simulation, signal: AbortSignal): void {
   const { store, clock } = simulation;
   const caches = simulation.processes.at(-1)?.caches;
   if (caches === undefined) throw new Error('no process runs');
-  async function* inPhase(phase: string, namespace: string) {
+  async function* runningPods(namespace: string) {
     await Promise.resolve();
     yield store
       .list(PodKind)
       .filter(
-        ({ metadata, status }) => metadata.namespace === namespace && status?.phase === phase,
+        ({ metadata, status }) => metadata.namespace === namespace && status?.phase === 'Running',
       );
   }
-  const pods = {
-    runningPods: (namespace: string) => inPhase('Running', namespace),
-    pendingPods: (namespace: string) => inPhase('Pending', namespace),
-  };
-  const parts = { caches, pods, operatorNamespace: 'keptn-system' };
-  const cluster = new MemoryCluster({ store, clock, fault: () => undefined, latencyMs: () => 5 });
-  const recorder = new OptInRecorder({ ...parts, cluster });
   new BypassedPods({
-    ...parts,
+    caches,
+    pods: { runningPods },
+    operatorNamespace: 'keptn-system',
     clock,
     events: { record: (note) => void simulation.notes.push(note) },
-    onOptIn: (namespace, whileLeading) => recorder.record(namespace, whileLeading),
     onFound: () => {},
     onFailure: (_, error) => void simulation.complaints.push(String(error)),
   }).start(signal);
@@ -125,9 +116,6 @@ describe('what runs when its Namespace opts in', () => {
           simulation.store.list(KeptnAppVersion).every(({ status }) => isCompleted(status?.status));
         await simulation.until('no version of the application waits', isOver, 60_000);
         expect(simulation.store.list(JobKind)).toHaveLength(1);
-        expect(
-          simulation.store.get(KeptnWorkload, 'shop', 'shop-cart')?.metadata.annotations,
-        ).not.toHaveProperty(['sluice.keptn.sh/running-at-opt-in']);
       });
       stop.abort();
     },

@@ -1,6 +1,7 @@
 import type { IndexDefinition } from '../../src/ports/index-definition.ts';
 import { parseAllDocuments } from 'yaml';
 
+import { sluiceKeys } from '../../src/api/keptn/annotations.ts';
 import { ClusterError } from '../../src/api/cluster-error.ts';
 import { type Kind, kindKey, type KubernetesObject } from '../../src/api/object.ts';
 import type { Stage } from '../../src/cli/played/actors/actor.ts';
@@ -145,7 +146,18 @@ export class Simulation {
 
   ensureNamespace(name: string): void {
     if (this.store.get(NamespaceKind, undefined, name) !== undefined) return;
-    this.store.create(NamespaceKind, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+    this.store.create(NamespaceKind, { ...namespaceType, metadata: { name } });
+  }
+
+  /** Creates a Namespace whose opt-in is on record, for simulations without the controllers that see to that. */
+  createOptedIn(name: string): void {
+    const metadata = { name, annotations: { 'keptn.sh/lifecycle-toolkit': 'enabled' } };
+    const made = this.store.create(NamespaceKind, { ...namespaceType, metadata });
+    const recorded = { [sluiceKeys.optInRecorded]: made.metadata.uid ?? '' };
+    this.store.update(NamespaceKind, {
+      ...made,
+      metadata: { ...made.metadata, annotations: { ...metadata.annotations, ...recorded } },
+    });
   }
 
   /** The kind of an object by its apiVersion and kind. */
@@ -273,6 +285,8 @@ const NamespaceKind: Kind = {
   plural: 'namespaces',
   namespaced: false,
 };
+
+const namespaceType = { apiVersion: 'v1', kind: 'Namespace' };
 
 function parsed(manifest: string): KubernetesObject[] {
   return parseAllDocuments(manifest).flatMap((document) => {

@@ -57,19 +57,26 @@ const secrets = ({
   reason: 'Forbidden',
 });
 
-const others = (labels: string) =>
-  `${labels}.filter(key, !(key in ${celList([sluiceKeys.enabled, sluiceKeys.listed])})).map(key, key + '=' + ${labels}[key])`;
-const labelsOf = (object: string) => `${object}.metadata.?labels.orValue({})`;
+/** The entries of a map without those of Sluice. */
+const others = (map: string, own: readonly string[]) =>
+  `${map}.filter(key, !(key in ${celList(own)})).map(key, key + '=' + ${map}[key])`;
+/** Whether labels or annotations are what they were but for those of Sluice. */
+const keeps = (field: 'labels' | 'annotations', own: readonly string[]) => {
+  const [now, before] = ['object', 'oldObject'].map((object) =>
+    others(`${object}.metadata.?${field}.orValue({})`, own),
+  );
+  return `sets.equivalent(${now}, ${before})`;
+};
 
 const namespaces: Validation = {
   expression: `!(${isOf('namespaces')}) || (request.operation == 'UPDATE' && ${[
     'dyn(object).spec == dyn(oldObject).spec',
-    'object.metadata.?annotations == oldObject.metadata.?annotations',
     'object.metadata.?finalizers == oldObject.metadata.?finalizers',
     'object.metadata.?ownerReferences == oldObject.metadata.?ownerReferences',
-    `sets.equivalent(${others(labelsOf('object'))}, ${others(labelsOf('oldObject'))})`,
+    keeps('labels', [sluiceKeys.enabled, sluiceKeys.listed]),
+    keeps('annotations', [sluiceKeys.optInRecorded]),
   ].join(' && ')})`,
-  message: `Sluice's own user may change nothing of a Namespace but the labels ${sluiceKeys.enabled} and ${sluiceKeys.listed}`,
+  message: `Sluice's own user may change nothing of a Namespace but the labels ${sluiceKeys.enabled} and ${sluiceKeys.listed}, and the annotation ${sluiceKeys.optInRecorded}`,
   reason: 'Forbidden',
 };
 

@@ -48,7 +48,9 @@ export const sluiceKeys = {
   releaseHeld: 'sluice.keptn.sh/release-held',
   /** Annotation of KeptnWorkloadVersion: what it is was said by its Pods alone, neither by their template nor by their owner. */
   wordOfPods: 'sluice.keptn.sh/word-of-pods',
-  /** Annotation of KeptnWorkload (a JSON list of versions) and KeptnWorkloadVersion: ran when its Namespace opted in. */
+  /** Namespace annotation: what ran when it opted in is on record; its own uid, so that a copy of the annotation says nothing. */
+  optInRecorded: 'sluice.keptn.sh/opt-in-recorded',
+  /** Annotation of KeptnWorkloadVersion: ran when its Namespace opted in; in which of its attempts. */
   runningAtOptIn: 'sluice.keptn.sh/running-at-opt-in',
   /** Pod annotation: held although its Namespace has withdrawn its opt-in; the KeptnWorkloadVersion whose checks failed. */
   heldAfterOptOut: 'sluice.keptn.sh/held-after-opt-out',

@@ -7,7 +7,7 @@ import { versionOfPod } from '../../domain/identity/version-of-pod.ts';
 import { ownerChainOf } from '../../domain/owner/owner-chain.ts';
 import { proofOf } from '../../domain/owner/revision.ts';
 import { wasReleasedAt } from '../../domain/phase/hand-release.ts';
-import { isOptedIn } from '../../domain/opt-in/namespace.ts';
+import { isOptedIn } from '../../domain/opt-in-state.ts';
 import { isOnRecordOfOptIn } from '../../domain/workload/opt-in-record.ts';
 import { type Lister, snapshotOf } from '../command/snapshot.ts';
 import { type Asking, at, listOf, mapSeen, momentOf, textOf } from './asking.ts';

@@ -2,12 +2,12 @@ import type { CacheChange } from '../../ports/cache-change.ts';
 import { type Namespace, NamespaceKind, type Pod } from '../../api/builtin.ts';
 import { KeptnWorkload } from '../../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
-import { enabledLabel, sluiceKeys } from '../../api/keptn/annotations.ts';
 import { asksForChecks, bareNote } from '../../domain/gate/bare-pod.ts';
 import { bypassedNote, isBypassed } from '../../domain/gate/bypassed.ts';
 import { identityIn } from '../../domain/identity/identity-in.ts';
 import { isOnRecordOfOptIn } from '../../domain/workload/opt-in-record.ts';
 import { isEnabled, type NamespaceScope } from '../../domain/opt-in/namespace-scope.ts';
+import { optInOf } from '../../domain/opt-in-state.ts';
 import { ownerChainOf, supportedOwner } from '../../domain/owner/owner-chain.ts';
 import { isReleased } from '../../domain/gate/release.ts';
 import { wasReleasedAt } from '../../domain/phase/hand-release.ts';
@@ -51,8 +51,8 @@ const everyMs = 10 * 60_000;
 
 /**
  * Counts and reports annotated Pods that run without ever having been judged (Bypassed), with one Event per owner, or on the
- * Pod itself if nothing owns it. Runs on the leader: for every enabled Namespace at start and every ten minutes, and for each one when it opts in. An owner is
- * reported again only when more of its Pods are found than before.
+ * Pod itself if nothing owns it. Runs on the leader: for every enabled Namespace at start and every ten minutes, and for each one that
+ * has opted in, once what ran then is on record. An owner is reported again only when more of its Pods are found than before.
  */
 export class BypassedPods {
   readonly #parts: BypassedPodsParts;
@@ -69,12 +69,12 @@ export class BypassedPods {
     if (signal.aborted) return;
     const { caches, clock } = this.#parts;
     let last: Promise<void> = Promise.resolve();
-    const report = ({ metadata }: Namespace, isNew = false): void => {
-      last = last.then(() => this.#reportSafely({ namespace: metadata.name, isNew }, signal));
+    const report = ({ metadata: { name } }: Namespace): void => {
+      last = last.then(() => this.#reportSafely(name, signal));
     };
     const unsubscribe = caches.subscribe(NamespaceKind, (change) => {
       if (change.type === 'deleted') this.#known.delete(change.object.metadata.name);
-      if (optsIn(change, this.#parts)) report(change.object, true);
+      if (isNew(change, this.#parts)) report(change.object);
     });
     const stop = (): void => {
       unsubscribe();
@@ -83,10 +83,7 @@ export class BypassedPods {
     signal.addEventListener('abort', stop, { once: true });
     const round = (): void => {
       for (const namespace of caches.list(NamespaceKind)) {
-        const { metadata } = namespace;
-        // Without the label of those that are, it was opted in while no Sluice was there.
-        const isNew = metadata.labels?.[sluiceKeys.enabled] !== enabledLabel.optedIn;
-        if (isEnabled(metadata, this.#parts)) report(namespace, isNew);
+        if (isLookedThrough(namespace, this.#parts)) report(namespace);
       }
       void last.then(() => {
         if (!signal.aborted) this.#timer = clock.after(everyMs, round);
@@ -121,13 +118,9 @@ export class BypassedPods {
     return found.values().reduce((sum, { count }) => sum + count, 0);
   }
 
-  async #reportSafely(
-    { namespace, isNew }: { readonly namespace: string; readonly isNew: boolean },
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #reportSafely(namespace: string, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     try {
-      if (isNew) await this.#parts.onOptIn?.(namespace, signal);
       // Nothing is on record then, and everything would seem to run unjudged.
       if (this.#parts.caches.isMissing?.(KeptnWorkload, KeptnWorkloadVersion) === true) return;
       const count = await this.report(namespace, signal);
@@ -163,10 +156,12 @@ export class BypassedPods {
   }
 }
 
-function optsIn(
-  { type, object, previous }: CacheChange<Namespace>,
-  scope: NamespaceScope,
-): boolean {
-  const before = previous !== undefined && isEnabled(previous.metadata, scope);
-  return type !== 'deleted' && isEnabled(object.metadata, scope) && !before;
+/** Whether its Pods are held, and what ran when it opted in is on record. */
+function isLookedThrough(namespace: Namespace, scope: NamespaceScope): boolean {
+  return isEnabled(namespace.metadata, scope) && optInOf(namespace) === 'yes';
+}
+
+function isNew({ type, object, previous }: CacheChange<Namespace>, scope: NamespaceScope): boolean {
+  const before = previous !== undefined && isLookedThrough(previous, scope);
+  return type !== 'deleted' && isLookedThrough(object, scope) && !before;
 }

@@ -30,6 +30,7 @@ import {
   type Refusal,
   storing,
 } from '../plan.ts';
+import { isLeftOut, type OptInState } from '../opt-in-state.ts';
 import { parseTime, rfc3339 } from '../time.ts';
 import { remainingMs } from '../remaining.ts';
 import { isRetired } from '../owner/retired-workload.ts';
@@ -41,6 +42,7 @@ import { isRetired } from '../owner/retired-workload.ts';
  */
 export interface AppCreationObservation extends Omit<PromotionFirstSeen, 'app'> {
   readonly request: KeptnAppCreationRequest;
+  readonly optIn: OptInState;
   readonly app: KeptnApp | undefined;
   /** The workloads of the namespace that name this app. */
   readonly workloads: readonly KeptnWorkload[];
@@ -55,7 +57,9 @@ export interface AppCreationObservation extends Omit<PromotionFirstSeen, 'app'> 
 /** What happens next to a request for an app. */
 export function decideAppCreation(seen: AppCreationObservation): Plan {
   const { request, app, now } = seen;
-  if (request.metadata.deletionTimestamp !== undefined) return {};
+  if (request.metadata.deletionTimestamp !== undefined || seen.optIn === 'recording') return {};
+  // When the Namespace opts in, workloads that the app does not list ask anew.
+  if (isLeftOut(seen.optIn)) return { effects: [removal(request)] };
   const closesAt = windowEnd(seen);
   const isUsers = app !== undefined && !isGenerated(app);
   if (!isUsers && now < closesAt) return wait(seen, closesAt);

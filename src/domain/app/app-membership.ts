@@ -6,11 +6,13 @@ import type { KeptnWorkload } from '../../api/keptn/workload.ts';
 import { workloadsOf } from './app-creation.ts';
 import { isGenerated } from './generated-app.ts';
 import { isCurrentVersion, isNameOf } from '../phase/newest-app-version.ts';
+import type { OptInState } from '../opt-in-state.ts';
 import { nothing, type Plan } from '../plan.ts';
 import { isRetired } from '../owner/retired-workload.ts';
 
 /** What the decision on the workloads that a generated app lists knows of the world. */
 export interface AppMembershipSeen {
+  readonly optIn: OptInState;
   readonly app: KeptnApp;
   readonly versions: readonly KeptnAppVersion[];
   /** The workloads of the namespace that name this app. */
@@ -28,6 +30,7 @@ export interface AppMembershipSeen {
  */
 export function decideAppMembership(seen: AppMembershipSeen): Plan {
   const { app, isAsked, listed } = seen;
+  if (seen.optIn !== 'yes') return nothing;
   if (app.metadata.deletionTimestamp !== undefined || isAsked || !isGenerated(app)) return nothing;
   const living = seen.workloads.filter(
     (one) => one.metadata.deletionTimestamp === undefined && !isRetired(one),

@@ -15,6 +15,7 @@ import { recordedVersion } from '../phase/newest-app-version.ts';
 import type { PhaseSubject } from '../phase-event.ts';
 import { appPhases } from '../phase/phases.ts';
 import { type EventNote, nothing, onlyWhile, type Plan, storing } from '../plan.ts';
+import { isLeftOut, notOptedIn, type OptInState } from '../opt-in-state.ts';
 import { openNextAttempt } from '../phase/attempt.ts';
 import { mendedDefinition, repeatedMessage } from '../check/repeated-checks.ts';
 import type { Moment } from '../clock-steps.ts';
@@ -47,6 +48,7 @@ import { defined } from '../../api/json.ts';
 export interface AppVersionSeen extends ChecksSeen, VersionFollowUpsSeen, Moment {
   readonly version: KeptnAppVersion;
   readonly settings: Settings;
+  readonly optIn: OptInState;
   /** What a failed check does in its namespace. */
   readonly modes: NamespaceModes;
   /** Undefined while the cache does not have it. */
@@ -62,6 +64,8 @@ const completed = { short: 'AppCompleted', long: 'App Completed' };
 /** What should happen to an app version: from its own checks over its workloads to the promotion. */
 export function decideAppVersion(seen: AppVersionSeen): Plan {
   if (seen.version.metadata.deletionTimestamp !== undefined) return nothing;
+  // What runs is put on record first.
+  if (seen.optIn === 'recording') return nothing;
   return untilReleaseEnds(decide(seen), seen);
 }
 
@@ -71,6 +75,7 @@ function decide(seen: AppVersionSeen): Plan {
   const status = withExpiry(known, { now, of: version });
   const byHand = steer(seen, status, status === known ? [] : [releaseEnded(version, status)]);
   if (byHand !== undefined) return byHand;
+  if (isLeftAlone(seen, status)) return leftAlone(seen, status);
   const newer = newerVersion(seen);
   if (newer !== undefined && isSupersededBy(newer, version)) return supersede(seen, status, newer);
   if (isCompleted(status.status)) return afterEnd(seen, status);
@@ -78,6 +83,25 @@ function decide(seen: AppVersionSeen): Plan {
   const paused = pauseOf(seen.app);
   if (paused !== undefined) return pause(seen, status, paused);
   return isFirstLook(status) ? begin(seen, status) : planOf(seen, run(seen, status));
+}
+
+/**
+ * Whether the version is in flight in a Namespace that is not opted in, so that none of the workloads it lists is followed:
+ * nothing new begins. One without workloads runs as in Keptn, and one that has failed goes on when somebody asks for a retry.
+ */
+function isLeftAlone({ optIn, version }: AppVersionSeen, status: KeptnAppVersionStatus): boolean {
+  const listsAny = (version.spec.workloads ?? []).length > 0;
+  const isRetried = status.attempts?.some((over) => over.status === 'Failed') === true;
+  return isLeftOut(optIn) && listsAny && !isCompleted(status.status) && !isRetried;
+}
+
+function leftAlone(seen: AppVersionSeen, status: KeptnAppVersionStatus): Plan {
+  const { version, now, optIn } = seen;
+  if (!mayRun(seen, status)) return nothing;
+  const consequence = 'no further check of this version begins';
+  const progress = notOptedIn('waiting', version, { optIn, consequence });
+  const conditions = stated(status, progress, { subject: subjectOf(version), now });
+  return write(seen, { status: { ...status, conditions }, events: [] });
 }
 
 /** An attempt after the first begins without a phase as well, and runs its checks itself: somebody asked for that. */
@@ -138,7 +162,7 @@ function afterEnd(seen: AppVersionSeen, status: KeptnAppVersionStatus): Plan {
   const { app, version, now, settings } = seen;
   const isCurrent = app !== undefined && recordedVersion(app) === version.metadata.uid;
   // What a hand has stopped goes on by a hand.
-  if (isAborted(status) || pauseOf(app) !== undefined) {
+  if (isAborted(status) || pauseOf(app) !== undefined || isLeftOut(seen.optIn)) {
     return planAfterEnd(status, followedIn(seen, status), seen);
   }
   const mended =

@@ -70,8 +70,8 @@ function decide(observation: EvaluationObservation, status: KeptnEvaluationStatu
   if (isCompleted(stateOf(status.overallStatus))) return followingUp(observation);
   if (observation.isSuperseded || observation.isAborted) return cutOff(observation, status);
   if (status.retryCount >= attemptsOf(evaluation)) return end(observation, status);
-  const remainingMs = timeToNextAttempt(evaluation, status, observation);
-  if (remainingMs > 0) return { wakeAfterMs: remainingMs };
+  const wakeAfterMs = timeToNextAttempt(evaluation, status, observation);
+  if (wakeAfterMs > 0) return { wakeAfterMs };
   // What an attempt finds is counted, so what only a cache says is missing is read first.
   const unread = [definition, ...measurements.map(({ metric }) => metric)].flatMap(
     (reference) => reference.unread,

@@ -8,7 +8,7 @@ import {
 import { fieldOf } from '../../api/json.ts';
 import type { KubernetesObject, ObjectMeta } from '../../api/object.ts';
 import type { Lookup } from '../lookup.ts';
-import { isOptedIn } from '../opt-in/namespace.ts';
+import { isOptedIn, optInOf } from '../opt-in-state.ts';
 import { supportedOwner } from '../owner/owner-chain.ts';
 import { parseTime } from '../time.ts';
 
@@ -27,7 +27,9 @@ export function namespaceUnchecked(name: string, lookup: Lookup): Unchecked | un
   if (namespace === undefined) return undefined;
   if (!isOptedIn(namespace.metadata)) return notOptedIn(namespace);
   const label = namespace.metadata.labels?.[sluiceKeys.enabled];
-  if (label === enabledLabel.optedIn) return undefined;
+  if (label === enabledLabel.optedIn) {
+    return optInOf(namespace) === 'recording' ? notRecorded(name) : undefined;
+  }
   if (label === enabledLabel.excluded)
     return {
       reason: 'NamespaceExcluded',
@@ -38,6 +40,16 @@ export function namespaceUnchecked(name: string, lookup: Lookup): Unchecked | un
     reason: 'NamespaceNotLabelled',
     because: `Namespace ${name} is opted in, but Sluice has not labelled it with ${sluiceKeys.enabled}: Sluice does not run, or cannot patch Namespaces`,
     remedies: ['see whether a Sluice leads: kubectl get lease -A | grep sluice, and read its log'],
+  };
+}
+
+function notRecorded(name: string): Unchecked {
+  return {
+    reason: 'OptInNotRecorded',
+    because: `Namespace ${name} is opted in, but what ran in it then is not on record yet: nothing of it is checked until that is done`,
+    remedies: [
+      `wait a moment; if it stays so, see why: kubectl get events -n ${name} --field-selector reason=OptInNotRecorded, and the log of the Sluice that leads`,
+    ],
   };
 }
 

@@ -1,5 +1,5 @@
 import type { ObjectMeta } from '../../api/object.ts';
-import { isOptedIn } from './namespace.ts';
+import { isOptedIn } from '../opt-in-state.ts';
 
 /** Which Namespaces an installation may hold Pods in, by name. The webhooks and policies are registered for no others. */
 export interface NamespaceScope {

@@ -1,12 +1,8 @@
 import { type Namespace, NamespaceKind } from '../../api/builtin.ts';
 import { type JsonPatchOperation, pointer } from '../../api/json-patch.ts';
-import {
-  enabledLabel,
-  enabledValue,
-  keptnAnnotations,
-  sluiceKeys,
-} from '../../api/keptn/annotations.ts';
+import { enabledLabel, keptnAnnotations, sluiceKeys } from '../../api/keptn/annotations.ts';
 import type { ObjectMeta, ObjectRef } from '../../api/object.ts';
+import { isOptedIn } from '../opt-in-state.ts';
 import { type Effect, onlyWhile, patching, type Plan } from '../plan.ts';
 import {
   releasesHeld,
@@ -17,20 +13,31 @@ import {
 
 type Metadata = Pick<ObjectMeta, 'labels' | 'annotations'>;
 
-/** Whether a Namespace opts in. Only the annotation says so; a label of that key does not count, as in Keptn. */
-export function isOptedIn({ annotations }: Metadata): boolean {
-  return annotations?.[keptnAnnotations.lifecycleToolkit] === enabledValue;
-}
-
 /**
- * What brings the label `enabled` in step with the annotations; empty when it is. `holdsFailed`: whether the Namespace holds
- * versions that have failed their checks, of which no Pod may start although it is not opted in. `isExcluded`: whether the
- * installation leaves it out by name.
+ * What brings Sluice's marks on a Namespace in step with its opt-in; empty when they are. The label `enabled` follows the
+ * annotation. With either of them goes the record of what ran at the opt-in: without the label no Pod was held, so that others
+ * may run now. `holdsFailed`: whether the Namespace holds versions that have failed their checks, of which no Pod may start
+ * although it is not opted in. `isExcluded`: whether the installation leaves it out by name.
  */
-export function labelOperations(
+export function optInOperations(
   metadata: Metadata,
   holdsFailed: boolean,
   isExcluded = false,
+): readonly JsonPatchOperation[] {
+  return [...recordOperations(metadata), ...labelOperations(metadata, holdsFailed, isExcluded)];
+}
+
+function recordOperations(metadata: Metadata): readonly JsonPatchOperation[] {
+  const isThere = metadata.annotations?.[sluiceKeys.optInRecorded] !== undefined;
+  const isHeld = metadata.labels?.[sluiceKeys.enabled] === enabledLabel.optedIn;
+  if (!isThere || (isOptedIn(metadata) && isHeld)) return [];
+  return [{ op: 'remove', path: pointer('metadata', 'annotations', sluiceKeys.optInRecorded) }];
+}
+
+function labelOperations(
+  metadata: Metadata,
+  holdsFailed: boolean,
+  isExcluded: boolean,
 ): readonly JsonPatchOperation[] {
   const { labels } = metadata;
   const label = labels?.[sluiceKeys.enabled];
@@ -80,9 +87,9 @@ export function decideNamespace(seen: NamespaceObservation): Plan {
     ? []
     : versionsToRead(namespace, pods).filter((ref) => seen.live(ref) === 'unread');
   if (look.length > 0) return { look };
-  const operations = labelOperations(metadata, seen.holdsFailed, exclusion !== undefined);
+  const operations = optInOperations(metadata, seen.holdsFailed, exclusion !== undefined);
   const effects: readonly Effect[] = [
-    ...(operations.length === 0 ? [] : [labelPatch(namespace, operations)]),
+    ...(operations.length === 0 ? [] : [marksPatch(namespace, operations)]),
     ...(isEnabled ? [] : withdrawOptIn(namespace, pods, exclusion)),
     ...(operations.length > 0 && exclusion !== undefined && isOptedIn(metadata)
       ? [excludedEvent(namespace, exclusion)]
@@ -93,7 +100,7 @@ export function decideNamespace(seen: NamespaceObservation): Plan {
   return { effects, ...onlyWhile(NamespaceKind, namespace) };
 }
 
-function labelPatch(namespace: Namespace, operations: readonly JsonPatchOperation[]): Effect {
+function marksPatch(namespace: Namespace, operations: readonly JsonPatchOperation[]): Effect {
   return patching(NamespaceKind, namespace, { operations, asGathered: true, goneIsDone: true });
 }
 

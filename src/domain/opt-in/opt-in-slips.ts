@@ -5,7 +5,7 @@ import {
   sluiceKeys,
 } from '../../api/keptn/annotations.ts';
 import type { Metadata } from '../identity/metadata-value.ts';
-import { isOptedIn } from './namespace.ts';
+import { isOptedIn } from '../opt-in-state.ts';
 import { editDistance } from '../nearest-name.ts';
 import { shortened } from '../shortened.ts';
 

@@ -3,9 +3,11 @@ import type { KeptnApp } from '../../api/keptn/app.ts';
 import { KeptnAppCreationRequest } from '../../api/keptn/app-creation-request.ts';
 import type { KeptnWorkload } from '../../api/keptn/workload.ts';
 import type { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
+import { isCompleted } from '../../api/keptn/states.ts';
 import { isGenerated } from '../app/generated-app.ts';
 import { appName } from '../names.ts';
 import { isNameOf } from '../phase/newest-app-version.ts';
+import { isSuperseded } from '../phase/superseded.ts';
 import type { Effect } from '../plan.ts';
 import { parseTime } from '../time.ts';
 import { type Claim, distinctVersions } from './workload-claim.ts';
@@ -63,10 +65,11 @@ function listsAll(
 }
 
 /**
- * Whether the app lists a version of the workload that was made after all of these, which are current: then they are what it was
- * rolled back to, and an app version that waits for the other one would wait for ever.
+ * Whether the app lists a version of the workload that is not among these, which are current, and waits for it: one that was
+ * made after them, so that they are what it was rolled back to, or one that has not come to an end of its own. Its app
+ * version would wait for ever.
  */
-export function listsLater(
+export function waitsForOther(
   app: KeptnApp | undefined,
   workload: KeptnWorkload,
   of: {
@@ -79,11 +82,13 @@ export function listsLater(
   const madeAt = ({ metadata }: KeptnWorkloadVersion): number =>
     parseTime(metadata.creationTimestamp) ?? 0;
   const lastMadeAt = Math.max(...of.current.map(madeAt));
+  const isOpen = ({ status }: KeptnWorkloadVersion): boolean =>
+    !isCompleted(status?.status) || isSuperseded(status);
   return of.versions.some(
     (version) =>
       !of.current.includes(version) &&
       listed.includes(version.spec.version) &&
-      madeAt(version) >= lastMadeAt,
+      (madeAt(version) >= lastMadeAt || isOpen(version)),
   );
 }
 

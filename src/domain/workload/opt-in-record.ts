@@ -1,5 +1,6 @@
 import type { Pod } from '../../api/builtin.ts';
 import { sluiceKeys } from '../../api/keptn/annotations.ts';
+import { isCompleted } from '../../api/keptn/states.ts';
 import { KeptnWorkload } from '../../api/keptn/workload.ts';
 import {
   KeptnWorkloadVersion,
@@ -15,19 +16,23 @@ import {
 } from '../conditions.ts';
 import { ownedBy } from '../../api/object.ts';
 import type { OwnerSeen } from '../identity/current-revision.ts';
-import { workloadVersionName } from '../names.ts';
+import { hashedName, workloadVersionName } from '../names.ts';
+import { hasFailedChecks } from '../gate/failed-version.ts';
 import { gateIndex } from '../gate/pod-gate.ts';
-import { withRevisions } from '../gate/release.ts';
+import { isReleased, withRevisions } from '../gate/release.ts';
+import { withPhasesCut } from '../phase/phase-records.ts';
+import { isPassed, workloadPhases } from '../phase/phases.ts';
+import { attemptOf, deprecated, type VersionStatus } from '../phase/version-status.ts';
 import { selectionLabels } from '../selection-labels.ts';
 import { rfc3339 } from '../time.ts';
-import { type Claim, distinctVersions, referenceTo, specOf } from './workload-claim.ts';
 import { defined } from '../../api/json.ts';
+import { type Claim, referenceTo, specOf } from './workload-claim.ts';
 
 /*
  * What runs when a Namespace opts in was never held, and is never checked afterwards: it is on record as Released, reason
  * RunningAtOptIn, so that its replacements, scale-ups and rollbacks start at once while the next version waits for its
- * checks. The record begins as an annotation on KeptnWorkload and KeptnWorkloadVersion (only Sluice may make these), from
- * which the version's controller makes the status.
+ * checks. The record begins as a mark on the KeptnWorkloadVersion (an annotation that only Sluice may write), from which the
+ * version's controller makes the status.
  */
 
 const reason = 'RunningAtOptIn';
@@ -39,7 +44,7 @@ export function isStarted(pod: Pod): boolean {
   return gateIndex(pod) < 0 && isPlaced && metadata.deletionTimestamp === undefined;
 }
 
-/** The workload that the claims are on, with the versions that ran. */
+/** The workload that the claims are on, where there is none yet. */
 export function workloadAtOptIn(
   at: { readonly namespace: string; readonly name: string },
   claims: readonly [Claim, ...Claim[]],
@@ -48,62 +53,65 @@ export function workloadAtOptIn(
   return {
     apiVersion: KeptnWorkload.apiVersion,
     kind: KeptnWorkload.kind,
-    metadata: {
-      ...at,
-      annotations: { [sluiceKeys.runningAtOptIn]: annotationOf(claims) },
-      ownerReferences: [...owners.values()].map(referenceTo),
-    },
+    metadata: { ...at, ownerReferences: [...owners.values()].map(referenceTo) },
     spec: specOf(claims[0], claims),
   };
 }
 
-/** The annotation of a workload that names the versions of these claims. */
-export function annotationOf(claims: readonly Claim[]): string {
-  return JSON.stringify(distinctVersions(claims).map(({ identity }) => identity.version));
-}
-
-/** The version that a claim is for, as a version that ran. */
+/** The version that a claim is for, as a version that ran. `isTaken` says whether another version has the name. */
 export function versionAtOptIn(
   workload: KeptnWorkload,
-  claim: Claim,
-  claims: readonly Claim[],
+  of: { readonly claim: Claim; readonly claims: readonly Claim[] },
+  isTaken: (name: string) => boolean,
 ): KeptnWorkloadVersion {
-  const { namespace = '', name } = workload.metadata;
-  const { version, templateDigest } = claim.identity;
+  const { namespace = '', name, uid = '' } = workload.metadata;
+  const { version, templateDigest } = of.claim.identity;
+  const proper = workloadVersionName(name, version);
   return {
     apiVersion: KeptnWorkloadVersion.apiVersion,
     kind: KeptnWorkloadVersion.kind,
     metadata: {
       namespace,
-      name: workloadVersionName(name, version),
+      name: isTaken(proper) ? hashedName(proper, [uid, version]) : proper,
       labels: selectionLabels({ app: workload.spec.app, workload: name, version }),
-      annotations: { [sluiceKeys.runningAtOptIn]: 'true' },
+      annotations: { [sluiceKeys.runningAtOptIn]: markOf(undefined) },
       ownerReferences: [ownedBy(KeptnWorkload, workload)],
     },
     spec: {
-      ...specOf(claim, claims),
+      ...specOf(of.claim, of.claims),
       workloadName: name,
       ...defined({ templateDigest }),
     },
   };
 }
 
-/** The versions that ran when the Namespace opted in and that the workload is still to get a record of. */
-export function versionsAtOptIn({ metadata }: KeptnWorkload): readonly string[] {
-  const text = metadata.annotations?.[sluiceKeys.runningAtOptIn];
-  if (text === undefined) return [];
-  try {
-    const versions: unknown = JSON.parse(text);
-    return Array.isArray(versions) ? versions.filter((one) => typeof one === 'string') : [];
-  } catch {
-    return [];
-  }
+/** The mark of a version with this status: it holds for the attempt that it is in, and never comes back with a later one. */
+export function markOf(status: KeptnWorkloadVersionStatus | undefined): string {
+  const hasBegun = (status?.currentPhase ?? '') !== '' || status?.status !== undefined;
+  return hasBegun ? `attempt ${attemptOf(status)}` : 'true';
 }
 
-/** Whether the version is to be Released because it ran when its Namespace opted in; not once it has begun. */
-export function isOfOptIn({ metadata, status }: KeptnWorkloadVersion): boolean {
-  const hasBegun = (status?.currentPhase ?? '') !== '' || status?.status !== undefined;
-  return metadata.annotations?.[sluiceKeys.runningAtOptIn] !== undefined && !hasBegun;
+/**
+ * Whether a version of which Pods run has to be marked: it was in flight when its Namespace opted out, and its Pods were
+ * started then. What has failed its checks stays what it is, and what is Released may go on with its checks.
+ */
+export function lacksMark(version: KeptnWorkloadVersion): boolean {
+  return isOpen(version) && !hasFailedChecks(version) && !isMarked(version);
+}
+
+/** Whether the version is to be Released because it ran when its Namespace opted in, and is not yet. */
+export function isOfOptIn(version: KeptnWorkloadVersion): boolean {
+  return isOpen(version) && isMarked(version);
+}
+
+function isMarked({ metadata, status }: KeptnWorkloadVersion): boolean {
+  return metadata.annotations?.[sluiceKeys.runningAtOptIn] === markOf(status);
+}
+
+/** Neither Released nor at an end of its own; one that was superseded may run still. */
+function isOpen({ status }: KeptnWorkloadVersion): boolean {
+  const isOver = isCompleted(status?.status) && status?.status !== 'Deprecated';
+  return !isReleased(status) && !isOver;
 }
 
 /** Whether the version is, or is about to be, Released for that reason. */
@@ -114,17 +122,24 @@ export function isOnRecordOfOptIn(version: KeptnWorkloadVersion | undefined): bo
   );
 }
 
-/** The status of such a version: Released and at its end; no check of it was run, and none is said to have been. */
+/** The status of such a version: Released and at its end; no check of it was run to its end, and none is said to have been. */
 export function withOptInRelease(
   version: KeptnWorkloadVersion,
   { now, owners }: { readonly now: number; readonly owners: readonly OwnerSeen[] },
 ): KeptnWorkloadVersionStatus {
-  const message = 'it ran when its Namespace opted in: its Pods start, and its checks were not run';
-  const progress: Progress = { kind: 'succeeded', reason, message };
   const { spec, status = {} } = version;
+  const hasBegun = markOf(status) !== markOf(undefined);
+  const known: VersionStatus = status;
+  const message = hasBegun
+    ? 'it ran when its Namespace opted in again: its Pods start, and the rest of its checks is not run'
+    : 'it ran when its Namespace opted in: its Pods start, and its checks were not run';
+  const progress: Progress = { kind: 'succeeded', reason, message };
   const { kind, uid } = spec.resourceReference;
   const current = owners.flatMap((owner) => owner.current?.revision ?? []);
-  const revisions = withRevisions(kind === 'ReplicaSet' ? [uid] : [], current);
+  const revisions = withRevisions(status.releasedRevisions, [
+    ...(kind === 'ReplicaSet' ? [uid] : []),
+    ...current,
+  ]);
   const changes = [
     ...progressConditions(progress),
     { type: conditionTypes.released, status: 'True', reason, message } as const,
@@ -133,12 +148,15 @@ export function withOptInRelease(
     ...observed(version),
   }));
   const time = rfc3339(now);
+  const phaseRecords = withPhasesCut(status.phaseRecords, { reason, now });
   return {
     ...status,
+    ...(hasBegun && deprecated(workloadPhases, ({ state }) => !isPassed(known[state]))),
+    ...(phaseRecords !== undefined && { phaseRecords }),
     currentPhase: 'Completed',
     deploymentStatus: 'Succeeded',
     status: 'Succeeded',
-    startTime: time,
+    startTime: status.startTime ?? time,
     endTime: time,
     conditions: withConditions(status.conditions, changes, now),
     ...(revisions.length > 0 && { releasedRevisions: revisions }),

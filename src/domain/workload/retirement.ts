@@ -1,5 +1,5 @@
 import type { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
-import type { ObjectRef } from '../../api/object.ts';
+import { type ObjectRef, refOf } from '../../api/object.ts';
 import { KeptnWorkload } from '../../api/keptn/workload.ts';
 import { sluiceKeys } from '../../api/keptn/annotations.ts';
 import { isRetired } from '../owner/retired-workload.ts';

@@ -9,7 +9,8 @@ import {
   observed,
 } from '../conditions.ts';
 import { workloadName } from '../names.ts';
-import { type Plan, type Refusal, storing } from '../plan.ts';
+import { notOptedIn, type OptInState } from '../opt-in-state.ts';
+import { amending, type Plan, type Refusal, storing } from '../plan.ts';
 import type { Claim } from './workload-claim.ts';
 
 /** What the status of a workload is stated from. */
@@ -38,6 +39,23 @@ export function workloadStatus(
     ...(version !== undefined && { currentVersion: workload.spec.version }),
     owners: claims.map(ownerOf),
     conditions: withConditions(remaining(workload, stated), changes, now),
+  });
+}
+
+/** That the workload is not followed, because its Namespace is not opted in: what it says is what it was at the opt-out. */
+export function notFollowed(
+  workload: KeptnWorkload,
+  { optIn, now }: { readonly optIn: OptInState; readonly now: number },
+): Pick<Plan, 'status'> {
+  const consequence = 'this workload is not followed';
+  const progress = notOptedIn('succeeded', workload, { optIn, consequence });
+  const changes = progressConditions(progress, 'Ready').map((change) => ({
+    ...change,
+    ...observed(workload),
+  }));
+  return amending(KeptnWorkload, workload, {
+    ...workload.status,
+    conditions: withConditions(workload.status?.conditions, changes, now),
   });
 }
 

@@ -21,10 +21,12 @@ import { deploymentTimeoutMs } from '../settings/deployment-timeout.ts';
 import type { Settings } from '../settings/keptn-config.ts';
 import { newestListing } from '../phase/newest-app-version.ts';
 import { hasFailedHeld } from '../gate/check-again.ts';
+import { hasFailedChecks } from '../gate/failed-version.ts';
 import { mendedDefinition, repeatedMessage } from '../check/repeated-checks.ts';
 import { isOfOptIn, withOptInRelease } from './opt-in-record.ts';
 import { isPassed, workloadPhases } from '../phase/phases.ts';
 import { type EventNote, nothing, onlyWhile, type Plan, storing } from '../plan.ts';
+import { isLeftOut, notOptedIn, notOptedInReason, type OptInState } from '../opt-in-state.ts';
 import {
   isReleased,
   type ReleaseSeen,
@@ -74,6 +76,7 @@ export interface WorkloadVersionSeen
     AppsSeen,
     Pick<ReleaseSeen, 'now' | 'clockSteps' | 'revisions' | 'pods'> {
   readonly settings: Settings;
+  readonly optIn: OptInState;
   /** What a failed check does in its namespace. */
   readonly modes: NamespaceModes;
   /** Undefined while the cache does not have it: then nothing can be said about which version is current. */
@@ -102,6 +105,8 @@ const completed = { short: 'WorkloadCompleted', long: 'Workload Completed' };
  */
 export function decideWorkloadVersion(seen: WorkloadVersionSeen): Plan {
   if (seen.version.metadata.deletionTimestamp !== undefined) return nothing;
+  // What runs is put on record first.
+  if (seen.optIn === 'recording') return nothing;
   return untilReleaseEnds(decide(seen), seen);
 }
 
@@ -112,19 +117,46 @@ function decide(seen: WorkloadVersionSeen): Plan {
   const status = withExpiry(known, { now, of: version });
   const byHand = steer(seen, status, status === known ? [] : [releaseEnded(version, status)]);
   if (byHand !== undefined) return byHand;
+  if (isLeftAlone(seen, status)) return leftAlone(seen, status);
 
   if (isCompleted(status.status)) {
     const isRepeated =
       seen.settings.repeatFailedChecks && hasFailedHeld({ status }) && !isAborted(status);
     const mended = isRepeated ? mendedDefinition(status, seen) : undefined;
-    if (wanted !== 'yes' || (!isSuperseded(status) && mended === undefined)) {
+    if (
+      seen.optIn === 'no' ||
+      wanted !== 'yes' ||
+      (!isSuperseded(status) && mended === undefined)
+    ) {
       return ended(seen, status);
     }
     const next = openNextAttempt(status, { phases: workloadPhases, now });
     const plan = progress(seen, isPassed(next.deploymentStatus) ? next : setBack(next));
     return mended === undefined ? plan : withNotes(plan, repeated(seen, mended));
   }
-  return wanted === 'no' ? supersede(seen, status) : progress(seen, status);
+  const due = wasLeftAlone(status) && !isPassed(status.deploymentStatus) ? setBack(status) : status;
+  return wanted === 'no' ? supersede(seen, due) : progress(seen, due);
+}
+
+/**
+ * Whether the version is in flight in a Namespace that is not opted in: its Pods are not held, tasks that run come to their
+ * end by themselves, and nothing new begins. One that has failed is held there, and goes on when somebody asks for a retry.
+ */
+function isLeftAlone({ optIn, version }: WorkloadVersionSeen, status: KeptnWorkloadVersionStatus) {
+  return isLeftOut(optIn) && !isCompleted(status.status) && !hasFailedChecks(version);
+}
+
+function leftAlone(seen: WorkloadVersionSeen, status: KeptnWorkloadVersionStatus): Plan {
+  const { version, now, optIn } = seen;
+  const consequence = 'no further check of this version begins and none of its Pods is held';
+  const told = notOptedIn('waiting', version, { optIn, consequence });
+  const conditions = stated(status, told, { subject: subjectOf(version), now });
+  return write(seen, { status: { ...status, conditions }, events: [] });
+}
+
+/** Whether its Namespace was not opted in when it was decided last: no time-out ran then. */
+function wasLeftAlone({ conditions }: KeptnWorkloadVersionStatus): boolean {
+  return conditions?.some(({ reason }) => reason === notOptedInReason) === true;
 }
 
 /** What people have asked for, and a release by hand that has ended: stored before anything follows from it. */

@@ -1,14 +1,15 @@
 import { defined, isEqualJson } from '../../api/json.ts';
 import { KeptnWorkload } from '../../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
-import { type JsonPatchOperation, pointer } from '../../api/json-patch.ts';
+import type { JsonPatchOperation } from '../../api/json-patch.ts';
 import { sluiceKeys } from '../../api/keptn/annotations.ts';
 import { type ObjectRef, ownedBy } from '../../api/object.ts';
-import { isOnRecordOfOptIn, versionsAtOptIn } from './opt-in-record.ts';
-import { type AppsSeen, listsLater, requestFor } from './app-request.ts';
+import { isOnRecordOfOptIn } from './opt-in-record.ts';
+import { type AppsSeen, requestFor, waitsForOther } from './app-request.ts';
 import type { OwnerSeen } from '../identity/current-revision.ts';
 import { appName, hashedName, workloadVersionName } from '../names.ts';
 import { phaseEvent, type PhaseSubject } from '../phase-event.ts';
+import { isLeftOut, type OptInState } from '../opt-in-state.ts';
 import {
   type Effect,
   type EventNote,
@@ -22,7 +23,7 @@ import { isReleased } from '../gate/release.ts';
 import { refToOwner } from '../owner/rollout-owner.ts';
 import { retire } from './retirement.ts';
 import { type Claim, claimsOn, distinctVersions, referenceTo, specOf } from './workload-claim.ts';
-import { workloadStatus } from './workload-status.ts';
+import { notFollowed, workloadStatus } from './workload-status.ts';
 import { selectionLabels } from '../selection-labels.ts';
 
 /** What the decision on a workload knows of the world. */
@@ -30,6 +31,7 @@ export interface WorkloadSeen extends AppsSeen {
   readonly namespace: string;
   readonly name: string;
   readonly now: number;
+  readonly optIn: OptInState;
   /** Undefined when its first Pods have just come. */
   readonly workload: KeptnWorkload | undefined;
   /** The owners it references and those of its Pods that wait, each once. */
@@ -52,10 +54,12 @@ interface Claims {
 /**
  * Keeps a workload in step with its owners (docs/compatibility.md §2.6, §4.9): its spec names the version that is
  * current, every version that an owner's current revision carries gets its KeptnWorkloadVersion once, and an app that does
- * not list those versions is asked for.
+ * not list those versions is asked for. In a Namespace that is not opted in it is left as it is, whatever its owners do.
  */
 export function decideWorkload(seen: WorkloadSeen): Plan {
   const { workload } = seen;
+  if (seen.optIn === 'recording') return nothing;
+  if (isLeftOut(seen.optIn)) return workload === undefined ? nothing : notFollowed(workload, seen);
   const look = seen.missing.filter((ref) => seen.live(ref) === 'unread');
   if (look.length > 0) return { look };
   const all = claimsOn(seen, seen.owners);
@@ -94,9 +98,12 @@ function follow(seen: WorkloadSeen, workload: KeptnWorkload, claims: Claims): Pl
   if (isInStep) return complete(seen, workload, claims);
 
   const isAnother = workload.spec.version !== spec.version;
-  const owner = refToOwner(newest.owner);
-  // An owner that is older in the cache than the workload would take it back to a version that has passed.
-  if (isAnother && seen.live(owner) === 'unread') return { look: [owner] };
+  const unread = [...(isAnother ? [newest] : []), ...unreferenced(workload, all)]
+    .map(({ owner }) => refToOwner(owner))
+    .filter((owner) => seen.live(owner) === 'unread');
+  // An owner that is older in the cache than the workload would take it back to a version that has passed, and one that is
+  // gone would take the workload along.
+  if (unread.length > 0) return { look: unread };
   const operations: readonly JsonPatchOperation[] = [
     { op: 'add', path: '/metadata/ownerReferences', value: ownerReferences },
     { op: 'replace', path: '/spec', value: spec },
@@ -105,6 +112,16 @@ function follow(seen: WorkloadSeen, workload: KeptnWorkload, claims: Claims): Pl
   const again = seen.versions.find((version) => version.spec.version === spec.version);
   const isBack = isAnother && isReleased(again?.status);
   return { effects: isBack ? [patch, releasedBefore(newest)] : [patch] };
+}
+
+/** The claims of owners that the workload does not reference yet. */
+function unreferenced(
+  { metadata: { ownerReferences = [] } }: KeptnWorkload,
+  claims: readonly Claim[],
+): readonly Claim[] {
+  return claims.filter(({ owner }) =>
+    ownerReferences.every(({ uid }) => uid !== owner.object.metadata.uid),
+  );
 }
 
 /** The owners of the workload, those it has first. Keptn's reference to a ReplicaSet goes: it is pruned one day. */
@@ -136,18 +153,14 @@ function complete(seen: WorkloadSeen, workload: KeptnWorkload, claims: Claims): 
   const creations = distinctVersions(claims.all)
     .filter(({ identity }) => find(identity.version) === undefined)
     .map((claim) => versionOf(seen, { workload, claim, all: claims.all }));
-  const recorded = forgetOptIn(workload, find);
-  if (recorded !== undefined && creations.length === 0) return { effects: [recorded] };
-  const ranAtOptIn = ({ identity }: Claim): boolean =>
-    versionsAtOptIn(workload).includes(identity.version) ||
-    isOnRecordOfOptIn(find(identity.version));
+  const ranAtOptIn = ({ identity }: Claim): boolean => isOnRecordOfOptIn(find(identity.version));
   const current = claims.all.flatMap(({ identity }) => find(identity.version) ?? []);
   const app = seen.app(appName(workload.spec.app));
   // What ran when its Namespace opted in makes no version of its application, as nothing of that is to be checked; unless
-  // the application has moved on and is rolled back.
+  // the application waits for another version of this workload.
   const isUnchecked =
     claims.all.every(ranAtOptIn) &&
-    !listsLater(app, workload, { current, versions: seen.versions });
+    !waitsForOther(app, workload, { current, versions: seen.versions });
   const request = isUnchecked ? undefined : requestFor(workload, claims.all, seen);
   const wanted = [...creations, ...(request === undefined ? [] : [request])];
   const refusedVersion = firstRefusal(creations, seen);
@@ -175,21 +188,6 @@ function complete(seen: WorkloadSeen, workload: KeptnWorkload, claims: Claims): 
   };
 }
 
-/** Once all versions that ran at the opt-in are on record: a record that is deleted later must not come back from here. */
-function forgetOptIn(
-  workload: KeptnWorkload,
-  find: (version: string) => KeptnWorkloadVersion | undefined,
-): Effect | undefined {
-  const versions = versionsAtOptIn(workload);
-  const isDone = versions.length > 0 && versions.every((version) => find(version) !== undefined);
-  if (!isDone) return undefined;
-  const path = pointer('metadata', 'annotations', sluiceKeys.runningAtOptIn);
-  return patching(KeptnWorkload, workload, {
-    operations: [{ op: 'remove', path }],
-    asGathered: true,
-  });
-}
-
 /** A version whose record was deleted (`retention/`) is like a new one; an Event says so at a rollback. */
 function checkedAgain(
   seen: WorkloadSeen,
@@ -210,19 +208,6 @@ function checkedAgain(
         message: `the record of version ${version} was deleted because there were too many (KeptnConfig retention): its Pods are held until its checks have passed again`,
       },
     }));
-}
-
-/** How the version came to be, where that counts later. */
-function recordMarks(
-  workload: KeptnWorkload,
-  { current, identity }: Claim,
-): { annotations?: Record<string, string> } {
-  const ranAtOptIn = versionsAtOptIn(workload).includes(identity.version);
-  const annotations = {
-    ...(ranAtOptIn && { [sluiceKeys.runningAtOptIn]: 'true' }),
-    ...(current.isWordOfPods && { [sluiceKeys.wordOfPods]: 'true' }),
-  };
-  return Object.keys(annotations).length > 0 ? { annotations } : {};
 }
 
 function versionOf(
@@ -250,7 +235,8 @@ function versionOf(
       name: isTaken ? hashedName(proper, [workload.metadata.uid ?? '', spec.version]) : proper,
       namespace,
       labels: selectionLabels({ app: spec.app, workload: name, version: spec.version }),
-      ...recordMarks(workload, claim),
+      // How the version came to be counts later.
+      ...(claim.current.isWordOfPods && { annotations: { [sluiceKeys.wordOfPods]: 'true' } }),
       ownerReferences: [ownedBy(KeptnWorkload, workload)],
     },
     spec: {

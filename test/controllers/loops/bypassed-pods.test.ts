@@ -23,7 +23,14 @@ import {
 const enabled = (name: string): Namespace => ({
   apiVersion: 'v1',
   kind: 'Namespace',
-  metadata: { name, annotations: { 'keptn.sh/lifecycle-toolkit': 'enabled' } },
+  metadata: {
+    name,
+    uid: `uid-${name}`,
+    annotations: {
+      'keptn.sh/lifecycle-toolkit': 'enabled',
+      'sluice.keptn.sh/opt-in-recorded': `uid-${name}`,
+    },
+  },
 });
 
 const annotations = {

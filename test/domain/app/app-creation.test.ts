@@ -64,6 +64,7 @@ function seen(more: Partial<AppCreationObservation> = {}): AppCreationObservatio
   return {
     now: created + 30_000,
     request: aRequest(),
+    optIn: 'yes',
     app: undefined,
     workloads: [],
     listed: true,

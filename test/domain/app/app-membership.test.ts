@@ -21,6 +21,7 @@ const retired = aWorkload({
 
 const decide = (more: Partial<AppMembershipSeen> = {}) =>
   decideAppMembership({
+    optIn: 'yes',
     app: generated,
     versions: [],
     workloads: [pay],

@@ -127,7 +127,14 @@ const released = aVersion({
 });
 
 function aNamespace(metadata: Partial<ObjectMeta> & { managedFields?: unknown }): KubernetesObject {
-  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, ...metadata } };
+  const uid = 'uid-of-namespace';
+  const recorded = metadata.annotations && { [sluiceKeys.optInRecorded]: uid };
+  const annotations = { ...recorded, ...metadata.annotations };
+  return {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: namespace, uid, ...metadata, annotations },
+  };
 }
 
 /** The names on the way to the first cause. */
@@ -344,6 +351,16 @@ describe('a Pod that Sluice does not hold', () => {
     const found = why(running(heldPod([])), aNamespace({ annotations, labels }));
     expect(found).toMatchObject({ ...notFound, facts: { reason: 'NamespaceExcluded' } });
     expect(found.says).toContain('deniedNamespaces');
+  });
+
+  test('while what ran at the opt-in is not on record is told so', () => {
+    const annotations = {
+      [keptnAnnotations.lifecycleToolkit]: 'enabled',
+      [sluiceKeys.optInRecorded]: 'uid-of-another',
+    };
+    const labels = { [sluiceKeys.enabled]: 'true' };
+    const found = why(running(heldPod([])), aNamespace({ annotations, labels }));
+    expect(found.facts.reason).toBe('OptInNotRecorded');
   });
 
   test('and is older than the opt-in is told so', () => {

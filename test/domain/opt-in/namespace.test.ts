@@ -7,7 +7,7 @@ import {
 } from '../../../src/api/keptn/workload-version.ts';
 import {
   decideNamespace,
-  labelOperations,
+  optInOperations,
   type NamespaceObservation,
 } from '../../../src/domain/opt-in/namespace.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
@@ -60,7 +60,7 @@ function decide(
   });
 }
 
-describe('labelOperations', () => {
+describe('optInOperations', () => {
   test.each([
     [
       'opted in without labels',
@@ -87,7 +87,7 @@ describe('labelOperations', () => {
       [],
     ],
   ])('%s', (_, metadata, want) => {
-    expect(labelOperations(metadata, false)).toEqual(want);
+    expect(optInOperations(metadata, false)).toEqual(want);
   });
 
   const withdrawn = { 'sluice.keptn.sh/enabled': 'withdrawn' };
@@ -111,11 +111,11 @@ describe('labelOperations', () => {
       [],
     ],
   ])('while versions have failed: %s', (_, metadata, want) => {
-    expect(labelOperations(metadata, true)).toEqual(want);
+    expect(optInOperations(metadata, true)).toEqual(want);
   });
 
   test('the label goes with the last version that has failed', () => {
-    expect(labelOperations({ labels: withdrawn }, false)).toEqual([
+    expect(optInOperations({ labels: withdrawn }, false)).toEqual([
       { op: 'remove', path: labelPath },
     ]);
   });

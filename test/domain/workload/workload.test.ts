@@ -158,7 +158,9 @@ describe('a workload', () => {
   test('that is being deleted, or whose owners are gone, is left alone', () => {
     const workload = aWorkload({ metadata: { deletionTimestamp: nowText } });
     expect(decideWorkload(workloadSeen({ workload }))).toEqual({});
-    expect(decideWorkload(workloadSeen({ workload: aWorkload(), owners: [] }))).toEqual({});
+    const ownerReferences = [{ apiVersion: 'apps/v1', kind: 'Deployment', name: 'cart', uid: 'd' }];
+    const left = aWorkload({ metadata: { ownerReferences } });
+    expect(decideWorkload(workloadSeen({ workload: left, owners: [] }))).toEqual({});
   });
 });
 
@@ -247,7 +249,7 @@ describe('when an owner goes to another version', () => {
       ...workload,
       metadata: { ...workload.metadata, ownerReferences: [replicaSet] },
     };
-    const [patch] = patches(decideWorkload(inStep({ workload: keptns })));
+    const [patch] = patches(decideWorkload(inStep({ workload: keptns, live })));
     expect(patch?.operations[2]).toMatchObject({
       path: '/metadata/ownerReferences',
       value: [{ kind: 'Deployment', name: 'cart' }],
@@ -422,10 +424,11 @@ describe('what ran when its Namespace opted in', () => {
   const ran = aWorkloadVersion({
     metadata: { annotations: { 'sluice.keptn.sh/running-at-opt-in': 'true' } },
   });
-  const other = (creationTimestamp: string) =>
+  const other = (creationTimestamp: string, status: 'Succeeded' | 'Progressing' = 'Succeeded') =>
     aWorkloadVersion({
       metadata: { name: 'shop-cart-2', creationTimestamp },
       spec: { version: '2' },
+      status: { status },
     });
   const asked = (more: Parameters<typeof workloadSeen>[0]) =>
     created(decideWorkload(inStep({ versions: [ran], ...more })));
@@ -434,6 +437,11 @@ describe('what ran when its Namespace opted in', () => {
     expect(asked({ app: () => undefined })).toEqual([]);
     const earlier = other('2025-12-31T00:00:00Z');
     expect(asked({ versions: [earlier, ran], app: () => listing('2') })).toEqual([]);
+  });
+
+  test('is listed by an application that waits for a version which was in flight at the opt-out', () => {
+    const inFlight = other('2025-12-31T00:00:00Z', 'Progressing');
+    expect(asked({ versions: [inFlight, ran], app: () => listing('2') })).toHaveLength(1);
   });
 
   test('is listed again by an application that lists the version it is a rollback from', () => {

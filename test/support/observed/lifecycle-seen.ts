@@ -139,6 +139,7 @@ export function workloadVersionSeen(
     ...own
   } = given;
   return {
+    optIn: 'yes',
     version: aWorkloadVersion(),
     now,
     settings: defaultSettings,
@@ -197,6 +198,7 @@ export function appVersionSeen(
   return {
     version,
     now,
+    optIn: 'yes',
     settings: defaultSettings,
     modes: modesOfNamespace(undefined, own.settings ?? defaultSettings),
     app: recording(version),
@@ -242,6 +244,7 @@ export function workloadSeen(
     namespace: 'shop',
     name: 'shop-cart',
     now,
+    optIn: 'yes',
     workload: undefined,
     owners: [aDeploymentSeen()],
     missing: [],
