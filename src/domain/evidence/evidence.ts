@@ -221,8 +221,13 @@ function hasRun(state: ContainerStatus['state']): boolean {
 function podFailure(pods: readonly Pod[], restarts: number): Evidence | undefined {
   const failed = pods.findLast(({ status }) => status?.phase === 'Failed');
   if (failed === undefined) return undefined;
-  const reason = failed.status?.reason || 'PodFailed';
-  const message = failed.status?.message || 'the Pod gives no reason';
+  const { reason: word, message: words, conditions = [] } = failed.status ?? {};
+  // Of a node that is gone no kubelet says anything: what took its Pods away has left this condition.
+  const disruption = conditions.find(
+    ({ type, status }) => type === 'DisruptionTarget' && status === 'True',
+  );
+  const reason = word || disruption?.reason || 'PodFailed';
+  const message = words || disruption?.message || 'the Pod gives no reason';
   return {
     reason,
     message: `Pod ${failed.metadata.name} failed: ${message}`,

@@ -167,6 +167,21 @@ describe('the evidence of a Job', () => {
     });
   });
 
+  test('is what took the Pod away where its node is gone, whose kubelet says nothing', () => {
+    const status = 'True';
+    const [reason, message] = ['DeletionByPodGC', 'PodGC: node no longer exists'];
+    const gone = pod(
+      { state: { running: {} } },
+      { phase: 'Failed', conditions: [{ type: 'DisruptionTarget', status, reason, message }] },
+    );
+    expect(evidenceOf([gone])).toEqual({
+      reason,
+      message: `Pod pre-check-job-pod failed: ${message}`,
+      wasStopped: false,
+      restarts: 0,
+    });
+  });
+
   test('keeps the end of a long output, in whole characters', () => {
     const output = evidenceOf([
       pod({ state: ended(1, undefined, { message: `${'x'.repeat(9)}${'💥'.repeat(600)}!` }) }),
