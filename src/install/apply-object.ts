@@ -1,4 +1,5 @@
 import { ClusterError } from '../api/cluster-error.ts';
+import { pointer } from '../api/json-patch.ts';
 import { fieldOf, isEqualJson } from '../api/json.ts';
 import { type KubernetesObject, refOf } from '../api/object.ts';
 import { clientConfigChange } from './client-config-change.ts';
@@ -55,14 +56,32 @@ export async function applyAsOwner(
     },
   );
   if (owner === undefined) return;
-  try {
-    await cluster.apply(kind, object, { fieldManager: owner, force: true });
-  } catch (error) {
-    // What is left of fields written otherwise contradicts what is applied.
-    if (!(error instanceof ClusterError && error.code === 422)) throw error;
-    const value = fieldOf(object, 'spec');
-    await cluster.patch(refOf(kind, object), [{ op: 'replace', path: '/spec', value }]);
+  const applied = (): Promise<boolean> =>
+    cluster.apply(kind, object, { fieldManager: owner, force: true }).then(
+      () => true,
+      (error: unknown) => {
+        // What is left of fields written otherwise contradicts what is applied.
+        if (error instanceof ClusterError && error.code === 422) return false;
+        throw error;
+      },
+    );
+  if (await applied()) return;
+  const ref = refOf(kind, object);
+  // Most often the authority that a process has filled in. To take it away makes nobody the owner of anything, so that what comes
+  // next meets no conflict.
+  if (hasCaBundle(await cluster.get(ref))) {
+    await cluster.patch(ref, [{ op: 'remove', path: conversionCaBundle }]);
+    if (await applied()) return;
   }
+  const value = fieldOf(object, 'spec');
+  await cluster.patch(ref, [{ op: 'replace', path: '/spec', value }]);
+}
+
+const conversionCaBundle = pointer('spec', 'conversion', 'webhook', 'clientConfig', 'caBundle');
+
+function hasCaBundle(crd: KubernetesObject | undefined): boolean {
+  const webhook = fieldOf(fieldOf(fieldOf(crd, 'spec'), 'conversion'), 'webhook');
+  return fieldOf(fieldOf(webhook, 'clientConfig'), 'caBundle') !== undefined;
 }
 
 /** Whom a conflict is with, of several the first. */
