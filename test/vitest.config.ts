@@ -86,7 +86,7 @@ export default defineConfig({
           name: 'soak',
           globalSetup: [
             'test/support/cluster/control-plane-setup.ts',
-            'test/support/cluster/node-setup.ts',
+            'test/support/real/real-setup.ts',
           ],
           include: ['test/soak/**/*.test.ts'],
           testTimeout: 3_600_000,

@@ -1,20 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Pod, PodKind } from '../../src/api/builtin.ts';
+import { PodKind } from '../../src/api/builtin.ts';
 import { schedulingGate } from '../../src/api/keptn/annotations.ts';
-import { keptnAnnotationsOf } from '../support/builders/apps.ts';
 import { eventually } from '../support/clock-and-chance/eventually.ts';
-import {
-  type EnabledNamespace,
-  isCompleted,
-  isReady,
-} from '../support/cluster/enabled-namespace.ts';
+import { isCompleted, isReady } from '../support/cluster/enabled-namespace.ts';
 import { operatorNamespace } from '../support/cluster/sluice-installation.ts';
-import type { Manifest } from '../support/cluster/test-cluster.ts';
-import { busyboxImage } from '../node/base-images.ts';
+import { readWrites } from '../support/observed/audit-log.ts';
+import { refusedWhileBound } from '../support/observed/forbidden-requests.ts';
+import { anAnnotatedPod } from '../support/real/annotated-pod.ts';
 import { leaderOf, rolledOut, sluicePods } from '../support/real/install-in-cluster.ts';
 import { RealSluice, whyNoRealSluice } from '../support/real/real-sluice.ts';
+import { reviewedWhile } from '../support/real/review-load.ts';
 import { aRealDeployment } from '../support/real/web.ts';
 
 /** Sluice itself in its image: two replicas behind their Service, with the rights and settings that it is installed with. */
@@ -53,28 +48,13 @@ describe.runIf(whyNoRealSluice() === undefined)('Sluice in its image', () => {
   it('no review fails and no Pod comes ungated while both replicas are replaced', async () => {
     await using shop = await sluice.namespace();
     const manifest = await anAnnotatedPod(shop);
-    const reviewed: Pod[] = [];
-    const refused: unknown[] = [];
-    const done = new AbortController();
-    const load = async (): Promise<void> => {
-      while (!done.signal.aborted) {
-        await sluice.cluster
-          .create(PodKind, manifest, { dryRun: true })
-          .then((pod) => reviewed.push(pod))
-          .catch((error: unknown) => refused.push(error));
-        // A load, not a wait: 4 clients with about 20 reviews a second each.
-        await sleep(50);
-      }
-    };
-    const clients = Promise.all(Array.from({ length: 4 }, load));
-    await sluice.kubectl(['rollout', 'restart', 'deployment/sluice', '-n', operatorNamespace]);
-    await rolledOut(sluice.cluster);
-    done.abort();
-    await clients;
+    const { pods, ungated, refused } = await reviewedWhile(sluice.cluster, manifest, async () => {
+      await sluice.kubectl(['rollout', 'restart', 'deployment/sluice', '-n', operatorNamespace]);
+      await rolledOut(sluice.cluster);
+    });
     expect(refused).toEqual([]);
-    expect(reviewed.length).toBeGreaterThan(100);
-    const ungated = reviewed.filter(({ spec }) => (spec?.schedulingGates ?? []).length === 0);
-    expect(ungated).toHaveLength(0);
+    expect(pods.length).toBeGreaterThan(100);
+    expect(ungated).toEqual([]);
   });
 
   it('a version goes on when the leader is killed in the middle of its check, whose Job is made once', async () => {
@@ -100,33 +80,9 @@ describe.runIf(whyNoRealSluice() === undefined)('Sluice in its image', () => {
   });
 
   it('has every right that it asked for, and no request of it was refused for want of one', () => {
-    const { auditLog } = sluice.world.controlPlane;
-    const mine = readFileSync(auditLog ?? '', 'utf8')
-      .split('\n')
-      .filter((line) => line.includes(`"username":"${user}"`));
+    const { controlPlane } = sluice.world;
+    const mine = readWrites(controlPlane.auditLog).filter((write) => write.user === user);
     expect(mine.length).toBeGreaterThan(0);
-    expect(mine.filter((line) => /"responseStatus":\{[^}]*"code":403/u.test(line))).toEqual([]);
+    expect(refusedWhileBound(controlPlane.auditLog, { user, binding: 'sluice' })).toEqual([]);
   });
 });
-
-/** A Pod as the controller of a ReplicaSet makes it. */
-async function anAnnotatedPod(shop: EnabledNamespace): Promise<Manifest> {
-  const checked = { preDeploymentTasks: ['migrate'] };
-  await shop.apply(aRealDeployment({ ...checked, replicas: 0 }));
-  const [replicaSet] = await eventually('the ReplicaSet', async () => {
-    const all = await shop.replicaSets();
-    return all.length === 1 && all;
-  });
-  const { name, uid } = replicaSet?.metadata ?? {};
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: {
-      generateName: `${name}-`,
-      namespace: shop.name,
-      annotations: keptnAnnotationsOf(checked),
-      ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name, uid, controller: true }],
-    },
-    spec: { containers: [{ name: 'main', image: busyboxImage }] },
-  };
-}

@@ -2,29 +2,26 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { schedulingGate, sluiceKeys } from '../../src/api/keptn/annotations.ts';
 import { conditionOf, conditionTypes, isTrue } from '../../src/domain/conditions.ts';
 import { eventually } from '../support/clock-and-chance/eventually.ts';
+import { anAppContext } from '../support/builders/apps.ts';
+import { busyboxImage } from '../node/base-images.ts';
 import {
   type EnabledNamespace,
   isCompleted,
   isHeld,
   isReady,
 } from '../support/cluster/enabled-namespace.ts';
-import type { Manifest } from '../support/cluster/test-cluster.ts';
 import { RealSluice, whyNoRealSluice } from '../support/real/real-sluice.ts';
-import { aRealDaemonSet, aRealDeployment, aRealStatefulSet } from '../support/real/web.ts';
+import {
+  aBashFunction,
+  aTask,
+  aRealDaemonSet,
+  aRealDeployment,
+  aRealStatefulSet,
+} from '../support/real/web.ts';
 
 /** Workloads whose containers run: held, checked by functions that run, released, rolled out, rolled back. */
 
 const withinMs = 90_000;
-
-/** A bash function; `code` passes or fails. */
-function aFunction(name: string, code: string): Manifest {
-  return {
-    apiVersion: 'lifecycle.keptn.sh/v1',
-    kind: 'KeptnTaskDefinition',
-    metadata: { name },
-    spec: { bash: { inline: { code } }, retries: 0 },
-  };
-}
 
 const owners = [
   { kind: 'Deployment', make: aRealDeployment, pods: 2 },
@@ -42,7 +39,7 @@ describe.runIf(whyNoRealSluice() === undefined).concurrent('on a real node', () 
     it('is held while its check runs, then released, and completes when its Pods are ready', async () => {
       await using shop = await sluice.namespace();
       await shop.apply(
-        aFunction('migrate', 'sleep 3; echo schema 7'),
+        aBashFunction('migrate', 'sleep 3; echo schema 7'),
         make({ replicas: pods, preDeploymentTasks: ['migrate'], postDeploymentTasks: ['migrate'] }),
       );
       await shop.untilTask('migrate', ({ status }) => status?.status === 'Progressing', withinMs);
@@ -57,11 +54,58 @@ describe.runIf(whyNoRealSluice() === undefined).concurrent('on a real node', () 
     });
   });
 
+  it('an application of all three, with tasks in deno, python, bash and a container, reaches Completed', async () => {
+    await using shop = await sluice.namespace();
+    const code = {
+      deno: 'export default () => ({ by: "deno" });',
+      python: 'import json, os\njson.dump({"by": "python"}, open(os.environ["KEPTN_RESULT"], "w"))',
+      bash: 'echo \'{"by":"bash"}\' >"$KEPTN_RESULT"',
+    };
+    const functions = Object.entries(code).map(([language, text]) =>
+      aTask(language, { [language]: { inline: { code: text } } }),
+    );
+    const container = aTask('container', {
+      container: { name: 'check', image: busyboxImage, command: ['true'] },
+    });
+    await shop.apply(
+      ...functions,
+      container,
+      anAppContext({ preDeploymentTasks: ['deno'], postDeploymentTasks: ['container'] }),
+      aRealDeployment({ workload: 'cart', replicas: 2, preDeploymentTasks: ['python'] }),
+      aRealStatefulSet({ workload: 'orders', replicas: 2, preDeploymentTasks: ['bash'] }),
+      aRealDaemonSet({ workload: 'logs', postDeploymentTasks: ['container'] }),
+    );
+    await eventually(
+      'the application is Completed with its three workloads',
+      async () => {
+        const [apps, workloads] = [await shop.appVersions(), await shop.workloadVersions()];
+        return (
+          apps.length > 0 && workloads.length === 3 && [...apps, ...workloads].every(isCompleted)
+        );
+      },
+      withinMs,
+    );
+    const results = (await shop.tasks()).map(({ spec, status }) => [
+      spec.taskDefinition,
+      status?.status,
+      status?.result,
+    ]);
+    expect(results).toEqual(
+      expect.arrayContaining([
+        ['deno', 'Succeeded', { by: 'deno' }],
+        ['python', 'Succeeded', { by: 'python' }],
+        ['bash', 'Succeeded', { by: 'bash' }],
+        ['container', 'Succeeded', undefined],
+      ]),
+    );
+    await shop.untilPods(5, isReady, withinMs);
+  });
+
   it('the next version is held by its failing check while the old one serves, and a rollback goes through', async () => {
     await using shop = await sluice.namespace();
     await shop.apply(
-      aFunction('migrate', 'true'),
-      aFunction('refuse', 'echo schema 8 is missing >&2; exit 1'),
+      aBashFunction('migrate', 'true'),
+      aBashFunction('refuse', 'echo schema 8 is missing >&2; exit 1'),
       aRealDeployment({ preDeploymentTasks: ['migrate'] }),
     );
     await shop.untilVersion({ withinMs }, isCompleted);

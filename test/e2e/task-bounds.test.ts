@@ -1,11 +1,12 @@
+import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { PodKind } from '../../src/api/builtin.ts';
-import { sluiceKeys } from '../../src/api/keptn/annotations.ts';
 import type { KeptnTaskStatus } from '../../src/api/keptn/task.ts';
-import { busyboxImage } from '../node/base-images.ts';
 import { eventually } from '../support/clock-and-chance/eventually.ts';
 import type { Manifest } from '../support/cluster/test-cluster.ts';
+import { addingSidecars, sidecars } from '../support/real/mesh.ts';
 import { RealSluice, whyNoRealSluice } from '../support/real/real-sluice.ts';
+import { serveFile } from '../support/real/web.ts';
 import { type Check, startChecks, taskStatus } from '../support/real/tasks.ts';
 
 /** What a namespace, a definition or somebody else's sidecar puts around a check, on a real node. */
@@ -180,11 +181,9 @@ describe.runIf(whyNoRealSluice() === undefined)('a check on a real node', () => 
     expect(status.attempts).toHaveLength(1);
   });
 
-  it('a sidecar of others that never ends keeps no task from ending', async () => {
-    await using own = await sluice.cluster.namespace({ labels: { mesh: 'on' } });
-    await sluice.cluster.apply(...mesh(own.name));
-    await using _ = { [Symbol.asyncDispose]: () => removeMesh(sluice, own.name) };
-    await meshActs(sluice, own.name);
+  it.each(sidecars)('a %s of others that never ends keeps no task from ending', async (sidecar) => {
+    await using own = await sluice.cluster.namespace();
+    await using _ = await addingSidecars(sluice, own.name, sidecar);
     await startChecks(sluice.cluster, own.name, [
       { name: 'meshed', spec: bash('echo 3 >"$KEPTN_RESULT"') },
       { name: 'meshed-and-failing', spec: bash('echo no stock left >&2; exit 3') },
@@ -202,62 +201,33 @@ describe.runIf(whyNoRealSluice() === undefined)('a check on a real node', () => 
       message: 'exit code 3: no stock left',
     });
   });
-});
 
-/** What a mesh does, without a webhook: an API server adds a container to the Pods of tasks. */
-function mesh(namespace: string): readonly Manifest[] {
-  const name = `mesh-of-${namespace}`;
-  const expression = `[JSONPatch{op: "add", path: "/spec/containers/-", value: Object.spec.containers{
-    name: "proxy", image: "${busyboxImage}", command: ["sleep", "3600"]}}]`;
-  return [
-    {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'MutatingAdmissionPolicy',
-      metadata: { name },
-      spec: {
-        failurePolicy: 'Fail',
-        reinvocationPolicy: 'Never',
-        matchConstraints: {
-          resourceRules: [
-            { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] },
-          ],
-        },
-        matchConditions: [
-          {
-            name: 'of-a-task',
-            expression: `"${sluiceKeys.task}" in object.metadata.?labels.orValue({})`,
-          },
-        ],
-        mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression } }],
-      },
-    },
-    {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'MutatingAdmissionPolicyBinding',
-      metadata: { name },
-      spec: {
-        policyName: name,
-        matchResources: {
-          namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
-        },
-      },
-    },
-  ];
-}
-
-/** A new policy acts once the API server has read it. */
-async function meshActs(sluice: RealSluice, namespace: string): Promise<void> {
-  const metadata = { name: 'probe', namespace, labels: { [sluiceKeys.task]: 'probe' } };
-  const containers = [{ name: 'main', image: busyboxImage }];
-  const probe = { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers } };
-  await eventually('Pods get a sidecar', async () => {
-    const pod = await sluice.cluster.create(PodKind, probe, { dryRun: true });
-    return pod.spec?.containers?.some(({ name }) => name === 'proxy');
+  it('runs code of a URL whose checksum is right, and none of another', async () => {
+    await using own = await sluice.cluster.namespace();
+    const code = 'export default () => ({ from: "a URL" });';
+    const url = await serveFile(sluice.cluster, own.name, { name: 'check.ts', content: code });
+    const httpRef = (sha256: string) => ({ deno: { httpRef: { url, sha256 } } });
+    const right = createHash('sha256').update(code).digest('hex');
+    const wrong = createHash('sha256').update('another').digest('hex');
+    await startChecks(sluice.cluster, own.name, [
+      { name: 'right', spec: httpRef(right) },
+      { name: 'wrong', spec: httpRef(wrong) },
+      { name: 'absent', spec: { bash: { httpRef: { url: `${url}.absent` } } } },
+    ]);
+    const at = (name: string) => ({ namespace: own.name, name });
+    expect(await taskStatus(sluice.cluster, at('right'))).toMatchObject({
+      status: 'Succeeded',
+      result: { from: 'a URL' },
+    });
+    expect(await taskStatus(sluice.cluster, at('wrong'))).toMatchObject({
+      status: 'Failed',
+      reason: 'ChecksumMismatch',
+      evidence: { message: expect.stringContaining(`has the SHA-256 ${right}, not ${wrong}`) },
+    });
+    expect(await taskStatus(sluice.cluster, at('absent'))).toMatchObject({
+      status: 'Failed',
+      reason: 'DownloadRefused',
+      evidence: { message: expect.stringContaining('404') },
+    });
   });
-}
-
-async function removeMesh(sluice: RealSluice, namespace: string): Promise<void> {
-  const resources = ['mutatingadmissionpolicybindings', 'mutatingadmissionpolicies'];
-  for (const resource of resources)
-    await sluice.kubectl(['delete', resource, `mesh-of-${namespace}`]);
-}
+});

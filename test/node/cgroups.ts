@@ -56,6 +56,31 @@ export function removeCgroup(name: string): string[] {
   return cgroupHierarchies().flatMap(({ mountPoint }) => removeTree(join(mountPoint, name)));
 }
 
+/** The processes in the group and in all groups below it, by the ids that they have here. */
+export function processesBelow(name: string): number[] {
+  const all = cgroupHierarchies().flatMap(({ mountPoint }) =>
+    processesOfTree(join(mountPoint, name)),
+  );
+  // A process of another PID namespace is 0 here.
+  return [...new Set(all)].filter((pid) => pid > 0);
+}
+
+function processesOfTree(directory: string): number[] {
+  try {
+    const own = readFileSync(join(directory, 'cgroup.procs'), 'utf8')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map(Number);
+    const below = readdirSync(directory, { withFileTypes: true }).filter((entry) =>
+      entry.isDirectory(),
+    );
+    return [...own, ...below.flatMap((entry) => processesOfTree(join(directory, entry.name)))];
+  } catch {
+    // Gone in the meantime, or no group at all.
+    return [];
+  }
+}
+
 function removeTree(directory: string): string[] {
   let entries: string[];
   try {

@@ -49,6 +49,10 @@ function node(): Command {
   onRunning('exec <command...>', 'run a command inside the namespaces')
     .passThroughOptions()
     .action(exec);
+  onRunning(
+    'power <off|on|restart>',
+    'cut the power of the node and its Pods, give it back; the control plane goes on',
+  ).action(power);
   onRunning('import <archive...>', 'make the images of archives known to the node').action(imports);
   program
     .command('check')
@@ -82,6 +86,12 @@ async function run(command: string[], options: StartOptions): Promise<void> {
 
 async function exec(command: string[], options: DataOption): Promise<void> {
   process.exitCode = await required(options.data).run(command);
+}
+
+async function power(what: string, options: DataOption): Promise<void> {
+  if (what !== 'off' && what !== 'on' && what !== 'restart')
+    throw new Error('write off, on or restart');
+  await required(options.data).power(what);
 }
 
 async function imports(archives: string[], options: DataOption): Promise<void> {

@@ -81,6 +81,13 @@ export class World implements AsyncDisposable {
     if (code !== 0) throw new Error(`${archive} could not be imported (exit code ${code})`);
   }
 
+  /** Cuts the node's power, or gives it back: see power-cycle.ts. The control plane goes on. */
+  async power(what: 'off' | 'on' | 'restart'): Promise<void> {
+    const program = join(import.meta.dirname, 'power-cycle.ts');
+    const code = await this.run([process.execPath, program, this.dataDirectory, what]);
+    if (code !== 0) throw new Error(`the node could not be switched ${what} (exit code ${code})`);
+  }
+
   /** Ends it and removes its data; resolves when nothing of it is left. */
   async stop(): Promise<void> {
     await stopWorld(this.dataDirectory);

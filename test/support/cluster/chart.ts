@@ -14,8 +14,21 @@ import type { Manifest } from './test-cluster.ts';
 /** The chart of this checkout. */
 export const chartFolder = new URL('../../../manifests/chart', import.meta.url).pathname;
 
-/** Runs Helm to its end; it keeps nothing of what others have set up. */
-export async function runHelm(args: readonly string[], stdin = ''): Promise<Ended> {
+/** The folder in which the commands of README.md are typed. */
+const checkout = new URL('../../..', import.meta.url).pathname;
+
+/** What a run of Helm is given besides its arguments. */
+interface HelmRun {
+  readonly stdin?: string;
+  /** Beside the variables of this process, such as KUBECONFIG. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Runs Helm in this checkout, to its end; it keeps nothing of what others have set up. */
+export async function runHelm(
+  args: readonly string[],
+  { stdin = '', env: more = {} }: HelmRun = {},
+): Promise<Ended> {
   const helm = await findHelm({
     release: releaseOf(process.env['SLUICE_KUBERNETES']),
     environment: process.env,
@@ -27,8 +40,9 @@ export async function runHelm(args: readonly string[], stdin = ''): Promise<Ende
     HELM_CACHE_HOME: join(home, 'cache'),
     HELM_CONFIG_HOME: join(home, 'config'),
     HELM_DATA_HOME: join(home, 'data'),
+    ...more,
   };
-  const child = spawn(helm, args, { env });
+  const child = spawn(helm, args, { cwd: checkout, env });
   const closed: Promise<unknown[]> = once(child, 'close');
   child.stdin.end(stdin);
   const [output, complaint, [code]] = await Promise.all([
@@ -40,8 +54,8 @@ export async function runHelm(args: readonly string[], stdin = ''): Promise<Ende
 }
 
 /** As `runHelm`; anything but exit code 0 rejects with what Helm said. */
-export async function mustRunHelm(args: readonly string[], stdin = ''): Promise<string> {
-  const { exitCode, output } = await runHelm(args, stdin);
+export async function mustRunHelm(args: readonly string[], run: HelmRun = {}): Promise<string> {
+  const { exitCode, output } = await runHelm(args, run);
   if (exitCode !== 0) throw new Error(`helm ${args.join(' ')} ended with ${exitCode}: ${output}`);
   return output;
 }
@@ -51,17 +65,18 @@ export async function renderedChart(values: object = {}, template?: string): Pro
   const only = template === undefined ? [] : ['--show-only', `templates/${template}`];
   const release = ['sluice', chartFolder, '--namespace', 'keptn-system'];
   return objectsIn(
-    await mustRunHelm(['template', ...release, '--values', '-', ...only], JSON.stringify(values)),
+    await mustRunHelm(['template', ...release, '--values', '-', ...only], {
+      stdin: JSON.stringify(values),
+    }),
   );
 }
 
 /** What people read after `helm install` with these values. */
 export async function notesOf(values: object): Promise<string> {
   const release = ['sluice', chartFolder, '--namespace', 'keptn-system'];
-  const output = await mustRunHelm(
-    ['install', ...release, '--dry-run=client', '--values', '-'],
-    JSON.stringify(values),
-  );
+  const output = await mustRunHelm(['install', ...release, '--dry-run=client', '--values', '-'], {
+    stdin: JSON.stringify(values),
+  });
   return output.slice(output.indexOf('\nNOTES:'));
 }
 

@@ -1,8 +1,9 @@
 import { type Pod, PodKind } from '../../../src/api/builtin.ts';
 import type { KubernetesObject, Kind } from '../../../src/api/object.ts';
-import { flags, mustRunSluice } from '../cluster/sluice-process.ts';
+import { mustRunHelm } from '../cluster/chart.ts';
 import { operatorNamespace } from '../cluster/sluice-installation.ts';
 import type { TestCluster } from '../cluster/test-cluster.ts';
+import { installFromCheckout } from './readme-install.ts';
 
 interface Deployment extends KubernetesObject {
   readonly spec: { readonly replicas?: number };
@@ -35,12 +36,12 @@ const LeaseKind: Kind<Lease> = {
 const place = { namespace: operatorNamespace, name: 'sluice' };
 
 /**
- * Installs Sluice in a cluster with a real node, as its administrator would: the images have their published names there. A Sluice that
- * is there already stays as it is. Resolves when all replicas are ready.
+ * Installs the chart in a cluster with a real node by the command of README.md: the images have their published names there. A Sluice
+ * that is there already stays as it is. Resolves when all replicas are ready.
  */
 export async function installInCluster(cluster: TestCluster): Promise<void> {
   const isNew = (await cluster.get(DeploymentKind, place)) === undefined;
-  if (isNew) await install(cluster);
+  if (isNew) await helm(cluster, installFromCheckout());
   await rolledOut(cluster);
   if (!isNew) return;
   // Applications are gathered for so long that all workloads of a test are there, and no longer.
@@ -78,7 +79,11 @@ export async function leaderOf(cluster: TestCluster): Promise<string | undefined
   return lease?.spec?.holderIdentity || undefined;
 }
 
-async function install(cluster: TestCluster): Promise<void> {
-  const { kubeconfig } = cluster.controlPlane;
-  await mustRunSluice(['install', ...flags({ kubeconfig })]);
+/** Runs Helm as the cluster's administrator; `env` stands beside KUBECONFIG. Answers what it printed. */
+export async function helm(
+  cluster: TestCluster,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  return mustRunHelm(args, { env: { ...env, KUBECONFIG: cluster.controlPlane.kubeconfig } });
 }

@@ -27,8 +27,8 @@ async function imagesOf(): Promise<{ whyNot: string | null; images: readonly str
   const whyNot = whyNoNode() ?? whyNotBuilt();
   if (whyNot !== undefined) return { whyNot, images: [] };
   if (process.env['SLUICE_TEST_NODE'] !== undefined) return { whyNot: null, images: [] };
+  // All of them: the lean ones, too.
   const built = await buildImages({
-    names: ['sluice', 'sluice-functions'],
     say: (line) => void process.stderr.write(`${line}\n`),
   });
   return { whyNot: null, images: built.map(({ archive }) => archive) };

@@ -1,6 +1,8 @@
+import { PodKind } from '../../../src/api/builtin.ts';
 import { busyboxImage } from '../../node/base-images.ts';
 import { aDaemonSet, aDeployment, aStatefulSet, type DescribedApp } from '../builders/apps.ts';
-import type { Manifest } from '../cluster/test-cluster.ts';
+import { isReady } from '../cluster/enabled-namespace.ts';
+import type { Manifest, TestCluster } from '../cluster/test-cluster.ts';
 
 /** What the Pods of a workload do. */
 export interface Serving extends DescribedApp {
@@ -39,4 +41,57 @@ function inRealImage({ probe = '/passwd', ...described }: Serving): DescribedApp
       ...described.podSpec,
     },
   };
+}
+
+/** A definition of a task that is tried once, unless `spec` says otherwise. */
+export function aTask(name: string, spec: Readonly<Record<string, unknown>>): Manifest {
+  return {
+    apiVersion: 'lifecycle.keptn.sh/v1',
+    kind: 'KeptnTaskDefinition',
+    metadata: { name },
+    spec: { retries: 0, ...spec },
+  };
+}
+
+/** A definition of a bash function that is tried once; `code` passes or fails. */
+export function aBashFunction(name: string, code: string): Manifest {
+  return aTask(name, { bash: { inline: { code } } });
+}
+
+/** Serves a file in a namespace, over HTTP behind a Service; resolves with its URL when it can be had there. */
+export async function serveFile(
+  cluster: TestCluster,
+  namespace: string,
+  { name, content }: { readonly name: string; readonly content: string },
+): Promise<string> {
+  const metadata = { name: 'files', namespace, labels: { app: 'files' } };
+  await cluster.apply(
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { [name]: content } },
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata,
+      spec: { selector: metadata.labels, ports: [{ port: 80, targetPort: 8080 }] },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata,
+      spec: {
+        terminationGracePeriodSeconds: 1,
+        volumes: [{ name: 'files', configMap: { name: 'files' } }],
+        containers: [
+          {
+            name: 'main',
+            image: busyboxImage,
+            command: ['httpd', '-f', '-p', '8080', '-h', '/files'],
+            volumeMounts: [{ name: 'files', mountPath: '/files' }],
+            readinessProbe: { httpGet: { path: `/${name}`, port: 8080 }, periodSeconds: 1 },
+          },
+        ],
+      },
+    },
+  );
+  await cluster.until(PodKind, { namespace, name: 'files' }, isReady);
+  return `http://files.${namespace}.svc/${name}`;
 }
