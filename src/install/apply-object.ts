@@ -67,8 +67,8 @@ export async function applyAsOwner(
     );
   if (await applied()) return;
   const ref = refOf(kind, object);
-  // Most often the authority that a process has filled in. To take it away makes nobody the owner of anything, so that what comes
-  // next meets no conflict.
+  // Most often that is the authority that a process has filled in. Removing it makes Sluice the owner of no field, so that a later
+  // installation meets no conflict.
   if (hasCaBundle(await cluster.get(ref))) {
     await cluster.patch(ref, [{ op: 'remove', path: conversionCaBundle }]);
     if (await applied()) return;
