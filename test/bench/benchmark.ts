@@ -6,6 +6,8 @@ export interface Benchmark {
   readonly name: string;
   readonly description: string;
   readonly figures: readonly Figure[];
+  /** It needs more of a machine than the others, and is run only where it is named. */
+  readonly onlyByName?: true;
   /** Measures all figures once. */
   run(bench: Bench): Promise<Measurements>;
 }

@@ -10,6 +10,7 @@ import { oneTask } from './one-task.ts';
 import { oneVersion } from './one-version.ts';
 import { parsers } from './parsers.ts';
 import { podCreation } from './pod-creation.ts';
+import { real } from './real.ts';
 import { start } from './start.ts';
 import { writes } from './writes.ts';
 
@@ -28,4 +29,5 @@ export const benchmarks: readonly Benchmark[] = [
   fifty,
   fiftyVersions,
   functionRunner,
+  real,
 ];

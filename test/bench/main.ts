@@ -21,7 +21,9 @@ try {
 async function measure(options: BenchOptions): Promise<boolean> {
   const { names, runs, json, compare } = options;
   const before = compare === undefined ? undefined : readBefore(compare);
-  const chosen = benchmarks.filter(({ name }) => names.length === 0 || names.includes(name));
+  const chosen = benchmarks.filter(({ name, onlyByName }) =>
+    names.length === 0 ? onlyByName !== true : names.includes(name),
+  );
   const measured = new Map<string, Measured[]>();
   let failures = 0;
   await using stages = new AsyncDisposableStack();

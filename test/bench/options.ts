@@ -36,7 +36,9 @@ export function benchOptions(args: readonly string[]): BenchOptions {
   const names = benchmarks.map(({ name }) => name);
   const command = new Command('npm run bench --')
     .description("Measures the figures of Sluice's targets on this machine.")
-    .addArgument(new Argument('[names...]', 'which benchmarks; all if not given').choices(names))
+    .addArgument(
+      new Argument('[names...]', 'which benchmarks; all but "real" if not given').choices(names),
+    )
     .option('--runs <n>', 'how often each is run', count, 3)
     .option('--quick', 'few samples: to see that it works, not for figures to be quoted', false)
     .option('--timeline', 'print what happened to each version, and when (fifty, one-task)', false)

@@ -3,7 +3,6 @@ import { NamespaceKind } from '../../src/api/builtin.ts';
 import { ClusterError } from '../../src/api/cluster-error.ts';
 import { sluiceKeys } from '../../src/api/keptn/annotations.ts';
 import type { Manifest, TestCluster } from '../support/cluster/test-cluster.ts';
-import { leavingFunctions } from './functions.ts';
 import { inOrder, optsIn } from './manifests.ts';
 
 /** What an API server answers while namespaces settle, service accounts are made and CRDs become known. */
@@ -16,12 +15,16 @@ const passing: readonly number[] = [0, 403, 404, 409, 429, 500, 503];
 export async function applyAll(
   cluster: TestCluster,
   manifests: readonly Manifest[],
-  options: { readonly withinMs: number; readonly signal: AbortSignal },
+  options: {
+    readonly withinMs: number;
+    readonly signal: AbortSignal;
+    readonly asItRunsHere: (manifest: Manifest) => Manifest;
+  },
 ): Promise<void> {
   const deadline = Date.now() + options.withinMs;
   for (const manifest of inOrder(manifests)) {
-    const played = leavingFunctions(manifest);
-    await untilAccepted(manifest, () => cluster.apply(played), { ...options, deadline });
+    const adapted = options.asItRunsHere(manifest);
+    await untilAccepted(manifest, () => cluster.apply(adapted), { ...options, deadline });
     if (optsIn(manifest)) await untilEnabled(cluster, manifest.metadata.name ?? '', options.signal);
   }
 }

@@ -5,9 +5,10 @@ import { manifestsIn } from './manifests.ts';
 import { servePrometheus } from './prometheus.ts';
 import { playDirectory, playFailingVersion, playFirstVersion, type Stage } from './scenario.ts';
 import { Screen } from '../../src/cli/status/screen.ts';
-import { endOfLog, runSluice } from '../support/cluster/sluice-process.ts';
+import { runSluice } from '../support/cluster/sluice-process.ts';
 import { type Running, startEverything } from './start.ts';
 import { failure } from './scenario.ts';
+import { startOnRealNode } from './start-real.ts';
 
 const screen = new Screen(process.stdout, process.stdout.isTTY && !process.env['NO_COLOR']);
 const stopped = new AbortController();
@@ -36,20 +37,10 @@ async function demo(options: DemoOptions): Promise<boolean> {
   const { signal } = stopped;
   // A slip in a path is told before anything is started.
   for (const directory of options.app) await manifestsIn(directory);
-  // First, because it is the one thing that somebody else may have taken.
-  await using prometheus = await servePrometheus({
-    ...options.metricsListen,
-    value: options.metricsValue,
-  });
-  screen.say(
-    `Prometheus-compatible endpoint at ${prometheus.url}: every query gives ${options.metricsValue}.`,
-  );
-  await using running = await startEverything({ screen, signal, sample: options.app.length === 0 });
-  const stage: Stage = { screen, cluster: running.cluster, signal, timeoutMs: options.timeoutMs };
-  const good = await Promise.race([
-    play(stage, options, { running, metricsUrl: prometheus.url }),
-    sluiceEnded(running),
-  ]);
+  await using running = await (options.real ? onRealNode(options) : onPlayedNodes(options));
+  const { cluster, asItRunsHere } = running;
+  const stage: Stage = { screen, cluster, signal, timeoutMs: options.timeoutMs, asItRunsHere };
+  const good = await Promise.race([play(stage, options, running), running.ended]);
   screen.say(
     good
       ? 'All of it is what should have happened.'
@@ -62,18 +53,41 @@ async function demo(options: DemoOptions): Promise<boolean> {
   return good;
 }
 
-async function play(
-  stage: Stage,
-  { app }: DemoOptions,
-  { running, metricsUrl }: { readonly running: Running; readonly metricsUrl: string },
-): Promise<boolean> {
+/** What plays, and the Prometheus-compatible endpoint that it can ask. */
+type Playing = Running & { readonly metricsUrl: string };
+
+async function onPlayedNodes(options: DemoOptions): Promise<Playing> {
+  await using started = new AsyncDisposableStack();
+  // First, because it is the one thing that somebody else may have taken.
+  const { metricsListen, metricsValue: value, app } = options;
+  const { url } = started.use(await servePrometheus({ ...metricsListen, value }));
+  sayEndpoint(url, value);
+  const sample = app.length === 0;
+  const running = started.use(await startEverything({ screen, signal: stopped.signal, sample }));
+  const whole = started.move();
+  return { ...running, metricsUrl: url, [Symbol.asyncDispose]: () => whole.disposeAsync() };
+}
+
+async function onRealNode(options: DemoOptions): Promise<Playing> {
+  const { metricsValue, image: images, app } = options;
+  const sample = app.length === 0;
+  const running = await startOnRealNode({ screen, images, metricsValue, sample });
+  sayEndpoint(running.metricsUrl, metricsValue);
+  return running;
+}
+
+function sayEndpoint(url: string, value: number): void {
+  screen.say(`Prometheus-compatible endpoint at ${url}: every query gives ${value}.`);
+}
+
+async function play(stage: Stage, { app }: DemoOptions, running: Playing): Promise<boolean> {
   if (app.length > 0) {
     let good = true;
     for (const directory of app) good = judged(await playDirectory(stage, directory)) && good;
     return good;
   }
   // What comes next is told of a shop that runs.
-  if (!judged(await playFirstVersion(stage, metricsUrl))) return false;
+  if (!judged(await playFirstVersion(stage, running.metricsUrl))) return false;
   const { claims, heldPod } = await playFailingVersion(stage);
   const asked = [
     'explain',
@@ -98,15 +112,10 @@ function judged(claims: readonly Claim[]): boolean {
   return claims.every(({ holds }) => holds);
 }
 
-async function sluiceEnded({ sluice }: Running): Promise<never> {
-  const how = await sluice.ended;
-  throw new Error(`Sluice ended by itself (${how}):\n${await endOfLog(sluice.logFile)}`);
-}
-
-function tellHowToLookAround({ kubeconfig, sluice }: Running): void {
+function tellHowToLookAround({ kubeconfig, log }: Running): void {
   screen.say('Everything goes on running. To look around:');
   screen.sayAsIs(`  export KUBECONFIG=${kubeconfig}`);
   screen.sayAsIs('  kubectl get keptnappversions,keptnworkloadversions,pods -A');
-  screen.say(`Sluice's log: ${sluice.logFile}`);
+  screen.say(`Sluice's log: ${log}`);
   screen.say(`To stop everything: Ctrl-C, or kill ${process.pid}.`);
 }

@@ -8,6 +8,10 @@ export interface DemoOptions {
   readonly metricsListen: { readonly host: string; readonly port: number };
   readonly metricsValue: number;
   readonly keep: boolean;
+  /** On a real node, where containers run. */
+  readonly real: boolean;
+  /** Archives of images that the real node is to have. */
+  readonly image: readonly string[];
   readonly timeoutMs: number;
 }
 
@@ -16,7 +20,9 @@ Examples:
   npm run demo                                  the sample shop, twice: it succeeds, then fails
   npm run demo -- --app DIR                     your own manifests, until every version has ended
   npm run demo -- --app V1 --app V2             a version, then the next one
-  npm run demo -- --app DIR --keep              and look around with kubectl afterwards`;
+  npm run demo -- --app DIR --keep              and look around with kubectl afterwards
+  npm run demo -- --real                        the same on a real node: Sluice in its image, containers that run
+  npm run demo -- --real --app DIR --image A    with the images of an archive (docker save, podman save)`;
 
 /** The demo's command line; `--help` and errors end the process as commander does. */
 export function demoOptions(args: readonly string[]): DemoOptions {
@@ -42,6 +48,17 @@ export function demoOptions(args: readonly string[]): DemoOptions {
       'time an application may take, such as 90s or 5m (default: 5m)',
       duration,
     )
+    .option(
+      '--real',
+      'on a real node (containerd, kubelet): Sluice is installed by Helm, functions and containers run in their images. Linux, root',
+      false,
+    )
+    .option(
+      '--image <archive>',
+      'with --real: an archive of images for the node, which can pull none; may be repeated',
+      collect,
+      [],
+    )
     .option('--keep', 'leave everything running until Ctrl-C, and print the kubeconfig', false)
     .addHelpText('after', examples);
   const options = command.parse(args, { from: 'user' }).opts<{
@@ -50,8 +67,12 @@ export function demoOptions(args: readonly string[]): DemoOptions {
     metricsValue: number;
     timeout?: number;
     keep: boolean;
+    real: boolean;
+    image: string[];
   }>();
   const { timeout = 300_000, metricsListen = { host: '127.0.0.1', port: 9090 }, ...rest } = options;
+  if (rest.image.length > 0 && !rest.real)
+    command.error('error: --image is for the real node: add --real');
   return { ...rest, metricsListen, timeoutMs: timeout };
 }
 

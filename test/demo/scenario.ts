@@ -27,6 +27,8 @@ export interface Stage {
   readonly signal: AbortSignal;
   /** For each application that is applied. */
   readonly timeoutMs: number;
+  /** What is applied in place of a manifest. */
+  readonly asItRunsHere: (manifest: Manifest) => Manifest;
 }
 
 const samples = new URL('../../manifests/samples/shop/', import.meta.url).pathname;
@@ -58,7 +60,7 @@ export async function playFailingVersion(
   const manifests = await manifestsIn(`${samples}v2`);
   const title = 'Shop, version 2 of the cart: its load test fails';
   stage.screen.say(`${title}.`);
-  await applyAll(stage.cluster, manifests, { withinMs: stage.timeoutMs, signal: stage.signal });
+  await applyAll(stage.cluster, manifests, { ...stage, withinMs: stage.timeoutMs });
   const wanted = wantedVersions(manifests);
   const { scene, seen, settled } = await watch(stage, {
     title,
@@ -95,7 +97,7 @@ async function play(stage: Stage, { title, manifests }: Application): Promise<Cl
     const says = `${title} holds workloads that name themselves (keptn.sh/workload)`;
     return [{ says, holds: false }];
   }
-  await applyAll(stage.cluster, manifests, { withinMs: stage.timeoutMs, signal: stage.signal });
+  await applyAll(stage.cluster, manifests, { ...stage, withinMs: stage.timeoutMs });
   const { scene, seen, settled } = await watch(stage, {
     title,
     namespaces: namespacesOf(manifests),

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { startControlPlane } from '../control-plane/control-plane.ts';
 import { installSluice, operatorNamespace } from '../support/cluster/sluice-installation.ts';
-import { type SluiceProcess, startSluice } from '../support/cluster/sluice-process.ts';
-import { TestCluster } from '../support/cluster/test-cluster.ts';
-import { Functions } from './functions.ts';
+import { endOfLog, type SluiceProcess, startSluice } from '../support/cluster/sluice-process.ts';
+import { type Manifest, TestCluster } from '../support/cluster/test-cluster.ts';
+import { Functions, leavingFunctions } from './functions.ts';
 import type { Screen } from '../../src/cli/status/screen.ts';
 
 /** A control plane with Sluice on it. Disposing of it ends Sluice, then the control plane, and removes the data. */
@@ -11,7 +11,12 @@ export interface Running extends AsyncDisposable {
   readonly cluster: TestCluster;
   /** Of the administrator. */
   readonly kubeconfig: string;
-  readonly sluice: SluiceProcess;
+  /** What is applied in place of a manifest, so that it can run here. */
+  readonly asItRunsHere: (manifest: Manifest) => Manifest;
+  /** Rejects when Sluice has ended by itself, with why. */
+  readonly ended: Promise<never>;
+  /** How its log is read. */
+  readonly log: string;
 }
 
 /** Starts the control plane, installs CRDs and webhooks, and starts Sluice as its service account. */
@@ -51,10 +56,23 @@ export async function startEverything(options: {
     await functions;
   });
   const whole = started.move();
-  return { cluster, kubeconfig, sluice, [Symbol.asyncDispose]: () => whole.disposeAsync() };
+  return {
+    cluster,
+    kubeconfig,
+    asItRunsHere: leavingFunctions,
+    ended: sluiceEnded(sluice),
+    log: logFile,
+    [Symbol.asyncDispose]: () => whole.disposeAsync(),
+  };
 }
 
-async function gatherQuickly(cluster: TestCluster): Promise<void> {
+async function sluiceEnded(sluice: SluiceProcess): Promise<never> {
+  const how = await sluice.ended;
+  throw new Error(`Sluice ended by itself (${how}):\n${await endOfLog(sluice.logFile)}`);
+}
+
+/** The sample needs no 30 seconds to gather its workloads. */
+export async function gatherQuickly(cluster: TestCluster): Promise<void> {
   await cluster.apply({
     apiVersion: 'options.keptn.sh/v1alpha1',
     kind: 'KeptnConfig',
