@@ -4,6 +4,7 @@ import { runCommandLine } from './cli/program.ts';
 import type { Terminal } from './process/terminal.ts';
 import { systemClock } from './runtime/clock.ts';
 import { LineOutput } from './runtime/line-output.ts';
+import { wantsColor } from './process/wants-color.ts';
 import { holdThreadUp, writeNow } from './runtime/write-now.ts';
 
 /** The entry point, and the only file that touches `process`: everything else is handed what it needs. */
@@ -65,7 +66,7 @@ const terminal: Terminal = {
   write: (text) => void process.stdout.write(text),
   log,
   writeError: (text) => void process.stderr.write(text),
-  inColor: process.stdout.isTTY && !process.env['NO_COLOR'],
+  inColor: wantsColor(process.env, process.stdout.isTTY),
   // Read anew each time: a window changes its size.
   get columns() {
     return process.stdout.isTTY ? process.stdout.columns : givenColumns(process.env['COLUMNS']);

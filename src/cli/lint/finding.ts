@@ -20,6 +20,16 @@ export interface Finding {
   /** `spec.deno.inline.code`; empty for the object or the file as a whole. */
   readonly path: string;
   readonly message: string;
+  /** What `--fix` changes in the file. */
+  readonly edit?: TextEdit;
+}
+
+/** A part of a file, in characters from its start, and what takes its place. */
+export interface TextEdit {
+  readonly start: number;
+  /** Not part of it. */
+  readonly end: number;
+  readonly text: string;
 }
 
 /** The level of a rule of this severity unless a configuration says otherwise. */

@@ -5,6 +5,7 @@ import { settingsFrom } from '../../domain/settings/keptn-config.ts';
 import type { Problem, RuleContext } from '../../lint/base/rule.ts';
 import { readManifest } from '../../lint/manifest-problems.ts';
 import { problemsOf } from '../../lint/rules.ts';
+import { editOf } from './edit-of.ts';
 import { type Finding, inReadingOrder, levelOf } from './finding.ts';
 import type { LevelOrOff } from './lint-config.ts';
 import { type Manifest, manifestsIn } from '../manifests/manifest-documents.ts';
@@ -117,7 +118,7 @@ function finished(
 }
 
 function findingOf(
-  { rule, path, message }: Problem,
+  { rule, path, message, mend }: Problem,
   {
     file,
     manifest,
@@ -126,7 +127,9 @@ function findingOf(
 ): Finding {
   const isRaised = isStrict && (rule.severity === 'doubtful' || rule.severity === 'risky');
   const level = isRaised ? 'error' : levelOf(rule.severity);
-  return { rule: rule.id, level, ...placeOf(file, manifest, path), message };
+  const edit = mend && editOf(manifest, path, mend);
+  const place = placeOf(file, manifest, path);
+  return { rule: rule.id, level, ...place, message, ...(edit && { edit }) };
 }
 
 function placeOf(file: NamedText, manifest: Manifest, path: string) {

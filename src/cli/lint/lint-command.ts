@@ -39,6 +39,11 @@ export function lintCommand(terminal: Terminal): Command {
     )
     .option('--config <file>', 'configuration; .sluice-lint.yaml of this folder if there is one')
     .option('--baseline <file>', 'findings that are known and not shown')
+    .option(
+      '--fix',
+      'write what can be mended in one way only into the files; comments and layout stay',
+    )
+    .option('--dry-run', 'with --fix: show the changes and write nothing')
     .option('--write-baseline', 'write the findings of this run into the baseline')
     .option('--namespace <name>', 'of objects that name none (default: default)')
     .option('--operator-namespace <name>', 'where Sluice runs (default: keptn-system)')
@@ -55,6 +60,7 @@ Examples:
   sluice lint deploy/
   kustomize build overlays/prod | sluice lint -
   helm template shop ./chart | sluice lint - --known platform/definitions
+  sluice lint deploy/ --fix --dry-run
   sluice lint deploy/ --known cluster --format sarif > findings.sarif
   sluice lint deploy/ --baseline lint-baseline.json --write-baseline
 

@@ -1,9 +1,11 @@
 import { writeFile } from 'node:fs/promises';
+import { visibleText } from '../../api/text/visible-text.ts';
 import { rules } from '../../lint/rules.ts';
 import { BadInput, FoundFailed } from '../../process/terminal.ts';
 import { version } from '../../process/version.ts';
 import { baselineOf, readBaseline, withoutKnown } from './baseline.ts';
 import { type Finding, levels } from './finding.ts';
+import { diffOf, fixedFile, writeFixed } from './fix-files.ts';
 import { asGithub, asJson, asJunit, asSarif } from './formats/machine.ts';
 import { asText } from './formats/text.ts';
 import { type Judgement, judgeFiles, kindsOfFiles } from './judge-files.ts';
@@ -21,6 +23,8 @@ export interface LintOptions {
   readonly config?: string;
   readonly baseline?: string;
   readonly writeBaseline?: boolean;
+  readonly fix?: boolean;
+  readonly dryRun?: boolean;
   readonly namespace?: string;
   readonly operatorNamespace?: string;
   readonly definitionsNamespace?: string;
@@ -33,14 +37,49 @@ export async function lint(
   options: LintOptions,
   asking: Asking,
 ): Promise<void> {
-  const { terminal } = asking;
   if (options.rules === true) {
-    terminal.write(listOfRules());
+    asking.terminal.write(listOfRules());
     return;
   }
   const config = await lintConfig(options.config);
   const files = await manifestFiles(paths.length === 0 ? ['-'] : paths);
-  const judgement = await judged(files, { config, options, asking });
+  if (options.dryRun === true && options.fix !== true)
+    throw new BadInput('--dry-run goes with --fix; lint itself changes nothing');
+  const first = await judged(files, { config, options, asking });
+  if (options.fix === true) return await fix({ files, judgement: first, config, options, asking });
+  await tell({ files, judgement: first, config, options, asking });
+}
+
+interface Judged {
+  readonly files: readonly NamedText[];
+  readonly judgement: Judgement;
+  readonly config: LintConfig;
+  readonly options: LintOptions;
+  readonly asking: Asking;
+}
+
+/** Mends what can be mended, and tells what is left; with `--dry-run` shows the changes and tells everything. */
+async function fix(by: Judged): Promise<void> {
+  const { files, judgement, config, options, asking } = by;
+  if (files.some(({ name }) => name === '<stdin>'))
+    throw new BadInput('--fix writes into files, and standard input is none');
+  const fixed = files.map((file) => fixedFile(file, judgement.findings));
+  const edits = fixed.reduce((sum, one) => sum + one.edits, 0);
+  if (options.dryRun === true) {
+    asking.terminal.write(visibleText(fixed.map(diffOf).join('')));
+    asking.terminal.writeError(`${edits} changes would be made\n`);
+    if (edits > 0) throw new FoundFailed();
+    return;
+  }
+  await writeFixed(fixed);
+  asking.terminal.writeError(`${edits} changes made\n`);
+  const now = fixed.map(({ name, after }) => ({ name, text: after }));
+  await tell({ ...by, files: now, judgement: await judged(now, { config, options, asking }) });
+}
+
+/** Writes the findings, or the baseline. Throws `FoundFailed` when they count. */
+async function tell({ files, judgement, config, options, asking }: Judged): Promise<void> {
+  const { terminal } = asking;
   const baseline = options.baseline ?? config.baseline;
   if (options.writeBaseline === true) {
     if (baseline === undefined)

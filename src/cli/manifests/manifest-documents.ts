@@ -8,6 +8,7 @@ import {
   parseAllDocuments,
 } from 'yaml';
 import { isJsonObject, type JsonObject } from '../../api/json.ts';
+import { placeIn, type WrittenPlace } from './written-place.ts';
 
 /** A place in a file, both from 1. */
 export interface Position {
@@ -20,6 +21,8 @@ export interface Manifest {
   readonly object: JsonObject;
   /** Where a field of it is written; for one that is not there, the nearest field above it. */
   positionOf(path: string): Position;
+  /** Where exactly this field or item is written, for an edit; undefined where it is not. */
+  placeOf(path: string): WrittenPlace | undefined;
   /** First and last line of its document. */
   readonly lines: readonly [first: number, last: number];
 }
@@ -41,17 +44,17 @@ export function manifestsIn(text: string): ManifestFile {
     const [problem] = document.errors;
     if (problem !== undefined) {
       broken.push({
-        ...placeIn(counter, problem.pos[0]),
+        ...pointIn(counter, problem.pos[0]),
         message: explained(problem.message, text),
       });
       continue;
     }
     try {
-      manifests.push(...objectsOf(document, counter));
+      manifests.push(...objectsOf(document, { counter, text }));
     } catch (error) {
       // Aliases that unfold into millions of nodes, or that lead to no anchor: one bad document keeps no other from being judged.
       if (!(error instanceof ReferenceError)) throw error;
-      broken.push({ ...placeIn(counter, document.range[0]), message: error.message });
+      broken.push({ ...pointIn(counter, document.range[0]), message: error.message });
     }
   }
   return { manifests, broken };
@@ -64,18 +67,32 @@ function explained(message: string, text: string): string {
     : first;
 }
 
-function objectsOf(document: Document.Parsed, counter: LineCounter): readonly Manifest[] {
+function objectsOf(
+  document: Document.Parsed,
+  { counter, text }: { readonly counter: LineCounter; readonly text: string },
+): readonly Manifest[] {
   const value: unknown = document.toJS({ maxAliasCount: 1_000 });
   if (!isJsonObject(value)) return [];
   const [start, , end] = document.range;
   const lines = [counter.linePos(start).line, counter.linePos(end).line] as const;
   const at = (prefix: readonly (string | number)[]) => (path: string) =>
-    placeIn(counter, offsetOf(document, [...prefix, ...stepsOf(path)]));
+    pointIn(counter, offsetOf(document, [...prefix, ...stepsOf(path)]));
+  const written = (prefix: readonly (string | number)[]) => (path: string) =>
+    placeIn(document.contents, text, [...prefix, ...stepsOf(path)]);
   if (value['kind'] !== 'List' || !Array.isArray(value['items'])) {
-    return [{ object: value, positionOf: at([]), lines }];
+    return [{ object: value, positionOf: at([]), placeOf: written([]), lines }];
   }
   return value['items'].flatMap((item: unknown, index): Manifest[] =>
-    isJsonObject(item) ? [{ object: item, positionOf: at(['items', index]), lines }] : [],
+    isJsonObject(item)
+      ? [
+          {
+            object: item,
+            positionOf: at(['items', index]),
+            placeOf: written(['items', index]),
+            lines,
+          },
+        ]
+      : [],
   );
 }
 
@@ -102,7 +119,7 @@ function startOf(node: unknown): number | undefined {
   return Array.isArray(node.range) && typeof node.range[0] === 'number' ? node.range[0] : undefined;
 }
 
-function placeIn(counter: LineCounter, offset: number): Position {
+function pointIn(counter: LineCounter, offset: number): Position {
   const { line, col } = counter.linePos(offset);
   return { line: Math.max(1, line), column: Math.max(1, col) };
 }

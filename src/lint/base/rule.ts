@@ -39,9 +39,17 @@ export interface Found {
   readonly message: string;
   /** What it names and is not there. */
   readonly reference?: StatedReference;
+  /** A change of the text that mends it and can mean nothing else. `sluice lint --fix` makes it. */
+  readonly mend?: Mend;
   /** What to say instead while other objects may still arrive, as at admission. Said once, wherever it is named. */
   readonly pending?: string;
 }
+
+/** A change at the path of a finding: another key, another value, or nothing in its place. */
+export type Mend =
+  | { readonly type: 'rename'; readonly to: string }
+  | { readonly type: 'set'; readonly to: string }
+  | { readonly type: 'remove' };
 
 /** A broken rule. */
 export interface Problem extends Found {

@@ -6,7 +6,7 @@ import { KeptnMetric } from '../../api/keptn/metric.ts';
 import { KeptnTaskDefinition } from '../../api/keptn/task-definition.ts';
 import { KeptnTask } from '../../api/keptn/task.ts';
 import type { Kind, KubernetesObject } from '../../api/object.ts';
-import { DurationInvalid, parseDuration } from '../../domain/go/duration.ts';
+import { DurationInvalid, formatDuration, parseDuration } from '../../domain/go/duration.ts';
 import { type Rule, rule } from '../base/rule.ts';
 
 /** A duration in a spec, and the shortest one that makes sense. */
@@ -137,8 +137,10 @@ const loose = rule({
   check: (object) =>
     durationsOf(object).flatMap(({ path, text }) => {
       const isLoose = text.startsWith('+') || /(^|[^0-9])\.|\.([^0-9]|$)/.test(text);
-      if (!isLoose || typeof readDuration(text) !== 'number') return [];
-      return [{ path, message: `"${text}" is written loosely; write it as 30s, 5m or 1h30m` }];
+      const read = readDuration(text);
+      if (!isLoose || typeof read !== 'number') return [];
+      const message = `"${text}" is written loosely; write it as 30s, 5m or 1h30m`;
+      return [{ path, message, mend: { type: 'set', to: formatDuration(read) } }];
     }),
 });
 

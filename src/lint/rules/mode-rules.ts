@@ -34,6 +34,8 @@ export const modeIsUnknown = rule({
       const meant = nearestName(value.slice(0, 60).toLowerCase(), modes);
       const hint = meant === undefined ? `there are ${modes.join(', ')}` : `did you mean ${meant}?`;
       const message = `${JSON.stringify(value.slice(0, 60))} is no mode and is not read; ${hint}`;
-      return [{ path: `metadata.annotations[${key}]`, message }];
+      const same = modes.find((mode) => mode === value.trim().toLowerCase());
+      const mend = same === undefined ? {} : { mend: { type: 'set', to: same } as const };
+      return [{ path: `metadata.annotations[${key}]`, message, ...mend }];
     }),
 });

@@ -55,6 +55,7 @@ const ownLabelSet = rule({
           {
             path: `metadata.labels[${sluiceKeys.enabled}]`,
             message: `is set by Sluice itself, after the annotation ${optIn}; remove it`,
+            mend: { type: 'remove' },
           },
         ],
 });

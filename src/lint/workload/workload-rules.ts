@@ -102,7 +102,13 @@ const keyIsMisspelt = rule({
         const intended = intendedKey(key);
         return intended === undefined
           ? []
-          : [{ path, message: `this key has no effect; did you mean ${intended}?` }];
+          : [
+              {
+                path,
+                message: `this key has no effect; did you mean ${intended}?`,
+                mend: { type: 'rename', to: intended },
+              },
+            ];
       }),
 });
 
@@ -116,7 +122,10 @@ const keyIsMisplaced = rule({
   check: (workload) =>
     entriesOf(workload).flatMap(({ key, path, place }) => {
       const message = (place.of === 'object' ? notOnObjects : notInTemplates).get(key);
-      return message === undefined ? [] : [{ path, message }];
+      if (message === undefined) return [];
+      // The record of another Pod; taken off each new one anyway.
+      const isRecord = key === keptnAnnotations.gateRemoved;
+      return [{ path, message, ...(isRecord && { mend: { type: 'remove' } as const }) }];
     }),
 });
 
