@@ -1,3 +1,4 @@
+import { DeploymentKind, RolloutKind } from '../api/builtin.ts';
 import { enabledLabel, sluiceKeys } from '../api/keptn/annotations.ts';
 import { KeptnAppContext } from '../api/keptn/app-context.ts';
 import { KeptnAppVersion } from '../api/keptn/app-version.ts';
@@ -43,6 +44,7 @@ import {
   stampRequests,
 } from './stamp-steering.ts';
 import type { Verdict } from './verdict.ts';
+import { raiseProgressDeadline } from './raise-deadline.ts';
 import { reviewWorkload } from './review-workload.ts';
 
 /** A webhook: one row of the table that routes, manifests and tests are made from. There is no other way to add one. */
@@ -146,6 +148,7 @@ export function webhooks(settings: AdmissionSettings): readonly Webhook[] {
     },
     ...steeringWebhooks(),
     ...workloadKinds.map((kind) => workloadWebhook(kind, settings)),
+    ...[DeploymentKind, RolloutKind].map((kind) => deadlineWebhook(kind, settings)),
     ...definitionWebhooks({ definitionsNamespace: settings.operatorNamespace, ...settings }),
   ];
 }
@@ -223,6 +226,19 @@ function workloadWebhook({ apiVersion, kind, plural }: Kind, settings: Admission
     namespaceSelector: enabled(settings),
     failurePolicy: 'Ignore',
     handle: (request, lookup) => reviewWorkload(request, lookup, places),
+  };
+}
+
+/** Raises the progress deadline of what has one. While Sluice is down, it stays as it is. */
+function deadlineWebhook(kind: Kind, settings: AdmissionSettings): Webhook {
+  const row = workloadWebhook(kind, settings);
+  const places = { definitionsNamespace: settings.operatorNamespace, ...settings };
+  return {
+    ...row,
+    name: row.name.replace('v', 'm'),
+    type: 'mutating',
+    path: row.path.replace('/validate', '/mutate'),
+    handle: (request, lookup) => raiseProgressDeadline(request, lookup, places),
   };
 }
 

@@ -93,7 +93,11 @@ function subjectOf({ kind: { group, kind }, name = '' }: AdmissionRequest): stri
   return `${kind}.${group} "${name}"`;
 }
 
-function manifestOf(raw: unknown, { namespace }: AdmissionRequest): WorkloadManifest | undefined {
+/** The workload of a request as rules read it; undefined for what cannot be read. */
+export function manifestOf(
+  raw: unknown,
+  { namespace }: AdmissionRequest,
+): WorkloadManifest | undefined {
   const parsed = parseWorkload(raw);
   if (!parsed.ok) return undefined;
   const { metadata } = parsed.value;

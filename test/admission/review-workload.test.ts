@@ -270,7 +270,7 @@ const told: readonly Case[] = [
     },
     cached: [smoke, cpuFree, anAppContext({ spec: { preDeploymentEvaluations: ['cpu-free'] } })],
     warnings: [
-      'spec.progressDeadlineSeconds: 349 is shorter than the checks before the deployment may take (5m50s), and the roll-out would be reported as failed; set it above 350',
+      'spec.progressDeadlineSeconds: 349 is shorter than the checks before the deployment may take (5m50s), and the roll-out would be reported as failed; set it above 350, or annotate sluice.keptn.sh/progress-deadline=raise',
     ],
   },
   {
@@ -281,7 +281,7 @@ const told: readonly Case[] = [
     },
     cached: [smoke, anAppContext({ spec: { preDeploymentTasks: ['smoke'] } })],
     warnings: [
-      'spec.progressDeadlineSeconds: 599 is shorter than the checks before the deployment may take (10m0s), and the roll-out would be reported as failed; set it above 600',
+      'spec.progressDeadlineSeconds: 599 is shorter than the checks before the deployment may take (10m0s), and the roll-out would be reported as failed; set it above 600, or annotate sluice.keptn.sh/progress-deadline=raise',
     ],
   },
   {
@@ -292,7 +292,7 @@ const told: readonly Case[] = [
     },
     cached: [smoke, aTaskDefinition({ metadata: { name: 'slow' }, spec: { timeout: '11m' } })],
     warnings: [
-      'spec.progressDeadlineSeconds: 600 is shorter than the checks before the deployment may take (11m0s), and the roll-out would be reported as failed; set it above 660',
+      'spec.progressDeadlineSeconds: 600 is shorter than the checks before the deployment may take (11m0s), and the roll-out would be reported as failed; set it above 660, or annotate sluice.keptn.sh/progress-deadline=raise',
     ],
   },
 ];

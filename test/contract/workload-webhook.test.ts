@@ -134,10 +134,24 @@ describe('kubectl apply', () => {
       anAppContext({ preDeploymentTasks: ['long'] }),
     );
     await warningsBecome(shop, aDeployment({ preDeploymentTasks: ['long'] }), [
-      'spec.progressDeadlineSeconds: 600 is shorter than the checks before the deployment may take (16m0s), and the roll-out would be reported as failed; set it above 960',
+      'spec.progressDeadlineSeconds: 600 is shorter than the checks before the deployment may take (16m0s), and the roll-out would be reported as failed; set it above 960, or annotate sluice.keptn.sh/progress-deadline=raise',
     ]);
     const patient = { progressDeadlineSeconds: 961 };
     await warningsBecome(shop, aDeployment({ preDeploymentTasks: ['long'], spec: patient }), []);
+    const cart = aDeployment({ preDeploymentTasks: ['long'], replicas: 0 });
+    const annotations = { 'sluice.keptn.sh/progress-deadline': 'raise' };
+    const raising = { ...cart, metadata: { ...cart.metadata, annotations } };
+    await warningsBecome(shop, raising, [
+      'spec.progressDeadlineSeconds was raised from 600 to 1560: the checks before the deployment may take 16m0s',
+    ]);
+    await apply(shop, raising);
+    const stored = '--for=jsonpath={.spec.progressDeadlineSeconds}=1560';
+    const name = cart.metadata.name ?? '';
+    const said = await kubectlSays(
+      shop.cluster,
+      ...['wait', 'deployment', name, '-n', shop.name, stored, '--timeout=10s'],
+    );
+    expect(said).toMatchObject({ isAccepted: true });
   });
 });
 

@@ -79,6 +79,8 @@ export const sluiceKeys = {
   appDeadline: 'sluice.keptn.sh/app-deadline',
   metricDeadline: 'sluice.keptn.sh/metric-deadline',
   jobStartDeadline: 'sluice.keptn.sh/job-start-deadline',
+  /** On a Deployment or Rollout: `raise` or `keep` its `progressDeadlineSeconds` where its checks may outlast it. */
+  progressDeadline: 'sluice.keptn.sh/progress-deadline',
   /**
    * What people ask of a version, on KeptnWorkloadVersion and KeptnAppVersion. Admission takes these off and puts them on
    * the list behind them, with the user and the time; see `steering.ts`.

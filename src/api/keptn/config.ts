@@ -75,6 +75,12 @@ const spec = object('The settings.', {
       },
     ),
   ),
+  raiseProgressDeadline: optional(
+    bool(
+      'true: progressDeadlineSeconds of a Deployment or Rollout that its checks may outlast is raised at admission, unless its annotation sluice.keptn.sh/progress-deadline says keep. Otherwise only where that says raise.',
+      { default: false },
+    ),
+  ),
   restApiEnabled: optional(bool('Not used.', { default: false })),
   promotionTasksEnabled: optional(
     bool('Whether applications have a promotion phase.', { default: true }),

@@ -21,6 +21,8 @@ export interface Settings {
   readonly minimumMode: Mode;
   /** How long a deployment may make no progress, in milliseconds; 0: for ever. */
   readonly observabilityTimeoutMs: number;
+  /** Whether progress deadlines that checks may outlast are raised at admission without being asked for. */
+  readonly raiseProgressDeadline: boolean;
   /** How long other waits may last. */
   readonly deadlines: Deadlines;
   /** The discovery window: how long workloads are gathered before their KeptnApp is made, in milliseconds. */
@@ -67,6 +69,7 @@ export const defaultSettings: Settings = {
   blockDeployment: true,
   minimumMode: 'warn',
   observabilityTimeoutMs: 5 * 60_000,
+  raiseProgressDeadline: false,
   deadlines: noDeadlines,
   appCreationRequestTimeoutMs: 30_000,
   promotionTasksEnabled: true,
@@ -112,6 +115,7 @@ export function settingsFrom(
     blockDeployment: spec.blockDeployment ?? otherwise.blockDeployment,
     minimumMode: minimumModeOf(ruling, operatorNamespace),
     observabilityTimeoutMs: durationOr(spec.observabilityTimeout, otherwise.observabilityTimeoutMs),
+    raiseProgressDeadline: spec.raiseProgressDeadline ?? otherwise.raiseProgressDeadline,
     deadlines: deadlinesFrom([spec.deadlines], otherwise.deadlines),
     appCreationRequestTimeoutMs:
       seconds === undefined || seconds < 0 ? otherwise.appCreationRequestTimeoutMs : seconds * 1000,

@@ -1,4 +1,5 @@
 import { DeploymentKind, RolloutKind } from '../../api/builtin.ts';
+import { sluiceKeys } from '../../api/keptn/annotations.ts';
 import { KeptnAppContext } from '../../api/keptn/app-context.ts';
 import { KeptnEvaluationDefinition } from '../../api/keptn/evaluation-definition.ts';
 import { KeptnTaskDefinition } from '../../api/keptn/task-definition.ts';
@@ -16,7 +17,7 @@ export const deadlineIsTooShort = rule<WorkloadManifest>({
   id: 'progress-deadline-too-short',
   title: 'A progress deadline that the checks may outlast',
   why: 'Held Pods are no progress. When the deadline passes, the roll-out is reported as failed (ProgressDeadlineExceeded) although its checks still run.',
-  fix: 'Raise spec.progressDeadlineSeconds above the time that the checks before the deployment may take, or shorten their timeouts.',
+  fix: 'Raise spec.progressDeadlineSeconds above the time that the checks before the deployment may take, have it raised (annotation sluice.keptn.sh/progress-deadline: raise), or shorten their timeouts.',
   severity: 'risky',
   kinds: workloadKinds.filter(({ kind }) => withDeadline.includes(kind)),
   check(workload, context) {
@@ -24,10 +25,36 @@ export const deadlineIsTooShort = rule<WorkloadManifest>({
     const { progressDeadlineSeconds: deadline = usualDeadlineSeconds } = workload.spec;
     if (deadline * 1000 >= checksMs) return [];
     const seconds = Math.ceil(checksMs / 1000);
-    const message = `${deadline} is shorter than the checks before the deployment may take (${formatDuration(checksMs)}), and the roll-out would be reported as failed; set it above ${seconds}`;
+    const message = `${deadline} is shorter than the checks before the deployment may take (${formatDuration(checksMs)}), and the roll-out would be reported as failed; set it above ${seconds}, or annotate ${sluiceKeys.progressDeadline}=raise`;
     return [{ path: 'spec.progressDeadlineSeconds', message }];
   },
 });
+
+/** `progressDeadlineSeconds` is an int32. */
+const longestDeadlineSeconds = 2 ** 31 - 1;
+
+/** A progress deadline that leaves room for the checks. */
+export interface RaisedDeadline {
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
+  /** How long the checks may take, for people. */
+  readonly checks: string;
+}
+
+/**
+ * The progress deadline with the time that the checks may take added; undefined for a workload that has none, or whose
+ * deadline is long enough. What was raised is long enough, so that nothing is raised twice.
+ */
+export function raisedDeadline(
+  workload: WorkloadManifest,
+  context: RuleContext,
+): RaisedDeadline | undefined {
+  const checksMs = longestChecksMs(workload, context);
+  const { progressDeadlineSeconds: deadline = usualDeadlineSeconds } = workload.spec;
+  if (!withDeadline.includes(workload.kind) || deadline * 1000 >= checksMs) return undefined;
+  const toSeconds = Math.min(longestDeadlineSeconds, deadline + Math.ceil(checksMs / 1000));
+  return { fromSeconds: deadline, toSeconds, checks: formatDuration(checksMs) };
+}
 
 /**
  * How long the Pods may be held: the phases before the deployment follow one another, what is in one runs at the same time.

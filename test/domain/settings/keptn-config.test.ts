@@ -37,6 +37,7 @@ describe('settingsFrom', () => {
     expect(settingsFrom([], operatorNamespace)).toEqual({
       blockDeployment: true,
       observabilityTimeoutMs: 300_000,
+      raiseProgressDeadline: false,
       deadlines: { definition: undefined, app: undefined, metric: undefined, jobStart: undefined },
       appCreationRequestTimeoutMs: 30_000,
       appContextWindowMs: 2_000,
@@ -72,6 +73,7 @@ describe('settingsFrom', () => {
       appContextWindow: '0s',
       blockDeployment: false,
       observabilityTimeout: '1m30s',
+      raiseProgressDeadline: true,
       deadlines: { definition: '10m', app: '0s', metric: '5s' },
       promotionTasksEnabled: false,
       versionFromImageTag: true,
@@ -92,6 +94,7 @@ describe('settingsFrom', () => {
     expect(settingsFrom([config], operatorNamespace)).toEqual({
       blockDeployment: false,
       observabilityTimeoutMs: 90_000,
+      raiseProgressDeadline: true,
       deadlines: { definition: 600_000, app: undefined, metric: 5_000, jobStart: undefined },
       appCreationRequestTimeoutMs: 0,
       appContextWindowMs: 0,
