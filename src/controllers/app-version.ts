@@ -1,4 +1,5 @@
 import { NamespaceKind } from '../api/builtin.ts';
+import { sluiceKeys } from '../api/keptn/annotations.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
 import { KeptnAppContext } from '../api/keptn/app-context.ts';
 import { KeptnAppVersion, type KeptnAppVersionStatus } from '../api/keptn/app-version.ts';
@@ -21,7 +22,7 @@ import {
   hasFailedInWorkloads,
 } from '../domain/app/app-version.ts';
 import { hasFailedBefore } from '../domain/check/repeated-checks.ts';
-import { modesOfNamespace } from '../domain/check/check-modes.ts';
+import { checkModes } from '../domain/check/check-modes.ts';
 import { type Lookup } from '../domain/lookup.ts';
 import { type Controller, type Key, watch } from './engine/controller.ts';
 import { gatherFollowUps } from './gathering/follow-ups.ts';
@@ -124,7 +125,11 @@ export function appVersionController(
           promotionTasksEnabled: settings.promotionTasksEnabled && promotionTasks,
         },
         optIn: optInOf(home),
-        modes: modesOfNamespace(home, settings),
+        modes: checkModes(
+          world.get(KeptnAppContext, namespace, appName)?.metadata.annotations?.[sluiceKeys.mode],
+          home,
+          settings,
+        ),
         app: world.get(KeptnApp, namespace, appName),
         siblings: world.byIndex(appVersionsByApp, ofApp),
         workloadVersions: world.byIndex(workloadVersionsByApp, ofApp),

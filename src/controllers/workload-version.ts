@@ -2,6 +2,7 @@ import { NamespaceKind, type Pod, PodKind } from '../api/builtin.ts';
 import { selects } from '../api/label-selector.ts';
 import { keptnAnnotations, singleServiceAppType } from '../api/keptn/annotations.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
+import { KeptnAppContext } from '../api/keptn/app-context.ts';
 import { KeptnAppCreationRequest } from '../api/keptn/app-creation-request.ts';
 import { KeptnAppVersion } from '../api/keptn/app-version.ts';
 import { KeptnConfig } from '../api/keptn/config.ts';
@@ -14,7 +15,7 @@ import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import type { OwnerSeen } from '../domain/identity/current-revision.ts';
-import { modesOfNamespace } from '../domain/check/check-modes.ts';
+import { checkModes } from '../domain/check/check-modes.ts';
 import { workloadPhases } from '../domain/phase/phases.ts';
 import { identityIn } from '../domain/identity/identity-in.ts';
 import type { IdentityOptions } from '../domain/identity/pod-version.ts';
@@ -48,6 +49,7 @@ import {
   workloadVersionsByDefinition,
 } from './gathering/lifecycle-indexes.ts';
 import { ownerWatches } from './gathering/owner-watches.ts';
+import { isAppObserved } from './gathering/observed-app.ts';
 import { deadlinesOfWorkload } from './gathering/nearest-deadlines.ts';
 import type { Places } from './gathering/places.ts';
 import {
@@ -111,6 +113,10 @@ export function workloadVersionController(places: Places): Controller<WorkloadVe
         ofApp(metadata.namespace, spec.appName, lookup),
       ),
       watch(KeptnApp, ({ metadata }, lookup) => ofApp(metadata.namespace, metadata.name, lookup)),
+      // Its annotations say what its checks do.
+      watch(KeptnAppContext, ({ metadata }, lookup) =>
+        ofApp(metadata.namespace, metadata.name, lookup),
+      ),
       watch(KeptnAppCreationRequest, ({ metadata, spec }, lookup) =>
         ofApp(metadata.namespace, spec.appName, lookup),
       ),
@@ -177,7 +183,8 @@ function observation(
       deadlines: deadlinesOfWorkload(version, world, settings.deadlines),
     },
     optIn: optInOf(home),
-    modes: modesOfNamespace(home, settings),
+    modes: checkModes(version.spec.mode, home, settings),
+    isAppObserved: isAppObserved(version, world, { ...places, settings }),
     app: world.get(KeptnApp, namespace, app),
     gatheredUntil: gatheredUntil(request, settings),
     heldBack: heldBack(request),

@@ -1,8 +1,8 @@
 /**
- * What a failed check does: `block` holds what it checks, `warn` is shown as a Warning and lets it go on once its phase is
- * over. From the mildest to the strictest.
+ * What a failed check does: `block` holds what it checks; `warn` is shown as a Warning and lets it go on once its phase is
+ * over; `observe` is not even waited for. From the mildest to the strictest.
  */
-export const modes = ['warn', 'block'] as const;
+export const modes = ['observe', 'warn', 'block'] as const;
 
 /** What a failed check does. */
 export type Mode = (typeof modes)[number];

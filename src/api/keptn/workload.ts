@@ -26,6 +26,11 @@ export const workloadSpecFields = {
       'How long the deployment may make no progress, as a Go duration. KeptnAppContext and KeptnConfig say it where it is not set here.',
     ),
   ),
+  mode: optional(
+    text(
+      'What a failed check does: block, warn or observe. Its definition comes first; Namespace and KeptnConfig say it where it is not set here.',
+    ),
+  ),
   deadlines: optional(
     object(
       'How long a wait may last until it counts as failed, as Go durations; 0s: for ever. KeptnAppContext, Namespace and KeptnConfig say it where it is not set here.',

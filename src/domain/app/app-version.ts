@@ -6,14 +6,14 @@ import { type ObjectRef, refOf, ownedBy } from '../../api/object.ts';
 import { advance, type Advanced, stated } from '../phase/advance.ts';
 import { takenOver, withOwnChecks } from './carried-checks.ts';
 import { type CheckContext } from '../check/child-objects.ts';
-import { type NamespaceModes, warningDefinitions } from '../check/check-modes.ts';
-import { runCheckPhase } from '../check/check-phase.ts';
+import { type CheckModes, mildDefinitions, type MildDefinitions } from '../check/check-modes.ts';
+import { type CheckPhaseRun, openChecks, runCheckPhase } from '../check/check-phase.ts';
 import type { ChecksSeen } from '../check/checks.ts';
 import type { Progress } from '../conditions.ts';
 import type { Settings } from '../settings/keptn-config.ts';
 import { recordedVersion } from '../phase/newest-app-version.ts';
 import type { PhaseSubject } from '../phase-event.ts';
-import { appPhases } from '../phase/phases.ts';
+import { appPhases, type CheckPhase } from '../phase/phases.ts';
 import { type EventNote, nothing, onlyWhile, type Plan, storing } from '../plan.ts';
 import { isLeftOut, notOptedIn, type OptInState } from '../opt-in-state.ts';
 import { openNextAttempt } from '../phase/attempt.ts';
@@ -49,8 +49,8 @@ export interface AppVersionSeen extends ChecksSeen, VersionFollowUpsSeen, Moment
   readonly version: KeptnAppVersion;
   readonly settings: Settings;
   readonly optIn: OptInState;
-  /** What a failed check does in its namespace. */
-  readonly modes: NamespaceModes;
+  /** What a failed check does. */
+  readonly modes: CheckModes;
   /** Undefined while the cache does not have it. */
   readonly app: KeptnApp | undefined;
   /** All versions of the app, this one among them. */
@@ -268,34 +268,42 @@ function run(
     now: seen.now,
     completed,
     lastPhase,
+    follow: (phase, at) => {
+      if (phase.type === 'deploy' || isPromotion(phase)) return undefined;
+      const checks = checkRun(phase, at, seen);
+      const isOpen = openChecks(phase, at, checks.observed).length > 0;
+      return isOpen ? runCheckPhase({ ...checks, isBehind: true }, seen) : undefined;
+    },
     run: (phase, at) => {
       if (phase.type === 'deploy') return runWorkloads(at, { seen: workloadsIn(seen), subject });
-      const checks = {
-        phase,
-        definitions: version.spec[phase.definitions] ?? [],
-        status: at,
-        context: contextOf(version, at),
-        subject,
-        now: seen.now,
-        clockSteps: seen.clockSteps,
-        definitionLimitMs: settings.deadlines.definition,
-      };
+      const { observed, warning, ...checks } = checkRun(phase, at, seen);
       return isPromotion(phase)
         ? runPromotion(checks, { spec: version.spec, status: at, settings, seen })
-        : runCheckPhase(
-            {
-              ...checks,
-              blocking: !isExcused(phase, at, seen.now),
-              warning: warningDefinitions(
-                checks.definitions,
-                { ...phase, modes: seen.modes },
-                seen,
-              ),
-            },
-            seen,
-          );
+        : runCheckPhase({ ...checks, observed, warning }, seen);
     },
   });
+}
+
+/** What a phase of checks of this version is run with. */
+function checkRun(
+  phase: CheckPhase,
+  status: KeptnAppVersionStatus,
+  seen: AppVersionSeen,
+): CheckPhaseRun & MildDefinitions {
+  const { version, modes, now, clockSteps, settings } = seen;
+  const definitions = version.spec[phase.definitions] ?? [];
+  return {
+    phase,
+    definitions,
+    status,
+    context: contextOf(version, status),
+    subject: subjectOf(version),
+    blocking: !isExcused(phase, status, now),
+    ...mildDefinitions(definitions, { ...phase, modes }, seen),
+    now,
+    clockSteps,
+    definitionLimitMs: settings.deadlines.definition,
+  };
 }
 
 function planOf(seen: AppVersionSeen, done: Advanced<KeptnAppVersionStatus>): Plan {

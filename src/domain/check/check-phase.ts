@@ -9,7 +9,7 @@ import { conditionTypes, type Progress, withCondition } from '../conditions.ts';
 import { deadlineOf, exceeded, type Waiting } from '../deadline.ts';
 import { toldReasons } from '../trouble.ts';
 import { phaseEvent, type PhaseSubject } from '../phase-event.ts';
-import type { CheckPhase } from '../phase/phases.ts';
+import { type CheckPhase, isPassed } from '../phase/phases.ts';
 import type { EventNote } from '../plan.ts';
 import { overallState } from '../phase/overall-state.ts';
 import type { VersionStatus } from '../phase/version-status.ts';
@@ -26,6 +26,10 @@ export interface CheckPhaseRun {
   readonly blocking: boolean;
   /** The definitions whose failure is a Warning although failures block; none if not given. */
   readonly warning?: ReadonlySet<string>;
+  /** The definitions whose check is not waited for; none if not given. */
+  readonly observed?: ReadonlySet<string>;
+  /** The phase has passed before, and what it did not wait for is followed. */
+  readonly isBehind?: boolean;
   readonly now: number;
   readonly clockSteps?: Moment['clockSteps'];
   /** How long a definition that does not exist is waited for, in milliseconds; for ever if not given. */
@@ -33,20 +37,23 @@ export interface CheckPhaseRun {
 }
 
 /** One phase of tasks or evaluations, all in parallel: its state follows from theirs (docs/compatibility.md §1.3). */
-export function runCheckPhase(run: CheckPhaseRun, seen: ChecksSeen): PhaseOutcome {
+export function runCheckPhase(given: CheckPhaseRun, seen: ChecksSeen): PhaseOutcome {
+  const run = given.isBehind === true ? followed(given) : given;
   const { phase, definitions, status, context, subject } = run;
   const stored = status[phase.items] ?? [];
   const checks = runChecks({ phase, definitions, context, stored }, seen);
   const { effects, look } = checks;
   const { items, waiting, wakeAfterMs } = withinDeadline(checks.items, run);
-  const states = items.map((item) => item.status);
+  const awaited = items.filter((item) => !isNotAwaited(item, run));
+  const states = awaited.map((item) => item.status);
   // A failed check is the end of the phase only when those that run have come to theirs: their results are wanted, too.
   // One that could not begin would change nothing any more.
-  const runs = items.some((item) => !isCompleted(item.status) && item.name !== undefined);
+  const runs = awaited.some((item) => !isCompleted(item.status) && item.name !== undefined);
+  const underModes = stateUnderModes(awaited, run);
   const state =
-    runs && isCompleted(overallState(states, items.length))
+    runs && isCompleted(overallState(states, awaited.length))
       ? 'Progressing'
-      : stateUnderModes(items, run);
+      : withUnbegun(underModes, items, run);
   return {
     state,
     changes: {
@@ -59,10 +66,64 @@ export function runCheckPhase(run: CheckPhaseRun, seen: ChecksSeen): PhaseOutcom
     ...defined({ wakeAfterMs }),
     events: [
       ...itemEvents(subject, phase, { before: stored, after: items }),
-      ...(state === 'Warning' ? [wouldBlockEvent(items, run)] : []),
+      ...(state === 'Warning' && isNews(items, stored, run) ? [wouldBlockEvent(items, run)] : []),
     ],
     eventful: items.length > 0,
+    ...(isPassed(state) && goesOn(items, run)),
   };
+}
+
+/** Whether a check that is not waited for runs, if there is one; one that could not begin may never end. */
+function goesOn(items: readonly ItemStatus[], run: CheckPhaseRun): Pick<PhaseOutcome, 'goesOn'> {
+  const open = items.filter((item) => isNotAwaited(item, run));
+  return open.length === 0 ? {} : { goesOn: open.some(({ name }) => name !== undefined) };
+}
+
+/** A phase that has passed goes back for nothing: what is found now is a Warning at most. */
+function followed(run: CheckPhaseRun): CheckPhaseRun {
+  return { ...run, blocking: false, observed: new Set(run.definitions) };
+}
+
+/** Whether the phase goes on without the end of this check. */
+function isNotAwaited(item: ItemStatus, { observed }: Pick<CheckPhaseRun, 'observed'>): boolean {
+  return !isCompleted(item.status) && observed?.has(item.definitionName ?? '') === true;
+}
+
+/** A check that is only observed and cannot begin would have held the version: that is a Warning as well. */
+function withUnbegun(
+  state: KeptnState,
+  items: readonly ItemStatus[],
+  run: CheckPhaseRun,
+): KeptnState {
+  return state === 'Succeeded' && items.some((item) => isMissing(item, run)) ? 'Warning' : state;
+}
+
+function isMissing(item: ItemStatus, run: CheckPhaseRun): boolean {
+  return isNotAwaited(item, run) && awaitsDefinition(item);
+}
+
+/** A phase passes once; of one that has passed only another failure is news. */
+function isNews(
+  items: readonly ItemStatus[],
+  stored: readonly ItemStatus[],
+  { isBehind }: CheckPhaseRun,
+): boolean {
+  if (isBehind !== true) return true;
+  const failed = new Set(stored.filter(isFailed).map(({ definitionName }) => definitionName));
+  return items.some((item) => item.status === 'Failed' && !failed.has(item.definitionName));
+}
+
+/** The checks of a phase that has passed and that are still on their way: they were made, or may be yet. */
+export function openChecks(
+  { items }: Pick<CheckPhase, 'items'>,
+  status: VersionStatus,
+  observed: ReadonlySet<string>,
+): readonly ItemStatus[] {
+  return (status[items] ?? []).filter(
+    (item) =>
+      !isCompleted(item.status) &&
+      (item.name !== undefined || observed.has(item.definitionName ?? '')),
+  );
 }
 
 /**
@@ -71,21 +132,22 @@ export function runCheckPhase(run: CheckPhaseRun, seen: ChecksSeen): PhaseOutcom
  */
 function withinDeadline(
   items: readonly ItemStatus[],
-  { status, definitionLimitMs, now, clockSteps }: CheckPhaseRun,
+  run: CheckPhaseRun,
 ): {
   readonly items: readonly ItemStatus[];
   readonly waiting?: Waiting;
   readonly wakeAfterMs?: number | undefined;
 } {
-  const isMissing = (item: ItemStatus): boolean =>
-    !isCompleted(item.status) && awaitsDefinition(item);
-  if (!items.some(isMissing)) return { items };
+  const isAwaiting = (item: ItemStatus): boolean =>
+    !isCompleted(item.status) && awaitsDefinition(item) && !isNotAwaited(item, run);
+  if (!items.some(isAwaiting)) return { items };
+  const { status, definitionLimitMs, now, clockSteps } = run;
   const at = { limitMs: definitionLimitMs, now, clockSteps };
   const deadline = deadlineOf('definition', status.conditions, at);
   const { waiting, wakeAfterMs } = deadline;
   if (!deadline.isOver) return { items, waiting, wakeAfterMs };
   const failed = (item: ItemStatus): ItemStatus =>
-    isMissing(item)
+    isAwaiting(item)
       ? {
           ...item,
           status: 'Failed',
@@ -139,8 +201,9 @@ function stating(
   return { conditions: withCondition(conditions, condition, run.now) };
 }
 
-function wouldBlock(items: readonly ItemStatus[], { phase }: CheckPhaseRun): string {
-  return `${phase.long} would have blocked: ${items.filter(isFailed).map(describeItem).join('; ')}`;
+function wouldBlock(items: readonly ItemStatus[], run: CheckPhaseRun): string {
+  const blocking = items.filter((item) => isFailed(item) || isMissing(item, run));
+  return `${run.phase.long} would have blocked: ${blocking.map(describeItem).join('; ')}`;
 }
 
 function wouldBlockEvent(items: readonly ItemStatus[], run: CheckPhaseRun): EventNote {

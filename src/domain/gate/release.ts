@@ -1,4 +1,5 @@
 import type { KeptnAppVersion } from '../../api/keptn/app-version.ts';
+import { isCompleted } from '../../api/keptn/states.ts';
 import type {
   KeptnWorkloadVersion,
   KeptnWorkloadVersionStatus,
@@ -164,17 +165,38 @@ function releaseForGood(
     status.preDeploymentStatus === 'Warning' ||
     status.preDeploymentEvaluationStatus === 'Warning' ||
     (listing !== undefined && appChecks(listing) === 'warned');
+  const early = !warned && isEarly(status, seen);
   const condition = {
     type: conditionTypes.released,
     status: 'True',
-    reason: warned ? 'Warning' : 'ChecksPassed',
-    message: warned
-      ? 'pre-deployment checks have failed, which does not block; the Pods may start'
-      : 'the pre-deployment checks have passed; the Pods may start',
+    ...(early ? observedRelease : warned ? warnedRelease : passedRelease),
     ...observed(version),
   } as const;
   const conditions = withCondition(status.conditions, condition, now);
   return begun({ ...status, conditions }, seen);
+}
+
+const passedRelease = {
+  reason: 'ChecksPassed',
+  message: 'the pre-deployment checks have passed; the Pods may start',
+} as const;
+const warnedRelease = {
+  reason: 'Warning',
+  message: 'pre-deployment checks have failed, which does not block; the Pods may start',
+} as const;
+const observedRelease = {
+  reason: 'Observed',
+  message: 'its checks are observed and hold nothing (mode observe); the Pods may start',
+} as const;
+
+/** Whether it is released before its checks, or those of its application, are over. */
+function isEarly(status: KeptnWorkloadVersionStatus, seen: ReleaseSeen): boolean {
+  const { preDeploymentTaskStatus = [], preDeploymentEvaluationTaskStatus = [] } = status;
+  const checks = [...preDeploymentTaskStatus, ...preDeploymentEvaluationTaskStatus];
+  return (
+    checks.some((item) => !isCompleted(item.status)) ||
+    waitForApp({ ...seen, isAppObserved: false }) !== undefined
+  );
 }
 
 /** The deployment that begins with a release. */

@@ -21,6 +21,8 @@ export interface AppsSeen {
   readonly gatheredUntil: number | undefined;
   /** Why the next version of the app is not made yet, where an earlier one comes first. */
   readonly heldBack?: Progress | undefined;
+  /** It holds nothing: neither its checks nor that it is not there yet. */
+  readonly isAppObserved?: boolean;
 }
 
 /** The reason of a version that no application version lists. */
@@ -41,6 +43,7 @@ export function goesWithoutApp(status: VersionStatus | undefined): boolean {
 /** What a version waits for before its own checks or its deployment may begin; undefined when nothing holds it. */
 export function waitForApp(seen: AppsSeen): Progress | undefined {
   const { version } = seen;
+  if (seen.isAppObserved === true) return undefined;
   const listing = newestListing(version, seen);
   if (listing === undefined && goesWithoutApp(version.status)) return undefined;
   if (listing === undefined && seen.heldBack !== undefined) return seen.heldBack;

@@ -23,6 +23,7 @@ const limits: ReadonlyMap<string, number> = new Map<string, number>([
   [sluiceKeys.onFailureTasks, longestList],
   [keptnAnnotations.metadata, longestList],
   [sluiceKeys.deploymentTimeout, longestIdentity],
+  [sluiceKeys.mode, longestIdentity],
   [sluiceKeys.definitionDeadline, longestIdentity],
   [sluiceKeys.appDeadline, longestIdentity],
   [sluiceKeys.metricDeadline, longestIdentity],

@@ -4,6 +4,7 @@ import {
   singleServiceAppType,
   sluiceKeys,
 } from '../../api/keptn/annotations.ts';
+import { type Mode, modeIn } from '../../api/keptn/mode.ts';
 import type { ObjectMeta, ObjectRef } from '../../api/object.ts';
 import type { StatedDeadlines } from '../deadline.ts';
 import { durationOr } from '../go/duration.ts';
@@ -66,6 +67,8 @@ export interface AnnotatedIdentity {
   readonly metadata: Readonly<Record<string, string>>;
   /** How long its deployment may make no progress, a Go duration as written; left out where it is none. */
   readonly deploymentTimeout?: string;
+  /** What its failed checks do, if it says it. */
+  readonly mode?: Mode;
   /** How long its waits may last, as far as it says it. */
   readonly deadlines?: StatedDeadlines;
   /** No app is named: the workload is an app of its own. */
@@ -168,6 +171,7 @@ function annotatedIdentity(origin: Origin): AnnotatedIdentity {
     metadata: pairsOf(valueOf(metadata, keptnAnnotations.metadata)),
     ...timeoutOf(metadata),
     ...deadlinesOf(metadata),
+    ...modeOf(metadata),
     singleService: app === undefined || isSingleService(metadata),
     // Half an identity would hide the other half: the next look reads the Pod alone once it names a workload.
     annotations: source === 'owner' && written === undefined ? {} : missingIn(pod.metadata, added),
@@ -191,6 +195,7 @@ function ownerAnnotations(
     sluiceKeys.onFailureTasks,
     sluiceKeys.deploymentTimeout,
     ...Object.values(deadlineKeys),
+    sluiceKeys.mode,
     keptnAnnotations.metadata,
   ].map((key) => [key, valueOf(metadata, key)] as const);
   const entries = [
@@ -231,6 +236,11 @@ function missingIn(
 function timeoutOf(metadata: Metadata): { readonly deploymentTimeout?: string } {
   const written = valueOf(metadata, sluiceKeys.deploymentTimeout)?.trim();
   return written === undefined || durationOr(written, -1) < 0 ? {} : { deploymentTimeout: written };
+}
+
+function modeOf(metadata: Metadata): { readonly mode?: Mode } {
+  const mode = modeIn(valueOf(metadata, sluiceKeys.mode));
+  return mode === undefined ? {} : { mode };
 }
 
 function deadlinesOf(metadata: Metadata): { readonly deadlines?: StatedDeadlines } {

@@ -26,6 +26,11 @@ export interface PhaseOutcome<S extends VersionStatus = VersionStatus> {
   readonly events?: readonly EventNote[];
   /** False for a phase without anything to run: it emits no Event. */
   readonly eventful: boolean;
+  /**
+   * Of a phase that has passed while checks of it that hold nothing are open: whether one of them runs, so that the version does
+   * not end before it.
+   */
+  readonly goesOn?: boolean;
   readonly wakeAfterMs?: number;
 }
 
@@ -42,6 +47,8 @@ export interface Course<S extends VersionStatus = VersionStatus> {
   /** When true, the phase that runs may end and no further one begins (a Released version that is superseded). */
   readonly lastPhase?: boolean;
   run(phase: Phase, status: S): PhaseOutcome<S>;
+  /** Follows checks of a phase that has passed without waiting for them; undefined where there are none. */
+  follow?(phase: Phase, status: S): PhaseOutcome<S> | undefined;
 }
 
 /** Where a version stands after `advance`. */
@@ -63,8 +70,19 @@ export function advance<S extends VersionStatus>(course: Course<S>): Advanced<S>
   const { phases, subject, now } = course;
   const events: EventNote[] = [];
   let status: S = { ...course.status, startTime: course.status.startTime ?? rfc3339(now) };
+  const behind: PhaseOutcome<S>[] = [];
   for (const phase of phases) {
-    if (isPassed(status[phase.state]) || course.skips?.(phase) === true) continue;
+    if (isPassed(status[phase.state])) {
+      const found = course.follow?.(phase, status);
+      if (found !== undefined) {
+        behind.push(found);
+        events.push(...(found.events ?? []));
+        const state = found.state === 'Warning' ? 'Warning' : status[phase.state];
+        status = { ...status, ...found.changes, [phase.state]: state };
+      }
+      continue;
+    }
+    if (course.skips?.(phase) === true) continue;
     const begun = status.currentPhase === phase.short;
     if (course.lastPhase === true && !begun) {
       return { status, events, effects: [], look: [], end: 'stopped' };
@@ -88,6 +106,8 @@ export function advance<S extends VersionStatus>(course: Course<S>): Advanced<S>
     };
     if (isPassed(outcome.state) || outcome.state === 'Deprecated') {
       if (outcome.eventful) events.push(finished(subject, phase));
+      // What it did not wait for is to be done all the same.
+      if (outcome.goesOn !== undefined) behind.push(outcome);
       continue;
     }
     if (isCompleted(outcome.state)) {
@@ -96,13 +116,29 @@ export function advance<S extends VersionStatus>(course: Course<S>): Advanced<S>
     return {
       status: { ...status, conditions: stated(status, outcome.progress, course) },
       events,
-      effects: outcome.effects ?? [],
-      look: outcome.look ?? [],
-      ...defined({ wakeAfterMs: outcome.wakeAfterMs }),
+      ...togetherOf([...behind, outcome]),
       end: 'running',
     };
   }
-  return { ...completion(course, status, events), effects: [], look: [] };
+  const open = behind.find((outcome) => outcome.goesOn === true);
+  if (open !== undefined) {
+    const conditions = stated(status, open.progress, course);
+    return { status: { ...status, conditions }, events, ...togetherOf(behind), end: 'running' };
+  }
+  const left = togetherOf(behind);
+  return { ...completion(course, status, events), effects: left.effects, look: left.look };
+}
+
+/** What is to be done for several phases. */
+function togetherOf(
+  outcomes: readonly PhaseOutcome[],
+): Pick<Advanced, 'effects' | 'look' | 'wakeAfterMs'> {
+  const wakes = outcomes.flatMap(({ wakeAfterMs }) => wakeAfterMs ?? []);
+  return {
+    effects: outcomes.flatMap(({ effects = [] }) => effects),
+    look: outcomes.flatMap(({ look = [] }) => look),
+    ...(wakes.length > 0 && { wakeAfterMs: Math.min(...wakes) }),
+  };
 }
 
 /** The checks of a phase that belong to the current attempt; those that succeeded in an earlier one are kept beside them. */

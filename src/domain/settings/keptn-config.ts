@@ -17,6 +17,8 @@ import { defined } from '../../api/json.ts';
 export interface Settings {
   /** false: a failed check is a Warning and holds nothing. */
   readonly blockDeployment: boolean;
+  /** What a failed check does by the annotation `sluice.keptn.sh/mode`, which comes before `blockDeployment`. */
+  readonly mode: Mode | undefined;
   /** The mildest mode that a namespace or definition can have (annotation `sluice.keptn.sh/minimum-mode`). */
   readonly minimumMode: Mode;
   /** How long a deployment may make no progress, in milliseconds; 0: for ever. */
@@ -67,7 +69,8 @@ export interface Settings {
 /** What applies while there is no KeptnConfig (Keptn's defaults). */
 export const defaultSettings: Settings = {
   blockDeployment: true,
-  minimumMode: 'warn',
+  mode: undefined,
+  minimumMode: 'observe',
   observabilityTimeoutMs: 5 * 60_000,
   raiseProgressDeadline: false,
   deadlines: noDeadlines,
@@ -113,7 +116,9 @@ export function settingsFrom(
   const seconds = spec.keptnAppCreationRequestTimeoutSeconds;
   return {
     blockDeployment: spec.blockDeployment ?? otherwise.blockDeployment,
-    minimumMode: minimumModeOf(ruling, operatorNamespace),
+    mode: annotatedMode(sluiceKeys.mode, ruling, operatorNamespace),
+    minimumMode:
+      annotatedMode(sluiceKeys.minimumMode, ruling, operatorNamespace) ?? otherwise.minimumMode,
     observabilityTimeoutMs: durationOr(spec.observabilityTimeout, otherwise.observabilityTimeoutMs),
     raiseProgressDeadline: spec.raiseProgressDeadline ?? otherwise.raiseProgressDeadline,
     deadlines: deadlinesFrom([spec.deadlines], otherwise.deadlines),
@@ -149,10 +154,13 @@ export function settingsFrom(
 }
 
 /** Sluice's own settings count in the operator's namespace alone. */
-function minimumModeOf(config: KeptnConfig | undefined, operatorNamespace: string): Mode {
+function annotatedMode(
+  key: string,
+  config: KeptnConfig | undefined,
+  operatorNamespace: string,
+): Mode | undefined {
   const { namespace, annotations = {} } = config?.metadata ?? {};
-  const isOwn = namespace === operatorNamespace;
-  return (isOwn ? modeIn(annotations[sluiceKeys.minimumMode]) : undefined) ?? 'warn';
+  return namespace === operatorNamespace ? modeIn(annotations[key]) : undefined;
 }
 
 /** 0 switches a limit off. */

@@ -61,7 +61,7 @@ export function specOf(claim: Claim, claims: readonly Claim[]): KeptnWorkloadSpe
     version: identity.version,
     ...union([claim, ...sameVersion].map((each) => listsOf(each.identity))),
     resourceReference: current.reference,
-    ...defined({ deploymentTimeout: identity.deploymentTimeout }),
+    ...defined({ deploymentTimeout: identity.deploymentTimeout, mode: identity.mode }),
     ...(identity.deadlines !== undefined && { deadlines: { ...identity.deadlines } }),
     ...(Object.keys(identity.metadata).length > 0 && { metadata: { ...identity.metadata } }),
   };

@@ -9,8 +9,13 @@ import {
 import { type ObjectRef, refOf } from '../../api/object.ts';
 import { advance, type Advanced, stated } from '../phase/advance.ts';
 import { openNextAttempt } from '../phase/attempt.ts';
-import { modeOf, type NamespaceModes, warningDefinitions } from '../check/check-modes.ts';
-import { runCheckPhase } from '../check/check-phase.ts';
+import {
+  type CheckModes,
+  mildDefinitions,
+  type MildDefinitions,
+  modeOf,
+} from '../check/check-modes.ts';
+import { type CheckPhaseRun, openChecks, runCheckPhase } from '../check/check-phase.ts';
 import type { ChecksSeen } from '../check/checks.ts';
 import { definitionsIn, heldWithoutPods, waitsForPods } from '../deployment/checks-without-pods.ts';
 import { conditionTypes, type Progress, withCondition } from '../conditions.ts';
@@ -24,7 +29,7 @@ import { hasFailedHeld } from '../gate/check-again.ts';
 import { hasFailedChecks } from '../gate/failed-version.ts';
 import { mendedDefinition, repeatedMessage } from '../check/repeated-checks.ts';
 import { isOfOptIn, withOptInRelease } from './opt-in-record.ts';
-import { isPassed, workloadPhases } from '../phase/phases.ts';
+import { type CheckPhase, isPassed, workloadPhases } from '../phase/phases.ts';
 import { type EventNote, nothing, onlyWhile, type Plan, storing } from '../plan.ts';
 import { isLeftOut, notOptedIn, notOptedInReason, type OptInState } from '../opt-in-state.ts';
 import {
@@ -77,8 +82,8 @@ export interface WorkloadVersionSeen
     Pick<ReleaseSeen, 'now' | 'clockSteps' | 'revisions' | 'pods'> {
   readonly settings: Settings;
   readonly optIn: OptInState;
-  /** What a failed check does in its namespace. */
-  readonly modes: NamespaceModes;
+  /** What a failed check does. */
+  readonly modes: CheckModes;
   /** Undefined while the cache does not have it: then nothing can be said about which version is current. */
   readonly workload: KeptnWorkload | undefined;
   /** All owners of the workload with their current revisions. */
@@ -330,7 +335,7 @@ function run(
   status: KeptnWorkloadVersionStatus,
   lastPhase = false,
 ): Advanced<KeptnWorkloadVersionStatus> {
-  const { version, modes, now } = seen;
+  const { version, now } = seen;
   const subject = subjectOf(seen.version);
   const carriers = carriersOf(version, seen.owners);
   return advance<KeptnWorkloadVersionStatus>({
@@ -340,6 +345,12 @@ function run(
     now,
     completed,
     lastPhase,
+    follow: (phase, at) => {
+      if (phase.type === 'deploy') return undefined;
+      const checks = checkRun(phase, at, seen);
+      const isOpen = openChecks(phase, at, checks.observed).length > 0;
+      return isOpen ? runCheckPhase({ ...checks, isBehind: true }, seen) : undefined;
+    },
     run: (phase, at) =>
       phase.type === 'deploy'
         ? runDeployment(phase, at, {
@@ -349,26 +360,30 @@ function run(
             subject,
           })
         : (heldWithoutPods(phase, at, { version, carriers }) ??
-          runCheckPhase(
-            {
-              phase,
-              definitions: definitionsIn(phase, version, at),
-              status: at,
-              context: contextOf(version, at),
-              subject,
-              blocking: !isExcused(phase, at, now),
-              warning: warningDefinitions(
-                definitionsIn(phase, version, at),
-                { ...phase, modes },
-                seen,
-              ),
-              now,
-              clockSteps: seen.clockSteps,
-              definitionLimitMs: seen.settings.deadlines.definition,
-            },
-            seen,
-          )),
+          runCheckPhase(checkRun(phase, at, seen), seen)),
   });
+}
+
+/** What a phase of checks of this version is run with. */
+function checkRun(
+  phase: CheckPhase,
+  status: KeptnWorkloadVersionStatus,
+  seen: WorkloadVersionSeen,
+): CheckPhaseRun & MildDefinitions {
+  const { version, modes, now, clockSteps } = seen;
+  const definitions = definitionsIn(phase, version, status);
+  return {
+    phase,
+    definitions,
+    status,
+    context: contextOf(version, status),
+    subject: subjectOf(version),
+    blocking: !isExcused(phase, status, now),
+    ...mildDefinitions(definitions, { ...phase, modes }, seen),
+    now,
+    clockSteps,
+    definitionLimitMs: seen.settings.deadlines.definition,
+  };
 }
 
 /** Of the workload, its application or the KeptnConfig, whichever says it first. */

@@ -1,10 +1,17 @@
-import type { KubernetesObject } from '../../api/object.ts';
+import type { Condition, KubernetesObject } from '../../api/object.ts';
+import { conditionTypes, isTrue } from '../../domain/conditions.ts';
 import { type Course, courseOf } from './course.ts';
 import type { KeptnObjects } from './keptn-objects.ts';
 import { evaluationFamily, taskFamily } from './keptn-series.ts';
 import type { Recording } from './recording.ts';
 import type { Series } from './series.ts';
-import { evaluationDuration, evaluationsEnded, taskDuration, tasksEnded } from './sluice-series.ts';
+import {
+  evaluationDuration,
+  evaluationsEnded,
+  taskDuration,
+  tasksEnded,
+  wouldBlock,
+} from './sluice-series.ts';
 
 /** A hand-made task may name any type: as a label it would have no bound. */
 const checkTypes = new Set([
@@ -17,8 +24,14 @@ const checkTypes = new Set([
   'on-failure',
 ]);
 
+function wouldBeBlocked(object: Stated): boolean {
+  return isTrue(object, conditionTypes.wouldBlock);
+}
+
+type Stated = KubernetesObject & { readonly status?: { readonly conditions?: Condition[] } };
+
 /**
- * Counts the ends of versions, tasks and evaluations as this process sees them happen. An end is counted once, by the
+ * Counts the ends of versions, tasks and evaluations, and what would have been blocked, as this process sees them happen. An end is counted once, by the
  * process that leads; what ended while no process led is not counted.
  */
 export class LifecycleRecorder {
@@ -36,6 +49,10 @@ export class LifecycleRecorder {
     const course = courseOf(object);
     if (course === undefined) return;
     const before = previous && courseOf(previous);
+    if (previous !== undefined && wouldBeBlocked(object) && !wouldBeBlocked(previous)) {
+      const { namespace } = course;
+      this.#registry.add(wouldBlock, { namespace, kind: object.kind });
+    }
     const hasEnded =
       before !== undefined && before.endMs === undefined && course.endMs !== undefined;
     if (!hasEnded) return this.#keptn?.seen(course);

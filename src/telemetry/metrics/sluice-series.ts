@@ -45,6 +45,11 @@ export const bypassedPods = gauge(
   [],
   'Annotated Pods that run although their version was never judged, as found by the last look (every ten minutes)',
 );
+export const wouldBlock = counter(
+  'sluice_would_block_total',
+  ['namespace', 'kind'],
+  'Versions that a failed check, or an application that did not come, would have held in mode block (condition WouldBlock); each is counted once',
+);
 export const tasksEnded = counter(
   'sluice_tasks_total',
   ['type', 'result'],

@@ -46,7 +46,8 @@ describe('settingsFrom', () => {
       repeatFailedChecks: true,
       maxJobsPerNamespace: 50,
       maxFollowUps: 32,
-      minimumMode: 'warn',
+      mode: undefined,
+      minimumMode: 'observe',
       promotionAfterSupersessions: 5,
       retention: { versions: 10, maxAgeMs: undefined, unusedAppMs: 3_600_000, suspended: false },
       functionRetries: undefined,
@@ -108,7 +109,8 @@ describe('settingsFrom', () => {
       maxValueAgeMs: 120_000,
       minTimeAfterDeploymentMs: 30_000,
       maxFollowUps: 5,
-      minimumMode: 'warn',
+      mode: undefined,
+      minimumMode: 'observe',
       promotionAfterSupersessions: undefined,
       retention: { versions: 3, maxAgeMs: 172_800_000, unusedAppMs: 300_000, suspended: true },
       promotionFailurePolicy: 'Warn',
@@ -128,7 +130,7 @@ describe('settingsFrom', () => {
     const of = (place: string) =>
       settingsFrom([strict(place)], operatorNamespace, { configsAnywhere: true }).minimumMode;
     expect(of('keptn-system/keptnconfig')).toBe('block');
-    expect(of('shop/keptnconfig')).toBe('warn');
+    expect(of('shop/keptnconfig')).toBe('observe');
   });
 
   test('a value that cannot be meant falls back to its default', () => {

@@ -10,7 +10,7 @@ import type { AppSeen } from '../../../src/domain/app/app.ts';
 import type { AppVersionSeen } from '../../../src/domain/app/app-version.ts';
 import type { ChecksSeen } from '../../../src/domain/check/checks.ts';
 import { type Settings, defaultSettings } from '../../../src/domain/settings/keptn-config.ts';
-import { modesOfNamespace } from '../../../src/domain/check/check-modes.ts';
+import { checkModes } from '../../../src/domain/check/check-modes.ts';
 import type { PhaseSubject } from '../../../src/domain/phase-event.ts';
 import type { Effect, Plan, Refusal } from '../../../src/domain/plan.ts';
 import type { VersionFollowUpsSeen } from '../../../src/domain/follow-up/version-follow-ups.ts';
@@ -143,7 +143,7 @@ export function workloadVersionSeen(
     version: aWorkloadVersion(),
     now,
     settings: defaultSettings,
-    modes: modesOfNamespace(undefined, own.settings ?? defaultSettings),
+    modes: checkModes(undefined, undefined, own.settings ?? defaultSettings),
     app: anApp(),
     appVersions: [aPassedAppVersion()],
     gatheredUntil: undefined,
@@ -200,7 +200,7 @@ export function appVersionSeen(
     now,
     optIn: 'yes',
     settings: defaultSettings,
-    modes: modesOfNamespace(undefined, own.settings ?? defaultSettings),
+    modes: checkModes(undefined, undefined, own.settings ?? defaultSettings),
     app: recording(version),
     siblings: [version],
     workloadVersions: [aWorkloadVersion()],

@@ -179,3 +179,22 @@ describe('Keptn’s series', () => {
 test('an object of another kind has no course', () => {
   expect(courseOf({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'x' } })).toBeUndefined();
 });
+
+test('what would have been blocked is counted once, when it is said', async () => {
+  const { recorder, served } = recording();
+  const condition = {
+    type: 'WouldBlock',
+    status: 'True',
+    reason: 'CheckWarned',
+    message: 'a',
+    lastTransitionTime: start,
+  } as const;
+  const before = aWorkloadVersion({ status: { status: 'Progressing' } });
+  const after = aWorkloadVersion({ status: { status: 'Progressing', conditions: [condition] } });
+  recorder.changed(after);
+  recorder.changed(after, before);
+  recorder.changed(after, after);
+  expect(await served('sluice_would_block_total')).toEqual([
+    'sluice_would_block_total{namespace="shop",kind="KeptnWorkloadVersion"} 1',
+  ]);
+});
