@@ -149,7 +149,13 @@ describe('kubectl apply', () => {
     const name = cart.metadata.name ?? '';
     const said = await kubectlSays(
       shop.cluster,
-      ...['wait', 'deployment', name, '-n', shop.name, stored, '--timeout=10s'],
+      'wait',
+      'deployment',
+      name,
+      '-n',
+      shop.name,
+      stored,
+      '--timeout=10s',
     );
     expect(said).toMatchObject({ isAccepted: true });
   });

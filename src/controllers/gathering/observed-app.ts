@@ -2,7 +2,6 @@ import { NamespaceKind } from '../../api/builtin.ts';
 import { sluiceKeys } from '../../api/keptn/annotations.ts';
 import { KeptnApp } from '../../api/keptn/app.ts';
 import { KeptnAppContext } from '../../api/keptn/app-context.ts';
-import { KeptnAppVersion } from '../../api/keptn/app-version.ts';
 import { KeptnEvaluationDefinition } from '../../api/keptn/evaluation-definition.ts';
 import { KeptnTaskDefinition } from '../../api/keptn/task-definition.ts';
 import type { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
@@ -29,11 +28,7 @@ export function isAppObserved(
   const own = context?.metadata.annotations?.[sluiceKeys.mode];
   const modes = checkModes(own, home, at.settings);
   if (modeOf(undefined, modes) !== 'observe') return false;
-  const appVersions = lookup.byIndex(
-    KeptnAppVersion,
-    appVersionsByApp.name,
-    inNamespace(namespace, app),
-  );
+  const appVersions = lookup.byIndex(appVersionsByApp, inNamespace(namespace, app));
   const made = { app: lookup.get(KeptnApp, namespace, app), appVersions };
   const specs = [newestListing(version, made)?.spec, context?.spec];
   const isObserved = <T extends KubernetesObject>(kind: Kind<T>, name: string): boolean => {

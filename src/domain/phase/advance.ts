@@ -9,7 +9,6 @@ import { completedPhase, isPassed, type Phase } from './phases.ts';
 import type { Effect, EventNote, Look } from '../plan.ts';
 import { rfc3339 } from '../time.ts';
 import { attemptOf, deprecated, type VersionStatus } from './version-status.ts';
-import { defined } from '../../api/json.ts';
 
 /** Why a version succeeded of which not everything did. */
 export const completedWithWarning = 'CompletedWithWarning';

@@ -1,5 +1,4 @@
 import type { Condition, KubernetesObject } from '../../api/object.ts';
-import { conditionTypes, isTrue } from '../../domain/conditions.ts';
 import { type Course, courseOf } from './course.ts';
 import type { KeptnObjects } from './keptn-objects.ts';
 import { evaluationFamily, taskFamily } from './keptn-series.ts';
@@ -25,7 +24,8 @@ const checkTypes = new Set([
 ]);
 
 function wouldBeBlocked(object: Stated): boolean {
-  return isTrue(object, conditionTypes.wouldBlock);
+  const { conditions = [] } = object.status ?? {};
+  return conditions.some(({ type, status }) => type === 'WouldBlock' && status === 'True');
 }
 
 type Stated = KubernetesObject & { readonly status?: { readonly conditions?: Condition[] } };
@@ -50,8 +50,7 @@ export class LifecycleRecorder {
     if (course === undefined) return;
     const before = previous && courseOf(previous);
     if (previous !== undefined && wouldBeBlocked(object) && !wouldBeBlocked(previous)) {
-      const { namespace } = course;
-      this.#registry.add(wouldBlock, { namespace, kind: object.kind });
+      this.#registry.add(wouldBlock, { kind: object.kind });
     }
     const hasEnded =
       before !== undefined && before.endMs === undefined && course.endMs !== undefined;

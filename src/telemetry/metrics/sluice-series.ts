@@ -47,7 +47,7 @@ export const bypassedPods = gauge(
 );
 export const wouldBlock = counter(
   'sluice_would_block_total',
-  ['namespace', 'kind'],
+  ['kind'],
   'Versions that a failed check, or an application that did not come, would have held in mode block (condition WouldBlock); each is counted once',
 );
 export const tasksEnded = counter(
@@ -132,6 +132,7 @@ export const sluiceSeries: readonly Series[] = [
   heldPods,
   heldPodsOldest,
   bypassedPods,
+  wouldBlock,
   tasksEnded,
   taskDuration,
   evaluationsEnded,

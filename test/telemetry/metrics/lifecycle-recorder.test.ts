@@ -195,6 +195,6 @@ test('what would have been blocked is counted once, when it is said', async () =
   recorder.changed(after, before);
   recorder.changed(after, after);
   expect(await served('sluice_would_block_total')).toEqual([
-    'sluice_would_block_total{namespace="shop",kind="KeptnWorkloadVersion"} 1',
+    'sluice_would_block_total{kind="KeptnWorkloadVersion"} 1',
   ]);
 });
