@@ -149,7 +149,7 @@ describe('what is doubtful, risky or missing', () => {
     'c has no tag, which means latest: what runs can change unseen; name a version or a digest';
   const doubtful = 'has no effect on a container, only on functions; remove it';
   const missing =
-    'spec.onSuccess[0]: not there yet; KeptnTaskDefinition gone is waited for (in shop or keptn-system)';
+    'spec.onSuccess[0]: not seen yet; KeptnTaskDefinition gone is waited for (in shop or keptn-system)';
 
   test('is let in with a warning', () => {
     expect(judge(definition)).toEqual(
@@ -212,8 +212,8 @@ describe('what is doubtful, risky or missing', () => {
     const names = { preDeploymentTasks: ['gone', 'other'], postDeploymentTasks: ['gone'] };
     expect(judge(anAppContext({ spec: { ...names, promotionTasks: ['gone'] } }))).toEqual(
       warn(
-        'spec.preDeploymentTasks[0] and 2 more: not there yet; KeptnTaskDefinition gone is waited for (in shop or keptn-system)',
-        'spec.preDeploymentTasks[1]: not there yet; KeptnTaskDefinition other is waited for (in shop or keptn-system)',
+        'spec.preDeploymentTasks[0] and 2 more: not seen yet; KeptnTaskDefinition gone is waited for (in shop or keptn-system)',
+        'spec.preDeploymentTasks[1]: not seen yet; KeptnTaskDefinition other is waited for (in shop or keptn-system)',
       ),
     );
   });

@@ -257,9 +257,9 @@ const told: readonly Case[] = [
     },
     cached: [smoke],
     warnings: [
-      `${inTemplate}[keptn.sh/pre-deployment-tasks]: not there yet; KeptnTaskDefinition load is waited for (in shop or keptn-system)`,
-      `${inTemplate}[keptn.sh/pre-deployment-evaluations]: not there yet; KeptnEvaluationDefinition latency is waited for (in shop or keptn-system)`,
-      `${inTemplate}[sluice.keptn.sh/on-success-tasks]: not there yet; KeptnTaskDefinition notify is waited for (in shop or keptn-system)`,
+      `${inTemplate}[keptn.sh/pre-deployment-tasks]: not seen yet; KeptnTaskDefinition load is waited for (in shop or keptn-system)`,
+      `${inTemplate}[keptn.sh/pre-deployment-evaluations]: not seen yet; KeptnEvaluationDefinition latency is waited for (in shop or keptn-system)`,
+      `${inTemplate}[sluice.keptn.sh/on-success-tasks]: not seen yet; KeptnTaskDefinition notify is waited for (in shop or keptn-system)`,
     ],
   },
   {

@@ -90,7 +90,7 @@ afterAll(async () => {
 type Row = readonly [title: string, kind: Kind, spec: unknown, message: string];
 
 const missing = (kind: string, name: string) =>
-  `not there yet; ${kind} ${name} is waited for (in NAMESPACE or keptn-system)`;
+  `not seen yet; ${kind} ${name} is waited for (in NAMESPACE or keptn-system)`;
 
 const accepted: readonly (readonly [title: string, kind: Kind, spec: unknown])[] = [
   ['a container', 'KeptnTaskDefinition', { container }],
@@ -267,13 +267,13 @@ const warned: readonly Row[] = [
     'a ConfigMap that does not exist',
     'KeptnTaskDefinition',
     { deno: { configMapRef: { name: 'gone' } } },
-    'spec.deno.configMapRef.name: not there yet; ConfigMap gone is waited for (in NAMESPACE)',
+    'spec.deno.configMapRef.name: not seen yet; ConfigMap gone is waited for (in NAMESPACE)',
   ],
   [
     'a ServiceAccount that does not exist',
     'KeptnTaskDefinition',
     { container, serviceAccount: { name: 'gone' } },
-    'spec.serviceAccount.name: not there yet; ServiceAccount gone is waited for (in NAMESPACE)',
+    'spec.serviceAccount.name: not seen yet; ServiceAccount gone is waited for (in NAMESPACE)',
   ],
   [
     'a follow-up that does not exist',
@@ -333,7 +333,7 @@ const warned: readonly Row[] = [
     'a provider that does not exist',
     'KeptnEvaluationDefinition',
     { objectives: [{ query: 'up', evaluationTarget: '>0', provider: { name: 'gone' } }] },
-    'spec.objectives[0].provider.name: not there yet; KeptnMetricsProvider gone is waited for (in NAMESPACE)',
+    'spec.objectives[0].provider.name: not seen yet; KeptnMetricsProvider gone is waited for (in NAMESPACE)',
   ],
   [
     'no objectives',
@@ -369,7 +369,7 @@ const warned: readonly Row[] = [
     'a provider of a metric that does not exist',
     'KeptnMetric',
     { ...metric, provider: { name: 'gone' } },
-    'spec.provider.name: not there yet; KeptnMetricsProvider gone is waited for (in NAMESPACE)',
+    'spec.provider.name: not seen yet; KeptnMetricsProvider gone is waited for (in NAMESPACE)',
   ],
   [
     'a password in an address',

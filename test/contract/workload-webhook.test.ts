@@ -92,8 +92,8 @@ const cases: readonly (readonly [
     'checks that are not there',
     { preDeploymentTasks: ['load'], postDeploymentEvaluations: ['latency'] },
     (ns) => [
-      `${inTemplate}[keptn.sh/pre-deployment-tasks]: not there yet; KeptnTaskDefinition load is waited for (in ${ns} or keptn-system)`,
-      `${inTemplate}[keptn.sh/post-deployment-evaluations]: not there yet; KeptnEvaluationDefinition latency is waited for (in ${ns} or keptn-system)`,
+      `${inTemplate}[keptn.sh/pre-deployment-tasks]: not seen yet; KeptnTaskDefinition load is waited for (in ${ns} or keptn-system)`,
+      `${inTemplate}[keptn.sh/post-deployment-evaluations]: not seen yet; KeptnEvaluationDefinition latency is waited for (in ${ns} or keptn-system)`,
     ],
   ],
 ];

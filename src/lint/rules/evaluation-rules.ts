@@ -106,7 +106,7 @@ const whichProvider = rule({
       names.length === 0
         ? `there is no KeptnMetricsProvider in ${namespace} to ask; create one`
         : `names no provider, and ${namespace} has ${names.length}; set provider.name to one of: ${names.join(', ')}`;
-    const pending = `not there yet; a KeptnMetricsProvider in ${namespace} is waited for`;
+    const pending = `not seen yet; a KeptnMetricsProvider in ${namespace} is waited for`;
     return asking.map((index) => ({
       path: `spec.objectives[${index}]`,
       message,

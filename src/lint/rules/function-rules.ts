@@ -219,7 +219,7 @@ function blueprintFound(
       path: functionRef?.name ? `${path}.functionRef.name` : path,
       message,
       ...(missing !== undefined && {
-        pending: `not there yet; KeptnTaskDefinition ${missing} at the end of functionRef is waited for`,
+        pending: `not seen yet; KeptnTaskDefinition ${missing} at the end of functionRef is waited for`,
       }),
     },
   ];

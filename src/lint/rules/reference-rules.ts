@@ -78,7 +78,7 @@ export function missingReferences(
       const { path, kind, name, namespaces } = reference;
       const places = namespaces.join(' or ');
       const message = `${kind.kind} ${name} does not exist in ${places}; create it, or correct the name`;
-      const pending = `not there yet; ${kind.kind} ${name} is waited for (in ${places})`;
+      const pending = `not seen yet; ${kind.kind} ${name} is waited for (in ${places})`;
       return { path, message, reference, pending };
     });
 }
