@@ -30,6 +30,7 @@ export function appCreationController(
   const { operatorNamespace } = places;
   return {
     name: 'app-creation',
+    stepsToGate: 5,
     indexes: [appVersionsByApp, workloadVersionsByApp, workloadsByApp],
     watches: [
       watch(KeptnAppCreationRequest, ({ metadata }) => [metadata]),

@@ -58,6 +58,7 @@ export function appVersionController(
   const own = { kind: KeptnAppVersion, phases: appPhases };
   return {
     name: 'app-version',
+    stepsToGate: 2,
     startingPoints: [
       watch(KeptnAppVersion, (version) =>
         isVersionOver(version, appPhases) && !mayGoOn(version.status) ? [] : [version.metadata],

@@ -22,6 +22,7 @@ import {
 export function appController({ operatorNamespace }: Places): Controller<AppSeen> {
   return {
     name: 'app',
+    stepsToGate: 3,
     startingPoints: [watch(KeptnApp, ({ metadata }) => [metadata])],
     indexes: [workloadVersionsByApp, unfinishedAppVersions],
     watches: [

@@ -58,6 +58,7 @@ export function evaluationController(places: Places): Controller<EvaluationObser
   };
   return {
     name: 'evaluation',
+    stepsToGate: 3,
     startingPoints: [
       watch(KeptnEvaluation, ({ metadata, status }) =>
         isOver(stateOf(status?.overallStatus), status) ? [] : [metadata],

@@ -28,6 +28,7 @@ const explainedPods = 10;
 export function podGateController({ operatorNamespace }: Places): Controller<PodGateSeen> {
   return {
     name: 'pod-gate',
+    stepsToGate: 0,
     workers: 32,
     startingPoints: [watch(PodKind, ({ metadata }) => [metadata])],
     indexes: [podsByWorkload, podsWithoutWorkload],

@@ -41,6 +41,7 @@ export function taskDefinitionController(
 ): Controller<TaskDefinitionObservation> {
   return {
     name: 'task-definition',
+    stepsToGate: 4,
     startingPoints: [watch(KeptnTaskDefinition, ({ metadata }) => [metadata])],
     indexes: [taskDefinitionsByFunctionRef],
     watches: [

@@ -94,6 +94,7 @@ export function taskController(settings: TaskControllerSettings): Controller<Tas
   const followed = { index: tasksAwaitingFollowUp, definitionsNamespace };
   return {
     name: 'task',
+    stepsToGate: 3,
     startingPoints: [
       watch(KeptnTask, ({ metadata, status }) =>
         isOver(status?.status, status) ? [] : [metadata],

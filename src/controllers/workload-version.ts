@@ -86,6 +86,7 @@ export function workloadVersionController(places: Places): Controller<WorkloadVe
   const own = { kind: KeptnWorkloadVersion, phases: workloadPhases };
   return {
     name: 'workload-version',
+    stepsToGate: 1,
     startingPoints: [
       watch(KeptnWorkloadVersion, (version) =>
         isVersionOver(version, workloadPhases) ? [] : [version.metadata],

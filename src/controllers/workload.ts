@@ -32,6 +32,7 @@ export function workloadController({ operatorNamespace }: Places): Controller<Wo
   };
   return {
     name: 'workload',
+    stepsToGate: 6,
     // What versions, apps and owners lead to are these; a workload that there is not yet begins with a Pod.
     startingPoints: [watch(KeptnWorkload, ({ metadata }) => [metadata]), watch(PodKind, ofPod)],
     indexes: [workloadsByApp, ownerlessWorkloads],

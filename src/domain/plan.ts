@@ -27,6 +27,8 @@ export interface Plan {
   readonly events?: readonly EventNote[];
   readonly afterwards?: readonly Effect[];
   readonly wakeAfterMs?: number;
+  /** Nothing waits for what it writes: where more is to be sent than can be at once, everything else goes first. */
+  readonly isBookkeeping?: boolean;
   /** For controllers that must not do much at a time (deletions); it bounds the rate as far as `workers` is small. */
   readonly restMs?: number;
 }

@@ -17,7 +17,7 @@ export interface InstallCluster {
   apply(kind: Kind, object: KubernetesObject, options: ApplyOptions): Promise<KubernetesObject>;
   patch(ref: ObjectRef, operations: readonly JsonPatchOperation[]): Promise<KubernetesObject>;
   writeStatus(ref: ObjectRef, resourceVersion: string, status: unknown): Promise<KubernetesObject>;
-  delete(ref: ObjectRef, preconditions: { readonly uid: string }): Promise<void>;
+  delete(ref: ObjectRef, preconditions: { readonly uid: string }): Promise<unknown>;
   listPaged(
     kind: Kind,
     scope?: { fieldSelector?: string; labelSelector?: string },

@@ -4,6 +4,7 @@ import type { Bench, Benchmark } from './benchmark.ts';
 import { Hops } from './cluster/hops.ts';
 import { noContextWindow } from './cluster/no-context-window.ts';
 import { PodWatch } from './cluster/pod-times.ts';
+import type { Stage } from './cluster/stage.ts';
 import { shown, timeLines } from './cluster/time-line.ts';
 import { untilAllOver } from './cluster/written.ts';
 import { atMost, type Measurements } from './figure.ts';
@@ -41,10 +42,9 @@ async function measure(bench: Bench): Promise<Measurements> {
   const stage = await bench.stage();
   await using stack = new AsyncDisposableStack();
   stack.use(await noContextWindow(stage));
-  const hops = Hops.start(stage, 100);
-  const one = await versions(bench, { postDeploymentTasks: [] });
-  const both = await versions(bench, { postDeploymentTasks: ['check'] });
-  const baseline = median((await hops.stop()).map(({ ms }) => ms));
+  const one = await versions(bench, stage, { postDeploymentTasks: [] });
+  const both = await versions(bench, stage, { postDeploymentTasks: ['check'] });
+  const baseline = median((await Hops.first(25, stage, 20)).map(({ ms }) => ms));
   return {
     'one-task': {
       value: quantile(
@@ -72,9 +72,9 @@ interface Taken {
 
 async function versions(
   bench: Bench,
+  stage: Stage,
   described: { readonly postDeploymentTasks: readonly string[] },
 ): Promise<Taken[]> {
-  const stage = await bench.stage();
   const count = bench.isQuick ? 3 : 15;
   await using shop = await stage.namespace();
   await using pods = await PodWatch.start(stage, shop.name);

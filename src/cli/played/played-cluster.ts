@@ -47,7 +47,7 @@ export class PlayedCluster implements ClusterConnection {
     return this.#calls.writeStatus(ref, version, status);
   }
 
-  async delete(ref: ObjectRef, preconditions: DeletePreconditions): Promise<void> {
-    this.#calls.delete(ref, preconditions);
+  async delete(ref: ObjectRef, preconditions: DeletePreconditions): Promise<'gone' | 'going'> {
+    return this.#calls.delete(ref, preconditions);
   }
 }

@@ -53,7 +53,8 @@ export class StoreCalls {
     return projected(ref.kind, this.#store.writeStatus(ref, version, status));
   }
 
-  delete(ref: ObjectRef, preconditions: DeletePreconditions): void {
+  delete(ref: ObjectRef, preconditions: DeletePreconditions): 'gone' | 'going' {
     this.#store.delete(ref, preconditions);
+    return this.#store.get(ref.kind, ref.namespace, ref.name) === undefined ? 'gone' : 'going';
   }
 }

@@ -22,7 +22,8 @@ export interface Cluster {
   patch(ref: ObjectRef, operations: readonly JsonPatchOperation[]): Promise<KubernetesObject>;
   /** Replaces the status on this resourceVersion; a newer object is a conflict (409). */
   writeStatus(ref: ObjectRef, resourceVersion: string, status: unknown): Promise<KubernetesObject>;
-  delete(ref: ObjectRef, preconditions: DeletePreconditions): Promise<void>;
+  /** Resolves with whether it is gone for certain; otherwise it may still be going. */
+  delete(ref: ObjectRef, preconditions: DeletePreconditions): Promise<'gone' | 'going'>;
 }
 
 /** The cluster as it is handed to what leads, which bounds how long its calls may go on. */

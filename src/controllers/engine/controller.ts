@@ -56,6 +56,11 @@ export interface Controller<Observation = unknown> {
   readonly indexes?: readonly IndexDefinition[];
   /** Reconciles of this controller that may run at once; a key is never worked on twice at once. Default 8. */
   readonly workers?: number;
+  /**
+   * How many writes of others follow its own until the gate of a Pod is lifted, at least: where more requests wait than are sent at
+   * once, those of the controllers that are nearer to a gate go first. What leads to no gate leaves it out, and goes last.
+   */
+  readonly stepsToGate?: number;
   /** Everything the decision may know; undefined when there is nothing to decide (the object is gone). */
   gather(key: Key, world: World): Observation | undefined;
   decide(observation: Observation): Plan;

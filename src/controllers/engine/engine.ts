@@ -5,10 +5,20 @@ import { Slices } from '../../runtime/slices.ts';
 import type { EngineParts, Turns } from './controller-run.ts';
 import { ControllerRun } from './controller-run.ts';
 import type { Controller, StartingPoint } from './controller.ts';
+import type { Cluster } from './cluster.ts';
 import { fencedCluster } from './fenced-cluster.ts';
+import { FreshAnswers } from './fresh-answers.ts';
+import { PrioritySlots } from '../../runtime/priority-slots.ts';
+import { bookkeepingRank, rankedCluster } from './ranked-cluster.ts';
 
 // Below the 10 s a leader keeps its lease without renewing it, so that a reconcile that hangs cannot outlive the lease.
 const drainMs = 5_000;
+
+/**
+ * Requests of all controllers that are under way at once. With more of them an API server is not faster, and those that lift gates
+ * would share it with all others. What lifts gates and what releases versions waits for nothing.
+ */
+const requestsAtOnce = { total: 20, perRank: 8, neverWaits: 1 };
 
 /** How the queue of one controller stands. */
 export interface QueueStanding {
@@ -102,16 +112,22 @@ class Run {
     this.#parts = parts;
     this.#turns = parts.turns ?? new Slices();
     const mayWrite = (): boolean => !this.#sealed && (parts.mayWrite?.() ?? true);
-    const cluster = fencedCluster(parts.cluster, { mayWrite, signal: this.#ended.signal });
+    const fenced = fencedCluster(parts.cluster, { mayWrite, signal: this.#ended.signal });
     const clockWatch = new ClockWatch(parts.clock);
+    const slots = new PrioritySlots(requestsAtOnce);
+    const rankedAs = (rank: number): Cluster => rankedCluster(fenced, slots, rank);
     const by = {
       ...parts,
       clockWatch,
-      cluster,
+      fresh: new FreshAnswers(parts.clock),
+      unhurried: rankedAs(bookkeepingRank),
       kindOf: kindsByName(controllers),
       turns: this.#turns,
     };
-    const runners = controllers.map((controller) => new ControllerRun(controller, by));
+    const runners = controllers.map((controller) => {
+      const cluster = rankedAs(controller.stepsToGate ?? bookkeepingRank);
+      return new ControllerRun(controller, { ...by, cluster });
+    });
     this.runners = runners;
     this.queues = runners.map(({ queue }) => queue);
     // All subscribe before any starts: what one of them writes at once must wake the others.

@@ -5,6 +5,7 @@ import { refKey, refOf } from '../../api/object.ts';
 import type { ObjectEvent } from '../../domain/lookup.ts';
 import type { Look, Subject } from '../../domain/plan.ts';
 import type { Caches, Cluster } from './cluster.ts';
+import type { FreshAnswers } from './fresh-answers.ts';
 
 /**
  * What one reconcile has learnt from the API server itself: answers to its reads and to its writes. Everything learnt goes
@@ -18,19 +19,27 @@ export class LiveView {
   readonly #lists = new Set<string>();
   readonly #events = new Map<string, readonly ObjectEvent[]>();
   readonly #made: Set<string>;
+  readonly #fresh: FreshAnswers | undefined;
 
-  /** `made` gets the uids of what is created. */
-  constructor(cluster: Cluster, caches: Caches, made = new Set<string>()) {
+  /** `made` gets the uids of what is created; `fresh` is what the reconciles before this one have learnt. */
+  constructor(
+    cluster: Cluster,
+    caches: Caches,
+    memory: { readonly made?: Set<string>; readonly fresh?: FreshAnswers } = {},
+  ) {
     this.#cluster = cluster;
     this.#caches = caches;
-    this.#made = made;
+    this.#made = memory.made ?? new Set<string>();
+    this.#fresh = memory.fresh;
   }
 
-  /** What was learnt of this object. */
+  /** What was learnt of this object, in this reconcile or a moment before it. */
   state(ref: ObjectRef): 'unread' | 'absent' | 'present' {
     const key = refKey(ref);
-    if (!this.#versions.has(key)) return 'unread';
-    return this.#versions.get(key) === undefined ? 'absent' : 'present';
+    if (this.#versions.has(key)) {
+      return this.#versions.get(key) === undefined ? 'absent' : 'present';
+    }
+    return this.#fresh?.covers(ref, this.#cached(ref)) === true ? 'present' : 'unread';
   }
 
   /** Whether this list was read. */
@@ -45,8 +54,12 @@ export class LiveView {
 
   /** The API server answered with this object. */
   observe(kind: Kind, object: KubernetesObject): void {
+    const ref = refOf(kind, object);
+    const { resourceVersion = '', uid = '' } = object.metadata;
+    // Before the subscribers hear of it: they may begin at once.
+    this.#fresh?.note(ref, uid);
     this.#caches.observe(kind, object);
-    this.#versions.set(refKey(refOf(kind, object)), object.metadata.resourceVersion ?? '');
+    this.#versions.set(refKey(ref), resourceVersion);
   }
 
   /** The API server has created this object as it was asked to. */
@@ -57,8 +70,16 @@ export class LiveView {
 
   /** The API server answered that there is no such object. */
   forget(ref: ObjectRef): void {
+    this.#fresh?.drop(ref);
     this.#caches.forget(ref);
     this.#versions.set(refKey(ref), undefined);
+  }
+
+  /** The API server has deleted the object of this uid. Another one may have its name by now, and be cached. */
+  deleted(ref: ObjectRef, uid: string): void {
+    const cached = this.#cached(ref);
+    if (cached === undefined || cached.metadata.uid === uid) this.forget(ref);
+    else this.#versions.set(refKey(ref), cached.metadata.resourceVersion);
   }
 
   /** Reads one object live. */
@@ -72,6 +93,9 @@ export class LiveView {
   /** Whether this object is, according to the API server, still the one of this version. Reads it unless that is known. */
   async isCurrent(ref: ObjectRef & { readonly resourceVersion: string }): Promise<boolean> {
     if (this.#versions.get(refKey(ref)) === ref.resourceVersion) return true;
+    const cached = this.#cached(ref);
+    const isCached = cached?.metadata.resourceVersion === ref.resourceVersion;
+    if (isCached && this.#fresh?.covers(ref, cached) === true) return true;
     const object = await this.read(ref);
     return object?.metadata.resourceVersion === ref.resourceVersion;
   }
@@ -79,6 +103,10 @@ export class LiveView {
   /** Reads live what a plan wants to see. */
   async look(looks: readonly Look[]): Promise<void> {
     await Promise.all(looks.map((look) => this.#lookAt(look)));
+  }
+
+  #cached(ref: ObjectRef): KubernetesObject | undefined {
+    return this.#caches.get(ref.kind, ref.namespace, ref.name);
   }
 
   async #lookAt(look: Look): Promise<void> {

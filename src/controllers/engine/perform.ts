@@ -51,11 +51,12 @@ async function attempt(change: Change, { cluster, live }: Performing): Promise<P
       return done;
     case 'delete': {
       const { ref, uid, resourceVersion, propagation } = change;
-      await cluster.delete(ref, {
+      const end = await cluster.delete(ref, {
         uid,
         ...defined({ resourceVersion, propagation }),
       });
-      await live.read(ref); // gone, or going: finalizers and grace periods take their time
+      if (end === 'gone') live.deleted(ref, uid);
+      else await live.read(ref); // finalizers and grace periods take their time
       return done;
     }
   }

@@ -10,6 +10,7 @@ import type { Controller, Key } from './controller.ts';
 import type { Change } from './effect-target.ts';
 import { targetOf } from './effect-target.ts';
 import type { KeyMemory } from './key-memory.ts';
+import type { FreshAnswers } from './fresh-answers.ts';
 import { LiveView } from './live-view.ts';
 import type { Performed } from './perform.ts';
 import { perform } from './perform.ts';
@@ -32,6 +33,9 @@ import { stateOfNamespace } from './terminating-namespace.ts';
 /** What a reconcile works with. `cluster` refuses writes by itself once this process may not write any more. */
 export interface Reconciling {
   readonly cluster: Cluster;
+  /** The same cluster for what nothing waits for. */
+  readonly unhurried: Cluster;
+  readonly fresh: FreshAnswers;
   readonly caches: Caches;
   readonly events: EventSink;
   readonly clock: Clock;
@@ -69,7 +73,7 @@ export async function reconcile(
   by: Reconciling & { readonly memory: KeyMemory },
 ): Promise<Reconciled> {
   const { memory, caches } = by;
-  const live = new LiveView(by.cluster, caches, memory.made);
+  const live = new LiveView(by.cluster, caches, { made: memory.made, fresh: by.fresh });
   const rounds = new Rounds(controller.name, live, by);
   const kinds = controller.watches.map(({ kind }) => kind);
   for (let round = 0; round < maxRounds; round += 1) {
@@ -115,14 +119,17 @@ class Rounds {
     const effects = this.#due(plan.effects);
     if (effects.length > 0) {
       if (plan.onlyIfCurrent && !(await this.#live.isCurrent(plan.onlyIfCurrent))) return 'again';
-      await this.#performAll(effects, ({ type }) => type === 'create');
+      await this.#performAll(effects, { plan, mayOverlap: ({ type }) => type === 'create' });
       if (effects.some(isChange)) return 'again';
     }
     if (plan.status !== undefined && !isEqualJson(plan.status.from, plan.status.to)) {
-      if (!(await this.#writeStatus(plan.status))) return 'again';
+      if (!(await this.#writeStatus(plan.status, plan))) return 'again';
       for (const note of plan.events ?? []) this.#record(note);
     }
-    const undisturbed = await this.#performAll(this.#due(plan.afterwards), () => true);
+    const undisturbed = await this.#performAll(this.#due(plan.afterwards), {
+      plan,
+      mayOverlap: () => true,
+    });
     if (!undisturbed) return 'again';
     const waiting = [...(plan.effects ?? []), ...(plan.afterwards ?? [])]
       .filter(isChange)
@@ -148,24 +155,25 @@ class Rounds {
    */
   async #performAll(
     effects: readonly Effect[],
-    mayOverlap: (change: Change) => boolean,
+    { plan, mayOverlap }: { plan: Plan; mayOverlap: (change: Change) => boolean },
   ): Promise<boolean> {
+    const cluster = this.#clusterFor(plan);
     let undisturbed = true;
     for (const step of stepsOf(effects, mayOverlap)) {
-      const results = await Promise.all(step.map((effect) => this.#performOne(effect)));
+      const results = await Promise.all(step.map((effect) => this.#performOne(effect, cluster)));
       if (results.some(({ type }) => type === 'moved')) return false;
       undisturbed &&= results.every(({ type }) => type === 'done');
     }
     return undisturbed;
   }
 
-  async #performOne(effect: Effect): Promise<Performed> {
+  async #performOne(effect: Effect, cluster: Cluster): Promise<Performed> {
     if (!isChange(effect)) {
       this.#recorded.add(noteKey(effect.note));
       this.#record(effect.note);
       return { type: 'done' };
     }
-    const { cluster, kindOf, memory, caches, onPerformed } = this.#by;
+    const { kindOf, memory, caches, onPerformed } = this.#by;
     const performed = await perform(effect, { cluster, kindOf, live: this.#live });
     if (performed.type === 'done') {
       memory.succeed(targetOf(effect));
@@ -178,9 +186,9 @@ class Rounds {
   }
 
   /** Whether the status was stored; if not, the caches know why. */
-  async #writeStatus({ ref, resourceVersion, to }: StatusChange): Promise<boolean> {
+  async #writeStatus({ ref, resourceVersion, to }: StatusChange, plan: Plan): Promise<boolean> {
     try {
-      const written = await this.#by.cluster.writeStatus(ref, resourceVersion, to);
+      const written = await this.#clusterFor(plan).writeStatus(ref, resourceVersion, to);
       this.#live.observe(ref.kind, written);
       return true;
     } catch (error) {
@@ -189,6 +197,10 @@ class Rounds {
       await this.#live.read(ref);
       return false;
     }
+  }
+
+  #clusterFor({ isBookkeeping = false }: Plan): Cluster {
+    return isBookkeeping ? this.#by.unhurried : this.#by.cluster;
   }
 
   #record(note: EventNote): void {

@@ -71,7 +71,13 @@ export function decideAppCreation(seen: AppCreationObservation): Plan {
   );
   // An app of the users' own wins, and an app without workloads would be checked for nothing.
   const change = isUsers || workloads.length === 0 ? undefined : appChange(seen, workloads);
-  if (change === undefined) return { effects: [removal(request)] };
+  if (change === undefined) {
+    // A change holds for the app as it was seen: it is a creation, or a patch that tests its version. That there is nothing to change
+    // would be concluded from the cache alone.
+    const app = appRef(request);
+    const isRead = seen.live(app) !== 'unread';
+    return isRead ? { effects: [removal(request)], isBookkeeping: true } : { look: [app] };
+  }
   const first = app && promotionFirst({ ...seen, app });
   if (first !== undefined) return heldBack(seen, first);
   const refusal = seen.refusal(appRef(request));
@@ -132,8 +138,8 @@ function unreadOf(seen: AppCreationObservation, isUsers: boolean): readonly Look
   const unreadApp = seen.live(app) === 'unread' ? [app] : [];
   if (isUsers || listed) return unreadApp;
   if (!isSingleService(request)) return [...unreadApp, workloadsOf(namespace)];
-  if (seen.live(single) === 'unread') return [...unreadApp, single];
-  return workloads.length === 0 ? [...unreadApp, workloadsOf(namespace)] : unreadApp;
+  if (seen.live(single) === 'unread') return [single];
+  return workloads.length === 0 ? [...unreadApp, workloadsOf(namespace)] : [];
 }
 
 /** The live list that discovery decides on: labels say nothing about the app, so it is all of the namespace. */

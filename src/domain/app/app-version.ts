@@ -11,7 +11,7 @@ import { type CheckPhaseRun, openChecks, runCheckPhase } from '../check/check-ph
 import type { ChecksSeen } from '../check/checks.ts';
 import type { Progress } from '../conditions.ts';
 import type { Settings } from '../settings/keptn-config.ts';
-import { recordedVersion } from '../phase/newest-app-version.ts';
+import { appChecks, recordedVersion } from '../phase/newest-app-version.ts';
 import type { PhaseSubject } from '../phase-event.ts';
 import { appPhases, type CheckPhase } from '../phase/phases.ts';
 import { type EventNote, nothing, onlyWhile, type Plan, storing } from '../plan.ts';
@@ -321,6 +321,8 @@ function planOf(seen: AppVersionSeen, done: Advanced<KeptnAppVersionStatus>): Pl
       status: recorded.status,
       events: [...done.events, ...recorded.events],
     }),
+    // Its workloads begin already: what is told of them makes no Pod wait.
+    isBookkeeping: appChecks(seen.version) !== 'open' && done.effects.length === 0,
     ...defined({ wakeAfterMs: done.wakeAfterMs }),
   };
 }

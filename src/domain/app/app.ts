@@ -60,7 +60,9 @@ export function decideApp(seen: AppSeen): Plan {
 
   const { name, namespace = '' } = app.metadata;
   const contextRef: ObjectRef = { kind: KeptnAppContext, namespace, name };
-  if (seen.live(contextRef) === 'unread') return { look: [contextRef] };
+  // What is created holds for the app as it is live: where that has to be read, too, both are read at once.
+  const needed = [contextRef, refOf(KeptnApp, app)].filter((ref) => seen.live(ref) === 'unread');
+  if (seen.live(contextRef) === 'unread') return { look: needed };
   const left = candidates.find((version) => isAsMade(version, seen));
   if (left !== undefined) return made(seen, left);
   const contextDueMs = waitsForContextUntil(seen);

@@ -22,7 +22,7 @@ export function afterTheEnd(observation: TaskObservation): Plan {
   const effects = limitLife(job, observation);
   return effects.length === 0
     ? followUps
-    : { ...followUps, effects: [...effects, ...(followUps.effects ?? [])] };
+    : { ...followUps, effects: [...effects, ...(followUps.effects ?? [])], isBookkeeping: true };
 }
 
 /**

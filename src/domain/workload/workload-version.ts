@@ -460,6 +460,8 @@ function planOf(seen: WorkloadVersionSeen, done: Advanced<KeptnWorkloadVersionSt
         ...recorded.events,
       ],
     }),
+    // Its Pods start already: what is told of them makes no Pod wait.
+    isBookkeeping: isReleased(seen.version.status) && done.effects.length === 0,
     ...defined({ wakeAfterMs: done.wakeAfterMs }),
   };
 }

@@ -169,6 +169,8 @@ function complete(seen: WorkloadSeen, workload: KeptnWorkload, claims: Claims): 
   const properName = workloadVersionName(seen.name, workload.spec.version);
   return {
     effects: [...wanted, ...again],
+    // Nothing reads what the status says, unless discovery waits for the versions of several owners.
+    isBookkeeping: wanted.length === 0 && claims.all.length === 1,
     ...onlyWhile(KeptnWorkload, workload),
     ...workloadStatus(workload, {
       now: seen.now,

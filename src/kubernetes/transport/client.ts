@@ -192,7 +192,11 @@ export class KubernetesClient {
     return this.#send(ref.kind, jsonPatch(objectPath(ref, 'status'), operations));
   }
 
-  async delete(ref: ObjectRef, preconditions: DeletePreconditions): Promise<void> {
+  /**
+   * Deletes an object. `gone`: the API server answered with a Status, as it does for what needs no further step. With the object it
+   * answers for what has finalizers or time to end, and of some kinds always.
+   */
+  async delete(ref: ObjectRef, preconditions: DeletePreconditions): Promise<'gone' | 'going'> {
     const { uid, resourceVersion, propagation } = preconditions;
     const body = {
       apiVersion: 'v1',
@@ -200,12 +204,13 @@ export class KubernetesClient {
       preconditions: { uid, ...defined({ resourceVersion }) },
       ...defined({ propagationPolicy: propagation }),
     };
-    await this.#transport.request({
+    const answer = await this.#transport.request({
       ...this.#limits,
       verb: 'delete',
       path: objectPath(ref),
       body,
     });
+    return textOf(objectOf(answer)['kind']) === 'Status' ? 'gone' : 'going';
   }
 
   /**

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { ConfigMap } from '../../../src/api/builtin.ts';
 import { ConfigMapKind } from '../../../src/api/builtin.ts';
 import type { Controller } from '../../../src/controllers/engine/controller.ts';
+import { FreshAnswers } from '../../../src/controllers/engine/fresh-answers.ts';
 import { KeyMemory } from '../../../src/controllers/engine/key-memory.ts';
 import { reconcile } from '../../../src/controllers/engine/reconcile.ts';
 import type { World } from '../../../src/domain/lookup.ts';
@@ -43,7 +44,17 @@ function run(decide: (seen: Seen) => Plan) {
   const { cluster, caches, events, clock } = rig;
   const key = { namespace: 'shop', name: 'parent' };
   const clockWatch = new ClockWatch(clock);
-  const by = { cluster, caches, events, clock, clockWatch, memory, kindOf: () => undefined };
+  const by = {
+    cluster,
+    unhurried: cluster,
+    fresh: new FreshAnswers(clock),
+    caches,
+    events,
+    clock,
+    clockWatch,
+    memory,
+    kindOf: () => undefined,
+  };
   return reconcile(controllerOf(decide), key, by);
 }
 

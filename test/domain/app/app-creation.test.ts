@@ -80,6 +80,7 @@ function seen(more: Partial<AppCreationObservation> = {}): AppCreationObservatio
 }
 
 const removal = {
+  isBookkeeping: true,
   effects: [{ type: 'delete', uid: 'r1', ref: expect.objectContaining({ name: 'shop' }) }],
 };
 
@@ -128,9 +129,7 @@ describe('decideAppCreation', () => {
   test('of a single service only its own workload is read, and the namespace if that is not there', () => {
     const request = aRequest(singleService);
     const own = { kind: KeptnWorkload, namespace: 'shop', name: 'shop-shop' };
-    const app = { kind: KeptnApp, namespace: 'shop', name: 'shop' };
     expect(decideAppCreation(seen({ request, listed: false, live: () => 'unread' })).look).toEqual([
-      app,
       own,
     ]);
     expect(decideAppCreation(seen({ request, listed: false, live: () => 'absent' })).look).toEqual([

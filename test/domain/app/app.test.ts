@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { KeptnAppStatus } from '../../../src/api/keptn/app.ts';
+import { KeptnApp, type KeptnAppStatus } from '../../../src/api/keptn/app.ts';
+import { KeptnAppContext } from '../../../src/api/keptn/app-context.ts';
 import { KeptnAppVersion } from '../../../src/api/keptn/app-version.ts';
 import { refKey, refOf } from '../../../src/api/object.ts';
 import { type AppSeen, decideApp } from '../../../src/domain/app/app.ts';
@@ -29,9 +30,13 @@ function versionOf(seen: AppSeen): unknown {
 }
 
 describe('an app without a version of its present generation', () => {
-  test('W8: has its context read live before anything is made', () => {
+  test('W8: has its context read live before anything is made, and itself at once with it', () => {
+    const ref = { namespace: 'shop', name: 'shop' };
     expect(decideApp(appSeen())).toEqual({
-      look: [expect.objectContaining({ namespace: 'shop', name: 'shop' })],
+      look: [
+        { kind: KeptnAppContext, ...ref },
+        { kind: KeptnApp, ...ref },
+      ],
     });
   });
 

@@ -126,7 +126,7 @@ export class MemoryCluster implements ClusterConnection {
     );
   }
 
-  delete(ref: ObjectRef, preconditions: DeletePreconditions): Promise<void> {
+  delete(ref: ObjectRef, preconditions: DeletePreconditions): Promise<'gone' | 'going'> {
     return this.#call({ verb: 'delete', ...ref }, () => this.#played.delete(ref, preconditions));
   }
 
