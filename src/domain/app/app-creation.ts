@@ -74,9 +74,9 @@ export function decideAppCreation(seen: AppCreationObservation): Plan {
   if (change === undefined) {
     // A change holds for the app as it was seen: it is a creation, or a patch that tests its version. That there is nothing to change
     // would be concluded from the cache alone.
-    const app = appRef(request);
-    const isRead = seen.live(app) !== 'unread';
-    return isRead ? { effects: [removal(request)], isBookkeeping: true } : { look: [app] };
+    const ref = appRef(request);
+    const isRead = seen.live(ref) !== 'unread';
+    return isRead ? { effects: [removal(request)], isBookkeeping: true } : { look: [ref] };
   }
   const first = app && promotionFirst({ ...seen, app });
   if (first !== undefined) return heldBack(seen, first);
