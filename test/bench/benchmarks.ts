@@ -2,6 +2,7 @@ import { admission } from './admission/admission.ts';
 import type { Benchmark } from './benchmark.ts';
 import { fifty } from './fifty.ts';
 import { fiftyVersions } from './fifty-versions.ts';
+import { filled } from './filled.ts';
 import { followUpJobs } from './follow-up-jobs.ts';
 import { functionRunner } from './function-runner.ts';
 import { hostileReviews } from './hostile-reviews.ts';
@@ -22,6 +23,7 @@ export const benchmarks: readonly Benchmark[] = [
   parsers,
   hostileReviews,
   start,
+  filled,
   podCreation,
   writes,
   oneVersion,

@@ -15,7 +15,8 @@ import { systemClock } from '../../../src/runtime/clock.ts';
 import { Slices } from '../../../src/runtime/slices.ts';
 import type { Bench, Benchmark } from '../benchmark.ts';
 import { atMost, type Measurements } from '../figure.ts';
-import { cachesWithHistory, versionsPerWorkload } from './history.ts';
+import { cachesWithHistory } from './history.ts';
+import { versionsPerWorkload } from './history-objects.ts';
 import { StallProbe } from './stall-probe.ts';
 
 const workloads = 2_000;
