@@ -8,6 +8,7 @@ import { emergencyStopCommand } from './emergency-stop-command.ts';
 import { explainCommand } from './explain/explain-command.ts';
 import { lintCommand } from './lint/lint-command.ts';
 import { historyCommand } from './history/history-command.ts';
+import { reportCommand } from './report/report-command.ts';
 import { logsCommand } from './logs/logs-command.ts';
 import { installCommand, uninstallCommand } from './install-command.ts';
 import { migrateCommand } from './migrate-command.ts';
@@ -66,6 +67,7 @@ function program(terminal: Terminal): Command {
     lintCommand(terminal),
     statusCommand(terminal),
     historyCommand(terminal),
+    reportCommand(terminal),
     logsCommand(terminal),
     checkCommand(terminal),
     waitCommand(terminal),

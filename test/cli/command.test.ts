@@ -68,7 +68,7 @@ test('values for programs carry nothing that a terminal would obey', () => {
   expect(structured(value, 'yaml')).toBe('says: "red \\e[31m"\n');
 });
 
-const verbs = ['explain', 'history', 'logs', 'status', 'wait', 'retry', 'check'];
+const verbs = ['explain', 'history', 'report', 'logs', 'status', 'wait', 'retry', 'check'];
 
 test.each(verbs)('%s takes the context and a bound for each request', async (verb) => {
   const { output } = await sluice([verb, '--help']);
