@@ -14,8 +14,14 @@ import { jsonSchemas, withSchemaHeaders } from './generate/json-schemas.ts';
 import { kindReference } from './generate/kind-reference.ts';
 import { lintInCi } from './generate/lint-in-ci.ts';
 import { metricReference } from './generate/metric-reference.ts';
+import { componentOf } from './generate/kustomize-component.ts';
 import { settingReference } from './generate/setting-reference.ts';
-import { type InstallationPart, objectsOfPart } from './install/installation.ts';
+import {
+  type InstallationPart,
+  installationParts,
+  type InstallationSettings,
+  objectsOfPart,
+} from './install/installation.ts';
 import type { Severity } from './lint/base/rule.ts';
 import { version } from './process/version.ts';
 import { rules } from './lint/rules.ts';
@@ -74,6 +80,26 @@ const kustomization = (): readonly Artefact[] => [
     },
   ]),
 ];
+
+/** Other ways to install, each a component to add to the kustomization above. */
+const variants = {
+  backstop: { backstop: true },
+  'admission-policy': { webhookMode: 'admissionPolicy' },
+} as const;
+
+const components = (): readonly Artefact[] =>
+  Object.entries(variants).flatMap(([folder, variant]) => {
+    const objectsWith = (more: Partial<InstallationSettings>) =>
+      installationParts
+        .flatMap((part) => objectsOfPart(part, { ...shipped, ...more }))
+        .map(({ object }) => object);
+    const source = 'src/generate/kustomize-component.ts';
+    const { component, added } = componentOf(objectsWith({}), objectsWith(variant));
+    return [
+      manifest(`${folder}/kustomization.yaml`, source, [component]),
+      manifest(`${folder}/resources.yaml`, source, added),
+    ];
+  });
 
 const chart = (): readonly Artefact[] => {
   const files = chartFiles(version);
@@ -154,6 +180,7 @@ const generators: readonly (() => readonly Artefact[])[] = [
   crds,
   installation,
   kustomization,
+  components,
   chart,
   runnerRanges,
   ruleReference,

@@ -15,7 +15,10 @@ export function emergencyStopCommand(terminal: Terminal): Command {
     'take away at once what holds or refuses new Pods, in the whole cluster: the webhooks, and the bindings of the policies',
   );
   return addSettings(command, [...connecting, settings.namespace])
-    .addHelpText('after', `\nThe same without Sluice:\n  ${emergencyKubectl}`)
+    .addHelpText(
+      'after',
+      `\nThe same without Sluice (with --webhook-mode admissionPolicy, add ,mutatingadmissionpolicybindings):\n  ${emergencyKubectl}`,
+    )
     .action(async () => {
       await using connection = await connected(command, terminal);
       const tell = (line: string): void => terminal.write(`${line}\n`);

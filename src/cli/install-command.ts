@@ -13,6 +13,7 @@ import {
   installationParts,
   type InstallationSettings,
   objectsOfPart,
+  type WebhookMode,
 } from '../install/installation.ts';
 import { durationOption } from './command/duration-option.ts';
 import { addSettings } from './command/setting-options.ts';
@@ -31,6 +32,7 @@ interface InstallOptions extends Partial<Record<InstallationPart, true>> {
   readonly caFile?: string;
   readonly user?: readonly string[];
   readonly requesterChecks: string;
+  readonly webhookMode: WebhookMode;
   readonly forceConflicts?: true;
   readonly dryRun?: true;
 }
@@ -71,6 +73,14 @@ export function installCommand(terminal: Terminal): Command {
       )
         .choices(['on', 'off'])
         .default('on'),
+    )
+    .addOption(
+      new Option(
+        '--webhook-mode <mode>',
+        'what gates Pods: the webhook alone, or a policy of the API server before it (Kubernetes 1.36), so that what is not Released is held while no Sluice answers; admissionPolicy brings the backstop along',
+      )
+        .choices(['webhook', 'admissionPolicy'])
+        .default('webhook'),
     )
     .option('--force-conflicts', 'take over what others have set to something else')
     .option('--dry-run', 'print the objects as YAML and change nothing');
@@ -127,7 +137,7 @@ async function installationSettings(
   }: Config,
   options: InstallOptions,
 ): Promise<InstallationSettings> {
-  const { url, service, image, replicas, caFile, user, requesterChecks } = options;
+  const { url, service, image, replicas, caFile, user, requesterChecks, webhookMode } = options;
   if (url !== undefined && !/^https:\/\/[^/]+$/u.test(url)) {
     throw new BadInput(`--url: "${url}", expected https://HOST:PORT without a path`);
   }
@@ -141,6 +151,7 @@ async function installationSettings(
     deniedNamespaces,
     target: url === undefined ? { service: { name: service, namespace } } : { url },
     requesterChecks: requesterChecks === 'on',
+    webhookMode,
     workload: { image, replicas },
     ...defined({ users: user, caBundle }),
   };

@@ -1,5 +1,6 @@
 import { type Pod, PodKind } from '../api/builtin.ts';
 import { sluiceKeys } from '../api/keptn/annotations.ts';
+import { ReleasedVersionsKind, releasedVersionsName } from '../api/released-versions.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { heldForChecks } from '../domain/gate/explanation.ts';
 import { identityIn } from '../domain/identity/identity-in.ts';
@@ -25,7 +26,10 @@ import { podsByWorkload, podsWithoutWorkload } from './gathering/lifecycle-index
 const explainedPods = 10;
 
 /** Releases Pods whose version is Released, and those that need no check. */
-export function podGateController({ operatorNamespace }: Places): Controller<PodGateSeen> {
+export function podGateController(
+  { operatorNamespace }: Places,
+  { backstop }: { readonly backstop: boolean },
+): Controller<PodGateSeen> {
   return {
     name: 'pod-gate',
     stepsToGate: 0,
@@ -57,6 +61,12 @@ export function podGateController({ operatorNamespace }: Places): Controller<Pod
         proof,
         version,
         now: world.now,
+        listing: backstop
+          ? {
+              list: world.get(ReleasedVersionsKind, namespace, releasedVersionsName),
+              now: world.now,
+            }
+          : undefined,
         isExplained: () => isExplained(pod, version, { lookup: world, options }),
         live: (ref) => world.live(ref),
       };

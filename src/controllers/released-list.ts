@@ -41,6 +41,7 @@ export function releasedListController(scope: NamespaceScope): Controller<Releas
       const namespace = world.get(NamespaceKind, undefined, name);
       if (namespace === undefined) return undefined;
       return {
+        now: world.now,
         namespace,
         isEnabled: isEnabled(namespace.metadata, scope),
         list: world.get(ReleasedVersionsKind, name, releasedVersionsName),

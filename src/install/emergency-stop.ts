@@ -1,5 +1,5 @@
 import type { Installing } from './install-cluster.ts';
-import { type InstallationSettings, objectsOfPart } from './installation.ts';
+import { everyObject, type InstallationSettings, objectsOfPart } from './installation.ts';
 import { removeObject } from './remove-object.ts';
 
 /**
@@ -11,9 +11,9 @@ export async function emergencyStop(
   { namespace }: Pick<InstallationSettings, 'namespace'>,
   { cluster, tell }: Pick<Installing, 'cluster' | 'tell'>,
 ): Promise<void> {
-  const all = { namespace, target: { service: { name: 'any', namespace } }, backstop: true };
-  const bindings = objectsOfPart('policy', all).filter(
-    ({ kind }) => kind.kind === 'ValidatingAdmissionPolicyBinding',
+  const all = { namespace, target: { service: { name: 'any', namespace } }, ...everyObject };
+  const bindings = objectsOfPart('policy', all).filter(({ kind }) =>
+    kind.kind.endsWith('AdmissionPolicyBinding'),
   );
   let count = 0;
   for (const installed of [...objectsOfPart('webhooks', all), ...bindings]) {

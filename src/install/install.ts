@@ -32,6 +32,7 @@ export async function install(
 ): Promise<void> {
   const chosen = installationParts.filter((part) => parts.includes(part));
   const force = settings.forceConflicts === true;
+  await refuseOldServers(chosen, settings, cluster);
   const stored = chosen.includes('crds') ? await lookAtStored(settings, { cluster }) : [];
   const plans = stored.flatMap(({ versions }) => wordsOfStored(versions) ?? []);
   if (!force) await refuseConflicts(chosen, settings, { cluster, plans });
@@ -55,6 +56,28 @@ export async function install(
   if (lacksBundle) {
     tell(
       'Warning: the webhooks have no caBundle yet, so the API server refuses the Pods of enabled namespaces until there is one. A Sluice that keeps its own certificates (--certificates own) fills it in when it starts, and cert-manager does, too; otherwise give --ca-file',
+    );
+  }
+}
+
+/** Rejects, before anything is changed, where the API server knows nothing of policies that gate Pods. */
+async function refuseOldServers(
+  parts: readonly InstallationPart[],
+  settings: InstallationSettings,
+  cluster: Installing['cluster'],
+): Promise<void> {
+  const mutating = parts
+    .flatMap((part) => objectsOfPart(part, settings))
+    .find(({ kind }) => kind.kind === 'MutatingAdmissionPolicy');
+  if (mutating === undefined) return;
+  try {
+    const options = { fieldManager: 'sluice', dryRun: true };
+    await cluster.apply(mutating.kind, mutating.object, options);
+  } catch (error) {
+    if (!(error instanceof ClusterError && error.code === 404)) return;
+    throw new Error(
+      'nothing was changed: this API server has no MutatingAdmissionPolicy (admissionregistration.k8s.io/v1), which comes with Kubernetes 1.36; install without --webhook-mode admissionPolicy, with --backstop true if Released versions are to start while no Sluice answers',
+      { cause: error },
     );
   }
 }

@@ -34,6 +34,16 @@ export const installationParts = [
 ] as const;
 export type InstallationPart = (typeof installationParts)[number];
 
+/** What gates Pods: the webhook alone, or a policy of the API server before it. */
+export type WebhookMode = 'webhook' | 'admissionPolicy';
+
+/** Settings under which an installation has every object that one can have: for what removes or looks for all of them. */
+export const everyObject = {
+  requesterChecks: true,
+  backstop: true,
+  webhookMode: 'admissionPolicy',
+} as const;
+
 /** What differs from installation to installation. */
 export interface InstallationSettings {
   /** Where Sluice runs. */
@@ -56,6 +66,11 @@ export interface InstallationSettings {
    * does.
    */
   readonly backstop?: boolean;
+  /**
+   * `admissionPolicy`: the API server adds the gate by itself (Kubernetes 1.36 and newer), so that what is not Released is held,
+   * and not refused, while no Sluice answers; it brings the backstop along.
+   */
+  readonly webhookMode?: WebhookMode;
   /** The only Namespaces whose Pods can be held; all if empty or not given. */
   readonly allowedNamespaces?: readonly string[] | undefined;
   /** Namespaces whose Pods are never held, although they opt in; as long as none is allowed by name. */
@@ -82,7 +97,9 @@ function manifestsOfPart(
   const scope = { operatorNamespace: namespace, allowedNamespaces, deniedNamespaces };
   const users = [serviceAccountUser(namespace), ...(settings.users ?? [])];
   const { requesterChecks = true, leaseNamespace = namespace } = settings;
-  const { certificateSecret = certificateSecretName, backstop = false } = settings;
+  const { certificateSecret = certificateSecretName } = settings;
+  const gatesByPolicy = settings.webhookMode === 'admissionPolicy';
+  const backstop = settings.backstop === true || gatesByPolicy;
   switch (part) {
     case 'crds':
       return [
@@ -125,6 +142,7 @@ function manifestsOfPart(
         requesterChecks,
         certificateSecret,
         backstop,
+        gatesByPolicy,
       });
   }
 }
@@ -145,8 +163,7 @@ export function unwantedOfPart(
 ): Installed[] {
   const wanted = new Set(objectsOfPart(part, settings).map(({ object }) => object.metadata.name));
   // The CRD of the lists stays: a policy that names it must not outlive it.
-  const backstop = part !== 'crds' || settings.backstop === true;
-  const all = objectsOfPart(part, { ...settings, requesterChecks: true, backstop });
+  const all = part === 'crds' ? [] : objectsOfPart(part, { ...settings, ...everyObject });
   return all.filter(({ object }) => !wanted.has(object.metadata.name)).toReversed();
 }
 
@@ -194,6 +211,8 @@ const kinds: readonly Kind[] = [
   ValidatingWebhookConfigurationKind,
   clusterKind(admission, 'ValidatingAdmissionPolicy', 'validatingadmissionpolicies'),
   clusterKind(admission, 'ValidatingAdmissionPolicyBinding', 'validatingadmissionpolicybindings'),
+  clusterKind(admission, 'MutatingAdmissionPolicy', 'mutatingadmissionpolicies'),
+  clusterKind(admission, 'MutatingAdmissionPolicyBinding', 'mutatingadmissionpolicybindings'),
 ];
 
 function kindOf({ apiVersion, kind }: KubernetesObject): Kind {

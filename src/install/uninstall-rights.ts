@@ -1,6 +1,12 @@
 import { webhookServiceName } from '../admission/manifests.ts';
 import { LeaseKind } from '../kubernetes/lease/lease-record.ts';
-import { everyDeployment, type Installed, objectsOfPart, unconvertedCrds } from './installation.ts';
+import {
+  everyDeployment,
+  everyObject,
+  type Installed,
+  objectsOfPart,
+  unconvertedCrds,
+} from './installation.ts';
 import {
   clusterRole,
   groupOf,
@@ -18,11 +24,11 @@ const uninstallAccountName = 'sluice-uninstall';
  * installation by its name, lifts gates, takes labels off Namespaces and lets the CRDs serve v1 alone.
  */
 export function uninstallRights(namespace: string): readonly Manifest[] {
-  // With the backstop: what an installation may have is asked for, whatever this one has.
+  // What an installation may have is asked for, whatever this one has.
   const settings = {
     namespace,
     target: { service: { name: webhookServiceName, namespace } },
-    backstop: true,
+    ...everyObject,
   };
   const removed = [
     ...(['webhooks', 'policy', 'rights', 'conversion'] as const)

@@ -9,6 +9,7 @@ import { sleep } from '../runtime/sleep.ts';
 import type { InstallCluster, Installing } from './install-cluster.ts';
 import {
   everyDeployment,
+  everyObject,
   type Installed,
   type InstallationSettings,
   objectsOfPart,
@@ -44,7 +45,7 @@ export async function uninstall(
   const all = {
     ...settings,
     target: { service: { name: webhookServiceName, namespace } },
-    backstop: true,
+    ...everyObject,
   };
   const deployments = everyDeployment(all);
   const ends = await isAnyPresent(deployments, cluster);

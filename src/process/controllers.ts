@@ -51,7 +51,7 @@ export function allControllers(config: Config): readonly Controller[] {
     ),
     workloadController(places),
     tracedWorkloadVersions(workloadVersionController(places), isTraced),
-    podGateController(places),
+    podGateController(places, config),
     taskDefinitionController(places),
     tracedTasks(taskController({ ...places, denoImage, pythonImage, bashImage }), isTraced),
     tracedEvaluations(evaluationController(places), isTraced),

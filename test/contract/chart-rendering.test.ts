@@ -1,5 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { prometheusRule } from '../../src/generate/alert-rules.ts';
 import {
   chartFolder,
@@ -55,14 +58,48 @@ describe('one source', () => {
     expect(namesIn(chart)).toContain('CustomResourceDefinition releasedversions.sluice.keptn.sh');
   });
 
-  it('the kustomization is what sluice install applies', async () => {
+  it('the chart with the gate of the API server is what sluice install --webhook-mode admissionPolicy applies', async () => {
+    const off = { uninstall: { hook: false }, tests: { enabled: false } };
+    const chart = await renderedChart({ ...off, webhook: { mode: 'admissionPolicy' } });
+    const installed = objectsIn(
+      await mustRunSluice(['install', '--dry-run', '--webhook-mode', 'admissionPolicy']),
+    ).filter(({ kind }) => kind !== 'Namespace');
+    expect(asInstalled(chart)).toEqual(asInstalled(installed));
+    expect(namesIn(chart)).toContain('MutatingAdmissionPolicy gate.sluice.keptn.sh');
+  });
+
+  it('the gate of the API server is refused for a Kubernetes that has none, with what to do', async () => {
+    const older = ['--kube-version', '1.35.2', '--set', 'webhook.mode=admissionPolicy'];
+    const ended = await runHelm(['template', 'sluice', chartFolder, ...older]);
+    expect(ended).toMatchObject({ exitCode: 1 });
+    expect(ended.output).toContain('needs Kubernetes 1.36');
+    expect(ended.output).toContain('backstop: true');
+  });
+
+  it.each([
+    ['the kustomization', [], []],
+    ['with the component backstop', ['backstop'], ['--backstop', 'true']],
+    [
+      'with the component admission-policy',
+      ['admission-policy'],
+      ['--webhook-mode', 'admissionPolicy'],
+    ],
+  ])('%s is what sluice install applies', async (_, components, args) => {
     const manifests = new URL('../../manifests', import.meta.url).pathname;
-    const { stdout, stderr } = spawnSync('kubectl', ['kustomize', manifests], {
+    const folder = await realpath(await mkdtemp(join(tmpdir(), 'sluice-kustomize-')));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const from = relative(folder, manifests);
+    const kustomization = {
+      resources: [from],
+      components: components.map((name) => join(from, name)),
+    };
+    await writeFile(join(folder, 'kustomization.yaml'), JSON.stringify(kustomization));
+    const { stdout, stderr } = spawnSync('kubectl', ['kustomize', folder], {
       encoding: 'utf8',
       maxBuffer: 1e8,
     });
     expect(stderr).toBe('');
-    const installed = objectsIn(await mustRunSluice(['install', '--dry-run']));
+    const installed = objectsIn(await mustRunSluice(['install', '--dry-run', ...args]));
     expect(asInstalled(objectsIn(stdout))).toEqual(asInstalled(installed));
   });
 

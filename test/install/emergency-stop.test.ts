@@ -3,10 +3,10 @@ import type { KubernetesObject, ObjectRef } from '../../src/api/object.ts';
 import { refKey } from '../../src/api/object.ts';
 import { emergencyStop } from '../../src/install/emergency-stop.ts';
 import type { InstallCluster } from '../../src/install/install-cluster.ts';
-import { objectsOfPart } from '../../src/install/installation.ts';
+import { everyObject, objectsOfPart } from '../../src/install/installation.ts';
 
 const namespace = 'keptn-system';
-const settings = { namespace, target: { service: { name: 'any', namespace } }, backstop: true };
+const settings = { namespace, target: { service: { name: 'any', namespace } }, ...everyObject };
 
 function clusterWith(parts: readonly ('webhooks' | 'policy' | 'rights')[]) {
   const objects = new Map<string, KubernetesObject>();

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { webhookServiceName } from '../../src/admission/manifests.ts';
-import { everyDeployment, objectsOfPart } from '../../src/install/installation.ts';
+import { everyDeployment, everyObject, objectsOfPart } from '../../src/install/installation.ts';
 import { uninstallRights } from '../../src/install/uninstall-rights.ts';
 
 const namespace = 'keptn-system';
 const settings = { namespace, target: { service: { name: webhookServiceName, namespace } } };
 
-test('the account that uninstalls may remove whatever an installation may have, with the backstop too', () => {
+test('the account that uninstalls may remove whatever an installation may have, whatever its settings', () => {
   const granted = new Set(
     uninstallRights(namespace).flatMap((object) => {
       const rules = 'rules' in object ? (object.rules as readonly Granted[]) : [];
@@ -17,7 +17,7 @@ test('the account that uninstalls may remove whatever an installation may have, 
       );
     }),
   );
-  const all = { ...settings, backstop: true };
+  const all = { ...settings, ...everyObject };
   const removed = [
     ...(['webhooks', 'policy', 'rights', 'conversion'] as const).flatMap((part) =>
       objectsOfPart(part, all),

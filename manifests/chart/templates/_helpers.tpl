@@ -65,12 +65,24 @@ caBundle: {{ b64enc $pem }}
 {{- end -}}
 {{- end -}}
 
+{{- /* Whether lists of what is released are kept: something, or nothing. */ -}}
+{{- define "sluice.backstop" -}}
+{{- if eq .Values.webhook.mode "admissionPolicy" -}}
+{{- if semverCompare "<1.36.0-0" .Capabilities.KubeVersion.Version -}}
+{{- fail (printf "webhook.mode: admissionPolicy needs Kubernetes 1.36 (MutatingAdmissionPolicy), and this is %s: take webhook.mode: webhook, with backstop: true if Released versions are to start while no replica answers" .Capabilities.KubeVersion.Version) -}}
+{{- end -}}
+true
+{{- else if .Values.backstop -}}
+true
+{{- end -}}
+{{- end -}}
+
 {{- define "sluice.ownFailurePolicy" -}}
 {{- (include "sluice.values" . | fromYaml).failurePolicy -}}
 {{- end -}}
 
 {{- define "sluice.failurePolicy" -}}
-{{- .Values.backstop | ternary "Ignore" (include "sluice.ownFailurePolicy" .) -}}
+{{- if include "sluice.backstop" . -}}Ignore{{- else -}}{{- include "sluice.ownFailurePolicy" . -}}{{- end -}}
 {{- end -}}
 
 {{- /* By name, whose Pods can be held at all. */ -}}

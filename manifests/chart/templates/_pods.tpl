@@ -157,7 +157,7 @@ spec:
   value: "2222"
 - name: SLUICE_DRAIN
   value: "{{ int $values.drainSeconds }}s"
-{{- if .root.Values.backstop }}
+{{- if include "sluice.backstop" .root }}
 - name: SLUICE_BACKSTOP
   value: "true"
 {{- end }}

@@ -1,5 +1,6 @@
 import { certificateSecretName } from '../../api/secret.ts';
 import { abortedVersionsPolicy } from './aborted-versions.ts';
+import { gatePolicyObjects } from './gate.ts';
 import { heldPodsPolicy } from './held-pods.ts';
 import { lifecycleChildrenPolicy } from './lifecycle-children.ts';
 import { notOptedInPolicy } from './not-opted-in.ts';
@@ -43,5 +44,8 @@ function policies(settings: PolicySettings): readonly PolicyDefinition[] {
 
 /** The objects of all policies, each with its binding. */
 export function policyManifests(settings: PolicySettings): readonly PolicyObject[] {
-  return policies(settings).flatMap(policyObjects);
+  return [
+    ...policies(settings).flatMap(policyObjects),
+    ...(settings.gatesByPolicy === true ? gatePolicyObjects(settings) : []),
+  ];
 }

@@ -13,6 +13,8 @@ export type PolicySettings = AdmissionSettings & {
   readonly certificateSecret?: string;
   /** Whether Released versions start while no Sluice answers (and nothing else does); otherwise nothing that asks for checks does. */
   readonly backstop?: boolean;
+  /** Whether the API server adds the gate by itself (Kubernetes 1.36), where `backstop` is set, too. */
+  readonly gatesByPolicy?: boolean;
 };
 
 /** A named CEL expression: a match condition (all have to hold), or a variable that other expressions may use. */
@@ -62,7 +64,8 @@ export interface PolicyBinding {
   readonly namespaceSelector: LabelSelector;
 }
 
-const apiVersion = 'admissionregistration.k8s.io/v1';
+export const policyVersion = 'admissionregistration.k8s.io/v1';
+const apiVersion = policyVersion;
 const labels = { 'app.kubernetes.io/part-of': 'keptn' };
 
 /** An object of an installation with the fields behind its metadata. */

@@ -15,7 +15,7 @@ import {
 } from '../match-conditions.ts';
 import { outside } from '../registry.ts';
 import { celText, notByUser } from './cel.ts';
-import type { Expression, PolicyDefinition, PolicySettings } from './policy.ts';
+import type { Expression, PolicyBinding, PolicyDefinition, PolicySettings } from './policy.ts';
 
 /** The first of a Pod's annotation and label of this key, then of the other key; empty if there is none. */
 function firstOf(key: string, secondary: string): string {
@@ -28,7 +28,8 @@ function firstOf(key: string, secondary: string): string {
 
 const named = (list: string): string => `(${list}.size() > 0 ? ${list}[0] : '')`;
 
-const variables: readonly Expression[] = [
+/** What the API server knows of a Pod and of the list: whether it asks for checks, and whether its version is Released. */
+export const releaseVariables: readonly Expression[] = [
   { name: 'workloads', expression: firstOf(keptnAnnotations.workload, recommendedLabels.workload) },
   { name: 'workload', expression: named('variables.workloads') },
   { name: 'versions', expression: firstOf(keptnAnnotations.version, recommendedLabels.version) },
@@ -59,14 +60,20 @@ const variables: readonly Expression[] = [
   },
 ];
 
+/** The Pods that are judged: those that Sluice would gate and nothing has gated yet. */
+export const ungatedPods = [placedNowhere, notOfJob, madeByWorkload, notHeld];
+
+/** The kind of `params`. */
+export const listKind = {
+  apiVersion: ReleasedVersionsKind.apiVersion,
+  kind: ReleasedVersionsKind.kind,
+};
+
 /**
- * While no Sluice answers, lets the Pods of Released versions start and refuses those of any other: the webhooks are then passed
- * over (`failurePolicy: Ignore`), and a Pod that should have been held arrives here without the gate. Controllers try again by
- * themselves. Two bindings, because a parameter is looked for before anything else: one for Namespaces that have a list, one
- * for those that have none yet.
+ * Where, and with which list: two bindings, because a parameter is looked for before anything else: one for Namespaces that have a
+ * list, one for those that have none yet, whose `params` is null.
  */
-export function releasedVersionsPolicy(settings: PolicySettings): PolicyDefinition {
-  const { apiVersion, kind } = ReleasedVersionsKind;
+export function listBindings(settings: PolicySettings): readonly PolicyBinding[] {
   const isEnabled = {
     key: sluiceKeys.enabled,
     operator: 'In',
@@ -74,25 +81,32 @@ export function releasedVersionsPolicy(settings: PolicySettings): PolicyDefiniti
   } as const;
   const isListed = (operator: 'In' | 'NotIn') =>
     ({ key: sluiceKeys.listed, operator, values: ['true'] }) as const;
+  return [
+    {
+      where: 'listed',
+      paramRef: { name: releasedVersionsName, parameterNotFoundAction: 'Deny' },
+      namespaceSelector: { matchExpressions: [isEnabled, isListed('In'), ...outside(settings)] },
+    },
+    {
+      where: 'unlisted',
+      namespaceSelector: { matchExpressions: [isEnabled, isListed('NotIn'), ...outside(settings)] },
+    },
+  ];
+}
+
+/**
+ * While no Sluice answers, lets the Pods of Released versions start and refuses those of any other: the webhooks are then passed
+ * over (`failurePolicy: Ignore`), and a Pod that should have been held arrives here without the gate. Controllers try again by
+ * themselves.
+ */
+export function releasedVersionsPolicy(settings: PolicySettings): PolicyDefinition {
   return {
     name: 'released-versions.sluice.keptn.sh',
     rules: [{ apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], operations: ['CREATE'] }],
-    paramKind: { apiVersion, kind },
-    bindings: [
-      {
-        where: 'listed',
-        paramRef: { name: releasedVersionsName, parameterNotFoundAction: 'Deny' },
-        namespaceSelector: { matchExpressions: [isEnabled, isListed('In'), ...outside(settings)] },
-      },
-      {
-        where: 'unlisted',
-        namespaceSelector: {
-          matchExpressions: [isEnabled, isListed('NotIn'), ...outside(settings)],
-        },
-      },
-    ],
-    matchConditions: [placedNowhere, notOfJob, madeByWorkload, notHeld],
-    variables,
+    paramKind: listKind,
+    bindings: listBindings(settings),
+    matchConditions: ungatedPods,
+    variables: releaseVariables,
     validations: [
       {
         expression: '!variables.isAnnotated || variables.isReleased',

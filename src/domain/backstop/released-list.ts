@@ -6,18 +6,28 @@ import type { KeptnWorkload } from '../../api/keptn/workload.ts';
 import type { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import {
   type ReleasedVersions,
+  releasedVersionsBounds,
   ReleasedVersionsKind,
   releasedVersionsName,
 } from '../../api/released-versions.ts';
-import { conditionOf, conditionTypes } from '../conditions.ts';
+import { conditionOf, conditionTypes, withCondition } from '../conditions.ts';
 import { deleting, type Effect, patching, type Plan } from '../plan.ts';
+import { parseTime } from '../time.ts';
 import { entryOf } from './entries.ts';
 
-/** The most entries of a Namespace; an object of the API server holds several times as many. */
-const mostEntries = 10_000;
+/**
+ * A list is stored as a whole each time, however little of it changes. What changes within this time after a write is therefore
+ * written together; after a quiet time the first change is written at once.
+ */
+const restMs = 1_000;
+
+/** With more changes at once, the whole map is shorter to say. */
+const mostSingleChanges = 200;
 
 /** Everything that decides about the list of one Namespace. */
 export interface ReleasedListSeen {
+  /** Milliseconds since the Unix epoch. */
+  readonly now: number;
   readonly namespace: Namespace;
   /** Whether Pods of the Namespace are held. */
   readonly isEnabled: boolean;
@@ -42,16 +52,94 @@ export function decideReleasedList(seen: ReleasedListSeen): Plan {
     if (isListed) return { effects: [labelled(namespace, undefined)] };
     return list === undefined ? {} : { effects: removed(list) };
   }
-  const entries = Object.fromEntries(entriesIn(seen).map((entry) => [entry, true]));
-  if (list === undefined) return { effects: [created(namespace.metadata.name, entries)] };
-  const isSame =
-    Object.keys(entries).length === Object.keys(list.spec.entries).length &&
-    Object.keys(entries).every((entry) => Object.hasOwn(list.spec.entries, entry));
-  if (!isSame) return { effects: [replaced(list, entries)] };
-  return isListed ? {} : { effects: [labelled(namespace, 'true')] };
+  const wanted = fitting(entriesIn(seen));
+  if (list === undefined) return { effects: [created(seen, wanted), ...fullness(seen, wanted)] };
+  const label = isListed ? {} : { effects: [labelled(namespace, 'true')] };
+  const changes = changesOf(list, wanted);
+  if (changes.length === 0 && (list.status?.leftOut ?? 0) === wanted.leftOut) return label;
+  const waitMs = restOf(list, seen.now);
+  if (waitMs > 0) return { ...label, wakeAfterMs: waitMs };
+  return { effects: [written(list, { seen, wanted, changes }), ...fullness(seen, wanted)] };
 }
 
-/** Owners first, then what is current, then what could be rolled back to. */
+/** What a list is to hold. */
+interface Wanted {
+  readonly entries: readonly string[];
+  /** How many found no room. */
+  readonly leftOut: number;
+}
+
+/** The first entries, as many as a list holds. */
+function fitting(all: readonly string[]): Wanted {
+  const most = releasedVersionsBounds;
+  const encoder = new TextEncoder();
+  let bytes = 0;
+  const end = all.findIndex((entry, at) => {
+    bytes += encoder.encode(`${JSON.stringify(entry)}:true,`).length;
+    return at >= most.entries || bytes > most.bytes;
+  });
+  const entries = end === -1 ? all : all.slice(0, end);
+  return { entries, leftOut: all.length - entries.length };
+}
+
+/** The operations that make the entries of the list those that are wanted; the whole map where they would be many. */
+function changesOf(
+  { spec: { entries } }: ReleasedVersions,
+  wanted: Wanted,
+): readonly JsonPatchOperation[] {
+  const kept = new Set(wanted.entries);
+  const removals = Object.keys(entries).filter((entry) => !kept.has(entry));
+  const additions = wanted.entries.filter((entry) => !Object.hasOwn(entries, entry));
+  if (removals.length + additions.length > mostSingleChanges)
+    return [{ op: 'replace', path: '/spec/entries', value: mapOf(wanted.entries) }];
+  const pathOf = (entry: string): string => pointer('spec', 'entries', entry);
+  return [
+    ...removals.map((entry) => ({ op: 'remove', path: pathOf(entry) }) as const),
+    ...additions.map((entry) => ({ op: 'add', path: pathOf(entry), value: true }) as const),
+  ];
+}
+
+function mapOf(entries: readonly string[]): Record<string, boolean> {
+  return Object.fromEntries(entries.map((entry) => [entry, true]));
+}
+
+/** How long the list is left alone still; not at all if a clock was set back since it was written. */
+function restOf({ status }: ReleasedVersions, now: number): number {
+  const passedMs = now - (parseTime(status?.writtenAt) ?? Number.NEGATIVE_INFINITY);
+  return passedMs >= 0 && passedMs < restMs ? restMs - passedMs : 0;
+}
+
+function statusOf({ list, now }: ReleasedListSeen, { leftOut }: Wanted) {
+  const complete = {
+    type: 'Complete',
+    status: leftOut === 0 ? 'True' : 'False',
+    reason: leftOut === 0 ? 'AllListed' : 'ListFull',
+    message: leftOut === 0 ? 'everything that is Released is listed' : fullMessage(leftOut),
+  } as const;
+  return {
+    writtenAt: new Date(now).toISOString(),
+    ...(leftOut > 0 && { leftOut }),
+    conditions: withCondition(list?.status?.conditions, complete, now),
+  };
+}
+
+function fullMessage(leftOut: number): string {
+  const { entries, bytes } = releasedVersionsBounds;
+  return `the list of released versions is full (${entries} entries, ${bytes} bytes): ${leftOut} entries found no room, so that their Pods do not start while no Sluice answers. Revisions that can be rolled back to take up room: lower revisionHistoryLimit, or spread the workloads over several Namespaces`;
+}
+
+/** Says that a list has become full, on the Namespace. */
+function fullness({ namespace, list }: ReleasedListSeen, { leftOut }: Wanted): readonly Effect[] {
+  if (leftOut === 0 || (list?.status?.leftOut ?? 0) > 0) return [];
+  const message = fullMessage(leftOut);
+  const note = { about: namespace, type: 'Warning', reason: 'ReleasedListFull', message } as const;
+  return [{ type: 'event', note }];
+}
+
+/**
+ * Owners first: what is left out of them would start unjudged. Then what is current, then what could be rolled back to, the
+ * newest first.
+ */
 function entriesIn(seen: ReleasedListSeen): readonly string[] {
   const { versions, workloads, revisions, annotatedOwners } = seen;
   const current = new Set(
@@ -61,7 +149,10 @@ function entriesIn(seen: ReleasedListSeen): readonly string[] {
     current.has(`${spec.workloadName}/${spec.version}`);
   const released = versions
     .filter(mayStart)
-    .toSorted((one, other) => Number(isCurrent(other)) - Number(isCurrent(one)));
+    .toSorted(
+      (one, other) =>
+        Number(isCurrent(other)) - Number(isCurrent(one)) || createdAt(other) - createdAt(one),
+    );
   const entries = annotatedOwners.map(({ kind, name }) => entryOf.owner(kind, name));
   for (const version of released) {
     const there = (version.status?.releasedRevisions ?? []).filter((one) => revisions.has(one));
@@ -69,7 +160,11 @@ function entriesIn(seen: ReleasedListSeen): readonly string[] {
     const { workloadName, version: name } = version.spec;
     entries.push(entryOf.version(workloadName, name), ...there.map(entryOf.revision));
   }
-  return [...new Set(entries)].slice(0, mostEntries);
+  return [...new Set(entries)];
+}
+
+function createdAt({ metadata }: KeptnWorkloadVersion): number {
+  return parseTime(metadata.creationTimestamp) ?? 0;
 }
 
 /** A release by hand ends at a time that a policy cannot know. */
@@ -78,20 +173,28 @@ function mayStart(version: KeptnWorkloadVersion): boolean {
   return released?.status === 'True' && released.reason !== 'ReleasedByHand';
 }
 
-function created(namespace: string, entries: Record<string, boolean>): Effect {
+function created(seen: ReleasedListSeen, wanted: Wanted): Effect {
   const object: ReleasedVersions = {
     apiVersion: ReleasedVersionsKind.apiVersion,
     kind: ReleasedVersionsKind.kind,
-    metadata: { name: releasedVersionsName, namespace },
-    spec: { entries },
+    metadata: { name: releasedVersionsName, namespace: seen.namespace.metadata.name },
+    spec: { entries: mapOf(wanted.entries) },
+    status: statusOf(seen, wanted),
   };
   return { type: 'create', kind: ReleasedVersionsKind, object };
 }
 
-function replaced(list: ReleasedVersions, entries: Record<string, boolean>): Effect {
-  const replacement: JsonPatchOperation = { op: 'replace', path: '/spec/entries', value: entries };
+function written(
+  list: ReleasedVersions,
+  by: {
+    readonly seen: ReleasedListSeen;
+    readonly wanted: Wanted;
+    readonly changes: readonly JsonPatchOperation[];
+  },
+): Effect {
+  const status = { op: 'add', path: '/status', value: statusOf(by.seen, by.wanted) } as const;
   return patching(ReleasedVersionsKind, list, {
-    operations: [replacement],
+    operations: [...by.changes, status],
     asGathered: true,
     goneIsDone: true,
   });

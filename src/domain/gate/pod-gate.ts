@@ -6,6 +6,7 @@ import { isCompleted } from '../../api/keptn/states.ts';
 import type { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import type { ObjectRef } from '../../api/object.ts';
 import { heldForChecks, heldWithoutOwner, stalledExplanation } from './explanation.ts';
+import { awaitedListing, type ListingSeen } from './awaited-listing.ts';
 import type { AnnotatedIdentity, Identity } from '../identity/identity.ts';
 import { isObsolete } from './obsolete-pod.ts';
 import type { OwnerChain } from '../owner/owner-chain.ts';
@@ -23,7 +24,7 @@ import { handReleaseAt, handReleaseOf } from '../phase/hand-release.ts';
  *   2. Whose it is was read from a cache there; what the cache cannot prove is read live here.
  *   3. It belongs to nothing that is checked               → gate and label go. With the gate and without an owner it
  *                                                            cannot be told: it is held.
- *   4. Its version is Released                             → gate and label go.
+ *   4. Its version is Released                             → gate and label go, once it is listed where there are lists.
  *   5. It is of an old StatefulSet revision and nothing
  *      will release it any more                            → it is deleted, and comes back as the current revision.
  *   6. Its version waits or has failed                     → it is held; if the version stalls, the Pod says why.
@@ -41,6 +42,8 @@ export interface PodGateSeen {
   /** The version the Pod carries; undefined while there is none, or none is known. */
   readonly version: KeptnWorkloadVersion | undefined;
   readonly now: number;
+  /** The list that what is Released has to be on before its gate is lifted; undefined where there are no lists. */
+  readonly listing: ListingSeen | undefined;
   /** Whether the Pod is among those of its version that get an explanation. */
   isExplained(): boolean;
   live(ref: ObjectRef): 'unread' | 'absent' | 'present';
@@ -66,11 +69,17 @@ export function decidePodGate(seen: PodGateSeen): Plan {
       : release(pod);
   }
   if (version !== undefined && mayStart(version.status, seen.now)) {
+    const waitMs = gateIndex(pod) < 0 ? 0 : untilListed(seen, version);
+    if (waitMs > 0) return { wakeAfterMs: waitMs };
     if (isNoted(seen, version)) return release(pod);
     // The label stays until the controllers have learnt of its owner: nothing else would lead to it.
     return gateIndex(pod) >= 0 ? release(pod, 'still watched') : nothing;
   }
   return remove(seen) ?? hold(seen, identity);
+}
+
+function untilListed({ pod, listing }: PodGateSeen, version: KeptnWorkloadVersion): number {
+  return listing === undefined ? 0 : awaitedListing(pod, version, listing);
 }
 
 /** A release by hand ends at its time, also while nobody has taken it back yet. */

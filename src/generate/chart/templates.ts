@@ -23,11 +23,15 @@ interface Template {
 const requesterPolicy = /^requester-rights\./u;
 const unlessUninstalling = 'not .Values.uninstall.now';
 /** The value that chooses between the two ways to live through a time without a replica (docs/high-availability.md). */
-const backstop = '.Values.backstop';
+const backstop = '(include "sluice.backstop" .)';
+const gatesByPolicy = 'eq .Values.webhook.mode "admissionPolicy"';
 
 /** The templates of all that the API server has to know of Sluice: what `sluice install` makes, with the values of the chart. */
 export function chartTemplates(): readonly Template[] {
   const policies = byBackstop('policy');
+  const gatePolicies = objectsOf('policy', 'gated').filter(({ kind }) =>
+    kind.startsWith('Mutating'),
+  );
   const rights = byBackstop('rights');
   const crds = byBackstop('crds');
   const isRequesters = ({ metadata }: KubernetesObject) => requesterPolicy.test(metadata.name);
@@ -94,6 +98,10 @@ export function chartTemplates(): readonly Template[] {
       ...policy,
       when: `and ${backstop} (${unlessUninstalling})`,
     }),
+    template('policy-gate', gatePolicies.map(withNamespaces), {
+      ...policy,
+      when: `and (${gatesByPolicy}) (${unlessUninstalling})`,
+    }),
     template('policy-requester', policies.always.filter(isRequesters).map(withNamespaces), {
       ...policy,
       when: `and .Values.requesterChecks (${unlessUninstalling})`,
@@ -105,7 +113,7 @@ const rightsOptions = { source: 'src/install/rbac.ts', wave: '-1' } as const;
 
 /** The objects of a part that are the same with and without the backstop, and those that only one of the two has like this. */
 function byBackstop(part: InstallationPart) {
-  const [without, given] = [objectsOf(part), objectsOf(part, true)];
+  const [without, given] = [objectsOf(part), objectsOf(part, 'backstopped')];
   const isIn = (objects: readonly KubernetesObject[]) => (object: KubernetesObject) =>
     objects.some((other) => isEqualJson(other, object));
   return {
@@ -115,13 +123,20 @@ function byBackstop(part: InstallationPart) {
   };
 }
 
-function objectsOf(part: InstallationPart, isBackstopped = false): readonly KubernetesObject[] {
+function objectsOf(
+  part: InstallationPart,
+  how: 'plain' | 'backstopped' | 'gated' = 'plain',
+): readonly KubernetesObject[] {
   const namespace = releaseNamespace;
   const target = { service: { name: webhookServiceName, namespace } };
   const certificateSecret = outputOf('sluice.certificateSecret');
-  return objectsOfPart(part, { namespace, target, certificateSecret, backstop: isBackstopped }).map(
-    ({ object }) => object,
-  );
+  return objectsOfPart(part, {
+    namespace,
+    target,
+    certificateSecret,
+    backstop: how !== 'plain',
+    webhookMode: how === 'gated' ? 'admissionPolicy' : 'webhook',
+  }).map(({ object }) => object);
 }
 
 function template(

@@ -96,6 +96,12 @@ const gate: readonly Value[] = [
     says: 'While no replica answers, Pods of Released versions start and those of other versions do not: the webhooks on Pods get `failurePolicy: Ignore`, and a policy of the API server judges by a list that Sluice keeps in each Namespace that opts in. `failurePolicy` does not count then.',
   },
   {
+    path: 'webhook.mode',
+    otherwise: 'webhook',
+    schema: oneOf('webhook', 'admissionPolicy'),
+    says: 'What gates Pods. `admissionPolicy` (Kubernetes 1.36 and newer): a MutatingAdmissionPolicy of the API server before the webhook, so that Pods that are not Released are held, and not refused, while no replica answers; it brings `backstop` along.',
+  },
+  {
     path: 'promotionTasksEnabled',
     otherwise: true,
     schema: bool,

@@ -49,8 +49,10 @@ const list = (...entries: string[]): ReleasedVersions => ({
   spec: { entries: Object.fromEntries(entries.map((entry) => [entry, true])) },
 });
 
+const now = Date.UTC(2026, 10, 1);
 const decide = (seen: Partial<ReleasedListSeen>) =>
   decideReleasedList({
+    now,
     namespace: namespace({ [sluiceKeys.listed]: 'true' }),
     isEnabled: true,
     list: undefined,
@@ -116,6 +118,78 @@ describe('the list of a Namespace', () => {
     const same = list('revision/rs1', 'version/shop-cart/1');
     expect(decide({ list: same, versions, workloads })).toEqual({});
     expect(types(decide({ list: list('revision/rs1'), versions, workloads }))).toEqual(['patch']);
+  });
+
+  test('is written by naming what has changed and nothing else', () => {
+    const versions = [version('1', 'ChecksPassed', ['rs1'])];
+    const plan = decide({
+      list: list('revision/rs1', 'revision/gone'),
+      versions,
+      workloads: [workload('1')],
+    });
+    const [effect] = plan.effects ?? [];
+    expect(effect).toMatchObject({
+      type: 'patch',
+      operations: [
+        { op: 'test', path: '/metadata/uid', value: 'l1' },
+        { op: 'test', path: '/metadata/resourceVersion', value: '9' },
+        { op: 'remove', path: '/spec/entries/revision~1gone' },
+        { op: 'add', path: '/spec/entries/version~1shop-cart~11', value: true },
+        {
+          op: 'add',
+          path: '/status',
+          value: { conditions: [{ type: 'Complete', status: 'True' }] },
+        },
+      ],
+    });
+  });
+
+  describe('that was written less than a second ago', () => {
+    const writtenAgo = (ms: number) => ({
+      ...list('revision/rs1'),
+      status: { writtenAt: new Date(now - ms).toISOString() },
+    });
+    const released = {
+      versions: [version('1', 'ChecksPassed', ['rs1'])],
+      workloads: [workload('1')],
+    };
+
+    test('is written again when the second is over, with all that has changed', () => {
+      expect(decide({ list: writtenAgo(300), ...released })).toEqual({ wakeAfterMs: 700 });
+      expect(types(decide({ list: writtenAgo(1_000), ...released }))).toEqual(['patch']);
+    });
+
+    test('is labelled meanwhile', () => {
+      const plan = decide({ namespace: namespace(), list: writtenAgo(300), ...released });
+      expect(JSON.stringify(plan.effects)).toContain('sluice.keptn.sh~1listed');
+      expect(plan.wakeAfterMs).toBe(700);
+    });
+
+    test('does not wait for a clock that was set back', () => {
+      expect(types(decide({ list: writtenAgo(-3_600_000), ...released }))).toEqual(['patch']);
+    });
+  });
+
+  test('stays below one megabyte; a condition and one Event say what found no room', () => {
+    const long = 'v'.repeat(1_000);
+    const versions = Array.from({ length: 1_200 }, (_, at) =>
+      version(`${long}${at}`, 'ChecksPassed', ['rs1']),
+    );
+    const plan = decide({ versions });
+    const entries = written(plan) ?? [];
+    expect(JSON.stringify(entries).length).toBeLessThan(1_000_000);
+    expect(entries.length).toBeGreaterThan(900);
+    expect(types(plan)).toEqual(['create', 'event']);
+    const leftOut = 1_201 - entries.length;
+    expect(JSON.stringify(plan.effects)).toContain(`"leftOut":${leftOut}`);
+    expect(JSON.stringify(plan.effects)).toContain(`${leftOut} entries found no room`);
+    const [effect] = plan.effects ?? [];
+    if (effect?.type !== 'create') throw new Error('it is made');
+    const full = effect.object as ReleasedVersions;
+    expect(full.status?.conditions).toMatchObject([{ type: 'Complete', status: 'False' }]);
+    expect(decide({ versions, list: full })).toEqual({});
+    const later = { now: now + 5_000, versions: versions.slice(1), list: full };
+    expect(types(decide(later))).toEqual(['patch']);
   });
 
   test('stays below ten thousand entries, the current versions first', () => {

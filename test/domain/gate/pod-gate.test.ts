@@ -65,6 +65,7 @@ function gateSeen(
     proof: proofOf(pod, chain),
     version: undefined,
     now,
+    listing: undefined,
     isExplained: () => true,
     ...own,
     live: answers(live && { live }).live,
@@ -95,6 +96,38 @@ function patched(pod: Pod, { effects = [], afterwards = [] }: Plan): Pod {
     structuredClone(pod),
   );
 }
+
+describe('where released versions are listed, the gate of a Pod', () => {
+  const nowMs = now;
+  const listOf = (...entries: string[]) => ({
+    list: { spec: { entries: Object.fromEntries(entries.map((entry) => [entry, true])) } },
+    now: nowMs,
+  });
+  const pod = held();
+  const revision = `revision/${replicaSet.metadata.uid ?? ''}`;
+
+  test('goes only once its revision is on the list', () => {
+    const waiting = decidePodGate(gateSeen({ pod, version: released, listing: listOf() }));
+    expect(waiting).toEqual({ wakeAfterMs: 200 });
+    const listed = gateSeen({ pod, version: released, listing: listOf(revision) });
+    expect(decidePodGate(listed).afterwards).toHaveLength(1);
+  });
+
+  test.each([
+    [
+      'five seconds after the release, for a list that cannot be written',
+      { ...listOf(), now: nowMs + 5_000 },
+    ],
+    [
+      'of a list that has no room',
+      { list: { spec: { entries: {} }, status: { leftOut: 3 } }, now: nowMs },
+    ],
+    ['where the clock stands before the release', { ...listOf(), now: nowMs - 60_000 }],
+  ])('goes without it %s', (_, listing) => {
+    const seen = gateSeen({ pod, version: released, listing });
+    expect(decidePodGate(seen).afterwards).toHaveLength(1);
+  });
+});
 
 describe('B4: a held Pod', () => {
   test('starts when the version it carries is Released, in one patch', () => {

@@ -17,6 +17,7 @@ export const chartProfiles: Readonly<Record<string, object>> = {
     },
   },
   'a backstop': { backstop: true },
+  'the gate of the API server': { webhook: { mode: 'admissionPolicy' } },
   'two Deployments': { split: true, admission: { replicas: 3 } },
   'cert-manager.io': { certificates: { mode: 'certManager' } },
   'a certificate of your own': {
