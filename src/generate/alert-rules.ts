@@ -65,6 +65,15 @@ export const alertRules: readonly AlertRule[] = [
       'It expires in {{ $value | humanizeDuration }}; after that the API server calls no webhook of Sluice.',
   },
   {
+    name: 'SluiceCertificatesBlocked',
+    expr: 'max(sluice_certificate_problems) > 0',
+    for: '15m',
+    severity: 'warning',
+    summary: 'Sluice cannot keep its certificates',
+    description:
+      '{{ $value }} caBundles or Secrets cannot be read or written. The log of the leader names them; unmended, the API server calls no webhook of Sluice once the authority has ended.',
+  },
+  {
     name: 'SluiceNoLeader',
     expr: '(sum(sluice_controllers_running) or vector(0)) < 1',
     for: '2m',

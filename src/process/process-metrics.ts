@@ -37,6 +37,7 @@ import {
   cacheAge,
   cacheObjects,
   certificateExpiry,
+  certificateProblems,
   controllersBlocked,
   controllersRunning,
   eventsDropped,
@@ -77,6 +78,7 @@ export class ProcessMetrics {
   #host = '';
   #term: Term | undefined;
   #authorityEnds: number | undefined;
+  #certificateProblems: number | undefined;
 
   constructor(registry: Recording, { keptnMetrics }: Pick<Config, 'keptnMetrics'>) {
     this.#registry = registry;
@@ -101,6 +103,7 @@ export class ProcessMetrics {
   /** The term is over. */
   leadsNoMore(): void {
     this.#term = undefined;
+    this.#certificateProblems = undefined;
     this.lifecycle.clear();
   }
 
@@ -172,6 +175,12 @@ export class ProcessMetrics {
         at === undefined ? [] : [{ labels: { certificate }, value: at / 1000 }],
       );
     });
+    this.#registry.collect(certificateProblems, () => oneSample(this.#certificateProblems));
+  }
+
+  /** Told how many caBundles and Secrets could not be read or written. */
+  problems(count: number): void {
+    this.#certificateProblems = count;
   }
 
   /** Told when the authority of the own certificates ends, in milliseconds since the epoch. */

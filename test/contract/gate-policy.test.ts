@@ -147,10 +147,11 @@ describe('with the gate of the API server, and all replicas stopped', () => {
         },
       },
     });
-    await eventually('both have a Pod', async () => (await shop.pods()).length === 2);
+    const all = () => sluice.cluster.list(PodKind, { namespace: shop.name });
+    await eventually('both have a Pod', async () => (await all()).length === 2);
     const ofJob = (pod: { metadata: { ownerReferences?: { kind: string }[] } }): boolean =>
       pod.metadata.ownerReferences?.[0]?.kind === 'Job';
-    const pods = await sluice.cluster.list(PodKind, { namespace: shop.name });
+    const pods = await all();
     expect(new Set(pods.map((pod) => `${ofJob(pod)} ${isHeld(pod)}`))).toEqual(
       new Set(['false true', 'true false']),
     );

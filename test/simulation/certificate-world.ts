@@ -45,6 +45,8 @@ export class CertificateWorld {
   readonly store = new MemoryStore(this.clock);
   readonly log = new LogMemory();
   readonly notes: EventNote[] = [];
+  /** As metrics tell it. */
+  problems = 0;
   readonly options: WorldOptions;
   /** What went wrong, in words; an oracle of the tests. */
   readonly outages: string[] = [];
@@ -95,7 +97,10 @@ export class CertificateWorld {
       reader,
       onChange: (listener) => this.store.onChange(listener),
       events: { record: (note) => void this.notes.push(note) },
-      observer: { authorityEnds: () => undefined },
+      observer: {
+        authorityEnds: () => undefined,
+        problems: (count) => void (this.problems = count),
+      },
       clock: this.clock,
       random: this.options.random,
       log: this.log,

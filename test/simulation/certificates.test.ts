@@ -98,7 +98,7 @@ describe('a rotation of the authority', () => {
     },
   );
 
-  test('waits as long as one webhook configuration may not be written, and says so once', async () => {
+  test('waits as long as one webhook configuration may not be written, and says so every day', async () => {
     const one = await atRotation(300);
     const before = one.entries['ca.crt'];
     let isForbidden = true;
@@ -108,18 +108,34 @@ describe('a rotation of the authority', () => {
         : undefined,
     );
     await one.passDays(1);
-    await one.pass(10 * minute);
+    await one.pass(24 * 60 * minute, 10 * minute);
     expect(one.entries['ca.crt']).toBe(before);
     expect(keeper.problems).toHaveLength(1);
     const warnings = one.log.lines.filter(({ level }) => level === 'warn');
-    expect(warnings.map(({ message }) => message)).toEqual([
-      expect.stringContaining('MutatingWebhookConfiguration'),
-    ]);
+    const said = expect.stringMatching(
+      /MutatingWebhookConfiguration .* cannot be written: .*The authority ends at \d{4}/u,
+    );
+    expect(warnings.map(({ message }) => message)).toEqual([said, said]);
+    expect(one.notes.filter(({ reason }) => reason === 'CertificatesBlocked')).toHaveLength(2);
+    expect(one.problems).toBe(1);
     isForbidden = false;
     await one.passDays(1);
     await one.pass(10 * minute);
     expect(one.entries['ca.crt']).not.toBe(before);
     expect(one.outages).toEqual([]);
+    expect(one.problems).toBe(0);
+  });
+
+  test('does not let the authority of all others expire because one caBundle may never be written', async () => {
+    const one = await atRotation(312);
+    const before = one.entries['ca.crt'];
+    one.lead(({ verb, kind }) =>
+      verb === 'patch' && kind === MutatingWebhookConfigurationKind ? '403' : undefined,
+    );
+    await one.passDays(30);
+    expect(one.entries['ca.crt']).toBe(before);
+    await one.passDays(80);
+    expect(one.entries['ca.crt']).not.toBe(before);
   });
 });
 

@@ -72,6 +72,13 @@ export class CertificateKeeper {
     | { readonly bundle: string; readonly sinceMs: number; readonly places: ReadonlySet<string> }
     | undefined;
   #problems: ReadonlySet<string> = new Set();
+  /** When a problem was last told. */
+  #toldAtMs = Number.NEGATIVE_INFINITY;
+  /** Places whose caBundle the API server did not let us write when it was last tried. */
+  readonly #refused = new Set<string>();
+  #authorityEnds: number | undefined;
+  /** The Secret as Events name it; undefined while there is none. */
+  #about: KubernetesObject | undefined;
 
   constructor(parts: CertificateKeeperParts) {
     this.#parts = parts;
@@ -146,7 +153,7 @@ export class CertificateKeeper {
         const object = await cluster.get(ref);
         const place = placeOf(ref, object, reader);
         if (object === undefined || place === undefined) continue;
-        places.push(place);
+        places.push({ ...place, isRefused: this.#refused.has(place.id) });
         objects.set(place.id, object);
       } catch (error) {
         if (error instanceof Fenced || !(error instanceof ClusterError)) throw error;
@@ -156,6 +163,7 @@ export class CertificateKeeper {
     }
     const secret = await cluster.get(this.#ref);
     const stored = secret && storedIn(entriesOf(secret), { reader, hosts });
+    this.#about = secret && aboutOf(secret);
     this.#observe(stored);
     return { secret, stored, places, objects };
   }
@@ -179,7 +187,11 @@ export class CertificateKeeper {
         () => this.#parts.cluster.patch(ref, trusting(object, bundle)),
         (why) => problems.add(`the caBundle of ${id} cannot be written: ${why}`),
       );
-      if (done === undefined) continue;
+      if (done === undefined) {
+        this.#refused.add(id);
+        continue;
+      }
+      this.#refused.delete(id);
       isChanged = true;
       if (done === 'raced') continue;
       this.#tellOfTrust(done, { id, isOverwritten: this.#trusted?.bundle === bundle });
@@ -227,8 +239,8 @@ export class CertificateKeeper {
   }
 
   /** A place found to hold the text for the first time starts the count anew: how long it has held it is not known. */
-  #noteTrust({ bundle, distrustful }: CertificatesPlan, { places }: Seen): void {
-    if (bundle === undefined || distrustful.length > 0) {
+  #noteTrust({ bundle, awaited }: CertificatesPlan, { places }: Seen): void {
+    if (bundle === undefined || awaited.length > 0) {
       this.#trusted = undefined;
       return;
     }
@@ -273,23 +285,42 @@ export class CertificateKeeper {
     return backoffMs(times, { ...together, jitter: 0 }, this.#parts.random);
   }
 
-  #observe(stored: StoredCertificates | undefined): void {
-    const { observer } = this.#parts;
-    if (stored?.authority !== undefined) observer.authorityEnds(stored.authority.validUntil);
+  /** What comes of it if the problem stays. */
+  #consequence(): string {
+    if (this.#authorityEnds === undefined) return '';
+    const end = new Date(this.#authorityEnds).toISOString();
+    return `. The authority ends at ${end}; what the API server cannot trust by then is not answered`;
   }
 
-  /** Each problem is logged once, and once more when it is over. */
+  #observe(stored: StoredCertificates | undefined): void {
+    const { observer } = this.#parts;
+    this.#authorityEnds = stored?.authority?.validUntil;
+    if (this.#authorityEnds !== undefined) observer.authorityEnds(this.#authorityEnds);
+  }
+
+  /** Each problem is logged at once and every day, with an Event on the Secret, and once more when it is over. */
   #tell(problems: ReadonlySet<string>): void {
-    const { log } = this.#parts;
+    const { log, clock, observer, events } = this.#parts;
     const secret = this.#ref.name;
-    for (const problem of problems) {
-      if (!this.#problems.has(problem)) log.warn({ secret }, `${problem}; it is tried again`);
+    observer.problems(problems.size);
+    const isDue = clock.elapsed() - this.#toldAtMs >= toldEveryMs;
+    const untold = [...problems].filter((problem) => isDue || !this.#problems.has(problem));
+    for (const problem of untold) {
+      const message = `${problem}; it is tried again${this.#consequence()}`;
+      log.warn({ secret }, message);
+      if (this.#about === undefined) continue;
+      const note = { about: this.#about, type: 'Warning', reason: 'CertificatesBlocked' } as const;
+      events.record({ ...note, message }, 'certificates');
     }
+    if (untold.length > 0) this.#toldAtMs = clock.elapsed();
     if (this.#problems.size > 0 && problems.size === 0)
       log.info({ secret }, 'certificates and caBundles can be read and written again');
     this.#problems = problems;
   }
 }
+
+/** A problem that stays is told again after this time. */
+const toldEveryMs = 86_400_000;
 
 const said: Readonly<Record<SecretChange['type'], string>> = {
   makeAll: 'a new authority and a new certificate',
@@ -297,6 +328,16 @@ const said: Readonly<Record<SecretChange['type'], string>> = {
   makeLeaf: 'a new certificate of the same authority',
   useNext: 'the new authority signs from now on, and a certificate of it is served',
 };
+
+/** The object without what it holds. */
+function aboutOf({ apiVersion, kind, metadata }: KubernetesObject): KubernetesObject {
+  const { namespace, name, uid } = metadata;
+  return {
+    apiVersion,
+    kind,
+    metadata: { name, ...(namespace && { namespace }), ...(uid && { uid }) },
+  };
+}
 
 function wordsOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

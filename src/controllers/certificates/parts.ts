@@ -35,7 +35,10 @@ export interface CertificateReader {
   ): LeafFacts | undefined;
 }
 
-/** Told when the authority ends, in milliseconds since the Unix epoch; for metrics. */
+/** Told what metrics say of the certificates. */
 export interface CertificateObserver {
+  /** When the authority ends, in milliseconds since the Unix epoch. */
   authorityEnds(at: number): void;
+  /** How many caBundles and Secrets could not be read or written at the last look. */
+  problems(count: number): void;
 }

@@ -16,6 +16,8 @@ export interface TrustPlace {
   readonly id: string;
   /** What each of its caBundles holds, PEM or anything else; undefined where the object cannot be read. */
   readonly bundles?: readonly string[];
+  /** Whether the last try to write it was refused. */
+  readonly isRefused?: boolean;
   /** The authorities in all of them that can be read. */
   readonly authorities: readonly CertificateFacts[];
 }
@@ -51,6 +53,8 @@ export interface CertificatesPlan {
   readonly bundle?: string;
   /** The places that hold something else. */
   readonly distrustful: readonly string[];
+  /** Those of them that a rotation waits for. */
+  readonly awaited: readonly string[];
   readonly change?: SecretChange;
   /** The latest moment to look again, in milliseconds from now. */
   readonly wakeAfterMs: number;
@@ -72,16 +76,28 @@ export function decideCertificates(seen: CertificatesSeen): CertificatesPlan {
     bundle === undefined
       ? []
       : seen.places.filter(({ bundles }) => bundles?.some((one) => one !== bundle) === true);
-  const isTrusted = distrustful.length === 0;
+  // One place that stays as it is must not let the authority of all the others expire.
+  const isUrgent = isNearEnd(seen);
+  const awaited = distrustful.filter(({ isRefused }) => !(isUrgent && isRefused === true));
+  const isTrusted = awaited.length === 0;
   const trustedForMs =
     isTrusted && bundle !== undefined && seen.trusted?.bundle === bundle ? seen.trusted.forMs : 0;
   const change = changeOf(seen, trusted, { isTrusted, trustedForMs });
   return {
     ...defined({ bundle }),
     distrustful: distrustful.map(({ id }) => id),
+    awaited: awaited.map(({ id }) => id),
     ...defined({ change }),
     wakeAfterMs: wakeAfterMs(seen, trustedForMs),
   };
+}
+
+/** Whether a tenth of the authority's life is left: then those places decide that can be read and written. */
+function isNearEnd({ now, stored }: CertificatesSeen): boolean {
+  const authority = stored?.authority;
+  if (authority === undefined) return false;
+  const { validFrom, validUntil } = authority;
+  return now >= validUntil - (validUntil - validFrom) / 10;
 }
 
 /** The text of a caBundle with these authorities. */
@@ -127,10 +143,7 @@ function changeOf(
   const leafProblem = problemOf(stored?.leaf, trusted, now);
   if (leafProblem !== undefined) return { type: 'makeLeaf', why: leafProblem };
   if (next !== undefined && !isDueAt(next, now)) {
-    // One place that stays unreadable must not let the authority of all the others expire.
-    const isUrgent =
-      now >= authority.validUntil - (authority.validUntil - authority.validFrom) / 10;
-    const isTrusted = trust.isTrusted && (isReadable || isUrgent);
+    const isTrusted = trust.isTrusted && (isReadable || isNearEnd(seen));
     return whenTrusted(seen, { ...trust, isTrusted, former: trusted, next });
   }
   if (isDueAt(authority, now)) {

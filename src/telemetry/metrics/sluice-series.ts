@@ -122,6 +122,12 @@ export const certificateExpiry = gauge(
   'When the certificate expires that is served, in seconds since 1970',
 );
 
+export const certificateProblems = gauge(
+  'sluice_certificate_problems',
+  [],
+  'CaBundles and Secrets with certificates that could not be read or written at the last look; on the leader',
+);
+
 export const sluiceSeries: readonly Series[] = [
   buildInfo,
   leaderInfo,
@@ -149,4 +155,5 @@ export const sluiceSeries: readonly Series[] = [
   watchRestarts,
   missingKinds,
   certificateExpiry,
+  certificateProblems,
 ];

@@ -40,7 +40,12 @@ const decide = (seen: Partial<CertificatesSeen>) =>
 
 describe('certificates that are as they should be', () => {
   test('are left alone, and looked at again in ten minutes', () => {
-    expect(decide({})).toEqual({ bundle: 'one\n', distrustful: [], wakeAfterMs: 600_000 });
+    expect(decide({})).toEqual({
+      bundle: 'one\n',
+      distrustful: [],
+      awaited: [],
+      wakeAfterMs: 600_000,
+    });
   });
 
   test('are written into a caBundle that holds anything else', () => {
