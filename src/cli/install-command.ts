@@ -197,6 +197,13 @@ async function userOf({ client }: Connection): Promise<string> {
   return name;
 }
 
+interface UninstallOptions {
+  readonly crds?: true;
+  readonly force?: true;
+  readonly unlessInstalled?: true;
+  readonly wait?: number;
+}
+
 /** `sluice uninstall`: the way back. */
 export function uninstallCommand(terminal: Terminal): Command {
   const command = new Command('uninstall')
@@ -205,7 +212,11 @@ export function uninstallCommand(terminal: Terminal): Command {
     )
     .option('--crds', 'the CRDs too, and with them every object of Keptn’s kinds')
     .addOption(durationOption('--wait', 'wait so long for a Sluice that runs and is about to end'))
-    .option('--force', 'although a Sluice still runs');
+    .option('--force', 'although a Sluice still runs')
+    .option(
+      '--unless-installed',
+      'end as soon as a Deployment of Sluice is there: an installation has begun meanwhile',
+    );
   return addSettings(command, [
     ...connecting,
     settings.namespace,
@@ -222,7 +233,7 @@ Examples:
   sluice uninstall
   sluice uninstall --crds --context dev`,
     )
-    .action(async (options: { crds?: true; force?: true; wait?: number }) => {
+    .action(async (options: UninstallOptions) => {
       const { namespace, leaseNamespace, leaseName } = configOf(command, terminal);
       await using connection = await connected(command, terminal);
       await uninstall(
@@ -232,6 +243,7 @@ Examples:
           leaseName,
           crds: options.crds === true,
           force: options.force === true,
+          unlessInstalled: options.unlessInstalled === true,
           ...defined({ waitMs: options.wait }),
         },
         installing(connection, terminal),

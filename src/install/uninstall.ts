@@ -28,6 +28,8 @@ export interface Uninstalling extends Pick<InstallationSettings, 'namespace' | '
   readonly force: boolean;
   /** How long is waited for a Sluice that runs and is about to end; none if not given. */
   readonly waitMs?: number;
+  /** End as soon as a Deployment of this installation is there: it belongs to an installation that has begun meanwhile. */
+  readonly unlessInstalled?: boolean;
 }
 
 /**
@@ -36,7 +38,19 @@ export interface Uninstalling extends Pick<InstallationSettings, 'namespace' | '
  * all of Keptn's objects, stay unless asked for, and serve v1 alone: nothing converts them any more. Rejects while a Sluice runs that
  * no Deployment of this installation has started, unless it is forced: its controllers would go on working.
  */
-export async function uninstall(
+export async function uninstall(settings: Uninstalling, by: Installing): Promise<void> {
+  try {
+    await takeAway(settings, by);
+  } catch (error) {
+    if (!(error instanceof InstalledAgain)) throw error;
+    by.tell(error.message);
+  }
+}
+
+/** An installation has begun: what is taken away from now on would be its own. */
+class InstalledAgain extends Error {}
+
+async function takeAway(
   settings: Uninstalling,
   { cluster, clock, tell }: Installing,
 ): Promise<void> {
@@ -48,11 +62,20 @@ export async function uninstall(
     ...everyObject,
   };
   const deployments = everyDeployment(all);
+  const unlessInstalled = async (): Promise<void> => {
+    if (settings.unlessInstalled !== true) return;
+    if (!(await isAnyPresent(deployments, cluster, isStaying))) return;
+    throw new InstalledAgain(
+      `Sluice is installed again in Namespace ${namespace}: nothing more is taken away, because it would be of the new installation`,
+    );
+  };
+  await unlessInstalled();
   const ends = await isAnyPresent(deployments, cluster);
   // A process that is being ended may go on for as long as it takes to stop.
   const waitMs = Math.max(settings.waitMs ?? 0, ends ? longestStopMs : 0);
   if (!settings.force && waitMs === 0) await refuseWhileRunning(lease, { cluster, clock });
   for (const part of ['webhooks', 'policy'] as const) {
+    await unlessInstalled();
     await removeAll(objectsOfPart(part, all).toReversed(), cluster);
     tell(`${part} removed`);
   }
@@ -61,16 +84,21 @@ export async function uninstall(
     tell('Deployments removed');
   }
   if (!settings.force) await untilStopped(lease, waitMs, { cluster, clock });
+  await unlessInstalled();
   tell(`gates lifted: ${await liftGates({ cluster, clock })}`);
+  await unlessInstalled();
   tell(`labels removed from Namespaces: ${await removeLabels(cluster)}`);
+  await unlessInstalled();
   const live = await cluster.get(lease);
   if (live?.metadata.uid !== undefined) {
     await unlessGone(cluster.delete(lease, { uid: live.metadata.uid }));
     tell(`Lease ${lease.namespace}/${lease.name} removed`);
   }
+  await unlessInstalled();
   const ownRights = objectsOfPart('rights', all).filter(({ kind }) => kind !== NamespaceKind);
   await removeAll(ownRights.toReversed(), cluster);
   tell('rights removed');
+  await unlessInstalled();
   const served = await stopConverting(cluster);
   await removeAll(objectsOfPart('conversion', all), cluster);
   if (served.length > 0) tell(`only their stored version is served now: ${served.join(', ')}`);
@@ -98,12 +126,19 @@ const longestStopMs = 120_000;
 async function isAnyPresent(
   objects: readonly Installed[],
   cluster: InstallCluster,
+  is: (object: KubernetesObject) => boolean = () => true,
 ): Promise<boolean> {
   for (const { kind, object } of objects) {
     if (kind.kind !== 'Deployment') continue;
-    if ((await cluster.get(refOf(kind, object))) !== undefined) return true;
+    const live = await cluster.get(refOf(kind, object));
+    if (live !== undefined && is(live)) return true;
   }
   return false;
+}
+
+/** Not one that is being deleted. */
+function isStaying({ metadata }: KubernetesObject): boolean {
+  return metadata.deletionTimestamp === undefined;
 }
 
 /** Who runs the controllers, by the clock of this machine, which may differ from that of the holder by less than a lease lasts. */

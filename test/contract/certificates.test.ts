@@ -6,7 +6,6 @@ import { type Pod, PodKind } from '../../src/api/builtin.ts';
 import type { Kind, KubernetesObject } from '../../src/api/object.ts';
 import { MutatingWebhookConfigurationKind } from '../../src/api/registration-kinds.ts';
 import { certificateSecretName, type Secret, SecretKind } from '../../src/api/secret.ts';
-import { issueAuthority, issueLeaf } from '../../src/certificates/issue.ts';
 import { webhookConfigurationNames } from '../../src/controllers/certificates/trust-places.ts';
 import { freePorts } from '../control-plane/ports.ts';
 import { TcpForwarder } from '../support/api-server/tcp-forwarder.ts';
@@ -17,6 +16,7 @@ import {
   isCompleted,
   isHeld,
 } from '../support/cluster/enabled-namespace.ts';
+import { storeOldAuthority } from '../support/cluster/old-authority.ts';
 import { RunningSluice } from '../support/cluster/running-sluice.ts';
 import {
   operatorNamespace,
@@ -31,7 +31,6 @@ import {
 
 /** Two replicas that keep their own certificates, behind what stands for a Service. */
 
-const dayMs = 86_400_000;
 const place = { namespace: operatorNamespace, name: certificateSecretName };
 const configuration = { name: webhookConfigurationNames.mutating };
 
@@ -55,7 +54,7 @@ beforeAll(async () => {
   forwarder = await TcpForwarder.on(sluice.installation.port);
   forwarder.to(...ports);
   caFile = join(sluice.installation.directory, 'old-authority.crt');
-  await storeOldAuthority();
+  await writeFile(caFile, await storeOldAuthority(sluice.cluster));
   await Promise.all(ports.map((port) => start(port)));
 });
 
@@ -73,32 +72,6 @@ afterAll(async () => {
   ]);
   await sluice.start();
 });
-
-/** An authority of which two thirds of the life are over, with a certificate that is good for weeks. */
-async function storeOldAuthority(): Promise<void> {
-  const now = Date.now();
-  const authority = await issueAuthority({
-    validFrom: now - 250 * dayMs,
-    validUntil: now + 115 * dayMs,
-  });
-  const validity = { validFrom: now - 10 * dayMs, validUntil: now + 80 * dayMs };
-  const leaf = await issueLeaf(authority, { ...validity, hosts: ['127.0.0.1'] });
-  const data = Object.fromEntries(
-    Object.entries({
-      'ca.crt': authority.cert,
-      'ca.key': authority.key,
-      'tls.crt': leaf.cert,
-      'tls.key': leaf.key,
-    }).map(([key, value]) => [key, Buffer.from(value).toString('base64')]),
-  );
-  await writeFile(caFile, authority.cert);
-  await sluice.cluster.apply({
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { ...place },
-    data,
-  });
-}
 
 async function start(port: number): Promise<void> {
   const { args, directory } = sluice.installation;

@@ -1,0 +1,172 @@
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { serviceAccountUser } from '../../src/admission/sluice-user.ts';
+import { certificateSecretName, SecretKind } from '../../src/api/secret.ts';
+import { rights } from '../../src/install/rbac.ts';
+import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts';
+import { type Prometheus, servePrometheus } from '../demo/prometheus.ts';
+import { aDeployment, aStatefulSet, aTaskDefinition } from '../support/builders/apps.ts';
+import { fruits, fruitShopChecks, fruitShopWorkloads } from '../support/builders/fruit-shop.ts';
+import { eventually } from '../support/clock-and-chance/eventually.ts';
+import { testRunPid } from '../support/cluster/control-plane.ts';
+import { EnabledNamespace, isCompleted } from '../support/cluster/enabled-namespace.ts';
+import { storeOldAuthority } from '../support/cluster/old-authority.ts';
+import { keptnConfig } from '../support/cluster/running-sluice.ts';
+import { installSluice, operatorNamespace } from '../support/cluster/sluice-installation.ts';
+import {
+  flags,
+  mustRunSluice,
+  type SluiceProcess,
+  startSluice,
+} from '../support/cluster/sluice-process.ts';
+import { TestCluster } from '../support/cluster/test-cluster.ts';
+import { rightOf, usedRights } from '../support/observed/used-rights.ts';
+
+/**
+ * Sluice does all it does with exactly the rights of its installation: an audit log with every request of it, reads too, shows none
+ * that is forbidden, and each right of its roles is made use of or stands below with the situation that needs it.
+ */
+
+/** Rights that the scenario below needs not, by a pattern, each with the situation that does. */
+const onlyThen: readonly (readonly [right: RegExp, situation: string])[] = [
+  [
+    /^update .*\/finalizers$/u,
+    'asked for by the admission plugin OwnerReferencesPermissionEnforcement (OpenShift)',
+  ],
+];
+
+const user = serviceAccountUser(operatorNamespace);
+const auditPolicy = `apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+omitManagedFields: true
+rules:
+  - level: Metadata
+    users: ["${user}"]
+  - level: None
+`;
+
+let controlPlane: ControlPlane;
+let cluster: TestCluster;
+let prometheus: Prometheus;
+let process: SluiceProcess | undefined;
+
+beforeAll(async () => {
+  prometheus = await servePrometheus({ host: '127.0.0.1', port: 0, value: 3 });
+  const policyFile = join(tmpdir(), `sluice-audit-policy-${testRunPid()}.yaml`);
+  await writeFile(policyFile, auditPolicy);
+  const audit = { policyFile };
+  controlPlane = await startControlPlane({ audit, owner: testRunPid(), removeData: true });
+  cluster = new TestCluster(controlPlane);
+});
+afterAll(async () => {
+  await process?.stop();
+  await controlPlane.stop();
+  await prometheus.close();
+});
+
+/** The rights of the roles that the service account `sluice` is bound to. */
+function declaredRights(): ReadonlySet<string> {
+  const settings = { namespace: operatorNamespace, leaseNamespace: operatorNamespace };
+  const roles = rights({ ...settings, backstop: true }).filter(
+    ({ kind, metadata: { name } }) =>
+      (kind === 'ClusterRole' && name === 'sluice') ||
+      (kind === 'Role' && ['sluice', 'sluice-certificates'].includes(name)),
+  );
+  expect(roles).toHaveLength(3);
+  const rules = roles.flatMap((role) =>
+    'rules' in role ? (role.rules as readonly Granted[]) : [],
+  );
+  return new Set(
+    rules.flatMap(({ apiGroups, resources, verbs }) =>
+      apiGroups.flatMap((group) =>
+        resources.flatMap((path) => {
+          const [resource = '', subresource] = path.split('/');
+          return verbs.map((verb) => rightOf(verb, { group, resource, subresource }));
+        }),
+      ),
+    ),
+  );
+}
+
+interface Granted {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+async function start(): Promise<void> {
+  const installation = await installSluice(cluster);
+  const { args, port, caFile, directory, namespace } = installation;
+  const { kubeconfig } = controlPlane;
+  const url = `https://127.0.0.1:${port}`;
+  const places = flags({ kubeconfig, namespace, url, 'ca-file': caFile });
+  await mustRunSluice(['install', '--force-conflicts', '--backstop', 'true', ...places]);
+  await cluster.apply(keptnConfig({ keptnAppCreationRequestTimeoutSeconds: 2 }));
+  await writeFile(caFile, await storeOldAuthority(cluster));
+  process = await startSluice({
+    args: [
+      ...args,
+      ...flags({ certificates: 'own', 'certificate-hosts': '127.0.0.1', backstop: 'true' }),
+    ],
+    port,
+    caFile,
+    logFile: join(directory, 'sluice.log'),
+    signal: new AbortController().signal,
+    owner: testRunPid(),
+  });
+}
+
+describe('the whole scenario', () => {
+  it('asks for nothing that is forbidden, and no right of the roles is without use', async () => {
+    await start();
+    const shop = await EnabledNamespace.create(cluster);
+    // An application with all kinds of checks, in one version and in the next.
+    await shop.apply(...fruitShopChecks(prometheus.url));
+    for (const version of ['1.0.0', '2.0.0']) {
+      await shop.apply(...fruitShopWorkloads(version));
+      for (const workload of fruits)
+        await shop.untilVersion({ workload, version, withinMs: 120_000 }, isCompleted);
+    }
+    // A check that fails, and a version that takes its place; a StatefulSet whose held Pod of an old revision is deleted.
+    await shop.apply(aTaskDefinition('broken', { outcome: 'fail' }), aTaskDefinition('check'));
+    const failing = { workload: 'solo', app: 'none', preDeploymentTasks: ['broken'] };
+    await shop.apply(
+      aDeployment({ ...failing, version: '1.0.0' }),
+      aStatefulSet({ ...failing, workload: 'store', version: '1.0.0' }),
+    );
+    await shop.untilVersion(
+      { app: 'solo', workload: 'solo' },
+      ({ status }) => status?.status === 'Failed',
+    );
+    await shop.untilVersion(
+      { app: 'store', workload: 'store' },
+      ({ status }) => status?.status === 'Failed',
+    );
+    const passing = { app: 'none', preDeploymentTasks: ['check'], version: '2.0.0' };
+    await shop.apply(
+      aDeployment({ ...passing, workload: 'solo' }),
+      aStatefulSet({ ...passing, workload: 'store' }),
+    );
+    await shop.untilVersion({ app: 'solo', workload: 'solo', version: '2.0.0' }, isCompleted);
+    await shop.untilVersion({ app: 'store', workload: 'store', version: '2.0.0' }, isCompleted);
+    // The Secret with the certificates is made again.
+    await cluster.delete(SecretKind, { namespace: operatorNamespace, name: certificateSecretName });
+    await eventually('there is a Secret again', async () =>
+      cluster.get(SecretKind, { namespace: operatorNamespace, name: certificateSecretName }),
+    );
+    await shop[Symbol.asyncDispose]();
+
+    const log = controlPlane.auditLog ?? '';
+    const { allowed, forbidden } = usedRights(log, user);
+    expect([...forbidden]).toEqual([]);
+    const unused = [...declaredRights()].filter((right) => !allowed.has(right));
+    const isExplained = (right: string) => onlyThen.some(([pattern]) => pattern.test(right));
+    expect(unused.filter((right) => !isExplained(right)).toSorted()).toEqual([]);
+    // And the other way round: what is explained is a right, and nothing above has made use of it.
+    const idle = onlyThen.filter(([pattern]) => !unused.some((right) => pattern.test(right)));
+    expect(idle.map(([pattern]) => pattern.source)).toEqual([]);
+  }, 600_000);
+});
