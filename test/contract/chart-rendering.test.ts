@@ -170,6 +170,26 @@ describe('values', () => {
     expect(deployment).toMatch(/"image":"example\.org\/keptn-sluice\/sluice:[\d.]+"/u);
   });
 
+  it.each([
+    ['imagePullSecrets', { imagePullSecrets: [{ name: 'pull' }] }, 'global.imagePullSecrets'],
+    [
+      'lifecycleOperator.manager',
+      { lifecycleOperator: { manager: { resources: {} } } },
+      'lifecycleOperator.resources',
+    ],
+  ])(
+    'of older charts that asked for something are refused with what to write: %s',
+    async (key, values, remedy) => {
+      const args = ['template', 'sluice', chartFolder, '--values', '-'];
+      const ended = await runHelm(args, JSON.stringify(values));
+      expect(ended).toMatchObject({ exitCode: 1 });
+      expect(ended.output).toContain(
+        `${key} is a value of Keptn’s chart that this one does not have`,
+      );
+      expect(ended.output).toContain(remedy);
+    },
+  );
+
   it('say nothing of values without effect where there are none', async () => {
     const notes = await notesOf({});
     expect(notes).not.toContain('WARNING');

@@ -166,6 +166,8 @@ imagePullSecrets:
 {{- $lines = append $lines (printf "%s.%s: %s" (trimSuffix ".*" $one.path) $key $one.why) -}}
 {{- end -}}
 {{- end -}}
+{{- else if and .refused (not (empty $place)) -}}
+{{- fail (printf "%s is a value of Keptn’s chart that this one does not have: %s" .path .why) -}}
 {{- else if not (and (hasKey . "unlessIs") (eq (toString .unlessIs) (toString $place))) -}}
 {{- $lines = append $lines (printf "%s: %s" .path .why) -}}
 {{- end -}}

@@ -94,5 +94,60 @@ export const deadValues: readonly DeadValue[] = [
     path: 'metricsOperator.*',
     why: `${ofOneProcess}; image, resources and the like are those of the chart`,
   },
+  // Of Keptn 0.8 to 0.10 and of the charts before.
+  ...['scheduler', 'schedulerConfig', 'keptnScheduler', 'keptnSchedulerConfig'].map((key) => ({
+    path: `${key}.*`,
+    why: 'Keptn’s scheduler held the Pods then; scheduling gates of Kubernetes do now',
+  })),
+  {
+    path: 'schedulingGatesEnabled',
+    unlessIs: true,
+    why: 'Pods are always held by scheduling gates',
+  },
+  ...[
+    'lifecycleManagerConfig',
+    'lifecycleOperatorConfig',
+    'metricsManagerConfig',
+    'metricsOperatorConfig',
+  ].map((key) => ({
+    path: `${key}.*`,
+    why: 'it configured a process that is no more; flags of `sluice run` go to extraArgs',
+  })),
+  ...[
+    'lifecycleOperatorMetricsService',
+    'lifecycleWebhookService',
+    'metricsOperatorService',
+    'metricsWebhookService',
+  ].map((key) => ({
+    path: `${key}.*`,
+    why: 'the Services are always ClusterIPs, with the names and ports that Keptn’s had',
+  })),
+  {
+    path: 'certificateOperator.*',
+    why: 'Sluice makes its certificates itself: see certificates.mode',
+  },
+  { path: 'kubernetesClusterDomain', why: 'nothing read it; Sluice needs no cluster domain' },
+  {
+    path: 'imagePullSecrets',
+    refused: true,
+    why: 'write it as global.imagePullSecrets, or no image is pulled',
+  },
+  {
+    path: 'lifecycleOperator.manager',
+    refused: true,
+    why: 'what stood below it stands one level up since Keptn 0.9: lifecycleOperator.resources, lifecycleOperator.env and the like',
+  },
+  {
+    path: 'lifecycleOperator.imagePullPolicy',
+    why: 'write it as lifecycleOperator.image.imagePullPolicy or global.imagePullPolicy',
+  },
+  {
+    path: 'lifecycleOperator.env.otelCollectorUrl',
+    why: 'Keptn’s operator did not read it either; write spec.OTelCollectorUrl of the KeptnConfig in the namespace of Sluice',
+  },
+  {
+    path: 'lifecycleOperator.env.keptnWorkloadInstanceControllerLogLevel',
+    why: 'log lines of all controllers go by logLevel',
+  },
   { path: 'certManager.*', why: 'Sluice makes its certificates itself: see certificates.mode' },
 ];

@@ -15,6 +15,8 @@ export interface DeadValue {
   readonly path: string;
   /** The value that says what is so anyway, and need not be named. */
   readonly unlessIs?: string | boolean;
+  /** It asked for something that would be missing: the chart is refused with `why` unless it is empty. */
+  readonly refused?: true;
   /** What to do instead, or why nothing is to be done. */
   readonly why: string;
 }

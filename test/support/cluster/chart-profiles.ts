@@ -121,5 +121,28 @@ export const chartProfiles: Readonly<Record<string, object>> = {
   'Keptn: without its custom metrics API': {
     metricsOperator: { customMetricsAPIService: { enabled: 'false' } },
   },
+  'Keptn 0.8: what its chart listed': {
+    certificateOperator: { manager: { env: { labelSelectorKey: 'keptn.sh/inject-cert' } } },
+    imagePullSecrets: [],
+    kubernetesClusterDomain: 'cluster.local',
+    schedulingGatesEnabled: false,
+    lifecycleManagerConfig: { controllerManagerConfigYaml: { webhook: { port: 9443 } } },
+    lifecycleOperator: {
+      replicas: 1,
+      env: {
+        otelCollectorUrl: 'otel-collector:4317',
+        keptnWorkloadInstanceControllerLogLevel: '0',
+      },
+      imagePullPolicy: 'Always',
+    },
+    lifecycleOperatorMetricsService: { type: 'ClusterIP' },
+    lifecycleWebhookService: { type: 'ClusterIP' },
+    metricsManagerConfig: { controllerManagerConfigYaml: {} },
+    metricsOperator: { manager: { env: { exposeKeptnMetrics: 'true' } } },
+    metricsOperatorService: { type: 'ClusterIP' },
+    metricsWebhookService: { type: 'ClusterIP' },
+    scheduler: { replicas: 1 },
+    schedulerConfig: { schedulerConfigYaml: {} },
+  },
   'Keptn: as Argo CD installs it': { commitID: 'abcdef0' },
 };
