@@ -119,9 +119,6 @@ export const alertRules: readonly AlertRule[] = [
   },
 ];
 
-/** Where people find the runbooks. */
-const runbooks = `${published.source}/blob/main/docs/runbooks`;
-
 /** The groups of rules in the form of Prometheus, which is also that of `PrometheusRule.spec`. */
 export function alertGroups() {
   const rules = alertRules.map(({ name, expr, severity, summary, description, ...rest }) => ({
@@ -129,7 +126,7 @@ export function alertGroups() {
     expr,
     for: rest.for,
     labels: { severity },
-    annotations: { summary, description, runbook_url: `${runbooks}/${name}.md` },
+    annotations: { summary, description, runbook_url: `${published.runbooks}/${name}.md` },
   }));
   return { groups: [{ name: 'sluice', rules }] };
 }

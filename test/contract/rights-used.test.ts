@@ -123,6 +123,13 @@ describe('the whole scenario', () => {
   it('asks for nothing that is forbidden, and no right of the roles is without use', async () => {
     await start();
     const shop = await EnabledNamespace.create(cluster);
+    // The caBundles come with the certificates.
+    await eventually('the API server trusts Sluice', () =>
+      shop.apply(aTaskDefinition('check')).then(
+        () => true,
+        () => false,
+      ),
+    );
     // An application with all kinds of checks, in one version and in the next.
     await shop.apply(...fruitShopChecks(prometheus.url));
     for (const version of ['1.0.0', '2.0.0']) {
@@ -131,7 +138,7 @@ describe('the whole scenario', () => {
         await shop.untilVersion({ workload, version, withinMs: 120_000 }, isCompleted);
     }
     // A check that fails, and a version that takes its place; a StatefulSet whose held Pod of an old revision is deleted.
-    await shop.apply(aTaskDefinition('broken', { outcome: 'fail' }), aTaskDefinition('check'));
+    await shop.apply(aTaskDefinition('broken', { outcome: 'fail' }));
     const failing = { workload: 'solo', app: 'none', preDeploymentTasks: ['broken'] };
     await shop.apply(
       aDeployment({ ...failing, version: '1.0.0' }),

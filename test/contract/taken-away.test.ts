@@ -1,26 +1,68 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NamespaceKind } from '../../src/api/builtin.ts';
 import type { Kind, KubernetesObject } from '../../src/api/object.ts';
 import { CustomResourceDefinitionKind } from '../../src/api/registration-kinds.ts';
+import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts';
 import { send } from '../control-plane/http.ts';
 import { aDeployment, aTaskDefinition } from '../support/builders/apps.ts';
 import { eventually } from '../support/clock-and-chance/eventually.ts';
-import { isCompleted } from '../support/cluster/enabled-namespace.ts';
-import { keptnConfig, RunningSluice } from '../support/cluster/running-sluice.ts';
-import { serviceAccountKubeconfig } from '../support/cluster/sluice-installation.ts';
-import { flags, mustRunSluice } from '../support/cluster/sluice-process.ts';
+import { testRunPid } from '../support/cluster/control-plane.ts';
+import { EnabledNamespace, isCompleted } from '../support/cluster/enabled-namespace.ts';
+import { keptnConfig } from '../support/cluster/running-sluice.ts';
+import {
+  installSluice,
+  serviceAccountKubeconfig,
+  type SluiceInstallation,
+} from '../support/cluster/sluice-installation.ts';
+import {
+  flags,
+  mustRunSluice,
+  type SluiceProcess,
+  startSluice,
+} from '../support/cluster/sluice-process.ts';
+import { TestCluster } from '../support/cluster/test-cluster.ts';
 
 /**
  * What is taken away from an installation is named, and everything goes on when it is back. The Secret with the certificates and
  * the caBundles are in `certificates.test.ts`.
  */
 
-let sluice: RunningSluice;
+// A control plane of its own: others look at all that was ever forbidden.
+let controlPlane: ControlPlane;
+let cluster: TestCluster;
+let installation: SluiceInstallation;
+let process: SluiceProcess | undefined;
+
 beforeAll(async () => {
-  sluice = await RunningSluice.shared();
+  controlPlane = await startControlPlane({ owner: testRunPid(), removeData: true });
+  cluster = new TestCluster(controlPlane);
+  installation = await installSluice(cluster);
+  await cluster.apply(keptnConfig());
+  await start();
 });
+afterAll(async () => {
+  await process?.stop();
+  await controlPlane.stop();
+});
+
+async function start(): Promise<void> {
+  const { args, port, caFile } = installation;
+  const shortLease = flags({
+    'lease-duration': '4s',
+    'lease-renew-deadline': '3s',
+    'lease-retry-period': '500ms',
+  });
+  process = await startSluice({
+    args: [...args, ...shortLease],
+    port,
+    caFile,
+    logFile: logFile(),
+    signal: new AbortController().signal,
+    owner: testRunPid(),
+  });
+}
 
 const ClusterRoleKind: Kind<KubernetesObject & { readonly rules?: unknown }> = {
   apiVersion: 'rbac.authorization.k8s.io/v1',
@@ -39,33 +81,33 @@ const ReplicaSetKind: Kind<Failing> = {
 };
 
 const role = { name: 'sluice' };
-const logFile = (): string => join(sluice.installation.directory, 'sluice.log');
+const logFile = (): string => join(installation.directory, 'sluice.log');
 const lengthOfLog = async (): Promise<number> => (await readFile(logFile(), 'utf8')).length;
 /** What the log has got since it had this length. */
 const logFrom = async (length: number): Promise<string> =>
   (await readFile(logFile(), 'utf8')).slice(length);
 
 async function readiness(): Promise<string> {
-  const { port, caFile } = sluice.installation;
+  const { port, caFile } = installation;
   const ca = await readFile(caFile, 'utf8');
   const url = `https://127.0.0.1:${port}/readyz`;
   return (await send({ url, ca, timeoutMs: 1_000 })).body;
 }
 
 async function install(...parts: readonly string[]): Promise<void> {
-  const { kubeconfig } = sluice.cluster.controlPlane;
-  const { port, caFile, namespace } = sluice.installation;
+  const { kubeconfig } = controlPlane;
+  const { port, caFile, namespace } = installation;
   const url = `https://127.0.0.1:${port}`;
   const places = flags({ kubeconfig, namespace, url, 'ca-file': caFile });
   await mustRunSluice(['install', ...parts, '--force-conflicts', ...places]);
 }
 
 async function rulesOf(): Promise<unknown> {
-  return (await sluice.cluster.get(ClusterRoleKind, role))?.rules;
+  return (await cluster.get(ClusterRoleKind, role))?.rules;
 }
 
 async function setRules(rules: unknown): Promise<void> {
-  await sluice.cluster.patch(ClusterRoleKind, { ...role, type: 'json' }, [
+  await cluster.patch(ClusterRoleKind, { ...role, type: 'json' }, [
     { op: 'replace', path: '/rules', value: rules },
   ]);
 }
@@ -74,7 +116,7 @@ const checked = (version: string) => aDeployment({ version, preDeploymentTasks: 
 
 describe('a ClusterRole that was revoked', () => {
   it('while Sluice runs: the log names what it may not write, and what waited goes on when it is back', async () => {
-    await using shop = await sluice.namespace();
+    await using shop = await EnabledNamespace.create(cluster);
     await shop.apply(aTaskDefinition('check'));
     const rules = await rulesOf();
     const length = await lengthOfLog();
@@ -95,9 +137,9 @@ describe('a ClusterRole that was revoked', () => {
   it('while it starts: log and /readyz name what it may not list, and it becomes ready when it is back', async () => {
     const rules = await rulesOf();
     const length = await lengthOfLog();
-    await sluice.stop();
+    await process?.stop();
     await setRules([]);
-    const started = sluice.start();
+    const started = start();
     try {
       await eventually('the log names what cannot be listed', async () =>
         (await logFrom(length)).includes('deployments cannot be listed'),
@@ -117,7 +159,7 @@ describe('a CustomResourceDefinition that was deleted', () => {
   it('is named by the log and by /readyz, and everything goes on when it is made again', async () => {
     const length = await lengthOfLog();
     const name = 'keptnmetricsproviders.metrics.keptn.sh';
-    await sluice.cluster.delete(CustomResourceDefinitionKind, { name });
+    await cluster.delete(CustomResourceDefinitionKind, { name });
     await eventually('the log names it', async () =>
       (await logFrom(length)).includes(`is CustomResourceDefinition ${name} missing?`),
     );
@@ -132,7 +174,7 @@ describe('a CustomResourceDefinition that was deleted', () => {
       'and /readyz is content',
       async () => !(await readiness()).includes('without'),
     );
-    await using shop = await sluice.namespace();
+    await using shop = await EnabledNamespace.create(cluster);
     await shop.apply(aTaskDefinition('check'), checked('1.0.0'));
     await shop.untilVersion({ withinMs: 90_000 }, isCompleted);
   }, 180_000);
@@ -140,9 +182,8 @@ describe('a CustomResourceDefinition that was deleted', () => {
 
 describe('the namespace of Sluice, deleted', () => {
   it('is told by the log while a process is left and by what the API server says of Pods, and an installation brings everything back', async () => {
-    const { cluster, installation } = sluice;
     const { namespace, directory } = installation;
-    await using shop = await sluice.namespace();
+    await using shop = await EnabledNamespace.create(cluster);
     await shop.apply(aTaskDefinition('check'), checked('1.0.0'));
     await shop.untilVersion({}, isCompleted);
     const length = await lengthOfLog();
@@ -156,7 +197,7 @@ describe('the namespace of Sluice, deleted', () => {
       /Unauthorized|namespaces "keptn-system" not found/u.test(await logFrom(length)),
     );
     // In the cluster, its Pods go with it.
-    await sluice.stop();
+    await process?.stop();
     await shop.apply(checked('2.0.0'));
     await eventually('the refusal of its Pods names the webhook', async () => {
       const sets = await cluster.list(ReplicaSetKind, { namespace: shop.name });
@@ -168,7 +209,7 @@ describe('the namespace of Sluice, deleted', () => {
     await install();
     await serviceAccountKubeconfig(cluster, directory);
     await cluster.apply(keptnConfig());
-    await sluice.start();
+    await start();
     await shop.untilVersion({ version: '2.0.0', withinMs: 90_000 }, isCompleted);
   }, 300_000);
 });

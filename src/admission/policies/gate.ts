@@ -1,11 +1,10 @@
 import { schedulingGate, sluiceKeys } from '../../api/keptn/annotations.ts';
 import { celText } from './cel.ts';
-import { type PolicyObject, policyVersion } from './policy.ts';
-import type { PolicySettings } from './policy.ts';
+import { type PolicyObject, type PolicySettings, policyVersion } from './policy.ts';
 import { listBindings, listKind, releaseVariables, ungatedPods } from './released-versions.ts';
 
 /** What a Pod says that the API server has gated by itself; Sluice writes more once it has seen the Pod. */
-export const heldByPolicy =
+const heldByPolicy =
   'Held by Sluice: the version of this Pod has not been released yet; its checks run when Sluice has seen it';
 
 const text = celText;
