@@ -155,7 +155,7 @@ describe('of a Sluice that runs', () => {
   it('a caBundle of another authority is told by the certificate and by the call', async () => {
     const other = join(directory, 'other');
     await mustRunSluice(['certs', ...flags({ directory: other })]);
-    await install('--webhooks', join(other, 'ca.crt'));
+    await install(['--webhooks'], join(other, 'ca.crt'));
     const report = await check();
     expect(about(report, 'serving certificate')[0]).toMatchObject({ status: 'failed' });
     await eventually('the API server goes by the new caBundle', async () => {
@@ -163,6 +163,21 @@ describe('of a Sluice that runs', () => {
       return call?.status === 'failed' && call.says.includes('x509');
     });
     await mend('--webhooks');
+  });
+
+  it('an installation with the gate of the API server is well, too, and what is missing of it is told', async () => {
+    await mend('--crds', '--rights', '--webhooks', '--policy', '--webhook-mode', 'admissionPolicy');
+    const report = await check();
+    expect(bad(report)).toEqual([]);
+    expect(report.exitCode).toBe(0);
+    const name = 'listed.gate.sluice.keptn.sh';
+    await cluster.request(
+      `/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicybindings/${name}`,
+      { method: 'DELETE' },
+    );
+    const lines = about(await check(), 'admission policies');
+    expect(lines[0]?.says).toContain(`MutatingAdmissionPolicyBinding ${name} is missing`);
+    await mend('--webhooks', '--policy', '--rights');
   });
 
   it('a webhook that only ignores is a warning: exit code 4', async () => {
@@ -229,12 +244,12 @@ function start(): Promise<SluiceProcess> {
   });
 }
 
-async function install(part: string, caFile: string): Promise<void> {
+async function install(parts: readonly string[], caFile: string): Promise<void> {
   const { kubeconfig } = controlPlane;
   const { namespace, port } = installation;
   const url = `https://127.0.0.1:${port}`;
   const settings = flags({ kubeconfig, namespace, url, 'ca-file': caFile });
-  await mustRunSluice(['install', part, '--force-conflicts', ...settings]);
+  await mustRunSluice(['install', ...parts, '--force-conflicts', ...settings]);
 }
 
 async function untilWell(): Promise<void> {
@@ -250,7 +265,7 @@ async function untilWell(): Promise<void> {
 }
 
 /** What the remedy says, and back to where all is well. */
-async function mend(part: string): Promise<void> {
-  await install(part, installation.caFile);
+async function mend(...parts: readonly string[]): Promise<void> {
+  await install(parts, installation.caFile);
   await untilWell();
 }

@@ -11,6 +11,7 @@ import {
   observeKubernetes,
   observePolicies,
   observeRights,
+  observeVariant,
   type Place,
 } from './observe-cluster.ts';
 import { observeBypassed, observeHeld, observeNamespaces } from './observe-pods.ts';
@@ -44,7 +45,8 @@ export async function* diagnose(
   // Whatever else is asked would say the same.
   if (version.is === 'unreadable') return;
   yield judgeCrds(await observeCrds(cluster));
-  const webhooks = await observeWebhooks(cluster, place);
+  const variant = await observeVariant(cluster, place);
+  const webhooks = await observeWebhooks(cluster, place, variant);
   yield judgeWebhooks(webhooks);
   const here = now();
   const { answer, serverTime } = await observeAnswer(cluster, place);
@@ -59,8 +61,8 @@ export async function* diagnose(
       yield judgeServed(await observeServed(first.target, first.caBundle), time);
     yield [judgeAnswer(answer)];
   }
-  yield judgePolicies(await observePolicies(cluster, place));
-  yield judgeRights(place.user, await observeRights(cluster, place));
+  yield judgePolicies(await observePolicies(cluster, place, variant));
+  yield judgeRights(place.user, await observeRights(cluster, place, variant));
   yield [judgeLeader(await observeLeader(cluster, place), time)];
   const replicas = await observeReplicas(cluster, place);
   if (replicas.is === 'unreadable') yield [unknown('replicas', replicas.why)];

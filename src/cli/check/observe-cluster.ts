@@ -16,6 +16,45 @@ export interface Place {
   readonly user: string;
 }
 
+/** What an installation has beside the plain one, by the policies that are there. */
+export interface Variant {
+  /** Whether lists of released versions are kept, and the webhooks on Pods are passed over while no Sluice answers. */
+  readonly backstop: boolean;
+  /** Whether the API server adds the gate by itself. */
+  readonly gatesByPolicy: boolean;
+}
+
+const plain: Variant = { backstop: false, gatesByPolicy: false };
+const backstopped: Variant = { backstop: true, gatesByPolicy: false };
+const gated: Variant = { backstop: true, gatesByPolicy: true };
+
+/** Which installation it is: one object of a variant is enough, so that the others of it are missed. */
+export async function observeVariant(cluster: Asking, place: Place): Promise<Variant> {
+  const ofPlain = new Set(policiesOf(place, plain).map(pathOf));
+  const ofBackstop = policiesOf(place, backstopped).map(pathOf);
+  const isAnyThere = async (paths: readonly string[]): Promise<boolean> =>
+    (await Promise.all(paths.map((path) => cluster.get(path)))).some(({ is }) => is === 'found');
+  const ofGate = policiesOf(place, gated)
+    .map(pathOf)
+    .filter((path) => !ofBackstop.includes(path));
+  if (await isAnyThere(ofGate)) return gated;
+  return (await isAnyThere(ofBackstop.filter((path) => !ofPlain.has(path)))) ? backstopped : plain;
+}
+
+function policiesOf({ namespace, user }: Place, variant: Variant) {
+  return policyManifests({
+    operatorNamespace: namespace,
+    users: [user],
+    requesterChecks: false,
+    ...variant,
+  });
+}
+
+function pathOf({ kind, metadata: { name } }: ReturnType<typeof policiesOf>[number]): string {
+  const plural = `${kind.toLowerCase()}s`.replace(/policys$/u, 'policies');
+  return `/apis/admissionregistration.k8s.io/v1/${plural}/${name}`;
+}
+
 /** `v1.36.3`. */
 export async function observeKubernetes(cluster: Asking): Promise<Seen<string>> {
   return mapSeen(await cluster.get('/version'), (answer) => textOf(at(answer, 'gitVersion')));
@@ -50,31 +89,16 @@ function servedIn(crd: unknown): readonly string[] {
 
 export async function observePolicies(
   cluster: Asking,
-  { namespace, user }: Place,
+  place: Place,
+  variant: Variant,
 ): Promise<readonly PolicySeen[]> {
-  const wanted = policyManifests({
-    operatorNamespace: namespace,
-    users: [user],
-    requesterChecks: false,
-  });
   return Promise.all(
-    wanted.map(async (policy): Promise<PolicySeen> => {
-      const {
-        kind,
-        metadata: { name },
-      } = policy;
-      const isBinding = kind === 'ValidatingAdmissionPolicyBinding';
-      const plural = isBinding
-        ? 'validatingadmissionpolicybindings'
-        : 'validatingadmissionpolicies';
-      const path = `/apis/admissionregistration.k8s.io/v1/${plural}/${name}`;
-      return {
-        kind: isBinding ? 'ValidatingAdmissionPolicyBinding' : 'ValidatingAdmissionPolicy',
-        name,
-        wantedActions: actionsOf(policy),
-        found: mapSeen(await cluster.get(path), (live) => ({ actions: actionsOf(live) })),
-      };
-    }),
+    policiesOf(place, variant).map(async (policy): Promise<PolicySeen> => ({
+      kind: policy.kind,
+      name: policy.metadata.name,
+      wantedActions: actionsOf(policy),
+      found: mapSeen(await cluster.get(pathOf(policy)), (live) => ({ actions: actionsOf(live) })),
+    })),
   );
 }
 
@@ -96,8 +120,12 @@ interface Right {
 const asksAtOnce = 16;
 
 /** Asks the API server for every single right of the roles of the service account. */
-export async function observeRights(cluster: Asking, place: Place): Promise<readonly RightSeen[]> {
-  const wanted = neededRights(place);
+export async function observeRights(
+  cluster: Asking,
+  place: Place,
+  variant: Variant,
+): Promise<readonly RightSeen[]> {
+  const wanted = neededRights(place, variant);
   const found: RightSeen[] = [];
   for (let from = 0; from < wanted.length; from += asksAtOnce) {
     const asked = wanted.slice(from, from + asksAtOnce);
@@ -106,9 +134,12 @@ export async function observeRights(cluster: Asking, place: Place): Promise<read
   return found;
 }
 
-function neededRights({ namespace, leaseNamespace }: Place): readonly Right[] {
+function neededRights(
+  { namespace, leaseNamespace }: Place,
+  { backstop }: Variant,
+): readonly Right[] {
   const account = serviceAccountUser(namespace).split(':').at(-1);
-  return rights({ namespace, leaseNamespace })
+  return rights({ namespace, leaseNamespace, backstop })
     .filter(({ metadata, kind }) => metadata.name === account && kind.endsWith('Role'))
     .flatMap((role) =>
       listOf(role['rules']).flatMap((rule) =>

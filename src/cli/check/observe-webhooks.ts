@@ -3,15 +3,17 @@ import { connect, type DetailedPeerCertificate } from 'node:tls';
 import { webhookConfigurations, webhookServiceName } from '../../admission/manifests.ts';
 import { KeptnTaskDefinition } from '../../api/keptn/task-definition.ts';
 import { type Asking, at, listOf, momentOf, textOf } from './asking.ts';
-import type { Place } from './observe-cluster.ts';
+import type { Place, Variant } from './observe-cluster.ts';
 import type { CertificateSeen, Seen, ServedSeen, WebhookSeen } from './seen.ts';
 
 export async function observeWebhooks(
   cluster: Asking,
   { namespace }: Place,
+  { backstop }: Variant,
 ): Promise<readonly WebhookSeen[]> {
   const wanted = webhookConfigurations({
     operatorNamespace: namespace,
+    backstop,
     target: { service: { name: webhookServiceName, namespace } },
   });
   const all = await Promise.all(

@@ -32,7 +32,8 @@ export interface WebhookSeen {
 
 /** A policy or its binding. */
 export interface PolicySeen {
-  readonly kind: 'ValidatingAdmissionPolicy' | 'ValidatingAdmissionPolicyBinding';
+  /** ValidatingAdmissionPolicy, MutatingAdmissionPolicy, or one of their bindings. */
+  readonly kind: string;
   readonly name: string;
   /** Of a binding: what it has to do with what the policy refuses (Deny, Warn). */
   readonly wantedActions: readonly string[];
