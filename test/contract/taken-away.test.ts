@@ -193,9 +193,15 @@ describe('the namespace of Sluice, deleted', () => {
       async () => (await cluster.get(NamespaceKind, { name: namespace })) === undefined,
       60_000,
     );
-    await eventually('the log says so', async () =>
-      /Unauthorized|namespaces "keptn-system" not found/u.test(await logFrom(length)),
-    );
+    await eventually(
+      'the log says so',
+      async () => /Unauthorized|namespaces? "keptn-system"/u.test(await logFrom(length)),
+      90_000,
+    ).catch(async (error: unknown) => {
+      throw new Error(`the log says only:\n${(await logFrom(length)).slice(-3_000)}`, {
+        cause: error,
+      });
+    });
     // In the cluster, its Pods go with it.
     await process?.stop();
     await shop.apply(checked('2.0.0'));
