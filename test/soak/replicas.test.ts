@@ -27,8 +27,13 @@ it(
   async () => {
     await using shop = await sluice.namespace();
     const before = await two.entry('ca.crt');
+    await eventually('the API server goes by the caBundles', () =>
+      shop.apply(aTaskDefinition('check')).then(
+        () => true,
+        () => false,
+      ),
+    );
     await shop.apply(
-      aTaskDefinition('check'),
       aDeployment({ preDeploymentTasks: ['check'], postDeploymentTasks: ['check'] }),
     );
     const reviews = askForPods(shop, { everyMs: 20, areStored: true });

@@ -55,8 +55,12 @@ export class TwoReplicas {
     const forwarder = await TcpForwarder.on(sluice.installation.port);
     forwarder.to(...ports);
     const two = new TwoReplicas(sluice, forwarder, ports);
-    await writeFile(two.caFile, await storeOldAuthority(sluice.cluster));
+    const authority = await storeOldAuthority(sluice.cluster);
+    await writeFile(two.caFile, authority);
     await Promise.all(ports.map((port) => two.start(port)));
+    await eventually('the first caBundle is there', async () =>
+      (await two.bundles()).every((bundle) => bundle.includes(authority)),
+    );
     return two;
   }
 
