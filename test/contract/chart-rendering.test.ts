@@ -181,7 +181,7 @@ describe('values', () => {
     'of older charts that asked for something are refused with what to write: %s',
     async (key, values, remedy) => {
       const args = ['template', 'sluice', chartFolder, '--values', '-'];
-      const ended = await runHelm(args, JSON.stringify(values));
+      const ended = await runHelm(args, { stdin: JSON.stringify(values) });
       expect(ended).toMatchObject({ exitCode: 1 });
       expect(ended.output).toContain(
         `${key} is a value of Keptn’s chart that this one does not have`,
