@@ -22,6 +22,7 @@ const unit = [
   'certificates',
   'release',
   'generate',
+  'try',
 ];
 
 export default defineConfig({

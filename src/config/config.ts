@@ -290,6 +290,13 @@ export const settings = {
     otherwise: 'info',
     description: 'least important log lines that are written',
   }),
+  debugKey: optional({
+    flag: 'debug-key',
+    env: 'SLUICE_DEBUG_KEY',
+    value: text('key', 'a controller, a namespace and a name with slashes between them'),
+    description:
+      'controller/namespace/name of which every observation and plan is written to the log, with --log-level debug',
+  }),
   logFormat: setting({
     flag: 'log-format',
     env: 'SLUICE_LOG_FORMAT',
@@ -350,6 +357,7 @@ export function configFrom(given: Given) {
     workers: reader.read(settings.workers),
     otlp: readOtlp(reader),
     logLevel: reader.read(settings.logLevel),
+    debugKey: reader.read(settings.debugKey),
     logFormat: reader.read(settings.logFormat),
   };
   refuseContradictions(config, reader);

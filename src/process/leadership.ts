@@ -28,6 +28,7 @@ import { Slices } from '../runtime/slices.ts';
 import { sleep } from '../runtime/sleep.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { allControllers } from './controllers.ts';
+import { decisionsLogged } from './decision-log.ts';
 import { followEnds } from './follow-ends.ts';
 import { MissingKinds, missingKinds } from './missing-kinds.ts';
 import type { ElectionStanding, ProcessMetrics } from './process-metrics.ts';
@@ -176,6 +177,7 @@ async function lead(parts: LeadershipParts, { signal, sources, mayWrite }: Term)
     log: log.child({ part: 'engine' }),
     metrics: parts.metrics.engine,
     onPerformed: (change) => gates.performed(change),
+    ...decisionsLogged(config.debugKey, log.child({ part: 'decisions' })),
   });
   const metrics = new MetricLoop({
     ...by,

@@ -17,7 +17,7 @@ import { tellFailedDecision, tellLeftOutBy } from './failed-decision.ts';
 import { Fenced } from './fenced-cluster.ts';
 import { KeyMemory } from './key-memory.ts';
 import type { EngineMetrics, ReconcileOutcome } from './engine-metrics.ts';
-import type { Reconciled, Reconciling } from './reconcile.ts';
+import type { Decided, Reconciled, Reconciling } from './reconcile.ts';
 import { reconcile } from './reconcile.ts';
 import { defined } from '../../api/json.ts';
 
@@ -31,6 +31,8 @@ export interface EngineParts {
   readonly metrics: EngineMetrics;
   /** Told of every change that was carried out; for metrics. Must not throw. */
   readonly onPerformed?: (change: Change) => void;
+  /** Told of every decision; for logs. Must not throw. */
+  readonly onDecided?: (decided: Decided) => void;
   /** Whether this process may write now, asked before every write. Without it, for as long as the engine runs. */
   readonly mayWrite?: () => boolean;
   /** A number in [0, 1) that spreads retries. */

@@ -44,6 +44,16 @@ export interface Reconciling {
   readonly kindOf: (owner: OwnerReference) => Kind | undefined;
   /** Told of every change that was carried out. Must not throw. */
   readonly onPerformed?: (change: Change) => void;
+  /** Told of every decision. Must not throw. */
+  readonly onDecided?: (decided: Decided) => void;
+}
+
+/** A decision, what it was made from, and for which key of which controller. */
+export interface Decided {
+  readonly controller: string;
+  readonly key: Key;
+  readonly observation: unknown;
+  readonly plan: Plan;
 }
 
 /** How a reconcile ended; `waiting` are the changes asked for and not tried, because they were refused before. */
@@ -85,7 +95,9 @@ export async function reconcile(
     const world = new ReconcileWorld(moment, { lookup: caches, live, memory });
     const observation = controller.gather(key, world);
     if (observation === undefined) return { outcome: 'gone' };
-    const end = await rounds.carryOut(controller.decide(observation));
+    const plan = controller.decide(observation);
+    by.onDecided?.({ controller: controller.name, key, observation, plan });
+    const end = await rounds.carryOut(plan);
     if (end === 'again') continue;
     // A decision that has nothing left to do has recorded what was made for it.
     if (end.outcome === 'settled') memory.made.clear();
