@@ -120,7 +120,12 @@ function decide(seen: WorkloadVersionSeen): Plan {
   const wanted = isWanted(version, seen);
   const known = takenOver(seen, wanted);
   const status = withExpiry(known, { now, of: version });
-  const byHand = steer(seen, status, status === known ? [] : [releaseEnded(version, status)]);
+  const hasExpired = status !== known;
+  // What is asked of a version that is current again is judged when it has been opened again: now it is still over.
+  const isBack = wanted === 'yes' && isSuperseded(status) && seen.optIn !== 'no' && !hasExpired;
+  const byHand = isBack
+    ? undefined
+    : steer(seen, status, hasExpired ? [releaseEnded(version, status)] : []);
   if (byHand !== undefined) return byHand;
   if (isLeftAlone(seen, status)) return leftAlone(seen, status);
 

@@ -1,3 +1,4 @@
+import { aRequest, asked } from '../../support/builders/steering.ts';
 import { describe, expect, test } from 'vitest';
 import type { KeptnWorkloadVersion } from '../../../src/api/keptn/workload-version.ts';
 import { isReleased } from '../../../src/domain/gate/release.ts';
@@ -151,6 +152,26 @@ describe('a rollback', () => {
     });
     expect(after(made)).not.toHaveProperty('endTime');
   });
+
+  test.each([
+    { verb: 'abort', outcome: 'Done', reason: 'Aborted', state: 'Failed' },
+    { verb: 'retry', outcome: 'Refused', reason: 'NothingFailed', state: 'Progressing' },
+  ] as const)(
+    'has what was asked of it judged after it was opened again: $verb',
+    ({ verb, outcome, reason, state }) => {
+      const over = deprecated(checking);
+      const request = aRequest({ value: 'failed' });
+      const seen = back(asked(over, verb, request), {
+        appVersions: [anAppVersion({ spec: appCheck })],
+      });
+      const status = settle(seen, 4).version.status;
+      expect(status).toMatchObject({
+        attempt: 2,
+        status: state,
+        steering: [{ verb, outcome, reason, attempt: 2 }],
+      });
+    },
+  );
 
   test('waits for the app once more, and opens one attempt only', () => {
     const seen = back(deprecated(aWorkloadVersion()), {
