@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { bootstrapFile, sdkModule } from '../bootstrap.ts';
 import { permissionOptions, permissionsAmong } from './deno-permissions.ts';
+import { outdatedIn } from './deno-1.ts';
 import type { Invocation, Language } from './language.ts';
 
 /** Deno as Keptn's image runs it, with a preloaded module that calls the script's default export. */
@@ -43,9 +44,9 @@ export const deno: Language = {
       ? 'OutOfMemory'
       : undefined;
   },
-  remedy(line, { permissions }) {
+  remedy(line, { permissions, script }) {
     const permission = permissionIn(line);
-    if (permission === undefined) return outdatedIn(line);
+    if (permission === undefined) return outdatedIn(line, script);
     const how =
       permissions === undefined
         ? `cmdParameters: --${permission} grants it beside the default ones`
@@ -53,36 +54,6 @@ export const deno: Language = {
     return `the permission ${permission} is missing; ${how}`;
   },
 };
-
-/** What Deno 2 has in place of what Deno 1 had, for the names that scripts used most. */
-const successors: Readonly<Record<string, string>> = {
-  run: 'new Deno.Command()',
-  readAll: 'new Response(stream).bytes()',
-  writeAll: 'the write() of a WritableStream writer',
-  copy: 'readable.pipeTo(writable)',
-  close: 'the close() of the file or connection',
-  serveHttp: 'Deno.serve()',
-};
-
-/** What a script says that was written for Deno 1, and what to write instead; undefined for any other error. */
-function outdatedIn(line: string): string | undefined {
-  const outdated = (what: string, instead: string): string =>
-    `the script was written for Deno 1, and this is Deno 2, which has no ${what}; write ${instead}`;
-  if (/^error: .*\bReferenceError: window is not defined/u.test(line)) {
-    return outdated('window', 'globalThis');
-  }
-  if (line.startsWith('error: Import assertions are deprecated')) {
-    return outdated('import … assert { … }', 'import … with { … }');
-  }
-  const [, name] =
-    /^error: .*\bTypeError: Deno\.(\w+) is not a (?:function|constructor)/u.exec(line) ?? [];
-  if (name === undefined) return undefined;
-  const instead = Object.hasOwn(successors, name) ? successors[name] : undefined;
-  return outdated(
-    `Deno.${name}`,
-    instead ?? 'what https://docs.deno.com/runtime/reference/migration_guide/ names for it',
-  );
-}
 
 /** The permission that an uncaught error of Deno asks for; undefined where it is another error. */
 function permissionIn(line: string): string | undefined {
