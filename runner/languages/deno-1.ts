@@ -110,11 +110,13 @@ function ofDeno(line: string, script: string): string | undefined {
 
 /** Of `Deno.signals.interrupt` the error names only the second word. */
 function lookedInto(line: string, script: string): string | undefined {
-  const read = /^error: .*\bTypeError: Cannot read properties of undefined \(reading '(\w+)'\)/u;
-  const [, member] = read.exec(line) ?? [];
+  const error = /^error: .*\bTypeError: Cannot read properties of undefined \(reading '(\w+)'\)/u;
+  const [, member] = error.exec(line) ?? [];
   if (member === undefined) return undefined;
   const found = [...textOf(script).matchAll(/\bDeno\.(\w+)\s*\.\s*(\w+)/gu)];
-  return found.find(([, name = '', of]) => of === member && Object.hasOwn(successors, name))?.[1];
+  return found.find(
+    ([, name = '', read]) => read === member && Object.hasOwn(successors, name),
+  )?.[1];
 }
 
 function textOf(script: string): string {

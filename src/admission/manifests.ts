@@ -23,6 +23,9 @@ export interface Registration extends AdmissionSettings {
 /** The Service by which the API server calls a Sluice in the cluster: Keptn's name, which its certificates know. */
 export const webhookServiceName = 'lifecycle-webhook-service';
 
+/** The Service that it is called by where a Keptn has that name: in charts of others, and after `sluice migrate`. */
+export const shortServiceName = 'sluice';
+
 /** No I/O on the admission path: an answer that takes longer than this does not come. */
 const timeoutSeconds = 3;
 

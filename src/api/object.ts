@@ -55,8 +55,11 @@ export interface Kind<T extends KubernetesObject = KubernetesObject> {
   readonly kind: string;
   readonly plural: string;
   readonly namespaced: boolean;
-  /** `metadata`: of these objects nothing but their identity is asked for and cached, apart from the whole objects. */
-  readonly view?: 'metadata';
+  /**
+   * `metadata`: of these objects nothing but their identity is asked for and cached, apart from the whole objects. `whole`: nothing
+   * is left out, also of kinds that are cached in part; for commands, never for caches.
+   */
+  readonly view?: 'metadata' | 'whole';
   readonly objectType?: T;
 }
 

@@ -1,11 +1,9 @@
-import type { TSchema } from './schema.ts';
-
 /**
  * The paths of the fields that a schema does not name, in the order in which they are written. The API server drops them
  * from Sluice's own kinds without a word; in a container it keeps them, because they may be newer than this schema. Objects
  * that are left to Kubernetes whole (affinity, tolerations) are not judged.
  */
-export function unknownFields(schema: TSchema, value: unknown, path: string): readonly string[] {
+export function unknownFields(schema: object, value: unknown, path: string): readonly string[] {
   return fieldsNotNamed(schema, value, path).map((found) => found.path);
 }
 
@@ -18,7 +16,7 @@ export interface FieldNotNamed {
 
 /** The same, with what may have been meant. */
 export function fieldsNotNamed(
-  schema: TSchema,
+  schema: object,
   value: unknown,
   path: string,
 ): readonly FieldNotNamed[] {

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { webhookServiceName } from '../admission/manifests.ts';
-import { defined, fieldOf } from '../api/json.ts';
-import type { Kind } from '../api/object.ts';
+import { defined } from '../api/json.ts';
 import { type Config, settings } from '../config/config.ts';
 import type { Connection } from '../kubernetes/connect.ts';
+import { userOf } from './command/user-of.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { configOf, connected, connecting } from './command/command-config.ts';
 import { install } from '../install/install.ts';
@@ -171,30 +171,6 @@ async function pemOf(file: string): Promise<string> {
 function wholeNumber(given: string): number {
   if (!/^\d{1,3}$/u.test(given)) throw new InvalidArgumentError('expected a whole number');
   return Number(given);
-}
-
-const SelfSubjectReviewKind: Kind = {
-  apiVersion: 'authentication.k8s.io/v1',
-  kind: 'SelfSubjectReview',
-  plural: 'selfsubjectreviews',
-  namespaced: false,
-};
-
-/** The name by which the API server knows the user of this connection. */
-async function userOf({ client }: Connection): Promise<string> {
-  const { apiVersion, kind } = SelfSubjectReviewKind;
-  const answer = await client.review(SelfSubjectReviewKind, {
-    apiVersion,
-    kind,
-    metadata: { name: '' },
-  });
-  const name = fieldOf(fieldOf(fieldOf(answer, 'status'), 'userInfo'), 'username');
-  if (typeof name !== 'string') {
-    throw new Error(
-      'the API server does not say who you are; name the user Sluice runs as: --user NAME',
-    );
-  }
-  return name;
 }
 
 interface UninstallOptions {

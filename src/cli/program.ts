@@ -11,7 +11,7 @@ import { historyCommand } from './history/history-command.ts';
 import { reportCommand } from './report/report-command.ts';
 import { logsCommand } from './logs/logs-command.ts';
 import { installCommand, uninstallCommand } from './install-command.ts';
-import { migrateCommand } from './migrate-command.ts';
+import { migrateCommand } from './migrate/migrate-command.ts';
 import { simulateCommand } from './simulate/simulate-command.ts';
 import { runCommand } from './run-command.ts';
 import { ConfigInvalid } from '../config/setting.ts';

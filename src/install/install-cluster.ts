@@ -20,7 +20,7 @@ export interface InstallCluster {
   delete(ref: ObjectRef, preconditions: { readonly uid: string }): Promise<unknown>;
   listPaged(
     kind: Kind,
-    scope?: { fieldSelector?: string; labelSelector?: string },
+    scope?: { namespace?: string; fieldSelector?: string; labelSelector?: string },
   ): AsyncIterable<{ readonly items: readonly KubernetesObject[] }>;
 }
 

@@ -27,7 +27,11 @@ const establishedWithinMs = 60_000;
  */
 export async function install(
   parts: readonly InstallationPart[],
-  settings: InstallationSettings & { readonly forceConflicts?: boolean },
+  settings: InstallationSettings & {
+    readonly forceConflicts?: boolean;
+    /** Whether what is stored in old versions stays so for now: there is nobody yet who converts it. */
+    readonly leaveStored?: boolean;
+  },
   { cluster, clock, tell }: Installing,
 ): Promise<void> {
   const chosen = installationParts.filter((part) => parts.includes(part));
@@ -52,7 +56,8 @@ export async function install(
     if (part === 'crds') await untilServed(objects, { cluster, clock });
   }
   const outdated = stored.filter(({ versions }) => versions.outdated.length > 0);
-  if (outdated.length > 0) await finishStored(outdated, { cluster, clock, tell, force });
+  const isLeft = outdated.length === 0 || settings.leaveStored === true;
+  if (!isLeft) await finishStored(outdated, { cluster, clock, tell, force });
   if (lacksBundle) {
     tell(
       'Warning: the webhooks have no caBundle yet, so the API server refuses the Pods of enabled namespaces until there is one. A Sluice that keeps its own certificates (--certificates own) fills it in when it starts, and cert-manager does, too; otherwise give --ca-file',
@@ -80,6 +85,19 @@ async function refuseOldServers(
       { cause: error },
     );
   }
+}
+
+/**
+ * Rewrites what is stored in old versions of the kinds whose CRDs are installed, and has them forget these versions. It takes a
+ * Sluice that converts. Without anything of that sort it does nothing.
+ */
+export async function rewriteOldVersions(
+  settings: InstallationSettings,
+  installing: Installing,
+): Promise<void> {
+  const stored = await lookAtStored(settings, installing);
+  const outdated = stored.filter(({ versions }) => versions.outdated.length > 0);
+  if (outdated.length > 0) await finishStored(outdated, { ...installing, force: true });
 }
 
 /** A namespace may be somebody else's: it is made if it is not there, and left as it is if it is. */

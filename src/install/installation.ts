@@ -1,5 +1,5 @@
 import { conversionService, converterConfig } from '../admission/conversion-manifests.ts';
-import { type Target, webhookConfigurations } from '../admission/manifests.ts';
+import { shortServiceName, type Target, webhookConfigurations } from '../admission/manifests.ts';
 import { policyManifests } from '../admission/policies/policies.ts';
 import { serviceAccountUser } from '../admission/sluice-user.ts';
 import { NamespaceKind } from '../api/builtin.ts';
@@ -56,7 +56,7 @@ export interface InstallationSettings {
   /** Whether the policy on those who write definitions, tasks and providers belongs to it; it does if not given. */
   readonly requesterChecks?: boolean;
   /** What runs in the cluster; the image of this version and two replicas if not given. */
-  readonly workload?: Pick<WorkloadSettings, 'image' | 'replicas'>;
+  readonly workload?: Pick<WorkloadSettings, 'image' | 'replicas' | 'environment' | 'placement'>;
   /** PEM of the authority that signed the certificate of the webhooks; left out where something else fills it in. */
   readonly caBundle?: string;
   /** The Secret that Sluice keeps its certificates in; its usual name if not given. */
@@ -149,10 +149,14 @@ function manifestsOfPart(
 
 /** Everything that may run Sluice in the cluster, whether it is one Deployment or (with the chart's value `split`) two. */
 export function everyDeployment(settings: InstallationSettings): Installed[] {
-  const split = splitWorkload(settings.namespace);
+  // After a take-over from Keptn, the webhooks may be reached by another Service than the usual one.
+  const further = [
+    webhookService(settings.namespace, shortServiceName),
+    ...splitWorkload(settings.namespace),
+  ];
   return [
     ...objectsOfPart('deployment', settings),
-    ...split.map((object) => ({ kind: kindOf(object), object })),
+    ...further.map((object) => ({ kind: kindOf(object), object })),
   ];
 }
 

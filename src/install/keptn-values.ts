@@ -1,4 +1,14 @@
-import type { DeadValue } from './value.ts';
+/** A key that values of Keptn's chart may have and that does nothing here: it is accepted, and the notes name it. */
+export interface DeadValue {
+  /** With dots; `certManager.*` stands for every key there that has no entry of its own. */
+  readonly path: string;
+  /** The value that says what is so anyway, and need not be named. */
+  readonly unlessIs?: string | boolean;
+  /** It asked for something that would be missing: the chart is refused with `why` unless it is empty. */
+  readonly refused?: true;
+  /** What to do instead, or why nothing is to be done. */
+  readonly why: string;
+}
 
 /** The values of Keptn's lifecycle operator that mean here what they mean there. */
 export const lifecycleOperatorValues: readonly string[] = [

@@ -87,7 +87,7 @@ async function takeAway(
   await unlessInstalled();
   tell(`gates lifted: ${await liftGates({ cluster, clock })}`);
   await unlessInstalled();
-  tell(`labels removed from Namespaces: ${await removeLabels(cluster)}`);
+  tell(`labels removed from Namespaces: ${await removeNamespaceLabels(cluster)}`);
   await unlessInstalled();
   const live = await cluster.get(lease);
   if (live?.metadata.uid !== undefined) {
@@ -183,8 +183,8 @@ async function untilStopped(
   }
 }
 
-/** Takes the labels off; resolves with the number of Namespaces that were opted in. */
-async function removeLabels(cluster: InstallCluster): Promise<number> {
+/** Takes Sluice's labels off all Namespaces; resolves with the number of those that were opted in. */
+export async function removeNamespaceLabels(cluster: InstallCluster): Promise<number> {
   await removeLabel(sluiceKeys.listed, cluster);
   return removeLabel(sluiceKeys.enabled, cluster);
 }
@@ -221,9 +221,13 @@ async function removeAll(installed: readonly Installed[], cluster: InstallCluste
  * stored in an old version could not even be listed or deleted any more. It is done in the name of who installed the CRD, so
  * that Helm, kubectl or `sluice install` find it as theirs when they install it again.
  */
-async function stopConverting(cluster: InstallCluster): Promise<readonly string[]> {
+export async function stopConverting(
+  cluster: InstallCluster,
+  isMeant: (crd: string) => boolean = () => true,
+): Promise<readonly string[]> {
   const changed: string[] = [];
   for (const { kind, object } of unconvertedCrds()) {
+    if (!isMeant(object.metadata.name)) continue;
     const live = await cluster.get(refOf(kind, object));
     if (live === undefined || !isConverted(live)) continue;
     const { labels, annotations } = live.metadata;

@@ -27,6 +27,10 @@ export interface WorkloadSettings {
   readonly allowedNamespaces?: readonly string[] | undefined;
   /** Namespaces whose Pods are never held. */
   readonly deniedNamespaces?: readonly string[] | undefined;
+  /** Further variables of its environment. */
+  readonly environment?: readonly { readonly name: string; readonly value: string }[];
+  /** Where its Pods may run and what their image is pulled with, as fields of a Pod spec: `nodeSelector`, `tolerations` and the like. */
+  readonly placement?: Readonly<Record<string, unknown>>;
 }
 
 /** The Service by which the API server calls the webhooks. */
@@ -75,7 +79,7 @@ export function workload(settings: WorkloadSettings): readonly Manifest[] {
         strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
         template: {
           metadata: { labels: { ...labels, ...selector, ...admissionLabel } },
-          spec: podSpec(image, environment(settings)),
+          spec: { ...settings.placement, ...podSpec(image, environment(settings)) },
         },
       },
     },
@@ -132,7 +136,12 @@ function podSpec(image: string, env: readonly object[]) {
   };
 }
 
-function environment({ backstop, allowedNamespaces, deniedNamespaces }: WorkloadSettings) {
+function environment({
+  backstop,
+  allowedNamespaces,
+  deniedNamespaces,
+  environment: further = [],
+}: WorkloadSettings) {
   const names = (name: string, given: readonly string[] = []) =>
     given.length === 0 ? [] : [{ name, value: given.join(',') }];
   const from = (fieldPath: string) => ({ valueFrom: { fieldRef: { fieldPath } } });
@@ -145,6 +154,7 @@ function environment({ backstop, allowedNamespaces, deniedNamespaces }: Workload
     ...(backstop === true ? [{ name: 'SLUICE_BACKSTOP', value: 'true' }] : []),
     ...names('SLUICE_ALLOWED_NAMESPACES', allowedNamespaces),
     ...names('SLUICE_DENIED_NAMESPACES', deniedNamespaces),
+    ...further,
   ];
 }
 

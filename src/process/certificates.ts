@@ -1,5 +1,5 @@
 import { conversionServiceName } from '../admission/conversion-manifests.ts';
-import { webhookServiceName } from '../admission/manifests.ts';
+import { shortServiceName, webhookServiceName } from '../admission/manifests.ts';
 import type { Kind, ObjectRef } from '../api/object.ts';
 import {
   CustomResourceDefinitionKind,
@@ -25,9 +25,6 @@ import { StoredCertificate } from '../server/stored-certificate.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { stopTimes } from './stop-times.ts';
 import { untilAborted } from './until-aborted.ts';
-
-/** The Service that chart and manifests of others may call Sluice by, beside the one it ships with. */
-const shortServiceName = 'sluice';
 
 /** The names by which the API server calls a Sluice in the cluster, unless the configuration names others. */
 function certificateHosts({

@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { deadValues, lifecycleOperatorValues } from '../../src/generate/chart/keptn-values.ts';
+import { deadValues, lifecycleOperatorValues } from '../../src/install/keptn-values.ts';
 import { values } from '../../src/generate/chart/values.ts';
 import { valuesReference } from '../../src/generate/chart/values-reference.ts';
 import { valuesSchema } from '../../src/generate/chart/values-schema.ts';

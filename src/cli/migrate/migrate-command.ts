@@ -1,61 +1,259 @@
+import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
-import { visibleText } from '../api/text/visible-text.ts';
-import { findKeptn } from '../install/migration/found-keptn.ts';
-import {
-  type Found,
-  type MigrationReport,
-  migrationReport,
-} from '../install/migration/migration-report.ts';
-import type { Terminal } from '../process/terminal.ts';
-import { connected, connecting } from './command/command-config.ts';
-import { addSettings } from './command/setting-options.ts';
+import { webhookServiceName } from '../../admission/manifests.ts';
+import type { Config } from '../../config/config.ts';
+import { settings } from '../../config/config.ts';
+import { duration } from '../../config/setting.ts';
+import type { Installing } from '../../install/install-cluster.ts';
+import { backReport } from '../../install/migration/back-report.ts';
+import { asItWas, carriedFrom } from '../../install/migration/carried.ts';
+import { type FoundKeptn, findKeptn } from '../../install/migration/found-keptn.ts';
+import { handBack } from '../../install/migration/hand-back.ts';
+import { migrationReport, type MigrationReport } from '../../install/migration/migration-report.ts';
+import { type MigrationRecord, readRecord, recordName } from '../../install/migration/record.ts';
+import { takeOver, type TakingOver } from '../../install/migration/take-over.ts';
+import { targetFor } from '../../install/migration/target.ts';
+import { shippedImage } from '../../install/workload.ts';
+import { BadInput, type Terminal } from '../../process/terminal.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { configOf, connected, connecting } from '../command/command-config.ts';
+import { addSettings, settingFlags } from '../command/setting-options.ts';
+import { userOf } from '../command/user-of.ts';
+import { backText, migrationText } from './migration-text.ts';
+import { sluiceAt, sluiceInCluster } from './sluice-answers.ts';
 
-/** `sluice migrate`: what of a Keptn is in a cluster, what becomes of it, and how Sluice takes its place. */
+interface MigrateOptions {
+  readonly output: 'text' | 'json' | 'values';
+  readonly apply?: true;
+  readonly back?: true;
+  readonly url?: string;
+  readonly caFile?: string;
+  readonly image: string;
+  readonly user?: readonly string[];
+  readonly wait: string;
+  readonly ignoreManagers?: true;
+}
+
+/** `sluice migrate`: what of a Keptn is in a cluster and what becomes of it; with `--apply` Sluice takes its place, and gives it back. */
 export function migrateCommand(terminal: Terminal): Command {
   const command = new Command('migrate')
     .description(
-      'say what of a Keptn is in the cluster, what becomes of it, and by which commands Sluice takes its place; changes nothing',
+      'say what of a Keptn is in the cluster and what becomes of it; with --apply, put Sluice in its place, with --back, give it back. Changes nothing without --apply',
     )
+    .option('--apply', 'do what the report says')
+    .option('--back', 'the way back: to the Keptn whose place Sluice has taken')
     .addOption(
-      new Option('-o, --output <format>', 'how to show it')
-        .choices(['text', 'json'])
+      new Option('-o, --output <format>', 'how to show the report; values: those for the chart')
+        .choices(['text', 'json', 'values'])
         .default('text'),
+    )
+    .option('--image <image>', 'the image of Sluice', shippedImage)
+    .option('--url <url>', 'where the API server reaches a Sluice outside the cluster')
+    .option('--ca-file <file>', 'with --url: the authority that signed its certificate (PEM)')
+    .option('--user <name...>', 'with --url: names by which the API server knows Sluice')
+    .option('--wait <duration>', 'how long Sluice may take until it answers', '5m')
+    .option(
+      '--ignore-managers',
+      'although Argo CD or Flux applies Keptn; you have stopped them from doing so',
     );
-  return addSettings(command, connecting)
+  return addSettings(command, [
+    ...connecting,
+    settings.namespace,
+    settings.leaseNamespace,
+    settings.leaseName,
+    settings.certificateSecret,
+    settings.backstop,
+  ])
     .addHelpText(
       'after',
       `
+It may be stopped at any moment; the same command goes on where it ended. Nothing of Keptn's is deleted that --back does not bring back.
+
 Examples:
-  sluice migrate
-  sluice migrate --context prod -o json | jq .steps`,
+  sluice migrate                                what is there, and what becomes of it
+  sluice migrate -o values > sluice-values.yaml what Keptn's Helm values are for the chart of Sluice
+  sluice migrate --apply
+  sluice migrate --back                         what the way back does
+  sluice migrate --back --apply`,
     )
-    .action(async ({ output }: { output: 'text' | 'json' }) => {
+    .action(async (options: MigrateOptions) => {
       await using connection = await connected(command, terminal);
-      const report = migrationReport(await findKeptn(connection.client));
-      terminal.write(
-        output === 'json' ? `${JSON.stringify(report, undefined, 2)}\n` : migrationText(report),
-      );
+      const { client: cluster } = connection;
+      const found = await findKeptn(cluster);
+      const config = placed(configOf(command, terminal), found, { command, env: terminal.env });
+      const done: string[] = [];
+      const tell = (line: string): void => {
+        done.push(line);
+        (options.output === 'text' ? terminal.write : terminal.writeError)(`${line}\n`);
+      };
+      const by: Migrating = {
+        config,
+        found,
+        options,
+        terminal,
+        installing: { cluster, clock: systemClock, tell },
+        done,
+        user: () => userOf(connection),
+      };
+      await (options.back === true ? back(by) : forth(by));
     });
 }
 
-/** The report for people. */
-export function migrationText(report: MigrationReport): string {
-  const section = (title: string, found: readonly Found[]): string =>
-    found.length === 0
-      ? ''
-      : `${title}\n${found.map(({ what, becomes }) => `  ${what}\n    ${becomes}\n`).join('')}\n`;
-  const steps = report.steps.map(
-    ({ command, why }, index) => `  ${index + 1}. ${command}\n     ${why}\n`,
+interface Migrating {
+  readonly config: Config;
+  readonly found: FoundKeptn;
+  readonly options: MigrateOptions;
+  readonly terminal: Terminal;
+  readonly installing: Installing;
+  /** The lines that were told so far. */
+  readonly done: readonly string[];
+  readonly user: () => Promise<string>;
+}
+
+/** Sluice runs beside its Keptn unless another namespace is named: shared definitions and configuration are there. */
+function placed(
+  config: Config,
+  found: FoundKeptn,
+  { command, env }: { readonly command: Command; readonly env: Terminal['env'] },
+): Config {
+  const { flag, env: variable } = settings.namespace;
+  const isGiven = settingFlags(command, [settings.namespace]).has(flag) || Boolean(env[variable]);
+  const beside = carriedFrom(found).namespace;
+  if (isGiven || beside === undefined) return config;
+  const { leaseNamespace } = config;
+  const isOwn = leaseNamespace === config.namespace;
+  return { ...config, namespace: beside, leaseNamespace: isOwn ? beside : leaseNamespace };
+}
+
+async function forth(by: Migrating): Promise<void> {
+  const { config, found, options, terminal, installing } = by;
+  const { namespace } = config;
+  const record = await readRecord(namespace, installing.cluster);
+  const report = migrationReport(found, { namespace, record });
+  const { stringify } = await import('../yaml-text.ts');
+  const values = valuesText(report, (value) => stringify(value));
+  if (options.output === 'values') terminal.write(values);
+  if (options.output === 'text') terminal.write(migrationText(report, values));
+  if (options.apply === true) {
+    refuse(report.obstacles, options);
+    const isHere = found.deployments.length > 0 || found.webhookConfigurations.length > 0;
+    if (!isHere && record === undefined) {
+      throw new BadInput('no Keptn is here to take over from; sluice install puts Sluice there');
+    }
+    await takeOver(await takingOver(by, record), installing);
+    installing.tell(whatNext(report));
+  } else if (options.output === 'text') {
+    terminal.write('Nothing was changed. To do it: sluice migrate --apply\n');
+  }
+  if (options.output === 'json') {
+    terminal.write(`${JSON.stringify({ ...report, done: by.done }, undefined, 2)}\n`);
+  }
+}
+
+async function back(by: Migrating): Promise<void> {
+  const { config, found, options, terminal, installing } = by;
+  const { namespace } = config;
+  const record = await readRecord(namespace, installing.cluster);
+  if (record === undefined) {
+    throw new BadInput(
+      `there is no record of a migration (ConfigMap ${namespace}/${recordName}), so there is nothing to go back to`,
+    );
+  }
+  if (!found.deployments.some(({ metadata }) => metadata.name === 'lifecycle-operator')) {
+    throw new BadInput(
+      'nothing was changed: Keptn’s Deployment lifecycle-operator is gone, so nobody would answer the webhooks. Install Keptn’s chart again to go back to Keptn',
+    );
+  }
+  const report = await backReport(record, found, { ...installing, namespace });
+  if (options.output === 'text') terminal.write(backText(report));
+  if (options.apply === true) {
+    refuse(report.obstacles, options);
+    const { installation, lease } = await takingOver(by, record);
+    await handBack({ installation, lease, record }, installing);
+  } else if (options.output === 'text') {
+    terminal.write('Nothing was changed. To do it: sluice migrate --back --apply\n');
+  }
+  if (options.output !== 'text') {
+    terminal.write(`${JSON.stringify({ ...report, done: by.done }, undefined, 2)}\n`);
+  }
+}
+
+function refuse(obstacles: readonly string[], { ignoreManagers }: MigrateOptions): void {
+  if (obstacles.length === 0 || ignoreManagers === true) return;
+  throw new BadInput(
+    `nothing was changed:\n${obstacles.map((one) => `  ${one}\n`).join('')}Once that is done: --ignore-managers`,
   );
-  const text = [
-    report.operators.length === 0 ? 'No operator of Keptn runs here.\n\n' : '',
-    section('Operators', report.operators),
-    section('Webhooks', report.webhooks),
-    section('APIServices', report.apiServices),
-    section('Objects', report.kinds),
-    section('Versions on their way', report.inFlight),
-    section('Configuration', report.configs),
-    `To do, in this order\n${steps.join('')}`,
-  ].join('');
-  return visibleText(text);
+}
+
+/** The values of the chart as a file, with what it does not carry over as comments. */
+function valuesText(
+  { values, withoutMeaning }: MigrationReport,
+  stringify: (value: unknown) => string,
+): string {
+  const comments = withoutMeaning.map(({ path, why }) => `# ${path} has no meaning here: ${why}\n`);
+  const isEmpty = Object.keys(values).length === 0;
+  return comments.join('') + (isEmpty ? '' : stringify(values));
+}
+
+async function takingOver(
+  { config, found, options, installing, user }: Migrating,
+  record: MigrationRecord | undefined,
+): Promise<TakingOver> {
+  const { namespace, leaseNamespace, leaseName, certificateSecret, backstop } = config;
+  const { url, image } = options;
+  const { environment, placement, replicas, ...lists } = carriedFrom(
+    asItWas(found, record),
+    namespace,
+  );
+  const users = options.user ?? (url === undefined ? [] : [await user()]);
+  const withinMs = durationOf(options.wait);
+  const waiting = { installing, withinMs };
+  const waits =
+    url === undefined
+      ? sluiceInCluster({ namespace, certificateSecret }, waiting)
+      : sluiceAt(url, await authorityIn(options.caFile), waiting);
+  return {
+    ...waits,
+    lease: { namespace: leaseNamespace, name: leaseName },
+    installation: {
+      namespace,
+      leaseNamespace,
+      certificateSecret,
+      backstop,
+      users,
+      target:
+        url === undefined
+          ? await targetFor({ namespace, usual: webhookServiceName }, installing.cluster)
+          : { url },
+      allowedNamespaces: lists.allowedNamespaces,
+      deniedNamespaces: lists.deniedNamespaces,
+      workload: { image, environment, placement, ...(replicas !== undefined && { replicas }) },
+    },
+  };
+}
+
+async function authorityIn(file: string | undefined): Promise<string> {
+  if (file === undefined) throw new BadInput('--url: --ca-file is needed beside it');
+  return readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new BadInput(`--ca-file: ${file} cannot be read`, { cause });
+  });
+}
+
+function durationOf(given: string): number {
+  const type = duration(0);
+  const ms = type.read(given);
+  if (ms === undefined) throw new BadInput(`--wait: "${given}", expected ${type.expected}`);
+  return ms;
+}
+
+/** What is left to do, which Sluice leaves to people. */
+function whatNext({ namespace, releases }: MigrationReport): string {
+  const names = releases.map(({ what }) => what.replace(/^Helm release |, revision.*$/gu, ''));
+  const uninstalls = names.map((name) => {
+    const [where = '', release = ''] = name.split('/');
+    return `\n  helm uninstall ${release} -n ${where}     takes away what is left of Keptn, and no CRD and no object`;
+  });
+  return `Sluice has taken over in ${namespace}. As you like, in this order:
+  sluice migrate --back                what the way back would do; there is none after the next command${uninstalls.join('')}
+  helm install sluice CHART -n ${namespace} --take-ownership --force-conflicts -f VALUES     from now on Helm keeps Sluice (VALUES: sluice migrate -o values, beforehand; Helm 3 has no --force-conflicts and needs none)`;
 }

@@ -1,8 +1,8 @@
 import { stopTimes } from '../../process/stop-times.ts';
 import { chartYaml } from './chart-yaml.ts';
-import { deadValues } from './keptn-values.ts';
+import { deadValues } from '../../install/keptn-values.ts';
 import { chartTemplates } from './templates.ts';
-import type { DeadValue } from './value.ts';
+import type { DeadValue } from '../../install/keptn-values.ts';
 import { values } from './values.ts';
 import { valuesReference } from './values-reference.ts';
 import { valuesSchema } from './values-schema.ts';

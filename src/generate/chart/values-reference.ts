@@ -1,5 +1,6 @@
-import { lifecycleOperatorValues } from './keptn-values.ts';
-import type { DeadValue, Value } from './value.ts';
+import { lifecycleOperatorValues } from '../../install/keptn-values.ts';
+import type { DeadValue } from '../../install/keptn-values.ts';
+import type { Value } from './value.ts';
 
 /** A page with every value of the chart: its default and what it does, and which of Keptn's do something. */
 export function valuesReference(values: readonly Value[], dead: readonly DeadValue[]): string {

@@ -1,5 +1,6 @@
-import { lifecycleOperatorValues } from './keptn-values.ts';
-import type { DeadValue, Value } from './value.ts';
+import { lifecycleOperatorValues } from '../../install/keptn-values.ts';
+import type { DeadValue } from '../../install/keptn-values.ts';
+import type { Value } from './value.ts';
 
 interface Properties {
   [key: string]: Schema;

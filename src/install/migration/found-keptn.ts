@@ -1,99 +1,128 @@
+import { type Namespace, NamespaceKind } from '../../api/builtin.ts';
+import { ClusterError } from '../../api/cluster-error.ts';
 import { fieldOf, isJsonObject } from '../../api/json.ts';
+import { KeptnAppContext } from '../../api/keptn/app-context.ts';
 import { KeptnAppVersion } from '../../api/keptn/app-version.ts';
 import { KeptnConfig } from '../../api/keptn/config.ts';
 import { servedKinds } from '../../api/keptn/registry.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import type { Kind, KubernetesObject } from '../../api/object.ts';
 import type { Resource } from '../../api/resource.ts';
+import {
+  CustomResourceDefinitionKind,
+  MutatingWebhookConfigurationKind,
+  ValidatingWebhookConfigurationKind,
+} from '../../api/registration-kinds.ts';
+import { isOptedIn } from '../../domain/opt-in-state.ts';
 import type { InstallCluster } from '../install-cluster.ts';
+import { type HelmRevision, type ReleaseName, releaseOf, revisionsOf } from './helm-release.ts';
+import {
+  ApiServiceKind,
+  DeploymentKind,
+  isKeptnsApiService,
+  isKeptnsConfiguration,
+  isOfKeptn,
+  operators,
+} from './keptn-parts.ts';
 
 /** What of a Keptn is in a cluster, as the API server has it at this moment. */
 export interface FoundKeptn {
+  /** Its operators. */
   readonly deployments: readonly KubernetesObject[];
+  /** Configurations of webhooks that lead to it. */
   readonly webhookConfigurations: readonly KubernetesObject[];
+  /** APIServices that it answers. */
   readonly apiServices: readonly KubernetesObject[];
+  /** All CRDs of its groups, also of kinds that Sluice does not have. */
+  readonly crds: readonly KubernetesObject[];
   readonly kinds: readonly FoundKind[];
+  /** How many objects there are of kinds that Sluice does not have, by kind. */
+  readonly unknownKinds: ReadonlyMap<string, number>;
+  readonly releases: readonly FoundRelease[];
+  /** Namespaces that have opted in. */
+  readonly namespaces: readonly Namespace[];
+  /** HorizontalPodAutoscalers that go by KeptnMetrics. */
+  readonly autoscalers: readonly KubernetesObject[];
 }
 
 /** A kind whose CRD is there. */
 export interface FoundKind {
   readonly resource: Resource;
   readonly crd: KubernetesObject;
-  /** How many objects there are; of versions and KeptnConfigs also they themselves. */
+  /** How many objects there are; of versions, contexts and KeptnConfigs also they themselves. */
   readonly count: number;
   readonly objects: readonly KubernetesObject[];
   /** Why the objects cannot be read, where they cannot: the CRD leads to a converter that does not answer. */
   readonly unreadable?: string;
 }
 
-const clusterKind = (apiVersion: string, kind: string, plural: string): Kind => ({
-  apiVersion,
-  kind,
-  plural,
-  namespaced: false,
-});
+/** A Helm release that Keptn belongs to. */
+export interface FoundRelease {
+  readonly release: ReleaseName;
+  /** The newest revision; undefined where none is in a Secret. */
+  readonly newest?: HelmRevision;
+  /** Why its Secrets cannot be read. */
+  readonly unreadable?: string;
+}
 
-const DeploymentKind: Kind = {
-  apiVersion: 'apps/v1',
-  kind: 'Deployment',
-  plural: 'deployments',
+type Reading = Pick<InstallCluster, 'get' | 'listPaged'>;
+
+const AutoscalerKind: Kind = {
+  apiVersion: 'autoscaling/v2',
+  kind: 'HorizontalPodAutoscaler',
+  plural: 'horizontalpodautoscalers',
   namespaced: true,
 };
-const CrdKind = clusterKind(
-  'apiextensions.k8s.io/v1',
-  'CustomResourceDefinition',
-  'customresourcedefinitions',
-);
-const ApiServiceKind = clusterKind('apiregistration.k8s.io/v1', 'APIService', 'apiservices');
-const admission = 'admissionregistration.k8s.io/v1';
-const webhookKinds = [
-  clusterKind(admission, 'MutatingWebhookConfiguration', 'mutatingwebhookconfigurations'),
-  clusterKind(admission, 'ValidatingWebhookConfiguration', 'validatingwebhookconfigurations'),
-];
-
-/** The operators of Keptn, by the names of their Deployments in its charts. */
-const operators: readonly string[] = [
-  'lifecycle-operator',
-  'metrics-operator',
-  'certificate-operator',
-];
 
 /** Reads what of a Keptn is there, and changes nothing. */
-export async function findKeptn(
-  cluster: Pick<InstallCluster, 'get' | 'listPaged'>,
-): Promise<FoundKeptn> {
-  const deployments = await all(cluster, DeploymentKind);
-  const configurations = await Promise.all(webhookKinds.map((kind) => all(cluster, kind)));
+export async function findKeptn(cluster: Reading): Promise<FoundKeptn> {
+  const deployments: KubernetesObject[] = [];
+  for (const name of operators) {
+    deployments.push(...(await all(cluster, DeploymentKind, `metadata.name=${name}`)));
+  }
+  const configurations = [
+    ...(await all(cluster, MutatingWebhookConfigurationKind)),
+    ...(await all(cluster, ValidatingWebhookConfigurationKind)),
+  ];
   const apiServices = await all(cluster, ApiServiceKind);
+  const crds = (await all(cluster, CustomResourceDefinitionKind)).filter(isOfKeptn);
   const kinds: FoundKind[] = [];
-  for (const resource of servedKinds) {
-    const crd = await cluster.get({ kind: CrdKind, name: `${resource.plural}.${resource.group}` });
-    if (crd !== undefined) kinds.push(await foundKind(cluster, resource, crd));
+  const known = new Map(servedKinds.map((kind) => [`${kind.plural}.${kind.group}`, kind]));
+  const unknownKinds = new Map<string, number>();
+  for (const crd of crds) {
+    const resource = known.get(crd.metadata.name);
+    if (resource !== undefined) kinds.push(await foundKind(cluster, resource, crd));
+    else unknownKinds.set(...(await countOf(cluster, crd)));
   }
   return {
-    deployments: deployments.filter(({ metadata }) => operators.includes(metadata.name)),
-    webhookConfigurations: configurations.flat(),
-    apiServices,
+    deployments,
+    webhookConfigurations: configurations.filter(isKeptnsConfiguration),
+    apiServices: apiServices.filter(isKeptnsApiService),
+    crds,
     kinds,
+    unknownKinds,
+    releases: await releasesOf([...deployments, ...crds], cluster),
+    namespaces: (await all<Namespace>(cluster, NamespaceKind)).filter(({ metadata }) =>
+      isOptedIn(metadata),
+    ),
+    autoscalers: (await all(cluster, AutoscalerKind)).filter(goesByKeptnMetrics),
   };
 }
 
-const looked: readonly Resource[] = [KeptnAppVersion, KeptnWorkloadVersion, KeptnConfig];
+const looked: readonly Resource[] = [
+  KeptnAppVersion,
+  KeptnWorkloadVersion,
+  KeptnAppContext,
+  KeptnConfig,
+];
 
 async function foundKind(
-  cluster: Pick<InstallCluster, 'listPaged'>,
+  cluster: Reading,
   resource: Resource,
   crd: KubernetesObject,
 ): Promise<FoundKind> {
-  const { group, kind, plural, namespaced } = resource;
   const isLooked = looked.includes(resource);
-  const inStored: Kind = {
-    apiVersion: `${group}/${storageOf(crd)}`,
-    kind,
-    plural,
-    namespaced,
-    ...(!isLooked && { view: 'metadata' }),
-  };
+  const inStored: Kind = { ...kindIn(crd), ...(!isLooked && { view: 'metadata' }) };
   try {
     const objects = await all(cluster, inStored);
     return { resource, crd, count: objects.length, objects: isLooked ? objects : [] };
@@ -103,7 +132,26 @@ async function foundKind(
   }
 }
 
-function storageOf(crd: KubernetesObject): string {
+async function countOf(cluster: Reading, crd: KubernetesObject): Promise<[string, number]> {
+  const kind = kindIn(crd);
+  const objects = await all(cluster, { ...kind, view: 'metadata' }).catch(() => []);
+  return [kind.kind, objects.length];
+}
+
+/** The kind of a CRD in the version that it stores. */
+function kindIn(crd: KubernetesObject): Kind {
+  const spec = fieldOf(crd, 'spec');
+  const names = fieldOf(spec, 'names');
+  return {
+    apiVersion: `${String(fieldOf(spec, 'group'))}/${storageOf(crd)}`,
+    kind: String(fieldOf(names, 'kind')),
+    plural: String(fieldOf(names, 'plural')),
+    namespaced: fieldOf(spec, 'scope') !== 'Cluster',
+  };
+}
+
+/** The version that a CRD stores. */
+export function storageOf(crd: KubernetesObject): string {
   const versions = fieldOf(fieldOf(crd, 'spec'), 'versions');
   const stored: unknown = Array.isArray(versions)
     ? versions.find((version: unknown) => fieldOf(version, 'storage') === true)
@@ -111,11 +159,50 @@ function storageOf(crd: KubernetesObject): string {
   return isJsonObject(stored) ? String(stored['name']) : 'v1';
 }
 
-async function all(
+async function releasesOf(
+  objects: readonly KubernetesObject[],
+  cluster: Reading,
+): Promise<readonly FoundRelease[]> {
+  const names = new Map(
+    objects.flatMap((object) => {
+      const release = releaseOf(object);
+      return release === undefined ? [] : [[`${release.namespace}/${release.name}`, release]];
+    }),
+  );
+  return Promise.all(
+    [...names.values()].map(async (release) => {
+      try {
+        const [newest] = await revisionsOf(release, cluster);
+        return { release, ...(newest !== undefined && { newest }) };
+      } catch (error) {
+        if (!(error instanceof ClusterError)) throw error;
+        return { release, unreadable: error.message };
+      }
+    }),
+  );
+}
+
+function goesByKeptnMetrics(autoscaler: KubernetesObject): boolean {
+  const metrics = fieldOf(fieldOf(autoscaler, 'spec'), 'metrics');
+  return (
+    Array.isArray(metrics) &&
+    metrics.some((metric: unknown) => {
+      const described = fieldOf(fieldOf(metric, 'object'), 'describedObject');
+      return fieldOf(described, 'kind') === 'KeptnMetric';
+    })
+  );
+}
+
+async function all<T extends KubernetesObject>(
   cluster: Pick<InstallCluster, 'listPaged'>,
-  kind: Kind,
-): Promise<readonly KubernetesObject[]> {
-  const found: KubernetesObject[] = [];
-  for await (const { items } of cluster.listPaged(kind)) found.push(...items);
+  kind: Kind<T>,
+  fieldSelector?: string,
+): Promise<readonly T[]> {
+  const found: T[] = [];
+  const scope = fieldSelector === undefined ? {} : { fieldSelector };
+  const isOfKind = (object: KubernetesObject): object is T => object.kind === kind.kind;
+  for await (const { items } of cluster.listPaged(kind, scope)) {
+    found.push(...items.filter(isOfKind));
+  }
   return found;
 }

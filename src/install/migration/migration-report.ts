@@ -1,10 +1,16 @@
-import { fieldOf, isJsonObject } from '../../api/json.ts';
+import { fieldOf, type JsonObject } from '../../api/json.ts';
 import { KeptnAppVersion } from '../../api/keptn/app-version.ts';
 import { KeptnConfig } from '../../api/keptn/config.ts';
 import { isCompleted, stateOf } from '../../api/keptn/states.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import type { KubernetesObject } from '../../api/object.ts';
-import type { FoundKeptn, FoundKind } from './found-keptn.ts';
+import { configToCopy } from './carried-config.ts';
+import { asItWas, carriedFrom, chartValues, type DeadKey } from './carried.ts';
+import type { FoundKeptn, FoundKind, FoundRelease } from './found-keptn.ts';
+import { isOurRevision } from './helm-release.ts';
+import { placeOf, replicasOf, takenConfigurations } from './keptn-parts.ts';
+import { managersOf } from './managers.ts';
+import type { MigrationRecord } from './record.ts';
 
 /** One thing of a Keptn, and what becomes of it. */
 export interface Found {
@@ -13,69 +19,83 @@ export interface Found {
   readonly becomes: string;
 }
 
-/** A command that has to be given, in this order, and why. */
-export interface Step {
-  readonly command: string;
-  readonly why: string;
-}
-
 /** What of a Keptn is in a cluster, and how Sluice takes its place. */
 export interface MigrationReport {
+  /** Where Sluice is to run. */
+  readonly namespace: string;
   readonly operators: readonly Found[];
   readonly webhooks: readonly Found[];
   readonly apiServices: readonly Found[];
   readonly kinds: readonly Found[];
   readonly inFlight: readonly Found[];
   readonly configs: readonly Found[];
-  readonly steps: readonly Step[];
+  readonly releases: readonly Found[];
+  /** What goes by something of Keptn's that Sluice does not have. */
+  readonly others: readonly Found[];
+  /** Values for Sluice's chart that say what Keptn's said. */
+  readonly values: JsonObject;
+  /** Keys of Keptn's values that do nothing for Sluice. */
+  readonly withoutMeaning: readonly DeadKey[];
+  /** What would undo the take-over; it is to be stopped first. */
+  readonly obstacles: readonly string[];
 }
 
-/** The configurations that an installation of Sluice has under the same names. */
-const taken: readonly string[] = [
-  'lifecycle-mutating-webhook-configuration',
-  'lifecycle-validating-webhook-configuration',
-];
-
-const services: readonly string[] = [
-  'lifecycle-webhook-service',
-  'metrics-webhook-service',
-  'metrics-operator-service',
-];
-
-/** The report on what was found. Nothing in it is made up: what is not there is not in it. */
-export function migrationReport(found: FoundKeptn): MigrationReport {
-  const webhooks = found.webhookConfigurations.filter(
-    (one) => leadsToKeptn(webhookServices(one)) && !isOurs(one),
-  );
-  const apiServices = found.apiServices.filter((one) =>
-    leadsToKeptn([fieldOf(fieldOf(one, 'spec'), 'service')]),
-  );
+/** The report on what was found, for a Sluice in this namespace, with the record of a migration that has begun. Nothing in it is made up: what is not there is not in it. */
+export function migrationReport(
+  found: FoundKeptn,
+  {
+    namespace,
+    record,
+  }: { readonly namespace: string; readonly record?: MigrationRecord | undefined },
+): MigrationReport {
+  const before = asItWas(found, record);
+  const { values, without } = chartValues(before, carriedFrom(before, namespace));
   return {
-    operators: found.deployments.map((deployment) => ({
-      what: `Deployment ${placeOf(deployment)}${versionOf(deployment)}`,
-      becomes: 'is stopped before Sluice starts, so that no task is started by both',
-    })),
-    webhooks: webhooks.map((one) => ({
+    namespace,
+    operators: found.deployments.map(operatorFound),
+    webhooks: found.webhookConfigurations.map((one) => ({
       what: `${one.kind} ${one.metadata.name}`,
-      becomes: taken.includes(one.metadata.name)
-        ? 'is taken over under its name'
-        : 'has to go: the Service it leads to stops with its operator, and every write that it judges would fail',
+      becomes: takenConfigurations.includes(one.metadata.name)
+        ? 'is taken over under its name, in one write'
+        : 'is recorded and removed: the Service it leads to stops with its operator, and every write that it judges would fail',
     })),
-    apiServices: apiServices.map((one) => ({
+    apiServices: found.apiServices.map((one) => ({
       what: `APIService ${one.metadata.name}`,
       becomes:
-        'has to go: without its Service, discovery of the whole cluster is slow and incomplete',
+        'is recorded and removed: without its Service, discovery of the whole cluster is slow and incomplete, and no Namespace can be deleted',
     })),
-    kinds: found.kinds.map(kindFound),
-    inFlight: found.kinds.flatMap(versionsInFlight),
-    configs: found.kinds
-      .filter(({ resource }) => resource === KeptnConfig)
-      .flatMap(({ objects }) => objects)
-      .map((config) => ({
-        what: `KeptnConfig ${placeOf(config)}`,
-        becomes: 'is used as it is, if it is in the namespace of Sluice',
+    kinds: [
+      ...found.kinds.map(kindFound),
+      ...[...found.unknownKinds].map(([kind, count]) => ({
+        what: `${kind}: ${count}`,
+        becomes:
+          count === 0
+            ? 'nothing to do'
+            : 'stay as they are, and nothing acts on them: Sluice does not have this kind yet',
       })),
-    steps: stepsOf(found, { webhooks, apiServices }),
+    ],
+    inFlight: found.kinds.flatMap(versionsInFlight),
+    configs: configsFound(found, namespace),
+    releases: found.releases.map(releaseFound),
+    others: found.autoscalers.map((one) => ({
+      what: `HorizontalPodAutoscaler ${placeOf(one)}`,
+      becomes:
+        'stays at its last size: it goes by a KeptnMetric, and Sluice serves no custom metrics API; have it go by an adapter of your Prometheus',
+    })),
+    values,
+    withoutMeaning: without,
+    obstacles: managersOf(found),
+  };
+}
+
+function operatorFound(deployment: KubernetesObject): Found {
+  const { wanted } = replicasOf(deployment);
+  return {
+    what: `Deployment ${placeOf(deployment)}${versionOf(deployment)}`,
+    becomes:
+      wanted === 0
+        ? 'is stopped already'
+        : `is scaled from ${wanted} to 0, which is recorded on it, once Sluice answers in its place`,
   };
 }
 
@@ -113,75 +133,43 @@ function versionsInFlight({ resource, objects }: FoundKind): readonly Found[] {
   });
 }
 
-function stepsOf(
-  found: FoundKeptn,
-  by: {
-    readonly webhooks: readonly KubernetesObject[];
-    readonly apiServices: readonly KubernetesObject[];
-  },
-): readonly Step[] {
-  const stop = found.deployments.map(({ metadata: { name, namespace = '' } }) => ({
-    command: `kubectl scale deployment ${name} -n ${namespace} --replicas=0`,
-    why:
-      name === 'lifecycle-operator'
-        ? 'from now until the next command has ended, new Pods are refused and tried again by what makes them'
-        : 'nothing of Keptn acts on the objects any more',
-  }));
-  const releases = new Set(found.kinds.flatMap(({ crd }) => releaseOf(crd) ?? []));
-  return [
-    ...stop,
-    {
-      command: 'sluice install --force-conflicts',
-      why: 'CRDs and webhooks are taken over under their names; it says what is stored in old versions and rewrites it',
-    },
-    ...by.webhooks
-      .filter(({ metadata }) => !taken.includes(metadata.name))
-      .map(({ kind, metadata }) => ({
-        command: `kubectl delete ${kind.toLowerCase()} ${metadata.name}`,
-        why: 'nothing answers it any more',
-      })),
-    ...by.apiServices.map(({ metadata }) => ({
-      command: `kubectl delete apiservice ${metadata.name}`,
-      why: 'nothing answers it any more',
-    })),
-    ...[...releases].map((release) => ({
-      command: `kubectl delete secret -n ${release.split('/')[0] ?? ''} -l owner=helm,name=${release.split('/')[1] ?? ''}`,
-      why: `Helm forgets the release ${release}. A "helm uninstall" of it would delete its CRDs and with them every object: it goes by what it once installed, and not by labels or annotations of the CRDs`,
-    })),
-  ];
+function configsFound({ kinds, deployments }: FoundKeptn, namespace: string): readonly Found[] {
+  const configs = kinds.find(({ resource }) => resource === KeptnConfig)?.objects ?? [];
+  const copied = configToCopy(configs, { namespace, deployments });
+  return configs.map((config) => {
+    const what = `KeptnConfig ${placeOf(config)}`;
+    if (config.metadata.namespace === namespace) return { what, becomes: 'rules as it is' };
+    return {
+      what,
+      becomes:
+        config === copied
+          ? `is copied to ${namespace}, where it rules`
+          : `does not rule: only one in ${namespace} does`,
+    };
+  });
 }
 
-/** `namespace/name` of the Helm release that says it owns the object. */
-function releaseOf({ metadata: { annotations = {} } }: KubernetesObject): string | undefined {
-  const name = annotations['meta.helm.sh/release-name'];
-  const namespace = annotations['meta.helm.sh/release-namespace'];
-  return name === undefined || namespace === undefined ? undefined : `${namespace}/${name}`;
-}
-
-function webhookServices(configuration: KubernetesObject): readonly unknown[] {
-  const webhooks = fieldOf(configuration, 'webhooks');
-  return Array.isArray(webhooks)
-    ? webhooks.map((webhook: unknown) => fieldOf(fieldOf(webhook, 'clientConfig'), 'service'))
-    : [];
-}
-
-/** A Sluice has its webhooks in configurations, and behind a Service, of the names that Keptn gave them. */
-function isOurs(configuration: KubernetesObject): boolean {
-  const webhooks = fieldOf(configuration, 'webhooks');
-  return (
-    Array.isArray(webhooks) &&
-    webhooks.some((webhook: unknown) =>
-      textOf(fieldOf(webhook, 'name'))?.endsWith('.sluice.keptn.sh'),
-    )
-  );
-}
-
-function leadsToKeptn(targets: readonly unknown[]): boolean {
-  return targets.filter(isJsonObject).some(({ name }) => services.includes(String(name)));
-}
-
-function placeOf({ metadata: { name, namespace } }: KubernetesObject): string {
-  return namespace === undefined ? name : `${namespace}/${name}`;
+function releaseFound({ release, newest, unreadable }: FoundRelease): Found {
+  const name = `${release.namespace}/${release.name}`;
+  if (unreadable !== undefined) {
+    return {
+      what: `Helm release ${name}`,
+      becomes: `cannot be read (${unreadable}), so a "helm uninstall" of it would still delete the CRDs and with them every object`,
+    };
+  }
+  if (newest === undefined) {
+    return {
+      what: `Helm release ${name}`,
+      becomes:
+        'has no Secret: Helm stores it elsewhere or not at all. Never run "helm uninstall" on it: it would delete the CRDs and with them every object',
+    };
+  }
+  return {
+    what: `Helm release ${name}, revision ${newest.number}`,
+    becomes: isOurRevision(newest)
+      ? 'goes on without CRDs and webhooks already; "helm uninstall" takes the rest of Keptn away and no object'
+      : 'gets one more revision without the CRDs and whatever else Sluice takes over, so that a "helm uninstall" of it takes the rest of Keptn away and no object',
+  };
 }
 
 function versionOf({ metadata: { labels = {} } }: KubernetesObject): string {

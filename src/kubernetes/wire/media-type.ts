@@ -5,7 +5,7 @@ import type { Kind } from '../../api/object.ts';
  * else; a server that cannot do that answers whole objects, and they are cut down here.
  */
 export function mediaTypeOf({ view }: Pick<Kind, 'view'>, form: 'object' | 'list'): string {
-  if (view === undefined) return 'application/json';
+  if (view !== 'metadata') return 'application/json';
   const as = form === 'list' ? 'PartialObjectMetadataList' : 'PartialObjectMetadata';
   return `application/json;as=${as};g=meta.k8s.io;v=v1,application/json`;
 }

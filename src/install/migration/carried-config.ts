@@ -1,0 +1,17 @@
+import type { KubernetesObject } from '../../api/object.ts';
+
+/**
+ * The KeptnConfig that Sluice's namespace gets a copy of: none if one is there. Keptn went by whichever it saw last; of several, the
+ * one beside its operator is meant, and of several elsewhere none is, because nothing tells them apart.
+ */
+export function configToCopy(
+  configs: readonly KubernetesObject[],
+  by: { readonly namespace: string; readonly deployments: readonly KubernetesObject[] },
+): KubernetesObject | undefined {
+  const isIn = (namespace: string | undefined) => (config: KubernetesObject) =>
+    config.metadata.namespace === namespace;
+  if (configs.some(isIn(by.namespace))) return undefined;
+  const home = by.deployments.find(({ metadata }) => metadata.name === 'lifecycle-operator');
+  const beside = configs.find(isIn(home?.metadata.namespace));
+  return beside ?? (configs.length === 1 ? configs[0] : undefined);
+}

@@ -1,0 +1,118 @@
+import { fieldOf, isJsonObject } from '../../api/json.ts';
+import { lifecycleGroup, metricsGroup, optionsGroup } from '../../api/keptn/groups.ts';
+import type { Kind, KubernetesObject } from '../../api/object.ts';
+
+/** The operators of Keptn, by the names of their Deployments in its charts, in the order in which they are started again. */
+export const operators = [
+  'certificate-operator',
+  'metrics-operator',
+  'lifecycle-operator',
+] as const;
+
+/** The configurations that an installation of Sluice has under the same names. */
+export const takenConfigurations: readonly string[] = [
+  'lifecycle-mutating-webhook-configuration',
+  'lifecycle-validating-webhook-configuration',
+];
+
+/** All configurations of Keptn's charts. */
+const configurations: readonly string[] = [
+  ...takenConfigurations,
+  'metrics-validating-webhook-configuration',
+];
+
+/** The Service of Keptn's charts that an installation of Sluice has under the same name, beside that of the webhooks. */
+export const takenService = 'lifecycle-operator-metrics-service';
+
+const services: readonly string[] = [
+  'lifecycle-webhook-service',
+  'metrics-webhook-service',
+  'metrics-operator-service',
+];
+
+const groups: readonly string[] = [lifecycleGroup, metricsGroup, optionsGroup];
+
+export const DeploymentKind: Kind = {
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  plural: 'deployments',
+  namespaced: true,
+  view: 'whole',
+};
+export const ServiceKind: Kind = {
+  apiVersion: 'v1',
+  kind: 'Service',
+  plural: 'services',
+  namespaced: true,
+};
+export const ConfigMapKind: Kind = {
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  plural: 'configmaps',
+  namespaced: true,
+  view: 'whole',
+};
+export const ApiServiceKind: Kind = {
+  apiVersion: 'apiregistration.k8s.io/v1',
+  kind: 'APIService',
+  plural: 'apiservices',
+  namespaced: false,
+};
+
+/** Whether a CRD is one of Keptn's, be it of a kind that Sluice has or not. */
+export function isOfKeptn(crd: KubernetesObject): boolean {
+  const group = fieldOf(fieldOf(crd, 'spec'), 'group');
+  return typeof group === 'string' && groups.includes(group);
+}
+
+/** Whether a configuration of webhooks leads to an operator of Keptn, and not to Sluice, which has the same names for both. */
+export function isKeptnsConfiguration(configuration: KubernetesObject): boolean {
+  const isNamedSo = configurations.includes(configuration.metadata.name);
+  return (isNamedSo || leadToKeptn(webhooksOf(configuration))) && !isOurs(configuration);
+}
+
+/** Whether an APIService is answered by an operator of Keptn. */
+export function isKeptnsApiService(apiService: KubernetesObject): boolean {
+  return isServiceOfKeptn(fieldOf(fieldOf(apiService, 'spec'), 'service'));
+}
+
+/** The webhooks of a configuration. */
+export function webhooksOf(configuration: KubernetesObject): readonly unknown[] {
+  const webhooks = fieldOf(configuration, 'webhooks');
+  return Array.isArray(webhooks) ? webhooks : [];
+}
+
+function leadToKeptn(webhooks: readonly unknown[]): boolean {
+  return webhooks.some((webhook) =>
+    isServiceOfKeptn(fieldOf(fieldOf(webhook, 'clientConfig'), 'service')),
+  );
+}
+
+function isServiceOfKeptn(service: unknown): boolean {
+  return isJsonObject(service) && services.includes(String(service['name']));
+}
+
+function isOurs(configuration: KubernetesObject): boolean {
+  return webhooksOf(configuration).some((webhook) => {
+    const name = fieldOf(webhook, 'name');
+    return typeof name === 'string' && name.endsWith('.sluice.keptn.sh');
+  });
+}
+
+/** The replicas that a Deployment asks for, and that it has. */
+export function replicasOf(deployment: KubernetesObject): {
+  readonly wanted: number;
+  readonly present: number;
+} {
+  const wanted = fieldOf(fieldOf(deployment, 'spec'), 'replicas');
+  const present = fieldOf(fieldOf(deployment, 'status'), 'replicas');
+  return {
+    wanted: typeof wanted === 'number' ? wanted : 1,
+    present: typeof present === 'number' ? present : 0,
+  };
+}
+
+/** `namespace/name`, or the name of an object that is in none. */
+export function placeOf({ metadata: { name, namespace } }: KubernetesObject): string {
+  return namespace === undefined ? name : `${namespace}/${name}`;
+}

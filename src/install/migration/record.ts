@@ -1,0 +1,92 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { ClusterError } from '../../api/cluster-error.ts';
+import { fieldOf } from '../../api/json.ts';
+import type { KubernetesObject, ObjectRef } from '../../api/object.ts';
+import type { InstallCluster } from '../install-cluster.ts';
+import { ConfigMapKind } from './keptn-parts.ts';
+
+/** The ConfigMap, in the namespace of Sluice, that holds what a Keptn had before Sluice took over. */
+export const recordName = 'sluice-migration';
+
+/** An object as JSON, of which everything is kept. */
+export type RecordedObject = KubernetesObject & Readonly<Record<string, unknown>>;
+
+/** What a Keptn had before Sluice took over: configurations, CRDs, APIServices and Services, as the API server had them. */
+export interface MigrationRecord {
+  readonly ref: ObjectRef;
+  readonly uid: string;
+  readonly objects: readonly RecordedObject[];
+}
+
+const refIn = (namespace: string): ObjectRef => ({
+  kind: ConfigMapKind,
+  namespace,
+  name: recordName,
+});
+
+/** The record of a migration; undefined where none has begun. Rejects where it cannot be read as one. */
+export async function readRecord(
+  namespace: string,
+  cluster: Pick<InstallCluster, 'get'>,
+): Promise<MigrationRecord | undefined> {
+  const ref = refIn(namespace);
+  const found = await cluster.get(ref);
+  if (found === undefined) return undefined;
+  const entries: unknown[] = Object.values(Object(fieldOf(found, 'binaryData')));
+  const objects = entries.filter((entry) => typeof entry === 'string').map(unpacked);
+  return { ref, uid: found.metadata.uid ?? '', objects };
+}
+
+/** Records what is there, unless that was done before: a migration that goes on has changed it since. */
+export async function keepRecord(
+  namespace: string,
+  objects: readonly KubernetesObject[],
+  cluster: Pick<InstallCluster, 'get' | 'create'>,
+): Promise<MigrationRecord> {
+  const known = await readRecord(namespace, cluster);
+  if (known !== undefined) return known;
+  const binaryData = Object.fromEntries(objects.map((object) => [keyOf(object), packed(object)]));
+  const record = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: {
+      name: recordName,
+      namespace,
+      labels: { 'app.kubernetes.io/part-of': 'keptn', 'app.kubernetes.io/name': 'sluice' },
+    },
+    binaryData,
+  };
+  await cluster.create(ConfigMapKind, record).catch((error: unknown) => {
+    if (!(error instanceof ClusterError && error.reason === 'AlreadyExists')) throw error;
+  });
+  const kept = await readRecord(namespace, cluster);
+  if (kept === undefined) throw new Error(`ConfigMap ${namespace}/${recordName} was deleted`);
+  return kept;
+}
+
+function keyOf({ kind, metadata: { name } }: KubernetesObject): string {
+  return `${kind}.${name}.json.gz`.replaceAll(/[^-._a-zA-Z0-9]/gu, '_');
+}
+
+/** Without what the API server gives an object: it is made anew by its content. */
+function packed(object: KubernetesObject): string {
+  const { name, namespace, labels, annotations } = object.metadata;
+  const { status: _, ...rest } = Object(object);
+  const content = { ...rest, metadata: { name, namespace, labels, annotations } };
+  return gzipSync(JSON.stringify(content), { level: 9 }).toString('base64');
+}
+
+function unpacked(entry: string): RecordedObject {
+  const text = gunzipSync(Buffer.from(entry, 'base64')).toString('utf8');
+  const object: unknown = JSON.parse(text);
+  if (isRecorded(object)) return object;
+  throw new Error(`ConfigMap ${recordName} holds an entry that is no object: ${text.slice(0, 80)}`);
+}
+
+function isRecorded(value: unknown): value is RecordedObject {
+  return (
+    typeof fieldOf(value, 'kind') === 'string' &&
+    typeof fieldOf(value, 'apiVersion') === 'string' &&
+    typeof fieldOf(fieldOf(value, 'metadata'), 'name') === 'string'
+  );
+}
