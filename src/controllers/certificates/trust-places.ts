@@ -82,7 +82,7 @@ function bundlesIn(object: KubernetesObject): readonly Bundle[] {
  * has taken them over, the API server has to go on trusting Keptn there.
  */
 function isKeptns(webhooks: readonly unknown[]): boolean {
-  const isOurs = webhooks.some((one) => /\.sluice\.keptn\.sh$/u.test(nameOf(one)));
+  const isOurs = webhooks.some((one) => nameOf(one).endsWith('.sluice.keptn.sh'));
   return !isOurs && webhooks.some(leadsToKeptn);
 }
 
