@@ -27,7 +27,7 @@ const home = 'keptn-system';
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 /** The command is gone in the middle of a request: nothing of it runs any more. */
-export class Killed extends Error {}
+class Killed extends Error {}
 
 /**
  * A cluster with a Keptn that gives way, in memory: Deployments have Pods, CRDs are established, and after every write it is
