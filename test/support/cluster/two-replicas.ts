@@ -37,6 +37,8 @@ export class TwoReplicas {
   readonly #sluice: RunningSluice;
   readonly #forwarder: TcpForwarder;
   readonly #replicas = new Map<number, SluiceProcess>();
+  /** The authority that was due from the start (PEM). */
+  #first = '';
   readonly ports: readonly number[];
   /** PEM of the authority by which the replicas are asked to prove themselves. */
   readonly caFile: string;
@@ -57,6 +59,7 @@ export class TwoReplicas {
     const two = new TwoReplicas(sluice, forwarder, ports);
     const authority = await storeOldAuthority(sluice.cluster);
     await writeFile(two.caFile, authority);
+    two.#first = authority;
     await Promise.all(ports.map((port) => two.start(port)));
     await eventually('the first caBundle is there', async () =>
       (await two.bundles()).every((bundle) => bundle.includes(authority)),
@@ -112,6 +115,24 @@ export class TwoReplicas {
       const holder = lease?.spec?.holderIdentity ?? '';
       return this.ports.find((port) => holder.includes(`_${this.#replicas.get(port)?.pid}_`));
     });
+  }
+
+  /**
+   * Resolves with the authority before (PEM) once a new one signs: that of the rotation that was due, or, where that is over, one
+   * that is made because the Secret was deleted.
+   */
+  async rotated(): Promise<string> {
+    const before = (await this.entry('ca.crt')) ?? '';
+    if (before !== this.#first) await this.#sluice.cluster.delete(SecretKind, place);
+    await eventually(
+      'a new authority signs',
+      async () => {
+        const now = await this.entry('ca.crt');
+        return now !== undefined && now !== before;
+      },
+      150_000,
+    );
+    return before;
   }
 
   secret(): Promise<Secret | undefined> {
