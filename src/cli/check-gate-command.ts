@@ -14,7 +14,10 @@ export function checkGateCommand(terminal: Terminal): Command {
     .addHelpText(
       'after',
       `
-A Namespace sluice-gate-trial is made for it and deleted afterwards. Nothing else is stored.`,
+A Namespace sluice-gate-trial is made for it and deleted afterwards. Nothing else is stored.
+
+Examples:
+  sluice check-gate && echo 'Pods are held'`,
     )
     .action(async () => {
       await using connection = await connected(command, terminal);

@@ -17,7 +17,7 @@ export function emergencyStopCommand(terminal: Terminal): Command {
   return addSettings(command, [...connecting, settings.namespace])
     .addHelpText(
       'after',
-      `\nThe same without Sluice (with --webhook-mode admissionPolicy, add ,mutatingadmissionpolicybindings):\n  ${emergencyKubectl}`,
+      `\nThe same without Sluice (with --webhook-mode admissionPolicy, add ,mutatingadmissionpolicybindings):\n  ${emergencyKubectl}\n\nExamples:\n  sluice emergency-stop --context prod`,
     )
     .action(async () => {
       await using connection = await connected(command, terminal);

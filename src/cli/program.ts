@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { systemClock } from '../runtime/clock.ts';
 import { checkCommand } from './check/check-command.ts';
 import { certsCommand } from './certs.ts';
+import { completeCommand, completionCommand } from './completion/completion-command.ts';
 import { convertCommand } from './convert/convert-command.ts';
 import { checkGateCommand } from './check-gate-command.ts';
 import { emergencyStopCommand } from './emergency-stop-command.ts';
@@ -59,6 +60,7 @@ function program(terminal: Terminal): Command {
     .version(version, '-V, --version')
     .helpCommand('help [command]', 'show the help of a command')
     .configureOutput({ writeOut: terminal.write, writeErr: terminal.writeError })
+    .enablePositionalOptions()
     .showHelpAfterError('(add --help for what there is)')
     .exitOverride();
   const commands = [
@@ -82,10 +84,15 @@ function program(terminal: Terminal): Command {
     taskCommand(terminal),
     convertCommand(terminal),
     certsCommand({ now: () => systemClock.now(), print: (line) => terminal.write(`${line}\n`) }),
+    completionCommand(terminal),
     new Command('version')
       .description('print the version')
       .action(() => terminal.write(`${version}\n`)),
   ];
+  sluice.addCommand(
+    completeCommand(terminal, () => sluice),
+    { hidden: true },
+  );
   for (const command of commands) {
     sluice.addCommand(command.copyInheritedSettings(sluice));
     for (const inner of command.commands) inner.copyInheritedSettings(command);

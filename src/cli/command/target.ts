@@ -63,6 +63,11 @@ const words: readonly (readonly [kind: Kind, names: readonly string[]])[] = [
   [NamespaceKind, ['namespace', 'namespaces', 'ns']],
 ];
 
+/** The words that a command line may name a kind by, the long ones. */
+export function kindWords(): readonly string[] {
+  return words.map(([, [first = '']]) => first);
+}
+
 /** How a target is written: `deployment/cart`. */
 export function targetText({ kind, name }: Target): string {
   return `${wordOf(kind)}/${name}`;
