@@ -205,7 +205,8 @@ describe('on a real API server', () => {
       namespace: namespace.name,
       resourceVersion,
     });
-    await connection.client.delete(refOf(ConfigMapKind, made), { uid });
+    // What nothing holds is gone when the API server answers: it need not be read again.
+    expect(await connection.client.delete(refOf(ConfigMapKind, made), { uid })).toBe('gone');
     await eventually('it is cached no more', () => settings() === undefined);
     await watching.stop();
   });
