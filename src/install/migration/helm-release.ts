@@ -87,10 +87,11 @@ export interface ManifestDocument {
 export function documentsOf({ body }: HelmRevision): readonly ManifestDocument[] {
   const manifest = body['manifest'];
   if (typeof manifest !== 'string') return [];
-  // As Helm splits it.
+  // As Helm splits it: whatever stands behind the mark belongs to what follows.
   return manifest
-    .split(/(?:^|\s*\n)---\s*/u)
-    .filter((text) => text.trim() !== '')
+    .split(/^---/mu)
+    .map((text) => text.trim())
+    .filter((text) => text !== '')
     .map((text) => ({ text, kind: headOf(text, 'kind'), name: nameIn(text) }));
 }
 
@@ -125,7 +126,7 @@ export async function releaseWithout(
   const kept = documents.filter((document) => !isTaken(document));
   const taken = documents.length - kept.length;
   if (taken > 0) {
-    const manifest = kept.map(({ text }) => `---\n${text.trimEnd()}\n`).join('');
+    const manifest = kept.map(({ text }) => `---\n${text}\n`).join('');
     const description = `${mark} ${taken} objects of revision ${newest.number}`;
     const secret = nextRevision(newest, { manifest, description, now });
     await cluster.create(SecretKind, secret).catch((error: unknown) => {
