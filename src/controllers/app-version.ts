@@ -1,4 +1,5 @@
 import { NamespaceKind } from '../api/builtin.ts';
+import type { AppVersionSeen } from '../domain/app/app-version-run.ts';
 import { sluiceKeys } from '../api/keptn/annotations.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
 import { KeptnAppContext } from '../api/keptn/app-context.ts';
@@ -16,11 +17,7 @@ import { settingsFrom } from '../domain/settings/keptn-config.ts';
 import { optInOf } from '../domain/opt-in-state.ts';
 import { recordedVersion } from '../domain/phase/newest-app-version.ts';
 import { appPhases } from '../domain/phase/phases.ts';
-import {
-  type AppVersionSeen,
-  decideAppVersion,
-  hasFailedInWorkloads,
-} from '../domain/app/app-version.ts';
+import { decideAppVersion, hasFailedInWorkloads } from '../domain/app/app-version.ts';
 import { hasFailedBefore } from '../domain/check/repeated-checks.ts';
 import { checkModes } from '../domain/check/check-modes.ts';
 import { type Lookup } from '../domain/lookup.ts';

@@ -1,4 +1,5 @@
 import { NamespaceKind, type Pod, PodKind } from '../api/builtin.ts';
+import type { WorkloadVersionSeen } from '../domain/workload/workload-version-run.ts';
 import { selects } from '../api/label-selector.ts';
 import { keptnAnnotations, singleServiceAppType } from '../api/keptn/annotations.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
@@ -31,10 +32,7 @@ import { proofOf, revisionOfPod } from '../domain/owner/revision.ts';
 import { type CarryingPod, requestsFor } from '../domain/workload/shared-version.ts';
 import { parseTime } from '../domain/time.ts';
 import { carriersOf, isVersion } from '../domain/workload/wanted-version.ts';
-import {
-  decideWorkloadVersion,
-  type WorkloadVersionSeen,
-} from '../domain/workload/workload-version.ts';
+import { decideWorkloadVersion } from '../domain/workload/workload-version.ts';
 import { type Controller, type Key, watch } from './engine/controller.ts';
 import { gatherFollowUps } from './gathering/follow-ups.ts';
 import { isVersionOver, versionBehind } from './gathering/history.ts';

@@ -1,5 +1,5 @@
 import type { SpanContext } from '../../api/span.ts';
-import type { AppVersionSeen } from '../../domain/app/app-version.ts';
+import type { AppVersionSeen } from '../../domain/app/app-version-run.ts';
 import type { EvaluationObservation } from '../../domain/evaluation/evaluation.ts';
 import type { Plan } from '../../domain/plan.ts';
 import type { Lookup } from '../../domain/lookup.ts';
@@ -15,7 +15,7 @@ import {
 import { tracedCheckPlan, tracedVersionPlan } from '../../domain/trace/trace-plan.ts';
 import { traceparentOf } from '../../domain/trace/traceparent.ts';
 import { attemptOf } from '../../domain/phase/version-status.ts';
-import type { WorkloadVersionSeen } from '../../domain/workload/workload-version.ts';
+import type { WorkloadVersionSeen } from '../../domain/workload/workload-version-run.ts';
 import type { Controller } from './controller.ts';
 
 /*

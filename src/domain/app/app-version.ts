@@ -1,40 +1,24 @@
 import { KeptnApp } from '../../api/keptn/app.ts';
-import { KeptnAppVersion, type KeptnAppVersionStatus } from '../../api/keptn/app-version.ts';
+import type { KeptnAppVersion } from '../../api/keptn/app-version.ts';
+import { type KeptnAppVersionStatus } from '../../api/keptn/app-version.ts';
 import { isCompleted } from '../../api/keptn/states.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
-import { type ObjectRef, refOf, ownedBy } from '../../api/object.ts';
-import { advance, type Advanced, stated } from '../phase/advance.ts';
+import { type ObjectRef, refOf } from '../../api/object.ts';
+import { stated } from '../phase/advance.ts';
 import { takenOver, withOwnChecks } from './carried-checks.ts';
-import { type CheckContext } from '../check/child-objects.ts';
-import { type CheckModes, mildDefinitions, type MildDefinitions } from '../check/check-modes.ts';
-import { type CheckPhaseRun, openChecks, runCheckPhase } from '../check/check-phase.ts';
-import type { ChecksSeen } from '../check/checks.ts';
 import type { Progress } from '../conditions.ts';
-import type { Settings } from '../settings/keptn-config.ts';
-import { appChecks, recordedVersion } from '../phase/newest-app-version.ts';
-import type { PhaseSubject } from '../phase-event.ts';
-import { appPhases, type CheckPhase } from '../phase/phases.ts';
-import { type EventNote, nothing, onlyWhile, type Plan, storing } from '../plan.ts';
-import { isLeftOut, notOptedIn, type OptInState } from '../opt-in-state.ts';
+import { recordedVersion } from '../phase/newest-app-version.ts';
+import { appPhases } from '../phase/phases.ts';
+import { type EventNote, nothing, type Plan } from '../plan.ts';
+import { isLeftOut, notOptedIn } from '../opt-in-state.ts';
 import { openNextAttempt } from '../phase/attempt.ts';
 import { mendedDefinition, repeatedMessage } from '../check/repeated-checks.ts';
-import type { Moment } from '../clock-steps.ts';
-import { deploymentTimeoutMs } from '../settings/deployment-timeout.ts';
-import { isGenerated } from './generated-app.ts';
-import { runWorkloads, underWayAgain, type WorkloadsSeen } from './app-workloads.ts';
-import { isPromotion, runPromotion, withMilestones } from './promotion.ts';
+import { underWayAgain } from './app-workloads.ts';
 import { superseded } from '../phase/superseded.ts';
-import {
-  type FollowedVersion,
-  planAfterEnd,
-  type VersionFollowUpsSeen,
-  withFollowUpsOfChecks,
-  withRecorded,
-} from '../follow-up/version-follow-ups.ts';
+import { planAfterEnd } from '../follow-up/version-follow-ups.ts';
 import { attemptOf } from '../phase/version-status.ts';
 import { isAborted } from '../phase/aborted.ts';
 import {
-  isExcused,
   isHeldByChecks,
   releaseEnded,
   untilReleaseEnds,
@@ -42,24 +26,9 @@ import {
 } from '../phase/hand-release.ts';
 import { pauseOf } from '../steering/pause.ts';
 import { asksForCurrent, steered } from '../steering/steer.ts';
-import { defined } from '../../api/json.ts';
-
-/** What the decision on an app version knows of the world. */
-export interface AppVersionSeen extends ChecksSeen, VersionFollowUpsSeen, Moment {
-  readonly version: KeptnAppVersion;
-  readonly settings: Settings;
-  readonly optIn: OptInState;
-  /** What a failed check does. */
-  readonly modes: CheckModes;
-  /** Undefined while the cache does not have it. */
-  readonly app: KeptnApp | undefined;
-  /** All versions of the app, this one among them. */
-  readonly siblings: readonly KeptnAppVersion[];
-  /** Every workload version of the app in the namespace. */
-  readonly workloadVersions: readonly KeptnWorkloadVersion[];
-}
-
-const completed = { short: 'AppCompleted', long: 'App Completed' };
+import { planOf, withMilestonesOf, write } from './app-version-plan.ts';
+import { followedIn, subjectOf } from './app-version-context.ts';
+import { type AppVersionSeen, run, workloadsIn } from './app-version-run.ts';
 
 /** What should happen to an app version: from its own checks over its workloads to the promotion. */
 export function decideAppVersion(seen: AppVersionSeen): Plan {
@@ -191,16 +160,6 @@ export function hasFailedInWorkloads(status: KeptnAppVersionStatus = {}): boolea
   return status.status === 'Failed' && status.workloadOverallStatus === 'Failed';
 }
 
-/** What the phase of the workloads is judged from. Of a generated app that lists what is gone, the next version is on its way. */
-function workloadsIn(seen: AppVersionSeen): WorkloadsSeen {
-  const { app, version, settings, now, clockSteps, workloadVersions } = seen;
-  const isUsers = app !== undefined && !isGenerated(app);
-  const leftTimeoutMs = isUsers
-    ? deploymentTimeoutMs([version.spec.deploymentTimeout], settings)
-    : undefined;
-  return { version, workloadVersions, leftTimeoutMs, now, clockSteps };
-}
-
 /** The version that is on record for the app as it is now, if that is another one than this. */
 function newerVersion({ app, siblings, version }: AppVersionSeen): KeptnAppVersion | undefined {
   const recorded = app && recordedVersion(app);
@@ -251,135 +210,4 @@ function unreadApp(seen: AppVersionSeen): ObjectRef | undefined {
     name: spec.appName,
   };
   return seen.live(ref) === 'unread' ? ref : undefined;
-}
-
-function run(
-  seen: AppVersionSeen,
-  status: KeptnAppVersionStatus,
-  lastPhase = false,
-): Advanced<KeptnAppVersionStatus> {
-  const { version, settings } = seen;
-  const subject = subjectOf(version);
-  return advance<KeptnAppVersionStatus>({
-    phases: appPhases,
-    skips: (phase) => isPromotion(phase) && !settings.promotionTasksEnabled,
-    status,
-    subject,
-    now: seen.now,
-    completed,
-    lastPhase,
-    follow: (phase, at) => {
-      if (phase.type === 'deploy' || isPromotion(phase)) return undefined;
-      const checks = checkRun(phase, at, seen);
-      const isOpen = openChecks(phase, at, checks.observed).length > 0;
-      return isOpen ? runCheckPhase({ ...checks, isBehind: true }, seen) : undefined;
-    },
-    run: (phase, at) => {
-      if (phase.type === 'deploy') return runWorkloads(at, { seen: workloadsIn(seen), subject });
-      const { observed, warning, ...checks } = checkRun(phase, at, seen);
-      return isPromotion(phase)
-        ? runPromotion(checks, { spec: version.spec, status: at, settings, seen })
-        : runCheckPhase({ ...checks, observed, warning }, seen);
-    },
-  });
-}
-
-/** What a phase of checks of this version is run with. */
-function checkRun(
-  phase: CheckPhase,
-  status: KeptnAppVersionStatus,
-  seen: AppVersionSeen,
-): CheckPhaseRun & MildDefinitions {
-  const { version, modes, now, clockSteps, settings } = seen;
-  const definitions = version.spec[phase.definitions] ?? [];
-  return {
-    phase,
-    definitions,
-    status,
-    context: contextOf(version, status),
-    subject: subjectOf(version),
-    blocking: !isExcused(phase, status, now),
-    ...mildDefinitions(definitions, { ...phase, modes }, seen),
-    now,
-    clockSteps,
-    definitionLimitMs: settings.deadlines.definition,
-  };
-}
-
-function planOf(seen: AppVersionSeen, done: Advanced<KeptnAppVersionStatus>): Plan {
-  if (done.look.length > 0) return { look: done.look };
-  const { maxFollowUpDepth: limit, maxFollowUps: total } = seen.settings;
-  const recorded = withRecorded(done.status, followedIn(seen, done.status), {
-    limit,
-    total,
-    now: seen.now,
-  });
-  return {
-    effects: done.effects,
-    ...onlyWhile(KeptnAppVersion, seen.version),
-    ...write(seen, {
-      status: recorded.status,
-      events: [...done.events, ...recorded.events],
-    }),
-    // Its workloads begin already: what is told of them makes no Pod wait.
-    isBookkeeping: appChecks(seen.version) !== 'open' && done.effects.length === 0,
-    ...defined({ wakeAfterMs: done.wakeAfterMs }),
-  };
-}
-
-function write(
-  seen: AppVersionSeen,
-  change: Pick<Advanced<KeptnAppVersionStatus>, 'status' | 'events'>,
-): Pick<Plan, 'status' | 'events'> {
-  const status = withFollowUpsOfChecks(change.status, appPhases, seen);
-  return {
-    ...storing(KeptnAppVersion, seen.version, withMilestonesOf(seen, status)),
-    events: change.events,
-  };
-}
-
-function withMilestonesOf(
-  { version, settings, now }: AppVersionSeen,
-  status: KeptnAppVersionStatus,
-): KeptnAppVersionStatus {
-  const conditions = withMilestones({ spec: version.spec, status, settings }, { now, of: version });
-  return { ...status, conditions };
-}
-
-function followedIn(
-  { version }: AppVersionSeen,
-  status: KeptnAppVersionStatus,
-): FollowedVersion<KeptnAppVersionStatus> {
-  return {
-    version,
-    kind: KeptnAppVersion,
-    phases: appPhases,
-    subject: subjectOf(version),
-    context: contextOf(version, status),
-  };
-}
-
-function subjectOf(version: KeptnAppVersion): PhaseSubject {
-  const { spec, metadata } = version;
-  return {
-    object: version,
-    version: spec.version,
-    annotations: { appName: spec.appName, appVersion: spec.version, appVersionName: metadata.name },
-    reportedBy: 'keptnappversion-controller',
-  };
-}
-
-function contextOf(version: KeptnAppVersion, status: KeptnAppVersionStatus): CheckContext {
-  const { spec, metadata } = version;
-  return {
-    namespace: metadata.namespace ?? '',
-    owner: ownedBy(KeptnAppVersion, version),
-    appName: spec.appName,
-    appVersion: spec.version,
-    workloadName: '',
-    workloadVersion: '',
-    objectType: 'App',
-    metadata: spec.metadata ?? {},
-    attempt: attemptOf(status),
-  };
 }

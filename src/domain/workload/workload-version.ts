@@ -1,104 +1,42 @@
-import { onThisClock } from '../clock-steps.ts';
 import { isCompleted } from '../../api/keptn/states.ts';
 import { KeptnWorkload } from '../../api/keptn/workload.ts';
-import {
-  type ChecksRequest,
-  KeptnWorkloadVersion,
-  type KeptnWorkloadVersionStatus,
-} from '../../api/keptn/workload-version.ts';
+import type { KeptnWorkloadVersionStatus } from '../../api/keptn/workload-version.ts';
 import { type ObjectRef, refOf } from '../../api/object.ts';
-import { advance, type Advanced, stated } from '../phase/advance.ts';
+import { stated } from '../phase/advance.ts';
 import { openNextAttempt } from '../phase/attempt.ts';
-import {
-  type CheckModes,
-  mildDefinitions,
-  type MildDefinitions,
-  modeOf,
-} from '../check/check-modes.ts';
-import { type CheckPhaseRun, openChecks, runCheckPhase } from '../check/check-phase.ts';
-import type { ChecksSeen } from '../check/checks.ts';
-import { definitionsIn, heldWithoutPods, waitsForPods } from '../deployment/checks-without-pods.ts';
-import { conditionTypes, type Progress, withCondition } from '../conditions.ts';
-import { deadlineOf, exceeded } from '../deadline.ts';
-import type { OwnerSeen } from '../identity/current-revision.ts';
+import { waitsForPods } from '../deployment/checks-without-pods.ts';
+import type { Progress } from '../conditions.ts';
 import { setBack } from '../deployment/deployment-clock.ts';
-import { deploymentTimeoutMs } from '../settings/deployment-timeout.ts';
-import type { Settings } from '../settings/keptn-config.ts';
 import { newestListing } from '../phase/newest-app-version.ts';
 import { hasFailedHeld } from '../gate/check-again.ts';
 import { hasFailedChecks } from '../gate/failed-version.ts';
 import { mendedDefinition, repeatedMessage } from '../check/repeated-checks.ts';
 import { isOfOptIn, withOptInRelease } from './opt-in-record.ts';
-import { type CheckPhase, isPassed, workloadPhases } from '../phase/phases.ts';
-import { type EventNote, nothing, onlyWhile, type Plan, storing } from '../plan.ts';
-import { isLeftOut, notOptedIn, notOptedInReason, type OptInState } from '../opt-in-state.ts';
-import {
-  isReleased,
-  type ReleaseSeen,
-  runDeployment,
-  withKeptnsRelease,
-  withRevisions,
-} from '../gate/release.ts';
+import { isPassed, workloadPhases } from '../phase/phases.ts';
+import { type EventNote, nothing, type Plan } from '../plan.ts';
+import { isLeftOut, notOptedIn, notOptedInReason } from '../opt-in-state.ts';
+import { isReleased, withKeptnsRelease } from '../gate/release.ts';
 import { withRequests } from './shared-version.ts';
 import { isSuperseded, superseded } from '../phase/superseded.ts';
-import { parseTime } from '../time.ts';
 import { isRetired } from '../owner/retired-workload.ts';
 import { refToOwner } from '../owner/rollout-owner.ts';
 import { isAborted } from '../phase/aborted.ts';
 import {
   handReleaseAt,
-  isExcused,
   releaseEnded,
   untilReleaseEnds,
   withExpiry,
 } from '../phase/hand-release.ts';
 import { pauseOf } from '../steering/pause.ts';
 import { asksForCurrent, steered } from '../steering/steer.ts';
-import {
-  planAfterEnd,
-  type VersionFollowUpsSeen,
-  withFollowUpsOfChecks,
-  withRecorded,
-} from '../follow-up/version-follow-ups.ts';
-import {
-  appNotFound,
-  type AppsSeen,
-  endsByItself,
-  waitEvent,
-  waitForApp,
-} from '../gate/wait-for-app.ts';
+import { planAfterEnd } from '../follow-up/version-follow-ups.ts';
+import { appNotFound, waitForApp } from '../gate/wait-for-app.ts';
 import { attemptOf } from '../phase/version-status.ts';
 import { carriersOf, isWanted } from './wanted-version.ts';
-import { contextOf, followedIn, subjectOf } from './workload-version-context.ts';
-import { remainingMs } from '../remaining.ts';
-import { defined } from '../../api/json.ts';
-
-/** What the decision on a workload version knows of the world. */
-export interface WorkloadVersionSeen
-  extends
-    ChecksSeen,
-    VersionFollowUpsSeen,
-    AppsSeen,
-    Pick<ReleaseSeen, 'now' | 'clockSteps' | 'revisions' | 'pods'> {
-  readonly settings: Settings;
-  readonly optIn: OptInState;
-  /** What a failed check does. */
-  readonly modes: CheckModes;
-  /** Undefined while the cache does not have it: then nothing can be said about which version is current. */
-  readonly workload: KeptnWorkload | undefined;
-  /** All owners of the workload with their current revisions. */
-  readonly owners: readonly OwnerSeen[];
-  /** What those that carry the version ask for. */
-  readonly requests: readonly ChecksRequest[];
-}
-
-/**
- * A wait shorter than this is not worth a write: the app version of a single service follows within a blink. Of these two
- * seconds the API server's whole-second creation times may take one.
- */
-const graceMs = 2_000;
-
-const completed = { short: 'WorkloadCompleted', long: 'Workload Completed' };
+import { followedIn, subjectOf } from './workload-version-context.ts';
+import { run, type WorkloadVersionSeen } from './workload-version-run.ts';
+import { onOwners, planOf, withNoted, write } from './workload-version-plan.ts';
+import { wait, waitWithDeadline } from './wait-for-listing.ts';
 
 /**
  * What should happen to a workload version:
@@ -259,144 +197,6 @@ function pause(
   });
 }
 
-/** Waits for an application that lists the version, and not longer than its deadline. */
-function waitWithDeadline(
-  seen: WorkloadVersionSeen,
-  status: KeptnWorkloadVersionStatus,
-  holdup: Progress,
-): Plan {
-  const { settings, modes, now, clockSteps } = seen;
-  const limitMs = settings.deadlines.app;
-  const deadline = deadlineOf('app', status.conditions, { limitMs, now, clockSteps });
-  const { waiting, wakeAfterMs } = deadline;
-  if (!deadline.isOver) {
-    const plan = wait(seen, status, { ...holdup, waiting });
-    return plan.wakeAfterMs === undefined && wakeAfterMs !== undefined
-      ? { ...plan, wakeAfterMs }
-      : plan;
-  }
-  const over = exceeded(deadline, holdup.message);
-  return modeOf(undefined, modes) === 'block'
-    ? fail(seen, status, over)
-    : goOnWithoutApp(seen, status, over);
-}
-
-/** The end of a version that waited for what did not come: the phase that it did not reach has failed. */
-function fail(
-  seen: WorkloadVersionSeen,
-  status: KeptnWorkloadVersionStatus,
-  why: Pick<Progress, 'reason' | 'message'>,
-): Plan {
-  const subject = subjectOf(seen.version);
-  const end = { state: 'Failed', progress: { kind: 'failed', ...why }, eventful: false } as const;
-  const course = { phases: workloadPhases, status, subject, now: seen.now, completed };
-  return planOf(seen, advance<KeptnWorkloadVersionStatus>({ ...course, run: () => end }));
-}
-
-/** It would have been blocked here; stored before anything follows from it. */
-function goOnWithoutApp(
-  seen: WorkloadVersionSeen,
-  status: KeptnWorkloadVersionStatus,
-  { reason, message: why }: Pick<Progress, 'reason' | 'message'>,
-): Plan {
-  const { version, now } = seen;
-  const type = conditionTypes.wouldBlock;
-  const message = `it goes on without an application, and would have been blocked: ${why}`;
-  const condition = { type, status: 'True', reason, message } as const;
-  const note = { about: version, type: 'Warning', reason: type, message } as const;
-  return write(seen, {
-    status: { ...status, conditions: withCondition(status.conditions, condition, now) },
-    events: [note, ...onOwners(seen, note)],
-  });
-}
-
-function wait(
-  seen: WorkloadVersionSeen,
-  status: KeptnWorkloadVersionStatus,
-  holdup: Progress,
-): Plan {
-  const { version, now } = seen;
-  const isNew = status.conditions === undefined && holdup.kind === 'waiting';
-  // The app itself may wait for its context before it makes its first version.
-  const quietMs = graceMs + seen.settings.appContextWindowMs;
-  const createdAtMs = parseTime(version.metadata.creationTimestamp) ?? now;
-  const wakeAfterMs = remainingMs(onThisClock(createdAtMs, seen), quietMs, now);
-  if (isNew && wakeAfterMs > 0) return { wakeAfterMs };
-  const known = status.conditions?.find(({ type }) => type === conditionTypes.succeeded);
-  const isNews = status.requestedChecks !== version.status?.requestedChecks;
-  if (holdup.kind === 'waiting' && known !== undefined && !isNews && endsByItself(seen)) {
-    return nothing;
-  }
-  const subject = subjectOf(seen.version);
-  const note = known?.reason === holdup.reason ? undefined : waitEvent(subject, holdup);
-  return write(seen, {
-    status: { ...status, conditions: stated(status, holdup, { subject, now }) },
-    events: note === undefined ? [] : [note, ...onOwners(seen, note)],
-  });
-}
-
-function run(
-  seen: WorkloadVersionSeen,
-  status: KeptnWorkloadVersionStatus,
-  lastPhase = false,
-): Advanced<KeptnWorkloadVersionStatus> {
-  const { version, now } = seen;
-  const subject = subjectOf(seen.version);
-  const carriers = carriersOf(version, seen.owners);
-  return advance<KeptnWorkloadVersionStatus>({
-    phases: workloadPhases,
-    status,
-    subject,
-    now,
-    completed,
-    lastPhase,
-    follow: (phase, at) => {
-      if (phase.type === 'deploy') return undefined;
-      const checks = checkRun(phase, at, seen);
-      const isOpen = openChecks(phase, at, checks.observed).length > 0;
-      return isOpen ? runCheckPhase({ ...checks, isBehind: true }, seen) : undefined;
-    },
-    run: (phase, at) =>
-      phase.type === 'deploy'
-        ? runDeployment(phase, at, {
-            ...seen,
-            owners: carriers,
-            timeoutMs: timeoutOf(seen),
-            subject,
-          })
-        : (heldWithoutPods(phase, at, { version, carriers }) ??
-          runCheckPhase(checkRun(phase, at, seen), seen)),
-  });
-}
-
-/** What a phase of checks of this version is run with. */
-function checkRun(
-  phase: CheckPhase,
-  status: KeptnWorkloadVersionStatus,
-  seen: WorkloadVersionSeen,
-): CheckPhaseRun & MildDefinitions {
-  const { version, modes, now, clockSteps } = seen;
-  const definitions = definitionsIn(phase, version, status);
-  return {
-    phase,
-    definitions,
-    status,
-    context: contextOf(version, status),
-    subject: subjectOf(version),
-    blocking: !isExcused(phase, status, now),
-    ...mildDefinitions(definitions, { ...phase, modes }, seen),
-    now,
-    clockSteps,
-    definitionLimitMs: seen.settings.deadlines.definition,
-  };
-}
-
-/** Of the workload, its application or the KeptnConfig, whichever says it first. */
-function timeoutOf({ version, settings, ...seen }: WorkloadVersionSeen): number {
-  const ofApp = newestListing(version, seen)?.spec.deploymentTimeout;
-  return deploymentTimeoutMs([version.spec.deploymentTimeout, ofApp], settings);
-}
-
 /**
  * A version that no owner carries any more (B11). Once Released, what runs may end; otherwise it is over now, and checks that
  * wait for its first Pod do not begin without one.
@@ -430,56 +230,4 @@ function ended(seen: WorkloadVersionSeen, status: KeptnWorkloadVersionStatus): P
     : { status: noted, events: [] };
   const plan = planAfterEnd(told, followedIn(seen.version, told), seen);
   return { ...plan, events: [...events, ...(plan.events ?? [])] };
-}
-
-/** The status with these revisions among those that may start; the same one if they are already, or must not. */
-function withNoted(
-  status: KeptnWorkloadVersionStatus,
-  revisions: readonly string[],
-): KeptnWorkloadVersionStatus {
-  const known = status.releasedRevisions ?? [];
-  const isKnown = revisions.every((revision) => known.includes(revision));
-  if (isKnown || !isReleased(status)) return status;
-  return { ...status, releasedRevisions: withRevisions(known, revisions) };
-}
-
-function planOf(seen: WorkloadVersionSeen, done: Advanced<KeptnWorkloadVersionStatus>): Plan {
-  if (done.look.length > 0) return { look: done.look };
-  const warnings = done.events.filter(({ type }) => type === 'Warning');
-  // Of an end the first says it all; the others repeat it for phase and version.
-  const forOwners = done.end === 'failed' ? warnings.slice(0, 1) : warnings;
-  const { maxFollowUpDepth: limit, maxFollowUps: total } = seen.settings;
-  const recorded = withRecorded(done.status, followedIn(seen.version, done.status), {
-    limit,
-    total,
-    now: seen.now,
-  });
-  return {
-    effects: done.effects,
-    ...onlyWhile(KeptnWorkloadVersion, seen.version),
-    ...write(seen, {
-      status: withNoted(recorded.status, seen.revisions),
-      events: [
-        ...done.events,
-        ...forOwners.flatMap((note) => onOwners(seen, note)),
-        ...recorded.events,
-      ],
-    }),
-    // Its Pods start already: what is told of them makes no Pod wait.
-    isBookkeeping: isReleased(seen.version.status) && done.effects.length === 0,
-    ...defined({ wakeAfterMs: done.wakeAfterMs }),
-  };
-}
-
-function write(
-  seen: WorkloadVersionSeen,
-  change: { status: KeptnWorkloadVersionStatus; events: readonly EventNote[] },
-): Pick<Plan, 'status' | 'events'> {
-  const status = withFollowUpsOfChecks(change.status, workloadPhases, seen);
-  return { ...storing(KeptnWorkloadVersion, seen.version, status), events: change.events };
-}
-
-/** The same Event on what people look at first: the objects they applied. */
-function onOwners({ version, owners }: WorkloadVersionSeen, note: EventNote): readonly EventNote[] {
-  return carriersOf(version, owners).map(({ owner }) => ({ ...note, about: owner.object }));
 }

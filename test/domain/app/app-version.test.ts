@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { KeptnAppVersion, KeptnAppVersionStatus } from '../../../src/api/keptn/app-version.ts';
+import type { AppVersionSeen } from '../../../src/domain/app/app-version-run.ts';
 import { isCompleted, type KeptnState, keptnStates } from '../../../src/api/keptn/states.ts';
 import type { KeptnWorkloadVersionStatus } from '../../../src/api/keptn/workload-version.ts';
-import { type AppVersionSeen, decideAppVersion } from '../../../src/domain/app/app-version.ts';
+import { decideAppVersion } from '../../../src/domain/app/app-version.ts';
 import {
   anApp,
   anAppVersion,

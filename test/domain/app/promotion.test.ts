@@ -4,11 +4,12 @@ import {
   type KeptnAppVersionSpec,
   type KeptnAppVersionStatus,
 } from '../../../src/api/keptn/app-version.ts';
+import type { AppVersionSeen } from '../../../src/domain/app/app-version-run.ts';
 import type { KeptnState } from '../../../src/api/keptn/states.ts';
 import type { KeptnWorkloadVersionStatus } from '../../../src/api/keptn/workload-version.ts';
 import type { KeptnAppContextSpec } from '../../../src/api/keptn/app-context.ts';
 import { decideApp } from '../../../src/domain/app/app.ts';
-import { type AppVersionSeen, decideAppVersion } from '../../../src/domain/app/app-version.ts';
+import { decideAppVersion } from '../../../src/domain/app/app-version.ts';
 import { waitForApp } from '../../../src/domain/gate/wait-for-app.ts';
 import {
   anApp,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sluiceKeys } from '../../../src/api/keptn/annotations.ts';
+import type { WorkloadVersionSeen } from '../../../src/domain/workload/workload-version-run.ts';
 import { steeringVerbs } from '../../../src/api/keptn/steering.ts';
 import type { KeptnAppVersion } from '../../../src/api/keptn/app-version.ts';
 import type {
@@ -10,10 +11,7 @@ import type {
 import { decideAppVersion } from '../../../src/domain/app/app-version.ts';
 import { isReleased } from '../../../src/domain/gate/release.ts';
 import { rfc3339 } from '../../../src/domain/time.ts';
-import {
-  decideWorkloadVersion,
-  type WorkloadVersionSeen,
-} from '../../../src/domain/workload/workload-version.ts';
+import { decideWorkloadVersion } from '../../../src/domain/workload/workload-version.ts';
 import {
   anApp,
   anAppVersion,

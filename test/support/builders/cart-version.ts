@@ -1,8 +1,6 @@
 import type { KeptnWorkloadVersionStatus } from '../../../src/api/keptn/workload-version.ts';
-import {
-  decideWorkloadVersion,
-  type WorkloadVersionSeen,
-} from '../../../src/domain/workload/workload-version.ts';
+import type { WorkloadVersionSeen } from '../../../src/domain/workload/workload-version-run.ts';
+import { decideWorkloadVersion } from '../../../src/domain/workload/workload-version.ts';
 import { aTask, aWorkload, aWorkloadVersion } from './builders.ts';
 import { stored, workloadVersionSeen } from '../observed/lifecycle-seen.ts';
 import { aDeploymentSeen, type Rollout } from './owner-builders.ts';

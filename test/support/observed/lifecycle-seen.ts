@@ -7,7 +7,7 @@ import type { KeptnTask } from '../../../src/api/keptn/task.ts';
 import type { Condition, KubernetesObject, ObjectRef } from '../../../src/api/object.ts';
 import { refKey } from '../../../src/api/object.ts';
 import type { AppSeen } from '../../../src/domain/app/app.ts';
-import type { AppVersionSeen } from '../../../src/domain/app/app-version.ts';
+import type { AppVersionSeen } from '../../../src/domain/app/app-version-run.ts';
 import type { ChecksSeen } from '../../../src/domain/check/checks.ts';
 import { type Settings, defaultSettings } from '../../../src/domain/settings/keptn-config.ts';
 import { checkModes } from '../../../src/domain/check/check-modes.ts';
@@ -15,7 +15,7 @@ import type { PhaseSubject } from '../../../src/domain/phase-event.ts';
 import type { Effect, Plan, Refusal } from '../../../src/domain/plan.ts';
 import type { VersionFollowUpsSeen } from '../../../src/domain/follow-up/version-follow-ups.ts';
 import type { WorkloadSeen } from '../../../src/domain/workload/workload.ts';
-import type { WorkloadVersionSeen } from '../../../src/domain/workload/workload-version.ts';
+import type { WorkloadVersionSeen } from '../../../src/domain/workload/workload-version-run.ts';
 import {
   anApp,
   anAppVersion,
