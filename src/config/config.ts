@@ -367,7 +367,7 @@ export function configFrom(given: Given) {
   return Object.freeze(config);
 }
 
-/** In a Pod nobody has put files anywhere, unless it is said where. */
+/** In a Pod there are no certificate files, unless a setting says where. */
 function certificatesOf({ flags, env }: Given): 'own' | 'files' {
   const { certFile, kubeconfig, context } = settings;
   const isElsewhere = [kubeconfig, context].some(({ flag }) => flags.has(flag));

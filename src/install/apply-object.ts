@@ -40,7 +40,7 @@ export async function applyObject(
 }
 
 /**
- * Makes an object that is there be as given, spec and all, in the name of who has applied it: nobody else may take fields away
+ * Makes an object that is there be as given, spec and all, in the name of who has applied it: no other client may take fields away
  * that others own. Who wrote it in another way than by server-side apply loses what they wrote.
  */
 export async function applyAsOwner(

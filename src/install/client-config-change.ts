@@ -20,7 +20,7 @@ export function clientConfigChange(
   return [{ op: 'test', path: '/metadata/resourceVersion', value: resourceVersion }, ...all];
 }
 
-/** A CRD that nobody converts any more must not name a converter, and an apply leaves the one that somebody else has set. */
+/** A CRD that is not converted any more must not name a converter, and an apply leaves the one that somebody else has set. */
 function withoutConverter(
   live: KubernetesObject,
   wanted: KubernetesObject,

@@ -29,7 +29,7 @@ export async function install(
   parts: readonly InstallationPart[],
   settings: InstallationSettings & {
     readonly forceConflicts?: boolean;
-    /** Whether what is stored in old versions stays so for now: there is nobody yet who converts it. */
+    /** Whether what is stored in old versions stays so for now: nothing converts it yet. */
     readonly leaveStored?: boolean;
   },
   { cluster, clock, tell }: Installing,

@@ -56,7 +56,7 @@ export interface LeadershipParts {
   readonly metrics: ProcessMetrics;
   /** Of the process, for the proxies it names. */
   readonly env: Terminal['env'];
-  /** Keeps the certificates for as long as it is told; not given where others do. */
+  /** Keeps the certificates until its signal is aborted; not given where others do. */
   readonly keepCertificates?: (term: KeepingTerm) => Promise<void>;
 }
 

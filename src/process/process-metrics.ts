@@ -95,7 +95,7 @@ export class ProcessMetrics {
     this.#ofTerm();
   }
 
-  /** While a term runs, what only the leader knows is told. */
+  /** While a term runs, what only the leader knows is measured. */
   leads(term: Term): void {
     this.#term = term;
   }

@@ -17,7 +17,7 @@ export interface ServingCertificates {
   stop(): void;
 }
 
-/** What the last third of a life is for: whoever renews certificates does so at its beginning. */
+/** What the last third of a life is for: certificates are renewed at its beginning. */
 const lateShare = 1 / 3;
 
 /** The certificate in use, however it comes here: a pair that cannot be served never replaces one that can. */
@@ -90,7 +90,7 @@ export class CertificateInUse {
     return true;
   }
 
-  /** Nobody is told of anything any more. */
+  /** Listeners hear of nothing any more. */
   stop(): void {
     this.#listeners.clear();
   }

@@ -118,7 +118,7 @@ export function releasedVersionsPolicy(settings: PolicySettings): PolicyDefiniti
   };
 }
 
-/** The lists are Sluice's own word: nobody else writes them. Whole Namespaces are emptied by the cluster. */
+/** The lists are Sluice's own word: no other client writes them. Whole Namespaces are emptied by the cluster. */
 export function releasedListsPolicy({ users }: PolicySettings): PolicyDefinition {
   return {
     name: 'released-lists.sluice.keptn.sh',

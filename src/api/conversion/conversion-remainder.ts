@@ -68,7 +68,7 @@ function compare(was: unknown, is: unknown, at: Path): readonly Difference[] {
 
 /**
  * The object with every difference made that still holds. The object itself is not changed. Undefined when that takes more steps
- * than the budget has: whoever may write the object may write its remainder, too, and could make it as costly as they like.
+ * than the budget has: a person who may write the object may write its remainder, too, and could make it as costly as they like.
  */
 export function withDifferences(
   object: JsonObject,

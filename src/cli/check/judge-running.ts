@@ -34,7 +34,7 @@ export function judgeLeader({ name, lease }: LeaderSeen, now: number): Line {
   if (holder === '')
     return failed(
       check,
-      `nobody holds the Lease ${name}: the last leader has let it go`,
+      `no process holds the Lease ${name}: the last leader has let it go`,
       'start Sluice; if it runs, /readyz and its log say what keeps it from leading',
     );
   const ageMs = now - renewedAt;

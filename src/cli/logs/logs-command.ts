@@ -100,7 +100,7 @@ async function printed(from: Asked & { readonly pod: string }): Promise<string |
       isAnything ||= lines.length > 0;
     }
   } catch (error) {
-    // No log is as good as no Pod; what broke off in the middle is told.
+    // No log is as good as no Pod; what broke off in the middle is an error.
     if (isAnything || !(error instanceof ClusterError)) throw error;
     return error.message;
   }

@@ -284,7 +284,7 @@ function objectText(namespace: string | undefined, name: string): string {
   return `${namespace ?? ''}/${name}`;
 }
 
-/** The value, with everything in it frozen: whoever changes what a cache holds is found out at once. */
+/** The value, with everything in it frozen: code that changes what a cache holds fails at once. */
 export function frozen<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);

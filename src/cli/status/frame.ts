@@ -225,7 +225,7 @@ function openChecks(
 
 function checkLine({ mark, says, facts }: Finding, inColor: boolean): string {
   const [fact] = factLines(facts, Date.now());
-  // How it failed is told in full below the versions.
+  // How it failed stands in full below the versions.
   const words =
     mark === 'failed'
       ? (says.split(' (')[0] ?? says)

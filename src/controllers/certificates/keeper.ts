@@ -143,7 +143,7 @@ export class CertificateKeeper {
     this.#tell(problems);
   }
 
-  /** The Secret is read last: whoever stores a new authority does so before making it known. */
+  /** The Secret is read last: a new authority is stored before it is made known. */
   async #gather(problems: Set<string>): Promise<Seen> {
     const { cluster, reader, hosts } = this.#parts;
     const places: TrustPlace[] = [];
@@ -319,7 +319,7 @@ export class CertificateKeeper {
   }
 }
 
-/** A problem that stays is told again after this time. */
+/** A problem that stays is logged again after this time. */
 const toldEveryMs = 86_400_000;
 
 const said: Readonly<Record<SecretChange['type'], string>> = {

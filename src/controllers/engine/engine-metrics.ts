@@ -24,7 +24,7 @@ export interface EngineMetrics {
   reconciled(controller: string, outcome: ReconcileOutcome, ms: number): void;
   /** The keys of an object of this kind could not be computed, so that it woke nothing; our mistake. */
   leftOut(controller: string, kind: string): void;
-  /** What is told of the queue of a controller; undefined where nothing is to be told. */
+  /** What is measured of the queue of a controller; undefined where nothing is. */
   queue(controller: string): QueueObserver | undefined;
 }
 

@@ -25,7 +25,7 @@ export function isOver(
 }
 
 /**
- * Whether a version has ended, and all that follows it and its checks has; nobody asks anything of it, and no release by hand
+ * Whether a version has ended, and all that follows it and its checks has; nothing is asked of it, and no release by hand
  * of it is still to end.
  */
 export function isVersionOver(

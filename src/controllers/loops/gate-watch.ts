@@ -13,7 +13,7 @@ import type { Caches } from '../engine/cluster.ts';
 import type { Change } from '../engine/effect-target.ts';
 import { identityOptions } from '../gathering/workload-owners.ts';
 
-/** What is told of gates as they go. Must not throw. */
+/** What is measured of gates as they go. Must not throw. */
 export interface GateMetrics {
   /**
    * A gate was removed from a Pod that was created so long ago. `removalMs`: how long it might have started by then; undefined if
@@ -104,7 +104,7 @@ export class GateWatch {
     return found;
   }
 
-  /** A change was carried out by the controllers: if it has lifted a gate, that is told. */
+  /** A change was carried out by the controllers: if it has lifted a gate, that is measured. */
   performed(change: Change): void {
     if (!liftsGate(change)) return;
     const { clock, metrics } = this.#parts;

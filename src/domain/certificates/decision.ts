@@ -38,7 +38,7 @@ export interface CertificatesSeen {
 
 /** A change of the Secret. What is made anew comes from randomness, so the plan only asks for it. */
 export type SecretChange =
-  /** An authority and a certificate of it, to be served at once: nobody trusts another one. */
+  /** An authority and a certificate of it, to be served at once: no other one is trusted. */
   | { readonly type: 'makeAll'; readonly why: string }
   /** An authority that is first made known; these others stay trusted meanwhile. */
   | { readonly type: 'makeNext'; readonly former: readonly string[]; readonly why: string }

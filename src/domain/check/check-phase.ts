@@ -272,7 +272,7 @@ export function describeItem(item: ItemStatus): string {
   return `${item.definitionName ?? ''}${why === '' ? '' : `: ${why}`}${name}`;
 }
 
-/** A phase may have hundreds of checks, each in words of its own; of more only the number is told. */
+/** A phase may have hundreds of checks, each in words of its own; of more only the number is given. */
 const mostRefusalsTold = 10;
 
 /** Keptn's `ReconcileTaskStatusChanged` for every check whose state changed, and what could not be created. */

@@ -20,7 +20,7 @@ export function planOfVersion<S extends VersionStatus>(
   by: {
     readonly now: number;
     readonly settings: { readonly maxFollowUpDepth: number; readonly maxFollowUps: number };
-    /** What the version lets begin has begun already: what is told of it makes no Pod wait. */
+    /** What the version lets begin has begun already: no Pod waits for its status. */
     readonly isLetGo: boolean;
     readonly write: (change: VersionChange<S>) => Pick<Plan, 'status' | 'events'>;
   },

@@ -29,7 +29,7 @@ export function awaitedListing(
   { list, now }: ListingSeen,
 ): number {
   const released = conditionOf(version, conditionTypes.released);
-  // Of what is released by hand, nothing is listed; of a list without room, nobody knows whether it ever will be.
+  // Of what is released by hand, nothing is listed; of a list without room, it is unknown whether it ever will be.
   if (released === undefined || released.reason === byHand) return 0;
   if ((list?.status?.leftOut ?? 0) > 0) return 0;
   // The revision is known last, and it is all that tells Pods that name no version themselves.

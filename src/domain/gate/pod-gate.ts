@@ -82,7 +82,7 @@ function untilListed({ pod, listing }: PodGateSeen, version: KeptnWorkloadVersio
   return listing === undefined ? 0 : awaitedListing(pod, version, listing);
 }
 
-/** A release by hand ends at its time, also while nobody has taken it back yet. */
+/** A release by hand ends at its time, also before it has been taken back. */
 function mayStart(status: KeptnWorkloadVersion['status'], now: number): boolean {
   const isByHand = handReleaseOf(status) !== undefined;
   return isReleased(status) && (!isByHand || handReleaseAt(status, now) !== undefined);

@@ -9,7 +9,7 @@ import { endOfJob, type JobEnd } from './job-stage.ts';
  * The end of a Pod is the end of its task. The Job controller collects the ends of Pods and reports them a second later; where no
  * other end can follow, that second is not waited for.
  *
- * Why a Pod's word is taken. Whoever may create Pods in a namespace can write any owner, label and status; no field of a Pod proves
+ * Why a Pod's word is taken. A person who may create Pods in a namespace can write any owner, label and status; no field of a Pod proves
  * who made it. So nothing is concluded from a Pod that the Job controller would not conclude from the same Pod itself:
  *
  * - It counts only Pods of its own: controlled by the Job's uid, selected by the label with that uid, and with the finalizer that

@@ -200,7 +200,7 @@ function liveValues({
   };
 }
 
-/** The values without what does nothing, of which each is told. */
+/** The values without what does nothing, each of which is printed. */
 function withoutDead(value: unknown, path: readonly string[], dead: DeadKey[]): unknown {
   const at = path.join('.');
   const is = at === '' ? undefined : deadAt(at, value);

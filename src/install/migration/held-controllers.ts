@@ -36,7 +36,7 @@ export async function holdControllers(place: LeasePlace, by: By): Promise<string
 }
 
 /**
- * Stops the controllers of Sluice, wherever they run: takes their Lease away and waits until whoever had it must have noticed.
+ * Stops the controllers of Sluice, wherever they run: takes their Lease away and waits until the process that had it must have noticed.
  */
 export async function stopControllers(place: LeasePlace, by: By): Promise<void> {
   const lease = await leaseAt(place, by.cluster);

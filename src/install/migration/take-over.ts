@@ -105,7 +105,7 @@ export async function takeOver(by: TakingOver, installing: Installing): Promise<
   await rewriteOldVersions(installation, installing);
 }
 
-/** A part of the installation; only what has changed is told. */
+/** A part of the installation; only what has changed is printed. */
 async function step(
   settings: Parameters<typeof install>[1],
   parts: readonly InstallationPart[],

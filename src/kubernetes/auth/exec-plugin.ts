@@ -44,7 +44,7 @@ export function execPluginIn(user: unknown): ExecPlugin | undefined {
 }
 
 /**
- * Runs the plug-in, with these variables and its own. The plug-in is told that it has no
+ * Runs the plug-in, with these variables and its own. The plug-in gets to know that it has no
  * terminal; what it writes to standard error is part of the error. Rejects with `CredentialsUnusable`.
  */
 export async function runExecPlugin(

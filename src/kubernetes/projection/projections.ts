@@ -202,7 +202,7 @@ function unannotated(metadata: unknown): RawObject {
   return rest;
 }
 
-/** Whoever may write ConfigMaps may label as many as he likes, each with up to 1 MiB: none of the text is kept. */
+/** A person who may write ConfigMaps may label any number of them, each with up to 1 MiB: none of the text is kept. */
 function configMapFields(raw: RawObject): Fields {
   if (!isRawObject(raw['data'])) return {};
   const { code, ...others } = raw['data'];

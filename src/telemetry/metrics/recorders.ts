@@ -64,7 +64,7 @@ export function engineRecorder(registry: Recording) {
   };
 }
 
-/** What is told of one queue. */
+/** What is measured of one queue. */
 function queueRecorder(registry: Recording, controller: string): QueueObserver {
   const labels = { name: controller, controller };
   return {

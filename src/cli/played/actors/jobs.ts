@@ -6,7 +6,7 @@ import { controlledBy, controllerReference } from './stored.ts';
 
 /**
  * The Job controller with one Pod at a time, which it keeps by a finalizer until it has counted its end. A Job that has failed
- * too often first says FailureTarget, then its Pods are deleted, and only then it says Failed, so that whoever waits for that finds
+ * too often first says FailureTarget, then its Pods are deleted, and only then it says Failed, so that a process that waits for that finds
  * no Pod left; the same with success and SuccessCriteriaMet, except that the Pod stays. Finished Jobs are deleted after their TTL.
  * `batchMs`: for so long it collects the ends of Pods before it takes account of them, as the real one does for a second.
  */
