@@ -201,7 +201,7 @@ describe('the leader', () => {
   test.each([
     ['ok', lease(), 'sluice-1 leads since 2026-11-27T12:00:00.000Z'],
     ['failed', { ...lease(), lease: absent }, 'there is no Lease keptn-system/sluice'],
-    ['failed', lease({ holder: '' }), 'nobody holds the Lease'],
+    ['failed', lease({ holder: '' }), 'no process holds the Lease'],
     [
       'failed',
       lease({ renewedAt: now - 60_000 }),
