@@ -124,6 +124,7 @@ describe('an evaluation', () => {
         'Unknown MetricNotFound',
         'False MetricNotFound',
         'True MetricNotFound',
+        'True MetricAwaited',
       ]);
       simulation.apply(aMetric('shop'));
       await simulation.pass(60_000);
@@ -131,10 +132,16 @@ describe('an evaluation', () => {
         'Unknown ProviderNotFound',
         'False ProviderNotFound',
         'True ProviderNotFound',
+        'True MetricAwaited',
       ]);
       simulation.apply(aProvider('p'));
       await simulation.pass(60_000);
-      expect(stated()).toEqual(['Unknown QueryFailed', 'True QueryFailed', 'False QueryFailed']);
+      expect(stated()).toEqual([
+        'Unknown QueryFailed',
+        'True QueryFailed',
+        'False QueryFailed',
+        'True MetricAwaited',
+      ]);
       expect(statusOf(simulation)).toMatchObject({
         retryCount: 0,
         evaluationStatus: {
