@@ -43,7 +43,7 @@ export const real: Benchmark = {
 async function measure(bench: Bench): Promise<Measurements> {
   await using world = await nodeWithImages({ say: (line) => bench.progress(line) });
   const cluster = new TestCluster(world.controlPlane, { 'user-agent': 'bench' });
-  const count = bench.isQuick ? 3 : 20;
+  const count = bench.isQuick ? 3 : 10;
   const timesOf = async (what: string, described: DescribedApp): Promise<number[]> => {
     bench.progress(`${count} Deployments ${what}`);
     const times: number[] = [];

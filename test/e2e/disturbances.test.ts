@@ -10,7 +10,7 @@ import { RealSluice, whyNoRealSluice } from '../support/real/real-sluice.ts';
 import { reviewedWhile } from '../support/real/review-load.ts';
 import { running } from '../support/real/task-pods.ts';
 import { startChecks, taskStatus } from '../support/real/tasks.ts';
-import { aBashFunction, aRealDeployment } from '../support/real/web.ts';
+import { aBashFunction, aRealDeployment, serveFile } from '../support/real/web.ts';
 
 /** What happens to nodes and processes in the middle of a check: none of it loses a check, runs it twice, or starts what is held. */
 
@@ -25,8 +25,10 @@ describe.runIf(whyNoRealSluice() === undefined)('in the middle of a check', () =
     const asked = await anAnnotatedPod(shop);
     await using own = await sluice.cluster.namespace();
     const place = { namespace: own.name, name: 'moves' };
+    // It goes on until a file is served, which it is when there is a node again.
+    const untilServed = `until curl --silent --fail http://files.${own.name}.svc/go; do sleep 1; done`;
     await startChecks(sluice.cluster, own.name, [
-      { name: 'moves', spec: { bash: { inline: { code: 'sleep 15' } } } },
+      { name: 'moves', spec: { bash: { inline: { code: untilServed } } } },
     ]);
     await running(sluice, own.name);
     await using _ = {
@@ -50,6 +52,7 @@ describe.runIf(whyNoRealSluice() === undefined)('in the middle of a check', () =
     });
     expect(refused).toEqual([]);
     expect(ungated).toEqual([]);
+    await serveFile(sluice.cluster, own.name, { name: 'go', content: 'go' });
     const status = await taskStatus(sluice.cluster, place);
     expect(status).toMatchObject({ status: 'Succeeded', exitCode: 0 });
     expect(status.attempts).toHaveLength(1);

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { schedulingGate, sluiceKeys } from '../../src/api/keptn/annotations.ts';
+import type { Pod } from '../../src/api/builtin.ts';
+import { keptnAnnotations, schedulingGate, sluiceKeys } from '../../src/api/keptn/annotations.ts';
 import { conditionOf, conditionTypes, isTrue } from '../../src/domain/conditions.ts';
 import { eventually } from '../support/clock-and-chance/eventually.ts';
 import { anAppContext } from '../support/builders/apps.ts';
@@ -51,6 +52,24 @@ describe.runIf(whyNoRealSluice() === undefined).concurrent('on a real node', () 
         'Succeeded',
         'Succeeded',
       ]);
+    });
+
+    it('is rolled out to a second version, and back to the first, which runs no check again', async () => {
+      await using shop = await sluice.namespace();
+      const [first, second] = ['1.0.0', '2.0.0'].map((version) =>
+        make({ version, replicas: pods, preDeploymentTasks: ['migrate'] }),
+      );
+      if (first === undefined || second === undefined) throw new Error('two versions are made');
+      await shop.apply(aBashFunction('migrate', 'true'), first);
+      await shop.untilVersion({ withinMs }, isCompleted);
+      await shop.apply(second);
+      await shop.untilVersion({ version: '2.0.0', withinMs }, isCompleted);
+      await shop.untilPods(pods, isOf('2.0.0'), withinMs);
+      const jobs = shop.created('jobs.batch');
+      expect(jobs).toHaveLength(2);
+      await shop.apply(first);
+      await shop.untilPods(pods, isOf('1.0.0'), withinMs);
+      expect(shop.created('jobs.batch')).toEqual(jobs);
     });
   });
 
@@ -160,6 +179,11 @@ describe.runIf(whyNoRealSluice() === undefined).concurrent('on a real node', () 
     expect(Date.now() - readyAt).toBeGreaterThanOrEqual(4_000);
   });
 });
+
+/** Whether a Pod is ready and of this version. */
+function isOf(version: string): (pod: Pod) => boolean {
+  return (pod) => isReady(pod) && pod.metadata.annotations?.[keptnAnnotations.version] === version;
+}
 
 async function podNamed(shop: EnabledNamespace, name: string | undefined) {
   const pod = (await shop.pods()).find(({ metadata }) => metadata.name === name);

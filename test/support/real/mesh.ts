@@ -8,11 +8,25 @@ import type { RealSluice } from './real-sluice.ts';
 /** What a mesh adds to a Pod: a container beside the others, or an init container that runs on (`restartPolicy: Always`). */
 export const sidecars = ['sidecar container', 'native sidecar'] as const;
 
-// An image that runs until it is ended. A policy may not write a list such as `command`.
-const proxy = `name: "proxy", image: "${pauseImage}"`;
-const additions = {
-  'sidecar container': `containers: [Object.spec.containers{${proxy}}]`,
-  'native sidecar': `initContainers: [Object.spec.initContainers{${proxy}, restartPolicy: "Always"}]`,
+/**
+ * A container by a patch: it ignores SIGTERM. An init container by a configuration, because an API server of 1.36 panics over a patch with
+ * a list; a configuration may not write `command`, so its image runs until it is ended.
+ */
+const mutations = {
+  'sidecar container': {
+    patchType: 'JSONPatch',
+    jsonPatch: {
+      expression: `[JSONPatch{op: "add", path: "/spec/containers/-", value: Object.spec.containers{
+        name: "proxy", image: "${busyboxImage}", command: ["sleep", "3600"]}}]`,
+    },
+  },
+  'native sidecar': {
+    patchType: 'ApplyConfiguration',
+    applyConfiguration: {
+      expression: `Object{spec: Object.spec{initContainers: [Object.spec.initContainers{
+        name: "proxy", image: "${pauseImage}", restartPolicy: "Always"}]}}`,
+    },
+  },
 } as const;
 
 /**
@@ -31,7 +45,6 @@ export async function addingSidecars(
 
 function mesh(namespace: string, sidecar: (typeof sidecars)[number]): readonly Manifest[] {
   const name = `mesh-of-${namespace}`;
-  const expression = `Object{spec: Object.spec{${additions[sidecar]}}}`;
   return [
     {
       apiVersion: 'admissionregistration.k8s.io/v1',
@@ -51,7 +64,7 @@ function mesh(namespace: string, sidecar: (typeof sidecars)[number]): readonly M
             expression: `"${sluiceKeys.task}" in object.metadata.?labels.orValue({})`,
           },
         ],
-        mutations: [{ patchType: 'ApplyConfiguration', applyConfiguration: { expression } }],
+        mutations: [mutations[sidecar]],
       },
     },
     {
