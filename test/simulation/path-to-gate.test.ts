@@ -25,6 +25,8 @@ async function pathToGate(seed: number, tasks = ''): Promise<Call[]> {
   const simulation = sluice({
     seed,
     latencyMs: 5,
+    // As in a cluster: a Job has its end, and gets its time to live, when the gate is open already.
+    jobBatchMs: 1_000,
     // Watches tell later than answers.
     weather: () => ({ ...clearWeather, lagMs: () => 100 }),
     fault: (call) => {
