@@ -38,7 +38,7 @@ function isWorkload({ kind, apiVersion }: JsonObject | KubernetesObject): boolea
 }
 
 /** Whether something that is named is not there is said in other words while objects may still arrive. */
-const missingWords = /there is no|does not exist|not there|nothing of that name/u;
+const missingWords = /there is no|does not exist|not there|is waited for/u;
 
 function saidByWebhook(
   object: KubernetesObject,

@@ -12,7 +12,7 @@ const completed = async (...words: readonly string[]): Promise<readonly string[]
 describe('a command line is completed', () => {
   test.each<[readonly string[], readonly string[]]>([
     [['expl'], ['explain', ':4']],
-    [['re'], ['release', 'restart', 'resume', 'retry', ':4']],
+    [['rest'], ['restart', ':4']],
     [
       ['task', ''],
       ['run', ':4'],
