@@ -5,7 +5,7 @@ import { eventually } from '../support/clock-and-chance/eventually.ts';
 import { isCompleted, isReady } from '../support/cluster/enabled-namespace.ts';
 import { operatorNamespace } from '../support/cluster/sluice-installation.ts';
 import { readWrites } from '../support/observed/audit-log.ts';
-import { refusedWhileBound } from '../support/observed/forbidden-requests.ts';
+import { forbiddenWhileBound } from '../support/observed/forbidden-requests.ts';
 import { anAnnotatedPod } from '../support/real/annotated-pod.ts';
 import { leaderOf, rolledOut, sluicePods } from '../support/real/install-in-cluster.ts';
 import { RealSluice, whyNoRealSluice } from '../support/real/real-sluice.ts';
@@ -83,6 +83,6 @@ describe.runIf(whyNoRealSluice() === undefined)('Sluice in its image', () => {
     const { controlPlane } = sluice.world;
     const mine = readWrites(controlPlane.auditLog).filter((write) => write.user === user);
     expect(mine.length).toBeGreaterThan(0);
-    expect(refusedWhileBound(controlPlane.auditLog, { user, binding: 'sluice' })).toEqual([]);
+    expect(forbiddenWhileBound(controlPlane.auditLog, { user, binding: 'sluice' })).toEqual([]);
   });
 });

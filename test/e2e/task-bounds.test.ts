@@ -82,6 +82,15 @@ const checks: readonly Check[] = [
   },
 ];
 
+/** A kubelet ends a native sidecar, and the Job ends by itself. Beside another container it does not, and Sluice says in its place how it ended. */
+const saidOfFailure = {
+  'native sidecar': {
+    message: expect.stringContaining('failed with exit code 3 matching FailJob rule'),
+    evidence: { message: 'exit code 3: no stock left' },
+  },
+  'sidecar container': { message: 'exit code 3: no stock left' },
+};
+
 describe.runIf(whyNoRealSluice() === undefined)('a check on a real node', () => {
   let sluice: RealSluice;
   let namespace: string;
@@ -198,12 +207,7 @@ describe.runIf(whyNoRealSluice() === undefined)('a check on a real node', () => 
       status: 'Failed',
       reason: 'FunctionFailed',
       exitCode: 3,
-      evidence: { message: 'exit code 3: no stock left' },
-      // A kubelet ends a native sidecar, and the Job ends by itself; beside another container it does not.
-      message:
-        sidecar === 'native sidecar'
-          ? expect.stringContaining('failed with exit code 3 matching FailJob rule')
-          : 'exit code 3: no stock left',
+      ...saidOfFailure[sidecar],
     });
   });
 
