@@ -7,6 +7,8 @@ export interface PrioritySlotsOptions {
   readonly perRank: number;
   /** Works of this rank and below never wait. They count, so that others wait for them. */
   readonly neverWaits: number;
+  /** So many of the others run all the same, however many of those there are: one namespace can keep any number under way. */
+  readonly reserved: number;
 }
 
 /** Every so many slots one goes to what has waited longest, so that nothing waits for ever. */
@@ -25,6 +27,8 @@ export class PrioritySlots {
   readonly #options: PrioritySlotsOptions;
   readonly #ranks = new Map<number, Rank>();
   #running = 0;
+  /** Of them, those of ranks that wait. */
+  #patient = 0;
   #came = 0;
   #given = 0;
 
@@ -35,13 +39,15 @@ export class PrioritySlots {
   /** Runs the work when its turn has come; resolves and rejects as it does. */
   async run<T>(rank: number, work: () => Promise<T>): Promise<T> {
     const own = this.#rank(rank);
-    if (rank <= this.#options.neverWaits) this.#take(own);
-    else await this.#turn(own);
+    const waits = rank > this.#options.neverWaits;
+    if (waits) await this.#turn(own);
+    else this.#take(own);
     try {
       return await work();
     } finally {
       own.running -= 1;
       this.#running -= 1;
+      if (waits) this.#patient -= 1;
       this.#fill();
     }
   }
@@ -69,8 +75,8 @@ export class PrioritySlots {
   }
 
   #fill(): void {
-    const { total, perRank } = this.#options;
-    while (this.#running < total) {
+    const { total, perRank, reserved } = this.#options;
+    while (this.#running < total || this.#patient < reserved) {
       const ready = [...this.#ranks].filter(
         ([, { running, waiting }]) => waiting.length > 0 && running < perRank,
       );
@@ -81,6 +87,7 @@ export class PrioritySlots {
         isFair ? (waiting.first?.order ?? Infinity) : rank;
       const [, next] = ready.reduce((one, other) => (placeOf(one) <= placeOf(other) ? one : other));
       this.#take(next);
+      this.#patient += 1;
       next.waiting.shift()?.start();
     }
   }

@@ -18,7 +18,7 @@ const drainMs = 5_000;
  * Requests of all controllers that are under way at once. With more of them an API server is not faster, and those that lift gates
  * would share it with all others. What lifts gates and what releases versions waits for nothing.
  */
-const requestsAtOnce = { total: 20, perRank: 8, neverWaits: 1 };
+const requestsAtOnce = { total: 20, perRank: 8, neverWaits: 1, reserved: 4 };
 
 /** How the queue of one controller stands. */
 export interface QueueStanding {

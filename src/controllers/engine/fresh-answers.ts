@@ -7,9 +7,10 @@ const freshMs = 1_000;
 const mostAnswers = 4_000;
 
 /**
- * With which objects the API server has just answered, to a write or a read of this process. A cache may be behind by any time; where
+ * With which objects of Keptn's kinds the API server has just answered, to a write or a read of this process. A cache may be behind by any time; where
  * such an answer is in it, it is not, but for what others did in this second, and that may happen between a read and what follows it as
  * well. So nothing is read live that was written a moment ago: on the way to a gate every step begins with what the one before it wrote.
+ * A write whose answer is lost ends that: it may have been done, and then the cache is behind.
  */
 export class FreshAnswers {
   readonly #clock: Clock;
@@ -32,7 +33,7 @@ export class FreshAnswers {
     }
   }
 
-  /** The API server answered that there is no such object. */
+  /** The API server answered that there is no such object, or did not answer a write of it. */
   drop(ref: ObjectRef): void {
     this.#answers.delete(refKey(ref));
   }

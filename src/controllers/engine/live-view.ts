@@ -54,12 +54,15 @@ export class LiveView {
 
   /** The API server answered with this object. */
   observe(kind: Kind, object: KubernetesObject): void {
-    const ref = refOf(kind, object);
-    const { resourceVersion = '', uid = '' } = object.metadata;
     // Before the subscribers hear of it: they may begin at once.
-    this.#fresh?.note(ref, uid);
+    if (isOwnKind(kind)) this.#fresh?.note(refOf(kind, object), object.metadata.uid ?? '');
     this.#caches.observe(kind, object);
-    this.#versions.set(refKey(ref), resourceVersion);
+    this.#versions.set(refKey(refOf(kind, object)), object.metadata.resourceVersion ?? '');
+  }
+
+  /** A write of this process failed or was never answered: it may have been done, and the cache be behind by it. */
+  unsure(ref: ObjectRef): void {
+    this.#fresh?.drop(ref);
   }
 
   /** The API server has created this object as it was asked to. */
@@ -142,4 +145,9 @@ export class LiveView {
 
 function listKey(kind: Kind, namespace: string, labelSelector: string): string {
   return `${kind.apiVersion} ${kind.kind} ${namespace} ${labelSelector}`;
+}
+
+/** Others write the status of an owner, of a Pod or of a Job at any time; what is Keptn's is Sluice's to write. */
+function isOwnKind({ apiVersion }: Kind): boolean {
+  return /^[^/]*keptn\.sh\//u.test(apiVersion);
 }

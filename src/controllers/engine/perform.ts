@@ -36,6 +36,7 @@ export async function perform(change: Change, by: Performing): Promise<Performed
   try {
     return await attempt(change, by);
   } catch (error) {
+    if (change.type !== 'create') by.live.unsure(change.ref);
     if (!(error instanceof ClusterError)) throw error;
     return explain(change, error, by);
   }

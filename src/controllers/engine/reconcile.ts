@@ -83,7 +83,11 @@ export async function reconcile(
   by: Reconciling & { readonly memory: KeyMemory },
 ): Promise<Reconciled> {
   const { memory, caches } = by;
-  const live = new LiveView(by.cluster, caches, { made: memory.made, fresh: by.fresh });
+  const live = new LiveView(by.cluster, caches, {
+    made: memory.made,
+    // What is on no way to a gate, such as the end of an opt-in, has the time to ask.
+    ...(controller.stepsToGate !== undefined && { fresh: by.fresh }),
+  });
   const rounds = new Rounds(controller.name, live, by);
   const kinds = controller.watches.map(({ kind }) => kind);
   for (let round = 0; round < maxRounds; round += 1) {
@@ -204,6 +208,7 @@ class Rounds {
       this.#live.observe(ref.kind, written);
       return true;
     } catch (error) {
+      this.#live.unsure(ref);
       if (!(error instanceof ClusterError) || (error.code !== 409 && error.code !== 404))
         throw error;
       await this.#live.read(ref);

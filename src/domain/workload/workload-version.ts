@@ -60,7 +60,7 @@ function decide(seen: WorkloadVersionSeen): Plan {
   const status = withExpiry(known, { now, of: version });
   const hasExpired = status !== known;
   // What is asked of a version that is current again is judged when it has been opened again: now it is still over.
-  const isBack = wanted === 'yes' && isSuperseded(status) && seen.optIn !== 'no' && !hasExpired;
+  const isBack = wanted === 'yes' && isSuperseded(status) && !isLeftOut(seen.optIn) && !hasExpired;
   const byHand = isBack
     ? undefined
     : steer(seen, status, hasExpired ? [releaseEnded(version, status)] : []);
@@ -72,7 +72,7 @@ function decide(seen: WorkloadVersionSeen): Plan {
       seen.settings.repeatFailedChecks && hasFailedHeld({ status }) && !isAborted(status);
     const mended = isRepeated ? mendedDefinition(status, seen) : undefined;
     if (
-      seen.optIn === 'no' ||
+      isLeftOut(seen.optIn) ||
       wanted !== 'yes' ||
       (!isSuperseded(status) && mended === undefined)
     ) {
