@@ -34,6 +34,7 @@ import { parseTime } from '../domain/time.ts';
 import { carriersOf, isVersion } from '../domain/workload/wanted-version.ts';
 import { decideWorkloadVersion } from '../domain/workload/workload-version.ts';
 import { type Controller, type Key, watch } from './engine/controller.ts';
+import { ownersByCarried } from './gathering/carried-workloads.ts';
 import { gatherFollowUps } from './gathering/follow-ups.ts';
 import { isVersionOver, versionBehind } from './gathering/history.ts';
 import {
@@ -96,6 +97,7 @@ export function workloadVersionController(places: Places): Controller<WorkloadVe
       watch(KeptnEvaluation, (evaluation, lookup) => versionBehind(evaluation, own, lookup)),
     ],
     indexes: [
+      ...ownersByCarried,
       workloadVersionsByApp,
       appVersionsByApp,
       unfinishedWorkloadVersions,

@@ -7,7 +7,8 @@ import type { Lookup } from '../domain/lookup.ts';
 import { optInOf } from '../domain/opt-in-state.ts';
 import { decideWorkload, type WorkloadSeen } from '../domain/workload/workload.ts';
 import { type Controller, type Key, watch } from './engine/controller.ts';
-import { inNamespace, ownerlessWorkloads, workloadsByApp } from './gathering/lifecycle-indexes.ts';
+import { ownerlessNamedBy, ownersByCarried } from './gathering/carried-workloads.ts';
+import { inNamespace, workloadsByApp } from './gathering/lifecycle-indexes.ts';
 import { missingOwners } from './gathering/missing-owners.ts';
 import { ownerWatches } from './gathering/owner-watches.ts';
 import type { Places } from './gathering/places.ts';
@@ -35,7 +36,7 @@ export function workloadController({ operatorNamespace }: Places): Controller<Wo
     stepsToGate: 6,
     // What versions, apps and owners lead to are these; a workload that there is not yet begins with a Pod.
     startingPoints: [watch(KeptnWorkload, ({ metadata }) => [metadata]), watch(PodKind, ofPod)],
-    indexes: [workloadsByApp, ownerlessWorkloads],
+    indexes: [workloadsByApp, ...ownersByCarried],
     watches: [
       watch(KeptnWorkload, ({ metadata }) => [metadata]),
       watch(KeptnWorkloadVersion, (version) => controllerKey(version, KeptnWorkload)),
@@ -49,9 +50,9 @@ export function workloadController({ operatorNamespace }: Places): Controller<Wo
         ...lookup.list(KeptnWorkload, name).map(({ metadata }) => metadata),
         ...lookup.list(PodKind, name).flatMap((pod) => ofPod(pod, lookup)),
       ]),
-      ...ownerWatches((uids, lookup, namespace) => [
-        // Nothing leads from an owner to a workload that references none.
-        ...lookup.byIndex(ownerlessWorkloads, namespace).map((workload) => workload.metadata),
+      ...ownerWatches((uids, lookup, changed) => [
+        // To a workload that references no owner nothing but its name leads.
+        ...ownerlessNamedBy(changed, lookup).map((workload) => workload.metadata),
         ...uids.flatMap((uid) =>
           lookup.byOwner(KeptnWorkload, uid).map((workload) => workload.metadata),
         ),

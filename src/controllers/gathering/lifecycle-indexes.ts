@@ -25,13 +25,7 @@ export const workloadsByApp: IndexDefinition<KeptnWorkload> = {
   values: ({ metadata, spec }) => [inNamespace(metadata.namespace, spec.app)],
 };
 
-/** The workloads of a namespace that reference no owner: normally none. */
-export const ownerlessWorkloads: IndexDefinition<KeptnWorkload> = {
-  kind: KeptnWorkload,
-  name: 'ownerless',
-  values: (workload) => (isOwnerless(workload) ? [workload.metadata.namespace ?? ''] : []),
-};
-
+/** Whether a workload references no owner: normally none is so. */
 export function isOwnerless({ metadata: { ownerReferences = [] } }: KeptnWorkload): boolean {
   return ownerReferences.length === 0;
 }

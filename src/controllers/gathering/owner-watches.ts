@@ -12,14 +12,14 @@ import { type Key, watch, type Watch } from '../engine/controller.ts';
 
 /**
  * Watches on everything that owns Pods, directly or not. `keysOf` gets the uid of each object that the changed one is or
- * belongs to, its own and those of its owners, and its namespace.
+ * belongs to, its own and those of its owners, and the changed one itself.
  */
 export function ownerWatches(
-  keysOf: (uids: readonly string[], lookup: Lookup, namespace: string) => readonly Key[],
+  keysOf: (uids: readonly string[], lookup: Lookup, changed: KubernetesObject) => readonly Key[],
 ): readonly Watch[] {
   const keys = (object: KubernetesObject, lookup: Lookup): readonly Key[] => {
-    const { uid = '', ownerReferences = [], namespace = '' } = object.metadata;
-    return keysOf([uid, ...ownerReferences.map((owner) => owner.uid)], lookup, namespace);
+    const { uid = '', ownerReferences = [] } = object.metadata;
+    return keysOf([uid, ...ownerReferences.map((owner) => owner.uid)], lookup, object);
   };
   return [
     watch(DeploymentKind, keys),

@@ -10,9 +10,10 @@ import type { IdentityOptions } from '../../domain/identity/pod-version.ts';
 import { settingsFrom } from '../../domain/settings/keptn-config.ts';
 import { type Lookup } from '../../domain/lookup.ts';
 import { ownerChainOf, supportedOwner } from '../../domain/owner/owner-chain.ts';
-import { ownerOfReference, ownersIn, type RolloutOwner } from '../../domain/owner/rollout-owner.ts';
+import { ownerOfReference, type RolloutOwner } from '../../domain/owner/rollout-owner.ts';
 import { uidOf, workloadNameFor } from '../../domain/identity/workload-names.ts';
 import { isNameOf } from '../../domain/phase/newest-app-version.ts';
+import { ownersNaming } from './carried-workloads.ts';
 import {
   inNamespace,
   isOwnerless,
@@ -100,18 +101,19 @@ export function ownersOfWorkload(
 }
 
 function carrying(
-  { metadata: { namespace = '', name }, spec }: KeptnWorkload,
+  workload: KeptnWorkload,
   lookup: Lookup,
   options: IdentityOptions,
 ): readonly RolloutOwner[] {
-  return ownersIn(namespace, lookup).filter((owner) => {
+  const { metadata, spec } = workload;
+  return ownersNaming(workload, lookup).filter((owner) => {
     // It would take the workload along.
     if (owner.object.metadata.deletionTimestamp !== undefined) return false;
     const identity = currentRevision(owner, lookup, options)?.identity;
     return (
       identity?.type === 'annotated' &&
       identity.app === spec.app &&
-      isNameOf(name, identity.app, identity.workload)
+      isNameOf(metadata.name, identity.app, identity.workload)
     );
   });
 }

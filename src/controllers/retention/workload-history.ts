@@ -29,6 +29,7 @@ import {
 } from '../../domain/retention/workload-history.ts';
 import { ownerOfReference, refToOwner } from '../../domain/owner/rollout-owner.ts';
 import { type Controller, type Key, watch } from '../engine/controller.ts';
+import { ownersByCarried } from '../gathering/carried-workloads.ts';
 import { appVersionsByApp, inNamespace, workloadsByApp } from '../gathering/lifecycle-indexes.ts';
 import type { Places } from '../gathering/places.ts';
 import { stateOfNamespace } from '../engine/terminating-namespace.ts';
@@ -66,7 +67,7 @@ export function workloadHistoryController(
   return {
     name: 'workload-history',
     workers: 1,
-    indexes: [appVersionsByApp],
+    indexes: [appVersionsByApp, ...ownersByCarried],
     watches: [
       watch(KeptnWorkload, ({ metadata }) => [metadata], 'spec'),
       watch(KeptnWorkloadVersion, (one) => controllerKey(one, KeptnWorkload), 'existence'),

@@ -2,6 +2,7 @@ import { KeptnWorkload } from '../../api/keptn/workload.ts';
 import type { KubernetesObject, ObjectMeta } from '../../api/object.ts';
 import { type AnnotatedIdentity, identityOf } from './identity.ts';
 import type { Lookup } from '../lookup.ts';
+import { namesOf } from './carried-identity.ts';
 import { hashedName, workloadName } from '../names.ts';
 
 /**
@@ -22,10 +23,7 @@ export function workloadNameFor(
 /** The names under which a Pod's KeptnWorkload may be found, from the Pod's own metadata; none if it names no workload. */
 export function possibleWorkloadNames(pod: { metadata: ObjectMeta }): readonly string[] {
   const identity = ownIdentity(pod);
-  if (identity === undefined) return [];
-  const { app, workload } = identity;
-  const name = workloadName(app, workload);
-  return [name, hashedName(name, [app, workload])];
+  return identity === undefined ? [] : namesOf(identity);
 }
 
 /** What the Pod says of itself, without looking at its owner. */

@@ -49,23 +49,6 @@ export function ownerOfReference(
   return above === undefined ? owner : ownerOfReference(above, namespace, lookup);
 }
 
-/** What may own Pods in a namespace: what people apply, and ReplicaSets that stand alone. */
-export function ownersIn(namespace: string, lookup: Lookup): readonly RolloutOwner[] {
-  const seen = <K extends RolloutOwner['kind'], T>(kind: K, objects: readonly T[]) =>
-    objects.map((object) => ({ kind, object }));
-  const replicaSets = lookup.list(ReplicaSetKind, namespace);
-  return [
-    ...seen('Deployment', lookup.list(DeploymentKind, namespace)),
-    ...seen('Rollout', lookup.list(RolloutKind, namespace)),
-    ...seen('StatefulSet', lookup.list(StatefulSetKind, namespace)),
-    ...seen('DaemonSet', lookup.list(DaemonSetKind, namespace)),
-    ...seen(
-      'ReplicaSet',
-      replicaSets.filter((object) => supportedParent(object) === undefined),
-    ),
-  ];
-}
-
 /** Where the owner of this kind and name is; undefined if no owner is of this kind. */
 export function refToOwnerNamed(
   { kind, name }: { readonly kind: string; readonly name: string },
