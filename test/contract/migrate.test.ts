@@ -130,10 +130,13 @@ async function store(one: Stored): Promise<void> {
   stored.push(one);
 }
 
+const keptnsPlace = flags({ 'keptn-namespace': keptnNamespace });
 const connection = () => flags({ kubeconfig: controlPlane.kubeconfig });
 const toSluice = () => [
   ...connection(),
   ...flags({ url: `https://127.0.0.1:${port}`, 'ca-file': caFile, wait: '5m' }),
+  // The API server reaches both by URLs, which name no namespace.
+  ...keptnsPlace,
 ];
 
 let tookMs = 15_000;

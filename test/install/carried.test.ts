@@ -9,6 +9,8 @@ import { managersOf } from '../../src/install/migration/managers.ts';
 
 const nothing: FoundKeptn = {
   deployments: [],
+  ignored: [],
+  named: new Set(),
   webhookConfigurations: [],
   apiServices: [],
   crds: [],
@@ -60,6 +62,11 @@ describe('what is carried over', () => {
       allowedNamespaces: [],
       deniedNamespaces: [],
     });
+  });
+
+  it('is five replicas at most', () => {
+    const many: KubernetesObject & { spec: object } = { ...operator(), spec: { replicas: 500 } };
+    expect(carriedFrom({ ...nothing, deployments: [many] }).replicas).toBe(5);
   });
 
   it('is the namespace of the shared definitions, where Sluice is to run in another', () => {
@@ -164,10 +171,11 @@ describe('a KeptnConfig', () => {
   });
   const by = { namespace: 'sluice', deployments: [operator()] };
 
-  it('is copied from beside the operator, or where there is one alone, and never over another', () => {
+  it('is copied from beside the operator, from nowhere else, and never over another', () => {
     const [beside, one, other] = [config('keptn'), config('a'), config('b')];
     expect(configToCopy([one, beside, other], by)).toBe(beside);
-    expect(configToCopy([one], by)).toBe(one);
+    expect(configToCopy([one], by)).toBeUndefined();
+    expect(configToCopy([one], { ...by, deployments: [] })).toBeUndefined();
     expect(configToCopy([one, other], by)).toBeUndefined();
     expect(configToCopy([config('sluice'), beside], by)).toBeUndefined();
   });

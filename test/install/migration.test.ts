@@ -39,7 +39,9 @@ const plain = (type: string, metadata: KubernetesObject['metadata'], rest = {}) 
   return { apiVersion, kind, metadata, ...rest };
 };
 
-const service = (name: string) => ({ clientConfig: { service: { name, namespace: 'keptn' } } });
+const service = (name: string) => ({
+  clientConfig: { service: { name, namespace: 'keptn-system' } },
+});
 const hooks = (kind: string, name: string, ...webhooks: readonly object[]) =>
   plain(`admissionregistration.k8s.io/v1 ${kind}`, { name }, { webhooks });
 

@@ -32,6 +32,7 @@ interface MigrateOptions {
   readonly user?: readonly string[];
   readonly wait: string;
   readonly ignoreManagers?: true;
+  readonly keptnNamespace?: string;
 }
 
 /** `sluice migrate`: what of a Keptn is in a cluster and what becomes of it; with `--apply` Sluice takes its place, and gives it back. */
@@ -55,6 +56,10 @@ export function migrateCommand(terminal: Terminal): Command {
     .option(
       '--ignore-managers',
       'although Argo CD or Flux applies Keptn; you have stopped them from doing so',
+    )
+    .option(
+      '--keptn-namespace <name>',
+      'where Keptn’s lifecycle-operator runs; needed where its webhooks, APIServices and CRDs do not name one namespace',
     );
   return addSettings(command, [
     ...connecting,
@@ -79,8 +84,14 @@ Examples:
     .action(async (options: MigrateOptions) => {
       await using connection = await connected(command, terminal);
       const { client: cluster } = connection;
-      const found = await findKeptn(cluster);
-      const config = placed(configOf(command, terminal), found, { command, env: terminal.env });
+      const given = configOf(command, terminal);
+      const isGiven = isNamespaceGiven(command, terminal.env);
+      const { keptnNamespace } = options;
+      const look = { keptnNamespace, ...(isGiven && { namespace: given.namespace }) };
+      const found = await findKeptn(cluster, look);
+      if (found.unclear !== undefined) throw new BadInput(`nothing was changed: ${found.unclear}`);
+      if (options.back !== true) refuseWithoutOperator(found, keptnNamespace);
+      const config = isGiven ? given : placed(given, found);
       const done: string[] = [];
       const tell = (line: string): void => {
         done.push(line);
@@ -89,6 +100,7 @@ Examples:
       const by: Migrating = {
         config,
         found,
+        isKnownPlace: isGiven || found.named.has(config.namespace),
         options,
         terminal,
         installing: { cluster, clock: systemClock, tell },
@@ -102,6 +114,8 @@ Examples:
 interface Migrating {
   readonly config: Config;
   readonly found: FoundKeptn;
+  /** Whether its user or Keptn says that Sluice is to run in this namespace: a record elsewhere may be anybody's. */
+  readonly isKnownPlace: boolean;
   readonly options: MigrateOptions;
   readonly terminal: Terminal;
   readonly installing: Installing;
@@ -110,25 +124,38 @@ interface Migrating {
   readonly user: () => Promise<string>;
 }
 
-/** Sluice runs beside its Keptn unless another namespace is named: shared definitions and configuration are there. */
-function placed(
-  config: Config,
-  found: FoundKeptn,
-  { command, env }: { readonly command: Command; readonly env: Terminal['env'] },
-): Config {
+function isNamespaceGiven(command: Command, env: Terminal['env']): boolean {
   const { flag, env: variable } = settings.namespace;
-  const isGiven = settingFlags(command, [settings.namespace]).has(flag) || Boolean(env[variable]);
+  return settingFlags(command, [settings.namespace]).has(flag) || Boolean(env[variable]);
+}
+
+/** Sluice runs beside its Keptn unless another namespace is named: shared definitions and configuration are there. */
+function placed(config: Config, found: FoundKeptn): Config {
   const beside = carriedFrom(found).namespace;
-  if (isGiven || beside === undefined) return config;
+  if (beside === undefined) return config;
   const { leaseNamespace } = config;
   const isOwn = leaseNamespace === config.namespace;
   return { ...config, namespace: beside, leaseNamespace: isOwn ? beside : leaseNamespace };
 }
 
+function refuseWithoutOperator({ deployments }: FoundKeptn, given: string | undefined): void {
+  const isThere = deployments.some(({ metadata }) => metadata.name === 'lifecycle-operator');
+  if (given === undefined || isThere) return;
+  throw new BadInput(`--keptn-namespace: no Deployment lifecycle-operator is in ${given}`);
+}
+
+async function recordOf({
+  config,
+  isKnownPlace,
+  installing,
+}: Migrating): Promise<MigrationRecord | undefined> {
+  return isKnownPlace ? readRecord(config.namespace, installing.cluster) : undefined;
+}
+
 async function forth(by: Migrating): Promise<void> {
   const { config, found, options, terminal, installing } = by;
   const { namespace } = config;
-  const record = await readRecord(namespace, installing.cluster);
+  const record = await recordOf(by);
   const report = migrationReport(found, { namespace, record });
   const { stringify } = await import('../yaml-text.ts');
   const values = valuesText(report, (value) => stringify(value));
@@ -139,6 +166,11 @@ async function forth(by: Migrating): Promise<void> {
     const isHere = found.deployments.length > 0 || found.webhookConfigurations.length > 0;
     if (!isHere && record === undefined) {
       throw new BadInput('no Keptn is here to take over from; sluice install puts Sluice there');
+    }
+    if (!by.isKnownPlace) {
+      throw new BadInput(
+        'nothing was changed: Keptn’s Deployment lifecycle-operator is not where its webhooks lead to, so nothing says where Sluice is to run; give it: --namespace NAME',
+      );
     }
     await takeOver(await takingOver(by, record), installing);
     installing.tell(whatNext(report));
@@ -153,7 +185,7 @@ async function forth(by: Migrating): Promise<void> {
 async function back(by: Migrating): Promise<void> {
   const { config, found, options, terminal, installing } = by;
   const { namespace } = config;
-  const record = await readRecord(namespace, installing.cluster);
+  const record = await recordOf(by);
   if (record === undefined) {
     throw new BadInput(
       `there is no record of a migration (ConfigMap ${namespace}/${recordName}), so there is nothing to go back to`,
@@ -169,7 +201,8 @@ async function back(by: Migrating): Promise<void> {
   if (options.apply === true) {
     refuse(report.obstacles, options);
     const { installation, lease } = await takingOver(by, record);
-    await handBack({ installation, lease, record }, installing);
+    const { keptnNamespace } = options;
+    await handBack({ installation, lease, record, keptnNamespace }, installing);
   } else if (options.output === 'text') {
     terminal.write('Nothing was changed. To do it: sluice migrate --back --apply\n');
   }
@@ -215,6 +248,7 @@ async function takingOver(
   return {
     ...waits,
     lease: { namespace: leaseNamespace, name: leaseName },
+    keptnNamespace: options.keptnNamespace,
     installation: {
       namespace,
       leaseNamespace,

@@ -7,6 +7,7 @@ export function migrationText(report: MigrationReport, valuesText: string): stri
   const text = [
     report.operators.length === 0 ? 'No operator of Keptn runs here.\n\n' : '',
     section('Operators', report.operators),
+    section('Named like Keptn', report.ignored),
     section('Webhooks', report.webhooks),
     section('APIServices', report.apiServices),
     section('Objects', report.kinds),
@@ -25,10 +26,17 @@ export function migrationText(report: MigrationReport, valuesText: string): stri
 }
 
 /** The report on the way back for people. */
-export function backText({ operators, restored, lost, obstacles: found }: BackReport): string {
+export function backText({
+  operators,
+  ignored,
+  restored,
+  lost,
+  obstacles: found,
+}: BackReport): string {
   return visibleText(
     [
       section('Operators', operators),
+      section('Named like Keptn', ignored),
       section('Becomes Keptn’s again', restored),
       section('Says what Keptn cannot read', lost),
       obstacles(found),

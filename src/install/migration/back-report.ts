@@ -8,7 +8,7 @@ import type { InstallCluster } from '../install-cluster.ts';
 import { type FoundKeptn, storageOf } from './found-keptn.ts';
 import { placeOf } from './keptn-parts.ts';
 import { managersOf } from './managers.ts';
-import type { Found } from './migration-report.ts';
+import { type Found, ignoredFound } from './migration-report.ts';
 import { replicasRecorded } from './operators.ts';
 import type { MigrationRecord } from './record.ts';
 
@@ -17,6 +17,8 @@ export interface BackReport {
   /** Where Sluice runs and the record is. */
   readonly namespace: string;
   readonly operators: readonly Found[];
+  /** What has the name of an operator of Keptn and is none. */
+  readonly ignored: readonly Found[];
   /** Configurations, CRDs, APIServices and Services. */
   readonly restored: readonly Found[];
   /** Objects that say more than Keptn can read. */
@@ -51,6 +53,7 @@ export async function backReport(
           before === undefined ? 'stays as it is' : `is scaled to ${before}, as it was before`,
       };
     }),
+    ignored: found.ignored.map(ignoredFound),
     restored: record.objects.map((object) => ({
       what: `${object.kind} ${placeOf(object)}`,
       becomes:

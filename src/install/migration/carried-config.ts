@@ -1,8 +1,8 @@
 import type { KubernetesObject } from '../../api/object.ts';
 
 /**
- * The KeptnConfig that Sluice's namespace gets a copy of: none if one is there. Keptn went by whichever it saw last; of several, the
- * one beside its operator is meant, and of several elsewhere none is, because nothing tells them apart.
+ * The KeptnConfig that Sluice's namespace gets a copy of: none if one is there. Keptn went by whichever it saw last; only the
+ * one beside its operator is meant, because anyone with rights in a namespace can have made one elsewhere.
  */
 export function configToCopy(
   configs: readonly KubernetesObject[],
@@ -12,6 +12,5 @@ export function configToCopy(
     config.metadata.namespace === namespace;
   if (configs.some(isIn(by.namespace))) return undefined;
   const home = by.deployments.find(({ metadata }) => metadata.name === 'lifecycle-operator');
-  const beside = configs.find(isIn(home?.metadata.namespace));
-  return beside ?? (configs.length === 1 ? configs[0] : undefined);
+  return home && configs.find(isIn(home.metadata.namespace));
 }

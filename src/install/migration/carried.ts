@@ -34,6 +34,9 @@ const placing = [
   'affinity',
 ];
 
+/** So many replicas of Sluice are made at most: one works and the others answer webhooks, for which a few are enough. */
+export const mostReplicas = 5;
+
 /** A Keptn as it was before the migration that this is the record of: its webhooks say what they said then. */
 export function asItWas(found: FoundKeptn, record: MigrationRecord | undefined): FoundKeptn {
   const recorded = (record?.objects ?? []).filter(({ kind }) =>
@@ -51,7 +54,10 @@ export function carriedFrom(found: FoundKeptn, namespace?: string): Carried {
   const pod = fieldOf(fieldOf(fieldOf(operator, 'spec'), 'template'), 'spec');
   return {
     namespace: home,
-    replicas: Math.max(2, replicasRecorded(operator) ?? replicasOf(operator).wanted),
+    replicas: Math.min(
+      mostReplicas,
+      Math.max(2, replicasRecorded(operator) ?? replicasOf(operator).wanted),
+    ),
     environment: environmentOf(found, pod, namespace ?? home),
     placement: Object.fromEntries(
       placing.flatMap((key) => {

@@ -24,11 +24,19 @@ import {
   isOfKeptn,
   operators,
 } from './keptn-parts.ts';
+import { namespacesNamedBy, toldApart } from './named-namespaces.ts';
+import { readRecord } from './record.ts';
 
 /** What of a Keptn is in a cluster, as the API server has it at this moment. */
 export interface FoundKeptn {
-  /** Its operators. */
+  /** Its operators, in namespaces that objects without one name. */
   readonly deployments: readonly KubernetesObject[];
+  /** Deployments that have the name of an operator elsewhere: anyone with rights in a namespace can make one. */
+  readonly ignored: readonly KubernetesObject[];
+  /** The namespaces that count as Keptn’s, or as those of the Sluice in its place. */
+  readonly named: ReadonlySet<string>;
+  /** Why it cannot be said where Keptn runs, with the remedy: nothing may be changed then. */
+  readonly unclear?: string;
   /** Configurations of webhooks that lead to it. */
   readonly webhookConfigurations: readonly KubernetesObject[];
   /** APIServices that it answers. */
@@ -74,11 +82,22 @@ const AutoscalerKind: Kind = {
   namespaced: true,
 };
 
-/** Reads what of a Keptn is there, and changes nothing. */
-export async function findKeptn(cluster: Reading): Promise<FoundKeptn> {
-  const deployments: KubernetesObject[] = [];
+/** What its user has said of a Keptn. */
+export interface WhereToLook {
+  /** Where it runs, whatever the cluster says. */
+  readonly keptnNamespace?: string | undefined;
+  /** Where Sluice runs, and so where the record of a migration is, beside the namespaces that Keptn's webhooks lead to. */
+  readonly namespace?: string | undefined;
+}
+
+/**
+ * Reads what of a Keptn is there, and changes nothing. Only namespaces that objects without a namespace lead to count as Keptn's,
+ * or those that a migration has recorded as such; `keptnNamespace` stands in their place.
+ */
+export async function findKeptn(cluster: Reading, look: WhereToLook = {}): Promise<FoundKeptn> {
+  const operatorsThere: KubernetesObject[] = [];
   for (const name of operators) {
-    deployments.push(...(await all(cluster, DeploymentKind, `metadata.name=${name}`)));
+    operatorsThere.push(...(await all(cluster, DeploymentKind, `metadata.name=${name}`)));
   }
   const configurations = [
     ...(await all(cluster, MutatingWebhookConfigurationKind)),
@@ -86,6 +105,10 @@ export async function findKeptn(cluster: Reading): Promise<FoundKeptn> {
   ];
   const apiServices = await all(cluster, ApiServiceKind);
   const crds = (await all(cluster, CustomResourceDefinitionKind)).filter(isOfKeptn);
+  const named = await namedNamespaces([...configurations, ...apiServices, ...crds], look, cluster);
+  const webhookConfigurations = configurations.filter(isKeptnsConfiguration);
+  const isKeptnHere = webhookConfigurations.length > 0;
+  const { deployments, ...others } = toldApart(operatorsThere, { named, isKeptnHere });
   const kinds: FoundKind[] = [];
   const known = new Map(servedKinds.map((kind) => [`${kind.plural}.${kind.group}`, kind]));
   const unknownKinds = new Map<string, number>();
@@ -96,7 +119,9 @@ export async function findKeptn(cluster: Reading): Promise<FoundKeptn> {
   }
   return {
     deployments,
-    webhookConfigurations: configurations.filter(isKeptnsConfiguration),
+    ...others,
+    named,
+    webhookConfigurations,
     apiServices: apiServices.filter(isKeptnsApiService),
     crds,
     kinds,
@@ -107,6 +132,21 @@ export async function findKeptn(cluster: Reading): Promise<FoundKeptn> {
     ),
     autoscalers: (await all(cluster, AutoscalerKind)).filter(goesByKeptnMetrics),
   };
+}
+
+async function namedNamespaces(
+  registrations: readonly KubernetesObject[],
+  { keptnNamespace, namespace }: WhereToLook,
+  cluster: Reading,
+): Promise<ReadonlySet<string>> {
+  if (keptnNamespace !== undefined) return new Set([keptnNamespace]);
+  const live = namespacesNamedBy(registrations);
+  const named = new Set(live);
+  for (const place of new Set([...live, ...(namespace === undefined ? [] : [namespace])])) {
+    const record = await readRecord(place, cluster);
+    for (const one of namespacesNamedBy(record?.objects ?? [])) named.add(one);
+  }
+  return named;
 }
 
 const looked: readonly Resource[] = [

@@ -30,6 +30,8 @@ export interface HandingBack {
   readonly installation: InstallationSettings;
   readonly lease: LeasePlace;
   readonly record: MigrationRecord;
+  /** Where Keptn runs, if its user has said so. */
+  readonly keptnNamespace?: string | undefined;
 }
 
 /** So long each API server may go on asking Sluice after the webhooks are Keptn's again. */
@@ -44,12 +46,14 @@ const optInPolicy = 'opt-in.sluice.keptn.sh';
  */
 export async function handBack(by: HandingBack, installing: Installing): Promise<void> {
   const { cluster, clock, tell } = installing;
-  const { installation, lease, record } = by;
+  const { installation, lease, record, keptnNamespace } = by;
+  const look = { keptnNamespace, namespace: installation.namespace };
+  const { deployments, unclear } = await findKeptn(cluster, look);
+  if (unclear !== undefined) throw new Error(`nothing was changed: ${unclear}`);
   await stopControllers(lease, installing);
   tell('the controllers of Sluice have stopped; it still answers admission');
   await removePolicies(installation, installing, ({ metadata }) => metadata.name !== optInPolicy);
   await restore(ofKind(record, 'Service'), ServiceKind, installing);
-  const { deployments } = await findKeptn(cluster);
   await startOperators(deployments, installing);
   const authority = await authorityOf(deployments, installing);
   await restoreCrds(by, authority, installing);

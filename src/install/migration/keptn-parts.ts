@@ -1,6 +1,11 @@
 import { fieldOf, isJsonObject } from '../../api/json.ts';
 import { lifecycleGroup, metricsGroup, optionsGroup } from '../../api/keptn/groups.ts';
 import type { Kind, KubernetesObject } from '../../api/object.ts';
+import {
+  CustomResourceDefinitionKind,
+  MutatingWebhookConfigurationKind,
+  ValidatingWebhookConfigurationKind,
+} from '../../api/registration-kinds.ts';
 
 /** The operators of Keptn, by the names of their Deployments in its charts, in the order in which they are started again. */
 export const operators = [
@@ -28,6 +33,11 @@ const services: readonly string[] = [
   'lifecycle-webhook-service',
   'metrics-webhook-service',
   'metrics-operator-service',
+];
+
+const configurationKinds: readonly string[] = [
+  MutatingWebhookConfigurationKind.kind,
+  ValidatingWebhookConfigurationKind.kind,
 ];
 
 const groups: readonly string[] = [lifecycleGroup, metricsGroup, optionsGroup];
@@ -74,6 +84,28 @@ export function isKeptnsConfiguration(configuration: KubernetesObject): boolean 
 /** Whether an APIService is answered by an operator of Keptn. */
 export function isKeptnsApiService(apiService: KubernetesObject): boolean {
   return isServiceOfKeptn(fieldOf(fieldOf(apiService, 'spec'), 'service'));
+}
+
+/**
+ * Whether an object registers a Keptn, or the Sluice in its place, with the API server: a configuration of webhooks, an APIService
+ * or a CRD, by group, kind and name.
+ */
+export function isKeptnsRegistration(object: KubernetesObject): boolean {
+  const { apiVersion, kind, metadata } = object;
+  if (apiVersion === CustomResourceDefinitionKind.apiVersion) {
+    const spec = fieldOf(object, 'spec');
+    const plural = fieldOf(fieldOf(spec, 'names'), 'plural');
+    const isNamedSo = metadata.name === `${String(plural)}.${String(fieldOf(spec, 'group'))}`;
+    return kind === CustomResourceDefinitionKind.kind && isOfKeptn(object) && isNamedSo;
+  }
+  if (apiVersion === ApiServiceKind.apiVersion) {
+    return kind === ApiServiceKind.kind && isKeptnsApiService(object);
+  }
+  return (
+    apiVersion === MutatingWebhookConfigurationKind.apiVersion &&
+    configurationKinds.includes(kind) &&
+    (configurations.includes(metadata.name) || leadToKeptn(webhooksOf(object)))
+  );
 }
 
 /** The webhooks of a configuration. */

@@ -5,7 +5,7 @@ import { isCompleted, stateOf } from '../../api/keptn/states.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { configToCopy } from './carried-config.ts';
-import { asItWas, carriedFrom, chartValues, type DeadKey } from './carried.ts';
+import { asItWas, carriedFrom, chartValues, type DeadKey, mostReplicas } from './carried.ts';
 import type { FoundKeptn, FoundKind, FoundRelease } from './found-keptn.ts';
 import { isOurRevision } from './helm-release.ts';
 import { placeOf, replicasOf, takenConfigurations } from './keptn-parts.ts';
@@ -24,6 +24,8 @@ export interface MigrationReport {
   /** Where Sluice is to run. */
   readonly namespace: string;
   readonly operators: readonly Found[];
+  /** What has the name of an operator of Keptn and is none. */
+  readonly ignored: readonly Found[];
   readonly webhooks: readonly Found[];
   readonly apiServices: readonly Found[];
   readonly kinds: readonly Found[];
@@ -53,6 +55,7 @@ export function migrationReport(
   return {
     namespace,
     operators: found.deployments.map(operatorFound),
+    ignored: found.ignored.map(ignoredFound),
     webhooks: found.webhookConfigurations.map((one) => ({
       what: `${one.kind} ${one.metadata.name}`,
       becomes: takenConfigurations.includes(one.metadata.name)
@@ -88,14 +91,27 @@ export function migrationReport(
   };
 }
 
+/** What becomes of a look-alike, for a report. */
+export function ignoredFound(deployment: KubernetesObject): Found {
+  return {
+    what: `Deployment ${placeOf(deployment)}`,
+    becomes:
+      'is ignored and left as it is: it has the name of an operator of Keptn, and no webhook, APIService or CRD of Keptn leads to its namespace',
+  };
+}
+
 function operatorFound(deployment: KubernetesObject): Found {
   const { wanted } = replicasOf(deployment);
+  const isMore = deployment.metadata.name === 'lifecycle-operator' && wanted > mostReplicas;
+  const most = isMore
+    ? `; Sluice gets ${mostReplicas} replicas, the most that are carried over`
+    : '';
   return {
     what: `Deployment ${placeOf(deployment)}${versionOf(deployment)}`,
     becomes:
       wanted === 0
         ? 'is stopped already'
-        : `is scaled from ${wanted} to 0, which is recorded on it, once Sluice answers in its place`,
+        : `is scaled from ${wanted} to 0, which is recorded on it, once Sluice answers in its place${most}`,
   };
 }
 

@@ -3,7 +3,7 @@ import { ClusterError } from '../../api/cluster-error.ts';
 import { fieldOf } from '../../api/json.ts';
 import type { KubernetesObject, ObjectRef } from '../../api/object.ts';
 import type { InstallCluster } from '../install-cluster.ts';
-import { ConfigMapKind } from './keptn-parts.ts';
+import { ConfigMapKind, isKeptnsRegistration, ServiceKind, takenService } from './keptn-parts.ts';
 
 /** The ConfigMap, in the namespace of Sluice, that holds what a Keptn had before Sluice took over. */
 export const recordName = 'sluice-migration';
@@ -33,7 +33,9 @@ export async function readRecord(
   const found = await cluster.get(ref);
   if (found === undefined) return undefined;
   const entries: unknown[] = Object.values(Object(fieldOf(found, 'binaryData')));
-  const objects = entries.filter((entry) => typeof entry === 'string').map(unpacked);
+  const objects = entries
+    .filter((entry) => typeof entry === 'string')
+    .map((entry) => unpacked(entry, namespace));
   return { ref, uid: found.metadata.uid ?? '', objects };
 }
 
@@ -76,11 +78,42 @@ function packed(object: KubernetesObject): string {
   return gzipSync(JSON.stringify(content), { level: 9 }).toString('base64');
 }
 
-function unpacked(entry: string): RecordedObject {
-  const text = gunzipSync(Buffer.from(entry, 'base64')).toString('utf8');
+/** The API server keeps an object below two MiB as JSON. */
+const largestBytes = 4 * 1024 * 1024;
+
+function unpacked(entry: string, namespace: string): RecordedObject {
+  const place = `ConfigMap ${namespace}/${recordName}`;
+  const text = textOf(entry, place);
   const object: unknown = JSON.parse(text);
-  if (isRecorded(object)) return object;
-  throw new Error(`ConfigMap ${recordName} holds an entry that is no object: ${text.slice(0, 80)}`);
+  if (!isRecorded(object)) {
+    throw new Error(`${place} holds an entry that is no object: ${text.slice(0, 80)}`);
+  }
+  if (isRecordable(object, namespace)) return object;
+  throw new Error(
+    `${place} holds ${object.apiVersion} ${object.kind} ${object.metadata.name}, which is no part of a Keptn, so Sluice did not record it and nothing is made of it. Find out who wrote it; without that entry the same command goes on`,
+  );
+}
+
+function textOf(entry: string, place: string): string {
+  try {
+    const packedBytes = Buffer.from(entry, 'base64');
+    return gunzipSync(packedBytes, { maxOutputLength: largestBytes }).toString('utf8');
+  } catch (cause) {
+    throw new Error(
+      `${place} holds an entry that is not compressed with gzip, or larger than ${largestBytes} bytes`,
+      { cause },
+    );
+  }
+}
+
+/** Only what registers a Keptn is recorded, and the Service that Sluice takes over in its own namespace. */
+function isRecordable(object: RecordedObject, namespace: string): boolean {
+  const { apiVersion, kind, metadata } = object;
+  if (apiVersion !== ServiceKind.apiVersion) {
+    return metadata.namespace === undefined && isKeptnsRegistration(object);
+  }
+  const isTaken = metadata.name === takenService && metadata.namespace === namespace;
+  return kind === ServiceKind.kind && isTaken;
 }
 
 function isRecorded(value: unknown): value is RecordedObject {

@@ -36,6 +36,8 @@ import { keepRecord, type MigrationRecord } from './record.ts';
 export interface TakingOver {
   readonly installation: InstallationSettings;
   readonly lease: LeasePlace;
+  /** Where Keptn runs, if its user has said so. */
+  readonly keptnNamespace?: string | undefined;
   /**
    * Resolves with the authority (PEM) that vouches for a Sluice that runs, once one does; its caches need not be filled. Rejects
    * when that takes too long.
@@ -66,9 +68,10 @@ const inForceMs = 2_000;
  */
 export async function takeOver(by: TakingOver, installing: Installing): Promise<void> {
   const { cluster, clock, tell } = installing;
-  const { lease } = by;
+  const { lease, keptnNamespace } = by;
   const { namespace } = by.installation;
-  const found = await findKeptn(cluster);
+  const found = await findKeptn(cluster, { keptnNamespace, namespace });
+  if (found.unclear !== undefined) throw new Error(`nothing was changed: ${found.unclear}`);
   await step(by.installation, ['rights'], quiet(installing));
   const record = await keepRecord(namespace, await toRecord(found, namespace, installing), cluster);
   // It would go on filling in Keptn's authority where Sluice's has to be.
