@@ -1,5 +1,7 @@
 import { type Pod, PodKind } from '../../../src/api/builtin.ts';
+import { KeptnTaskDefinition } from '../../../src/api/keptn/task-definition.ts';
 import type { KubernetesObject, Kind } from '../../../src/api/object.ts';
+import { eventually } from '../clock-and-chance/eventually.ts';
 import { mustRunHelm } from '../cluster/chart.ts';
 import { operatorNamespace } from '../cluster/sluice-installation.ts';
 import type { TestCluster } from '../cluster/test-cluster.ts';
@@ -44,6 +46,7 @@ export async function installInCluster(cluster: TestCluster): Promise<void> {
   if (isNew) await helm(cluster, installFromCheckout());
   await rolledOut(cluster);
   if (!isNew) return;
+  await answers(cluster);
   // Applications are gathered for so long that all workloads of a test are there, and no longer.
   await cluster.apply({
     apiVersion: 'options.keptn.sh/v1alpha1',
@@ -51,6 +54,19 @@ export async function installInCluster(cluster: TestCluster): Promise<void> {
     metadata: { name: 'e2e', namespace: operatorNamespace },
     spec: { keptnAppCreationRequestTimeoutSeconds: 2 },
   });
+}
+
+/** Resolves when the API server reaches the webhooks: kube-proxy learns of a replica a moment after it is ready. */
+async function answers(cluster: TestCluster): Promise<void> {
+  const definition = {
+    apiVersion: 'lifecycle.keptn.sh/v1',
+    kind: 'KeptnTaskDefinition',
+    metadata: { name: 'asked', namespace: 'default' },
+    spec: { bash: { inline: { code: 'true' } } },
+  };
+  await eventually('the webhooks answer', () =>
+    cluster.create(KeptnTaskDefinition, definition, { dryRun: true }),
+  );
 }
 
 /** Resolves when every replica of Sluice is of the newest revision and ready. */
