@@ -52,7 +52,8 @@ let shop: string;
 
 /** What one test leaves does not stand in the way of the next. */
 afterEach(async () => {
-  await cluster.request(`/api/v1/namespaces/${operatorNamespace}`, { method: 'DELETE' });
+  // A test may have deleted it already.
+  await cluster.delete(NamespaceKind, { name: operatorNamespace });
   await eventually('the namespace of Sluice is gone', async () =>
     cluster.get(NamespaceKind, { name: operatorNamespace }).then((found) => found === undefined),
   );
