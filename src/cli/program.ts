@@ -8,6 +8,8 @@ import { checkGateCommand } from './check-gate-command.ts';
 import { emergencyStopCommand } from './emergency-stop-command.ts';
 import { explainCommand } from './explain/explain-command.ts';
 import { lintCommand } from './lint/lint-command.ts';
+import { diffCommand } from './diff/diff-command.ts';
+import { getCommand } from './get/get-command.ts';
 import { historyCommand } from './history/history-command.ts';
 import { reportCommand } from './report/report-command.ts';
 import { logsCommand } from './logs/logs-command.ts';
@@ -68,7 +70,9 @@ function program(terminal: Terminal): Command {
     explainCommand(terminal),
     lintCommand(terminal),
     statusCommand(terminal),
+    getCommand(terminal),
     historyCommand(terminal),
+    diffCommand(terminal),
     reportCommand(terminal),
     logsCommand(terminal),
     checkCommand(terminal),

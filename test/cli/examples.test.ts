@@ -88,6 +88,22 @@ test('every command has an example', async () => {
   expect(without).toEqual([]);
 });
 
+test('every command that speaks json speaks yaml and wide, too', async () => {
+  const others: string[] = [];
+  let spoken = 0;
+  for (const name of await commandNames()) {
+    // Their formats are of their own: findings for CI, values for the chart.
+    if (['lint', 'test', 'migrate'].includes(name)) continue;
+    const { output } = await sluice([name, '--help']);
+    const formats = output.replaceAll(/\s+/gu, ' ');
+    if (!formats.includes('"json"')) continue;
+    spoken += 1;
+    if (!formats.includes('choices: "text", "wide", "json", "yaml"')) others.push(name);
+  }
+  expect(others).toEqual([]);
+  expect(spoken).toBeGreaterThan(9);
+});
+
 describe('every example is a command line that is understood', () => {
   test('of commands that ask a cluster', async () => {
     const refused: string[] = [];

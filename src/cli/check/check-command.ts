@@ -68,7 +68,8 @@ Nothing in the cluster is changed. Exit codes: 0 all is well, 1 something could 
       const lines: Line[] = [];
       for await (const some of found) {
         lines.push(...some);
-        if (output === 'text') for (const line of some) terminal.write(textOf(line, terminal));
+        if (output === 'text' || output === 'wide')
+          for (const line of some) terminal.write(textOf(line, terminal));
       }
       const exitCode = exitCodeOf(lines);
       if (output === 'json' || output === 'yaml')

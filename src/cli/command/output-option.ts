@@ -5,14 +5,9 @@ import { visibleText } from '../../api/text/visible-text.ts';
 /** How a command shows what it has found: for people, and for programs. */
 export type OutputFormat = 'text' | 'wide' | 'json' | 'yaml';
 
-/** `-o`: text, the formats for programs, and `wide` where a command has more to show than fits beside it. */
-export function outputOption({ wide = false }: { readonly wide?: boolean } = {}): Option {
-  const formats: readonly OutputFormat[] = [
-    'text',
-    ...(wide ? ['wide' as const] : []),
-    'json',
-    'yaml',
-  ];
+/** `-o`: text as it fits, `wide` with every column and nothing cut or wrapped, and the formats for programs. */
+export function outputOption(): Option {
+  const formats: readonly OutputFormat[] = ['text', 'wide', 'json', 'yaml'];
   return new Option('-o, --output <format>', 'how to show it').choices(formats).default('text');
 }
 

@@ -38,7 +38,8 @@ is mended, or an error, 2 bad input`,
       const meant = meantBy(words, selector, explaining);
       await using connection = await connected(command, terminal);
       const namespace = options.namespace ?? connection.namespace;
-      const { inColor, columns } = terminal;
+      const { inColor } = terminal;
+      const columns = output === 'wide' ? undefined : terminal.columns;
       const paper = { inColor, columns, now: systemClock.now() };
       const found: Explanation[] = [];
       for (const target of await meant.targets(connection.client, namespace)) {

@@ -49,7 +49,10 @@ How much is kept is set in KeptnConfig (retention).`,
       if (output === 'json' || output === 'yaml') terminal.write(structured(versions, output));
       else if (versions.length === 0)
         terminal.write(`there are no versions in ${placeText(namespace)}\n`);
-      else terminal.write(`${historyTable(versions, systemClock.now())}\n`);
+      else
+        terminal.write(
+          `${historyTable(versions, systemClock.now(), { wide: output === 'wide' })}\n`,
+        );
     });
 }
 

@@ -1,8 +1,8 @@
 import type { KeptnAppVersion } from '../../api/keptn/app-version.ts';
 import type { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
-import { visibleText } from '../../api/text/visible-text.ts';
-import { formatDuration } from '../../domain/go/duration.ts';
 import { parseTime } from '../../domain/time.ts';
+import { troubleOf } from '../../domain/trouble.ts';
+import { type Column, tableText, tookText } from '../command/table.ts';
 import type { Scene } from '../status/scene.ts';
 
 /** One version as the history tells it. */
@@ -19,6 +19,8 @@ export interface PastVersion {
   readonly endTime: string | undefined;
   /** From 1; more than one where it was checked again. */
   readonly attempts: number;
+  /** What is wrong with it. */
+  readonly message: string | undefined;
 }
 
 /** The versions of the applications and workloads in a scene, newest first; of one application alone if it is named. */
@@ -48,6 +50,7 @@ function past(
     startTime: status?.startTime ?? metadata.creationTimestamp,
     endTime: status?.endTime,
     attempts: status?.attempt ?? 1,
+    message: troubleOf(status && { status })?.message,
   };
 }
 
@@ -55,39 +58,29 @@ function startOf({ startTime }: PastVersion): number {
   return parseTime(startTime) ?? 0;
 }
 
-const titles = ['STARTED', 'TOOK', 'STATUS', 'PHASE', 'ATTEMPTS', 'VERSION', 'OF', 'NAME'];
-
 /** The history as a table; `now` is what running versions are measured by. */
-export function historyTable(versions: readonly PastVersion[], now: number): string {
-  const rows = versions.map((one) => [
-    one.startTime ?? '',
-    took(one, now),
-    one.status,
-    one.phase,
-    String(one.attempts),
-    one.version,
-    one.of,
-    one.name,
-  ]);
-  const all = [titles, ...rows].map((row) => row.map((cell) => visibleText(cell)));
-  const widths = titles.map((_title, column) =>
-    Math.max(...all.map((row) => row[column]?.length ?? 0)),
-  );
-  return all
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('   ')
-        .trimEnd(),
-    )
-    .join('\n');
+export function historyTable(
+  versions: readonly PastVersion[],
+  now: number,
+  shown: { readonly wide?: boolean } = {},
+): string {
+  const columns: readonly Column<PastVersion>[] = [
+    { title: 'NAMESPACE', cell: ({ namespace = '' }) => namespace, isWide: true },
+    { title: 'STARTED', cell: ({ startTime = '' }) => startTime },
+    { title: 'TOOK', cell: (one) => took(one, now) },
+    { title: 'STATUS', cell: ({ status }) => status },
+    { title: 'PHASE', cell: ({ phase }) => phase },
+    { title: 'ATTEMPTS', cell: ({ attempts }) => String(attempts) },
+    { title: 'VERSION', cell: ({ version }) => version },
+    { title: 'OF', cell: ({ of }) => of },
+    { title: 'NAME', cell: ({ name }) => name },
+    { title: 'MESSAGE', cell: ({ message = '' }) => message, isWide: true },
+  ];
+  return tableText(versions, columns, shown);
 }
 
-function took({ startTime, endTime, status }: PastVersion, now: number): string {
-  const start = parseTime(startTime);
+function took(version: PastVersion, now: number): string {
   // What was overtaken before it ended has no end.
-  if (start === undefined || (endTime === undefined && status === 'Deprecated')) return '';
-  const ms = (parseTime(endTime) ?? now) - start;
-  const span = formatDuration(Math.max(0, Math.round(ms / 1000) * 1000));
-  return endTime === undefined ? `${span} so far` : span;
+  const isOvertaken = version.endTime === undefined && version.status === 'Deprecated';
+  return isOvertaken ? '' : tookText(version, now);
 }

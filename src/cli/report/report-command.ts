@@ -37,7 +37,11 @@ It reads the versions that there are; how many are kept is set in KeptnConfig (r
       terminal.write(
         output === 'json' || output === 'yaml'
           ? structured({ versions, turnOn: commandToBlock(namespace) }, output)
-          : reportText(versions, { namespace, since: formatDuration(since) }),
+          : reportText(versions, {
+              namespace,
+              since: formatDuration(since),
+              wide: output === 'wide',
+            }),
       );
     });
 }

@@ -64,10 +64,10 @@ function reported(version: KeptnAppVersion | KeptnWorkloadVersion): ReportedVers
   return { ...known, verdict: isOver ? 'passed' : 'open' };
 }
 
-/** The report in words: what would have been held and why, the counts, and the command that turns blocking on. */
+/** The report in words: what would have been held and why (`wide`: the others, too), the counts, and the command that turns blocking on. */
 export function reportText(
   versions: readonly ReportedVersion[],
-  asked: { readonly namespace: string; readonly since: string },
+  asked: { readonly namespace: string; readonly since: string; readonly wide?: boolean },
 ): string {
   const inVerdict = (verdict: Verdict) => versions.filter((one) => one.verdict === verdict);
   const held = [...inVerdict('would block'), ...inVerdict('blocked')];
@@ -78,17 +78,24 @@ export function reportText(
     `${inVerdict('open').length} are on their way`,
   ];
   const lines = [
-    ...held.flatMap(heldLines),
+    ...(asked.wide === true ? versions : held).flatMap(linesOf),
     `${versions.length} versions in namespace ${asked.namespace} in the last ${asked.since}: ${counts.join(', ')}.`,
     `To let failed checks hold: ${commandToBlock(asked.namespace)}`,
   ];
   return `${lines.map((line) => visibleText(line)).join('\n')}\n`;
 }
 
-function heldLines({ kind, name, startTime, verdict, why }: ReportedVersion): readonly string[] {
-  const what = verdict === 'blocked' ? 'was held' : 'would have been held';
+const says: Readonly<Record<Verdict, string>> = {
+  passed: '✔ would have passed',
+  'would block': '✖ would have been held',
+  blocked: '✖ was held',
+  open: '◌ is on its way',
+};
+
+function linesOf({ kind, name, startTime, verdict, why }: ReportedVersion): readonly string[] {
+  const [icon = '', ...words] = says[verdict].split(' ');
   return [
-    `✖ ${kind} ${name} of ${startTime ?? 'an unknown time'} ${what}`,
+    `${icon} ${kind} ${name} of ${startTime ?? 'an unknown time'} ${words.join(' ')}`,
     ...(why === undefined ? [] : [`    ${why}`]),
   ];
 }

@@ -74,7 +74,7 @@ Exit codes: 0 nothing that is shown has failed, 1 an error, 2 bad input, 3 somet
       terminal.write(
         options.output === 'json' || options.output === 'yaml'
           ? structured(statusJson(scene), options.output)
-          : textOf(scene, where, terminal),
+          : textOf(scene, where, options.output === 'wide' ? unbounded(terminal) : terminal),
       );
       const hasFailed = [...scene.appVersions, ...scene.workloadVersions].some(
         ({ status }) => status?.status === 'Failed',
@@ -83,11 +83,20 @@ Exit codes: 0 nothing that is shown has failed, 1 an error, 2 bad input, 3 somet
     });
 }
 
-function textOf(scene: Scene, where: string, { inColor, columns }: Terminal): string {
+function textOf(
+  scene: Scene,
+  where: string,
+  { inColor, columns }: Pick<Terminal, 'inColor' | 'columns'>,
+): string {
   if (scene.appVersions.length === 0 && scene.workloadVersions.length === 0)
     return `there are no versions in ${where}: is it opted in? (sluice explain deployment/NAME says why nothing is checked)\n`;
   const lines = frame(scene, { elapsedMs: 0, columns: columns ?? Infinity, inColor });
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
+}
+
+/** As a terminal in which nothing is cut. */
+function unbounded({ inColor }: Terminal): Pick<Terminal, 'inColor' | 'columns'> {
+  return { inColor };
 }
 
 async function watch(

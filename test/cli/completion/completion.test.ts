@@ -23,7 +23,7 @@ describe('a command line is completed', () => {
     ],
     [
       ['status', '-o', ''],
-      ['json', 'text', 'yaml', ':4'],
+      ['json', 'text', 'wide', 'yaml', ':4'],
     ],
     [
       ['explain', 'deploy'],

@@ -38,6 +38,12 @@ test('versions are listed newest first, with how long they took and how often th
   ]);
 });
 
+test('wide it has the namespace and what is wrong, too', () => {
+  const [head = '', first = ''] = historyTable(historyOf(scene), now, { wide: true }).split('\n');
+  expect(head).toMatch(/^NAMESPACE .* MESSAGE$/u);
+  expect(first).toMatch(/^shop /u);
+});
+
 test('of one application alone, if it is named', () => {
   expect(historyOf(scene, 'shop')).toHaveLength(2);
   expect(historyOf(scene, 'other')).toEqual([]);

@@ -88,6 +88,13 @@ test('what would have been held comes with its words, and the end is the one com
   ]);
 });
 
+test('wide it names those that would have passed and those on their way, too', () => {
+  const text = reportText(report, { namespace: 'shop', since: '24h0m0s', wide: true });
+  expect(text.match(/^✔ .* would have passed$/gmu)).toHaveLength(1);
+  expect(text.match(/^◌ .* is on its way$/gmu)).toHaveLength(1);
+  expect(text).toContain('✖ KeptnWorkloadVersion shop-cart-2.0.0');
+});
+
 test('of a namespace without versions says so, and the command all the same', () => {
   const text = reportText([], { namespace: 'shop', since: '24h0m0s' });
   expect(text).toContain('0 versions in namespace shop');
