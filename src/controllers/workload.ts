@@ -1,14 +1,22 @@
 import { NamespaceKind, type Pod, PodKind, ReplicaSetKind } from '../api/builtin.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
 import { KeptnAppCreationRequest } from '../api/keptn/app-creation-request.ts';
+import { KeptnAppVersion } from '../api/keptn/app-version.ts';
+import { KeptnConfig } from '../api/keptn/config.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import type { Lookup } from '../domain/lookup.ts';
+import { settingsFrom } from '../domain/settings/keptn-config.ts';
 import { optInOf } from '../domain/opt-in-state.ts';
 import { decideWorkload, type WorkloadSeen } from '../domain/workload/workload.ts';
 import { type Controller, type Key, watch } from './engine/controller.ts';
 import { ownerlessNamedBy, ownersByCarried } from './gathering/carried-workloads.ts';
-import { inNamespace, workloadsByApp } from './gathering/lifecycle-indexes.ts';
+import {
+  appVersionsByApp,
+  inNamespace,
+  workloadsByApp,
+  workloadVersionsByApp,
+} from './gathering/lifecycle-indexes.ts';
 import { missingOwners } from './gathering/missing-owners.ts';
 import { ownerWatches } from './gathering/owner-watches.ts';
 import type { Places } from './gathering/places.ts';
@@ -33,10 +41,10 @@ export function workloadController({ operatorNamespace }: Places): Controller<Wo
   };
   return {
     name: 'workload',
-    stepsToGate: 6,
+    stepsToGate: 5,
     // What versions, apps and owners lead to are these; a workload that there is not yet begins with a Pod.
     startingPoints: [watch(KeptnWorkload, ({ metadata }) => [metadata]), watch(PodKind, ofPod)],
-    indexes: [workloadsByApp, ...ownersByCarried],
+    indexes: [workloadsByApp, workloadVersionsByApp, appVersionsByApp, ...ownersByCarried],
     watches: [
       watch(KeptnWorkload, ({ metadata }) => [metadata]),
       watch(KeptnWorkloadVersion, (version) => controllerKey(version, KeptnWorkload)),
@@ -44,6 +52,9 @@ export function workloadController({ operatorNamespace }: Places): Controller<Wo
       watch(KeptnAppCreationRequest, ({ metadata, spec }, lookup) =>
         ofApp(metadata.namespace, spec.appName, lookup),
       ),
+      // Asked only whether the app's next version waits for the promotion of the present one: then its request does.
+      watch(KeptnAppVersion, () => [], 'existence'),
+      watch(KeptnConfig, () => [], 'existence'),
       watch(PodKind, ofPod),
       // Its opt-in says whether they are followed.
       watch(NamespaceKind, ({ metadata: { name } }, lookup) => [
@@ -65,15 +76,22 @@ export function workloadController({ operatorNamespace }: Places): Controller<Wo
       const options = identityOptions(world, operatorNamespace);
       const pods = podsOfWorkload({ namespace, name }, world, options);
       if (workload === undefined && pods.length === 0) return undefined;
+      const sameApp = inNamespace(namespace, workload?.spec.app ?? '');
+      const settings = settingsFrom(world.list(KeptnConfig), operatorNamespace);
       return {
         namespace,
         name,
         now: world.now,
+        clockSteps: world.clockSteps,
         optIn: optInOf(world.get(NamespaceKind, undefined, namespace)),
         workload,
         owners: ownersOfWorkload(workload, { pods, lookup: world, options }),
         missing: missingOwners(pods, world),
         versions: world.byOwner(KeptnWorkloadVersion, workload?.metadata.uid ?? ''),
+        ofSameApp: world.byIndex(workloadsByApp, sameApp),
+        appVersions: world.byIndex(appVersionsByApp, sameApp),
+        workloadVersions: world.byIndex(workloadVersionsByApp, sameApp),
+        promotionAfterSupersessions: settings.promotionAfterSupersessions,
         app: (app) => world.get(KeptnApp, namespace, app),
         request: (app) => world.get(KeptnAppCreationRequest, namespace, app),
         live: (ref) => world.live(ref),

@@ -83,7 +83,7 @@ const cases: readonly (readonly [string, Checks, number])[] = [
 describe('T7: one version of a single service', () => {
   for (const [what, checks, tasks] of cases) {
     // A version of an application with checks of its own is told of once more.
-    const ofVersion = checks.app === undefined ? 13 : 14;
+    const ofVersion = checks.app === undefined ? 11 : 12;
     test(`with ${what} takes at most ${ofVersion} + 6 · ${tasks} writes, then none`, async () => {
       for (let seed = 1; seed <= 5; seed += 1) {
         const writes = await writesFor(checks, seed);

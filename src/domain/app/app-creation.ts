@@ -1,35 +1,19 @@
 import { onThisClock } from '../clock-steps.ts';
-import {
-  keptnAnnotations,
-  managedByKeptn,
-  recommendedLabels,
-  singleServiceAppType,
-  sluiceKeys,
-} from '../../api/keptn/annotations.ts';
+import { keptnAnnotations, singleServiceAppType } from '../../api/keptn/annotations.ts';
 import { KeptnAppCreationRequest } from '../../api/keptn/app-creation-request.ts';
-import { type AppWorkload, KeptnApp } from '../../api/keptn/app.ts';
+import { KeptnApp } from '../../api/keptn/app.ts';
 import { KeptnWorkload } from '../../api/keptn/workload.ts';
-import { type JsonPatchOperation, pointer } from '../../api/json-patch.ts';
 import type { ObjectRef } from '../../api/object.ts';
-import { withoutBookkeeping } from '../copied-metadata.ts';
 import { type Progress, withProgress } from '../conditions.ts';
-import { generatedMark, isGenerated } from './generated-app.ts';
+import { appListing } from './discovered-app.ts';
+import { isGenerated } from './generated-app.ts';
 import {
   promotionFirst,
   promotionFirstReason,
   type PromotionFirstSeen,
 } from './promotion-first.ts';
-import { sha256 } from '../hash.ts';
 import { workloadName } from '../names.ts';
-import {
-  deleting,
-  type Effect,
-  type Look,
-  patching,
-  type Plan,
-  type Refusal,
-  storing,
-} from '../plan.ts';
+import { deleting, type Effect, type Look, type Plan, type Refusal, storing } from '../plan.ts';
 import { isLeftOut, type OptInState } from '../opt-in-state.ts';
 import { parseTime, rfc3339 } from '../time.ts';
 import { remainingMs } from '../remaining.ts';
@@ -70,7 +54,10 @@ export function decideAppCreation(seen: AppCreationObservation): Plan {
     (one) => one.metadata.deletionTimestamp === undefined && !isRetired(one),
   );
   // An app of the users' own wins, and an app without workloads would be checked for nothing.
-  const change = isUsers || workloads.length === 0 ? undefined : appChange(seen, workloads);
+  const change =
+    isUsers || workloads.length === 0
+      ? undefined
+      : appListing(workloads, { ...request.metadata, name: request.spec.appName, app });
   if (change === undefined) {
     // A change holds for the app as it was seen: it is a creation, or a patch that tests its version. That there is nothing to change
     // would be concluded from the cache alone.
@@ -145,90 +132,6 @@ function unreadOf(seen: AppCreationObservation, isUsers: boolean): readonly Look
 /** The live list that discovery decides on: labels say nothing about the app, so it is all of the namespace. */
 export function workloadsOf(namespace: string): Extract<Look, { labelSelector: string }> {
   return { kind: KeptnWorkload, namespace, labelSelector: '' };
-}
-
-/** What makes the app list exactly these workloads; undefined when it does. */
-function appChange(
-  { request, app }: AppCreationObservation,
-  workloads: readonly KeptnWorkload[],
-): Effect | undefined {
-  const byName = workloads.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
-  const version = discoveredVersion(byName);
-  const entries = byName.flatMap(entriesOf);
-  if (app === undefined)
-    return { type: 'create', kind: KeptnApp, object: appOf(request, version, entries) };
-  const listed = merged(app.spec.workloads ?? [], entries);
-  if (app.spec.version === version && isSame(app.spec.workloads ?? [], listed)) return undefined;
-  const operations: readonly JsonPatchOperation[] = [
-    { op: 'replace', path: '/spec/version', value: version },
-    { op: 'add', path: '/spec/workloads', value: listed },
-    marked(app, generatedMark(app.metadata, { version, workloads: listed })),
-  ];
-  return patching(KeptnApp, app, { operations, asGathered: true });
-}
-
-function marked({ metadata: { annotations } }: KeptnApp, mark: string): JsonPatchOperation {
-  return annotations === undefined
-    ? { op: 'add', path: '/metadata/annotations', value: { [sluiceKeys.generated]: mark } }
-    : { op: 'add', path: pointer('metadata', 'annotations', sluiceKeys.generated), value: mark };
-}
-
-/**
- * Keptn's version of a generated app: that of its only workload, otherwise ten hex digits over all names and versions.
- * `workloads` are sorted by name.
- */
-export function discoveredVersion(workloads: readonly KeptnWorkload[]): string {
-  const [first, second] = workloads;
-  if (first !== undefined && second === undefined) return first.spec.version;
-  return sha256(
-    workloads.map(({ metadata, spec }) => `${metadata.name}-${spec.version}`).join(''),
-  ).slice(0, 10);
-}
-
-/** A workload in its version; several owners may carry it in several versions at once, and all of them are deployed. */
-function entriesOf({ metadata, spec, status }: KeptnWorkload): AppWorkload[] {
-  const prefix = `${spec.app}-`;
-  const name = metadata.name.startsWith(prefix)
-    ? metadata.name.slice(prefix.length)
-    : metadata.name;
-  const isUpToDate = status?.observedGeneration === metadata.generation;
-  const owned = isUpToDate ? (status?.owners ?? []).flatMap(({ version }) => version ?? []) : [];
-  return [...new Set([spec.version, ...owned])].map((version) => ({ name, version }));
-}
-
-/** The wanted entries, those that are listed already in their present order. */
-function merged(listed: readonly AppWorkload[], wanted: readonly AppWorkload[]): AppWorkload[] {
-  const names = [...new Set(listed.map(({ name }) => name))];
-  const kept = names.flatMap((name) => wanted.filter((entry) => entry.name === name));
-  return [...kept, ...wanted.filter((entry) => !kept.includes(entry))];
-}
-
-function isSame(one: readonly AppWorkload[], other: readonly AppWorkload[]): boolean {
-  return (
-    one.length === other.length &&
-    one.every(({ name, version }, i) => name === other[i]?.name && version === other[i]?.version)
-  );
-}
-
-function appOf(
-  { metadata, spec }: KeptnAppCreationRequest,
-  version: string,
-  workloads: AppWorkload[],
-): KeptnApp {
-  // The annotations go along, as in Keptn: they say that the app is one of a single service.
-  const { annotations } = withoutBookkeeping(metadata);
-  const place = { name: spec.appName, namespace: metadata.namespace ?? '' };
-  const mark = generatedMark(place, { version, workloads });
-  return {
-    apiVersion: KeptnApp.apiVersion,
-    kind: KeptnApp.kind,
-    metadata: {
-      ...place,
-      labels: { [recommendedLabels.managedBy]: managedByKeptn },
-      annotations: { ...annotations, [sluiceKeys.generated]: mark },
-    },
-    spec: { version, workloads },
-  };
 }
 
 function removal(request: KeptnAppCreationRequest): Effect {

@@ -2,7 +2,7 @@ import type { KeptnApp } from '../../api/keptn/app.ts';
 import type { KeptnAppVersion } from '../../api/keptn/app-version.ts';
 import type { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import { conditionOf, conditionTypes, type Progress } from '../conditions.ts';
-import { appChecks, lists, newestListing } from '../phase/newest-app-version.ts';
+import { appChecks, lists, newestListing, recordedVersion } from '../phase/newest-app-version.ts';
 import { phaseEvent, type PhaseSubject } from '../phase-event.ts';
 import type { EventNote } from '../plan.ts';
 import { rfc3339 } from '../time.ts';
@@ -64,7 +64,7 @@ export function waitForApp(seen: AppsSeen): Progress | undefined {
   const { name } = listing.metadata;
   switch (appChecks(listing)) {
     case 'open':
-      return openChecks(listing);
+      return hasNoneToWaitFor(listing, seen) ? undefined : openChecks(listing);
     case 'failed':
       return {
         kind: 'stalled',
@@ -86,6 +86,24 @@ function whyFailed(listing: KeptnAppVersion): string {
   );
 }
 
+/**
+ * Whether there is nothing that the app version checks before its workloads: that follows from its spec, and its status, which will
+ * say so too, need not be waited for. Only of the one that its app has on record: anybody can make another that lists no checks.
+ */
+function hasNoneToWaitFor(listing: KeptnAppVersion, { app }: AppsSeen): boolean {
+  return (
+    app !== undefined &&
+    recordedVersion(app) === listing.metadata.uid &&
+    (listing.status?.currentPhase ?? '') === '' &&
+    listsNoChecks(listing)
+  );
+}
+
+function listsNoChecks({ spec }: KeptnAppVersion): boolean {
+  const { preDeploymentTasks = [], preDeploymentEvaluations = [] } = spec;
+  return preDeploymentTasks.length + preDeploymentEvaluations.length === 0;
+}
+
 /** The app's checks run; what keeps them is repeated, so that the held Pods say it. */
 function openChecks(listing: KeptnAppVersion): Progress {
   const message = `the pre-deployment checks of KeptnAppVersion ${listing.metadata.name} are not finished`;
@@ -105,10 +123,7 @@ function openChecks(listing: KeptnAppVersion): Progress {
 export function endsByItself(seen: AppsSeen): boolean {
   const { version, app } = seen;
   const listing = newestListing(version, seen);
-  if (listing !== undefined) {
-    const { preDeploymentTasks = [], preDeploymentEvaluations = [] } = listing.spec;
-    return preDeploymentTasks.length + preDeploymentEvaluations.length === 0;
-  }
+  if (listing !== undefined) return listsNoChecks(listing);
   if (app === undefined) return false;
   const { workloads } = app.spec;
   const isRefused = conditionOf(app, conditionTypes.ready)?.status === 'False';

@@ -5,47 +5,98 @@ import type { KeptnWorkload } from '../../api/keptn/workload.ts';
 import type { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import { isCompleted } from '../../api/keptn/states.ts';
 import { isGenerated } from '../app/generated-app.ts';
-import { appName } from '../names.ts';
+import { appName, workloadName } from '../names.ts';
 import { isNameOf } from '../phase/newest-app-version.ts';
 import { isSuperseded } from '../phase/superseded.ts';
+import { appListing, type AppChange } from '../app/discovered-app.ts';
+import { promotionFirst, type PromotionFirstSeen } from '../app/promotion-first.ts';
+import { isRetired } from '../owner/retired-workload.ts';
 import type { Effect } from '../plan.ts';
 import { parseTime } from '../time.ts';
 import { type Claim, distinctVersions } from './workload-claim.ts';
 
-/** The app that a workload belongs to, and the request for it, as far as the cache has them. */
-export interface AppsSeen {
+/** The app that a workload belongs to, the request for it and what else concerns it, as far as the cache has them. */
+export interface AppsSeen extends Omit<PromotionFirstSeen, 'app' | 'promotionTasksEnabled'> {
+  /** The workloads of the Namespace that name this app, this one among them. */
+  readonly ofSameApp: readonly KeptnWorkload[];
   app(name: string): KeptnApp | undefined;
   request(name: string): KeptnAppCreationRequest | undefined;
 }
 
-/** Asks for the app when the one there is does not list these versions, unless its users keep it themselves. */
-export function requestFor(
+/**
+ * What makes the app list the versions that are current; undefined when it does, or when its users keep it themselves. The app of
+ * a single workload is written at once, as there is nothing to gather; for any other one is asked.
+ */
+export function appFor(
   workload: KeptnWorkload,
   claims: readonly Claim[],
   seen: AppsSeen,
-): Extract<Effect, { type: 'create' }> | undefined {
+): AppChange | undefined {
   const name = appName(workload.spec.app);
   const app = seen.app(name);
   const isUsers = app !== undefined && !isGenerated(app);
   if (isUsers || listsAll(app, workload, claims) || seen.request(name) !== undefined)
     return undefined;
+  const versions = distinctVersions(claims).length;
+  if (versions === 1 && isOnItsOwn(workload, claims, { seen, app })) {
+    return ownApp(workload, app);
+  }
   // Discovery reads the versions of several owners in the status, so that has to be there first.
   const { observedGeneration } = workload.status ?? {};
   const isStated = observedGeneration === workload.metadata.generation;
-  if (distinctVersions(claims).length > 1 && !isStated) return undefined;
+  return versions > 1 && !isStated ? undefined : requestFor(workload, claims);
+}
+
+function requestFor({ metadata, spec }: KeptnWorkload, claims: readonly Claim[]): Creation {
+  const name = appName(spec.app);
   const object: KeptnAppCreationRequest = {
     apiVersion: KeptnAppCreationRequest.apiVersion,
     kind: KeptnAppCreationRequest.kind,
     metadata: {
       name,
-      namespace: workload.metadata.namespace ?? '',
-      ...(claims[0]?.identity.singleService === true && {
-        annotations: { [keptnAnnotations.appType]: singleServiceAppType },
-      }),
+      namespace: metadata.namespace ?? '',
+      ...(claims[0]?.identity.singleService === true && singleService),
     },
     spec: { appName: name },
   };
   return { type: 'create', kind: KeptnAppCreationRequest, object };
+}
+
+type Creation = Extract<Effect, { type: 'create' }>;
+
+const singleService = { annotations: { [keptnAnnotations.appType]: singleServiceAppType } };
+
+/**
+ * Whether the app consists of this workload alone and may be changed now. If the cache does not have another workload of it yet,
+ * that one finds later that the app does not list it, and asks.
+ */
+function isOnItsOwn(
+  { metadata, spec }: KeptnWorkload,
+  claims: readonly Claim[],
+  { seen, app }: { readonly seen: AppsSeen; readonly app: KeptnApp | undefined },
+): boolean {
+  const others = seen.ofSameApp.filter(
+    (one) =>
+      one.metadata.name !== metadata.name &&
+      one.metadata.deletionTimestamp === undefined &&
+      !isRetired(one),
+  );
+  return (
+    metadata.name === workloadName(spec.app, spec.app) &&
+    others.length === 0 &&
+    claims.every(({ identity }) => identity.singleService) &&
+    // Only a request waits for the promotion of the version before.
+    (app === undefined ||
+      promotionFirst({ ...seen, app, promotionTasksEnabled: true }) === undefined)
+  );
+}
+
+function ownApp(workload: KeptnWorkload, app: KeptnApp | undefined): AppChange | undefined {
+  const { metadata, spec } = workload;
+  // Its status may still name the versions of owners that carry others by now.
+  const { status: _status, ...current } = workload;
+  const { namespace = '' } = metadata;
+  return appListing([current], { name: appName(spec.app), namespace, ...singleService, app });
 }
 
 /** Whether the app lists the workload in exactly its versions: those of further owners as far as its status names them. */

@@ -5,7 +5,7 @@ import type { JsonPatchOperation } from '../../api/json-patch.ts';
 import { sluiceKeys } from '../../api/keptn/annotations.ts';
 import { type ObjectRef, ownedBy } from '../../api/object.ts';
 import { isOnRecordOfOptIn } from './opt-in-record.ts';
-import { type AppsSeen, requestFor, waitsForOther } from './app-request.ts';
+import { appFor, type AppsSeen, waitsForOther } from './app-request.ts';
 import type { OwnerSeen } from '../identity/current-revision.ts';
 import { appName, hashedName, workloadVersionName } from '../names.ts';
 import { phaseEvent, type PhaseSubject } from '../phase-event.ts';
@@ -20,6 +20,7 @@ import {
   type Refusal,
 } from '../plan.ts';
 import { isReleased } from '../gate/release.ts';
+import type { AppChange } from '../app/discovered-app.ts';
 import { refToOwner } from '../owner/rollout-owner.ts';
 import { retire } from './retirement.ts';
 import { type Claim, claimsOn, distinctVersions, referenceTo, specOf } from './workload-claim.ts';
@@ -30,7 +31,6 @@ import { selectionLabels } from '../selection-labels.ts';
 export interface WorkloadSeen extends AppsSeen {
   readonly namespace: string;
   readonly name: string;
-  readonly now: number;
   readonly optIn: OptInState;
   /** Undefined when its first Pods have just come. */
   readonly workload: KeptnWorkload | undefined;
@@ -54,7 +54,7 @@ interface Claims {
 /**
  * Keeps a workload in step with its owners (docs/compatibility.md §2.6, §4.9): its spec names the version that is
  * current, every version that an owner's current revision carries gets its KeptnWorkloadVersion once, and an app that does
- * not list those versions is asked for. In a Namespace that is not opted in it is left as it is, whatever its owners do.
+ * not list those versions is brought up to date or asked for. In a Namespace that is not opted in it is left as it is, whatever its owners do.
  */
 export function decideWorkload(seen: WorkloadSeen): Plan {
   const { workload } = seen;
@@ -161,8 +161,8 @@ function complete(seen: WorkloadSeen, workload: KeptnWorkload, claims: Claims): 
   const isUnchecked =
     claims.all.every(ranAtOptIn) &&
     !waitsForOther(app, workload, { current, versions: seen.versions });
-  const request = isUnchecked ? undefined : requestFor(workload, claims.all, seen);
-  const wanted = [...creations, ...(request === undefined ? [] : [request])];
+  const listing = isUnchecked ? undefined : appFor(workload, claims.all, seen);
+  const wanted = [...creations, ...(listing === undefined ? [] : [listing])];
   const refusedVersion = firstRefusal(creations, seen);
   const again = refusedVersion === undefined ? checkedAgain(seen, workload, claims) : [];
   const found = find(workload.spec.version);
@@ -251,11 +251,13 @@ function versionOf(
   return { type: 'create', kind: KeptnWorkloadVersion, object };
 }
 
-function firstRefusal(creations: readonly Creation[], seen: WorkloadSeen): Refusal | undefined {
-  return creations.map((one) => refusalOf(one, seen)).find((refusal) => refusal !== undefined);
+function firstRefusal(changes: readonly AppChange[], seen: WorkloadSeen): Refusal | undefined {
+  return changes.map((one) => refusalOf(one, seen)).find((refusal) => refusal !== undefined);
 }
 
-function refusalOf({ kind, object }: Creation, seen: WorkloadSeen): Refusal | undefined {
+function refusalOf(change: AppChange, seen: WorkloadSeen): Refusal | undefined {
+  if (change.type === 'patch') return seen.refusal(change.ref);
+  const { kind, object } = change;
   return seen.refusal({ kind, namespace: seen.namespace, name: object.metadata.name });
 }
 

@@ -9,7 +9,7 @@ import {
 } from '../../support/observed/sluice-writes.ts';
 
 /** What Sluice may write for one new version of a single-service app (T7). */
-export const writesAllowed = (tasks: number): number => 14 + 6 * tasks;
+export const writesAllowed = (tasks: number): number => 11 + 6 * tasks;
 
 /** Waits until everything of so many single-service versions is over, the TTL of their Jobs included. */
 export async function untilAllOver(shop: EnabledNamespace, versions: number): Promise<void> {

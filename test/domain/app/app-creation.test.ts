@@ -6,8 +6,8 @@ import type { ObjectMeta } from '../../../src/api/object.ts';
 import {
   type AppCreationObservation,
   decideAppCreation,
-  discoveredVersion,
 } from '../../../src/domain/app/app-creation.ts';
+import { discoveredVersion } from '../../../src/domain/app/discovered-app.ts';
 
 /** What tells an app that discovery has written from one that others keep. */
 const mark = 'sluice.keptn.sh/generated';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { KeptnAppVersionStatus } from '../../../src/api/keptn/app-version.ts';
+import type { KeptnAppVersion, KeptnAppVersionStatus } from '../../../src/api/keptn/app-version.ts';
 import { withProgress } from '../../../src/domain/conditions.ts';
 import { endsByItself, waitEvent, waitForApp } from '../../../src/domain/gate/wait-for-app.ts';
 import { anApp, anAppVersion, aWorkloadVersion } from '../../support/builders/builders.ts';
@@ -99,6 +99,40 @@ describe('a workload version', () => {
         status: 'Failed',
       }),
     ).toBeUndefined();
+  });
+});
+
+describe('an app version without checks before its workloads', () => {
+  const listing = (spec: object = {}, status = {}) => anAppVersion({ spec, status });
+  const waits = (appVersionUID: string | undefined, one: KeptnAppVersion) =>
+    waitForApp({
+      version: aWorkloadVersion(),
+      app: anApp({
+        status: { observedGeneration: 1, ...(appVersionUID !== undefined && { appVersionUID }) },
+      }),
+      appVersions: [one],
+      gatheredUntil: undefined,
+    })?.reason;
+
+  test('is not waited for once its app has it on record', () => {
+    expect(waits(listing().metadata.uid, listing())).toBeUndefined();
+  });
+
+  test('is waited for before: anybody can make one that lists no checks', () => {
+    expect(waits(undefined, listing())).toBe('WaitingForAppChecks');
+    const other = { ...listing(), metadata: { ...listing().metadata, uid: 'forged' } };
+    expect(waits(listing().metadata.uid, other)).toBe('WaitingForAppChecks');
+  });
+
+  test('is waited for where it lists any, or where it has begun and its status says more', () => {
+    for (const spec of [
+      { preDeploymentTasks: ['migrate'] },
+      { preDeploymentEvaluations: ['enough-cpus'] },
+    ]) {
+      expect(waits(listing().metadata.uid, listing(spec))).toBe('WaitingForAppChecks');
+    }
+    const begun = listing({}, { currentPhase: 'AppPreDeployTasks' });
+    expect(waits(begun.metadata.uid, begun)).toBe('WaitingForAppChecks');
   });
 });
 

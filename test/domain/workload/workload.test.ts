@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { KeptnApp } from '../../../src/api/keptn/app.ts';
 import type { KeptnWorkload, KeptnWorkloadStatus } from '../../../src/api/keptn/workload.ts';
+import { ownedBy } from '../../../src/api/object.ts';
 import type { OwnerSeen } from '../../../src/domain/identity/current-revision.ts';
 import type { Effect } from '../../../src/domain/plan.ts';
 import { hashedName } from '../../../src/domain/names.ts';
@@ -7,6 +9,7 @@ import { decideWorkload, type WorkloadSeen } from '../../../src/domain/workload/
 import {
   anApp,
   anAppCreationRequest,
+  anAppVersion,
   aWorkload,
   aWorkloadVersion,
 } from '../../support/builders/builders.ts';
@@ -356,15 +359,73 @@ describe('the app of a workload', () => {
     expect(created(decideWorkload(inStep({ app: () => users })))).toEqual([]);
   });
 
-  test('of a single service is asked for without the discovery window', () => {
+  describe('of a single service', () => {
     const owners = [aDeploymentSeen({ identity: { app: 'cart', singleService: true } })];
-    const seen = inStep({ name: 'cart-cart', owners, versions: [], app: () => undefined });
-    const [, request] = decideWorkload(seen).effects ?? [];
-    expect(request).toMatchObject({
-      object: {
-        metadata: { name: 'cart', annotations: { 'keptn.sh/app-type': 'single-service' } },
-        spec: { appName: 'cart' },
-      },
+    const own = (more: Parameters<typeof workloadSeen>[0] = {}) =>
+      inStep({ name: 'cart-cart', owners, versions: [], app: () => undefined, ...more });
+    const before = (): KeptnApp =>
+      anApp({
+        metadata: { ...managed, name: 'cart' },
+        spec: { version: '0.9', workloads: [{ name: 'cart', version: '0.9' }] },
+      });
+
+    test('is made together with its version, without a request', () => {
+      const plan = decideWorkload(own());
+      expect(created(plan)).toEqual(['KeptnWorkloadVersion cart-cart-1.0.0', 'KeptnApp cart']);
+      expect(plan.effects?.[1]).toMatchObject({
+        object: {
+          metadata: {
+            name: 'cart',
+            annotations: { 'keptn.sh/app-type': 'single-service' },
+            labels: { 'app.kubernetes.io/managed-by': 'keptn' },
+          },
+          spec: { version: '1.0.0', workloads: [{ name: 'cart', version: '1.0.0' }] },
+        },
+      });
+    });
+
+    test('follows the workload in place, as it was seen', () => {
+      const plan = decideWorkload(own({ app: before }));
+      expect(created(plan)).toEqual(['KeptnWorkloadVersion cart-cart-1.0.0']);
+      const [patch] = patches(plan);
+      expect(patch?.ref).toMatchObject({ kind: KeptnApp, name: 'cart' });
+      expect(patch?.operations).toEqual(
+        expect.arrayContaining([
+          { op: 'test', path: '/metadata/resourceVersion', value: '1000' },
+          { op: 'replace', path: '/spec/version', value: '1.0.0' },
+        ]),
+      );
+    });
+
+    test('that could not be written is said on the workload', () => {
+      const refusals = { 'KeptnApp shop/cart': 'Forbidden' } as const;
+      const version = aWorkloadVersion({ spec: { app: 'cart', workloadName: 'cart-cart' } });
+      const seen = own({ versions: [version], refusals });
+      expect(conditionIn(after(seen), 'Ready')).toMatchObject({ reason: 'Forbidden' });
+    });
+
+    test('is asked for where another workload names it, too', () => {
+      const other = aWorkload({ metadata: { name: 'cart-more' }, spec: { app: 'cart' } });
+      expect(created(decideWorkload(own({ ofSameApp: [other] })))).toEqual([
+        'KeptnWorkloadVersion cart-cart-1.0.0',
+        'KeptnAppCreationRequest cart',
+      ]);
+    });
+
+    test('is asked for where its present version comes to its promotion first', () => {
+      const app = before();
+      const version = anAppVersion({
+        metadata: {
+          name: 'cart-0.9-6b86b273',
+          ownerReferences: [ownedBy(KeptnApp, app)],
+        },
+        spec: { appName: 'cart', version: '0.9', promotionTasks: ['tell'], workloads: [] },
+        status: { supersessions: 5 },
+      });
+      expect(created(decideWorkload(own({ app: () => app, appVersions: [version] })))).toEqual([
+        'KeptnWorkloadVersion cart-cart-1.0.0',
+        'KeptnAppCreationRequest cart',
+      ]);
     });
   });
 });
