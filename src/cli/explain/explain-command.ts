@@ -13,7 +13,7 @@ import { FoundFailed, type Terminal } from '../../process/terminal.ts';
 export function explainCommand(terminal: Terminal): Command {
   const command = new Command('explain')
     .description(
-      'say why a Pod waits: the chain from it to the check that holds it, the last error, the next try',
+      'say why a Pod waits, or why nothing is held: the chain to the check, the last error, what to do',
     )
     .argument('<target...>', `kind/name, or the kind with --selector: ${targetWords(explaining)}`)
     .addOption(namespaceOption())
@@ -28,6 +28,7 @@ Examples:
   sluice explain deployment/cart -n shop
   sluice explain kwv/shop-cart-2.0.0 -n shop -o json
   sluice explain pod -l app=cart -n shop
+  sluice explain namespace/shop
 
 Exit codes: 0 explained, 1 what is explained has failed or cannot go on until something
 is mended, or an error, 2 bad input`,
@@ -43,7 +44,8 @@ is mended, or an error, 2 bad input`,
       const paper = { inColor, columns, now: systemClock.now() };
       const found: Explanation[] = [];
       for (const target of await meant.targets(connection.client, namespace)) {
-        const request = { target, namespace, output, paper };
+        const { kind, name } = target;
+        const request = { target, namespace: kind.namespaced ? namespace : name, output, paper };
         const explained = await explanation(request, connection.client);
         terminal.write(`${found.length > 0 ? between[output] : ''}${explained.text}\n`);
         found.push(explained);

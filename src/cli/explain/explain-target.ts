@@ -2,6 +2,7 @@ import {
   DaemonSetKind,
   DeploymentKind,
   JobKind,
+  NamespaceKind,
   PodKind,
   RolloutKind,
   StatefulSetKind,
@@ -26,15 +27,21 @@ import { whyEvaluation, whyTask } from '../../domain/explain/why-check.ts';
 import { whyConfig, whyDefinition, whyWorkload } from '../../domain/explain/why-conditions.ts';
 import { whyJob } from '../../domain/explain/why-job.ts';
 import { whyMetric, whyProvider } from '../../domain/explain/why-metric.ts';
+import { whyNamespace } from '../../domain/explain/why-namespace.ts';
 import { whyOwner } from '../../domain/explain/why-owner.ts';
 import { whyPod } from '../../domain/explain/why-pod.ts';
 import { whyApp, whyAppVersion, whyWorkloadVersion } from '../../domain/explain/why-version.ts';
+import { withUnread } from './unread-annotations.ts';
 
 /** A kind that can be explained. */
 interface Explained {
   readonly kind: Kind;
   /** Undefined when there is no such object. */
-  readonly why: (lookup: Lookup, namespace: string, name: string) => Finding | undefined;
+  readonly why: (
+    lookup: Lookup,
+    namespace: string | undefined,
+    name: string,
+  ) => Finding | undefined;
 }
 
 const explains = <T extends KubernetesObject>(
@@ -47,6 +54,9 @@ const explains = <T extends KubernetesObject>(
     return found && whyOf(found, lookup);
   },
 });
+
+const whyOwnerInFull = (owner: KubernetesObject, lookup: Lookup): Finding =>
+  withUnread(whyOwner(owner, lookup), owner, lookup);
 
 const explained: readonly Explained[] = [
   explains(PodKind, whyPod),
@@ -63,10 +73,11 @@ const explained: readonly Explained[] = [
   explains(KeptnMetric, whyMetric),
   explains(KeptnMetricsProvider, whyProvider),
   explains(JobKind, whyJob),
-  explains(DeploymentKind, whyOwner),
-  explains(StatefulSetKind, whyOwner),
-  explains(DaemonSetKind, whyOwner),
-  explains(RolloutKind, whyOwner),
+  explains(DeploymentKind, whyOwnerInFull),
+  explains(StatefulSetKind, whyOwnerInFull),
+  explains(DaemonSetKind, whyOwnerInFull),
+  explains(RolloutKind, whyOwnerInFull),
+  explains(NamespaceKind, whyNamespace),
 ];
 
 /** What can be explained. */
@@ -82,5 +93,7 @@ export function reasonFor(
   lookup: Lookup,
   namespace: string,
 ): Finding | undefined {
-  return explained.find((one) => one.kind === kind)?.why(lookup, namespace, name);
+  return explained
+    .find((one) => one.kind === kind)
+    ?.why(lookup, kind.namespaced ? namespace : undefined, name);
 }

@@ -46,7 +46,9 @@ export async function explanation(
   const finding = reasonFor(target, await snapshotOf(cluster, namespace), namespace);
   if (finding === undefined) {
     throw new NotFound(
-      `there is no ${kind.kind} ${name} in namespace ${namespace}; name another namespace with --namespace`,
+      kind.namespaced
+        ? `there is no ${kind.kind} ${name} in namespace ${namespace}; name another namespace with --namespace`
+        : `there is no ${kind.kind} ${name}, or you may not read it`,
     );
   }
   const text =

@@ -7,7 +7,9 @@ import {
 } from '../../api/keptn/annotations.ts';
 import { fieldOf } from '../../api/json.ts';
 import type { KubernetesObject, ObjectMeta } from '../../api/object.ts';
+import { identityIn } from '../identity/identity-in.ts';
 import type { Lookup } from '../lookup.ts';
+import { optInSlips } from '../opt-in/opt-in-slips.ts';
 import { isOptedIn, optInOf } from '../opt-in-state.ts';
 import { supportedOwner } from '../owner/owner-chain.ts';
 import { parseTime } from '../time.ts';
@@ -53,19 +55,17 @@ function notRecorded(name: string): Unchecked {
   };
 }
 
+/** At most so many slips are named: the first says what is wrong. */
+const mostSlips = 3;
+
 function notOptedIn({ metadata }: Namespace): Unchecked {
-  const { name, labels, annotations } = metadata;
+  const { name } = metadata;
   const key = keptnAnnotations.lifecycleToolkit;
-  const value = annotations?.[key];
-  const slip =
-    value === undefined
-      ? labels?.[key] === undefined
-        ? ''
-        : `; it has a label of that name, which does not count`
-      : `; its value is "${value}"`;
+  const slips = optInSlips(metadata).slice(0, mostSlips);
+  const rest = slips.length === 0 ? '' : `; ${slips.join(', ')}`;
   return {
     reason: 'NamespaceNotOptedIn',
-    because: `Namespace ${name} is not opted in: it has no annotation ${key}: ${enabledValue}${slip}`,
+    because: `Namespace ${name} is not opted in: it has no annotation ${key}: ${enabledValue}${rest}`,
     remedies: [
       `kubectl annotate namespace ${name} --overwrite ${key}=${enabledValue}; what is created from then on is checked`,
     ],
@@ -93,7 +93,7 @@ export function pastTheGate(pod: Pod, lookup: Lookup): Unchecked {
       remedies: ['let a Deployment, StatefulSet, DaemonSet or Rollout make it'],
     };
   }
-  const { namespace = '' } = pod.metadata;
+  const { namespace = '', name } = pod.metadata;
   const madeAt = parseTime(pod.metadata.creationTimestamp);
   const optedInAt = optInTime(lookup.get(NamespaceKind, undefined, namespace)?.metadata);
   const restart = `kubectl rollout restart of its owner makes new Pods, which are checked`;
@@ -111,12 +111,29 @@ export function pastTheGate(pod: Pod, lookup: Lookup): Unchecked {
       remedies: [`find out who may patch Pods in Namespace ${namespace}`, restart],
     };
   }
+  if (isNamedByPodAlone(pod, lookup)) {
+    return {
+      reason: 'AnnotatedAfterAdmission',
+      because:
+        'the annotations that name its workload are on the Pod alone, neither in its Pod template nor on its owner: something wrote them after the Pod was admitted (a policy that mutates existing objects, or a hand), when it could not be held any more',
+      remedies: [
+        `find out who did: kubectl get pod ${name} -n ${namespace} -o yaml --show-managed-fields`,
+        `put ${keptnAnnotations.workload} and ${keptnAnnotations.version} into the Pod template, or let the policy mutate Deployments in place of Pods`,
+      ],
+    };
+  }
   return {
     reason: 'PastTheWebhook',
     because:
       'its version was never released: Sluice was down or its webhook was not called when it was created, or its gate was removed by hand',
     remedies: ['see that the webhook is there: kubectl get mutatingwebhookconfigurations', restart],
   };
+}
+
+/** Whether a Pod names a workload, and what made it does not. */
+function isNamedByPodAlone(pod: Pod, lookup: Lookup): boolean {
+  const bare = { ...pod, metadata: { ...pod.metadata, labels: {}, annotations: {} } };
+  return identityIn(lookup, bare).type === 'notAnnotated';
 }
 
 /**

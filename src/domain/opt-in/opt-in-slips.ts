@@ -26,17 +26,22 @@ const mostNamed = 3;
  * Namespace is opted in all the same.
  */
 export function optInSlip(name: string, metadata: Metadata): string | undefined {
-  if (isOptedIn(metadata)) return undefined;
-  const slips = [
-    ...Object.entries(metadata.annotations ?? {}).flatMap((entry) => inAnnotation(entry) ?? []),
-    ...Object.entries(metadata.labels ?? {}).flatMap((entry) => inLabel(entry) ?? []),
-  ];
+  const slips = optInSlips(metadata);
   if (slips.length === 0) return undefined;
   const named = slips.slice(0, mostNamed).join(', ');
   return shortened(
     `Namespace ${name} is not opted in, and nothing in it is checked: ${named}. Write annotation ${keptnAnnotations.lifecycleToolkit}: ${enabledValue} (kubectl annotate namespace ${name} --overwrite ${keptnAnnotations.lifecycleToolkit}=${enabledValue})`,
     longestWarning,
   );
+}
+
+/** The same as clauses, one for each annotation or label; none where the Namespace is opted in. */
+export function optInSlips(metadata: Metadata): readonly string[] {
+  if (isOptedIn(metadata)) return [];
+  return [
+    ...Object.entries(metadata.annotations ?? {}).flatMap((entry) => inAnnotation(entry) ?? []),
+    ...Object.entries(metadata.labels ?? {}).flatMap((entry) => inLabel(entry) ?? []),
+  ];
 }
 
 type Entry = readonly [key: string, value: string];

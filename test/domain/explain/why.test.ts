@@ -19,6 +19,7 @@ import type {
 import type { Condition, KubernetesObject, ObjectMeta } from '../../../src/api/object.ts';
 import type { Finding } from '../../../src/domain/explain/finding.ts';
 import { factLines } from '../../../src/cli/explain/fact-lines.ts';
+import { whyNamespace } from '../../../src/domain/explain/why-namespace.ts';
 import { whyOwner } from '../../../src/domain/explain/why-owner.ts';
 import { whyPod } from '../../../src/domain/explain/why-pod.ts';
 import { whyAppVersion, whyWorkloadVersion } from '../../../src/domain/explain/why-version.ts';
@@ -34,17 +35,17 @@ import {
 const apiVersion = 'lifecycle.keptn.sh/v1';
 
 const deployment = aDeployment();
-const replicaSet = aReplicaSet({ owners: [ownedBy(deployment)] });
+const named = {
+  [keptnAnnotations.app]: 'shop',
+  [keptnAnnotations.workload]: 'cart',
+  [keptnAnnotations.version]: '2.0.0',
+};
+const replicaSet = aReplicaSet({ owners: [ownedBy(deployment)], template: { annotations: named } });
+/** What made it names no workload. */
+const plainSet = aReplicaSet({ owners: [ownedBy(deployment)] });
 
 function heldPod(gates: readonly string[] = [schedulingGate]): Pod {
-  const pod = aPod({
-    owners: [ownedBy(replicaSet)],
-    annotations: {
-      [keptnAnnotations.app]: 'shop',
-      [keptnAnnotations.workload]: 'cart',
-      [keptnAnnotations.version]: '2.0.0',
-    },
-  });
+  const pod = aPod({ owners: [ownedBy(replicaSet)], annotations: named });
   return { ...pod, spec: { ...pod.spec, schedulingGates: gates.map((name) => ({ name })) } };
 }
 
@@ -259,7 +260,7 @@ describe('a held Pod', () => {
       ...aPod({ owners: [ownedBy(replicaSet)] }),
       spec: { schedulingGates: [{ name: schedulingGate }] },
     };
-    expect(whyPod(pod, lookup())).toMatchObject({
+    expect(whyPod(pod, fixedLookup([deployment, plainSet]))).toMatchObject({
       mark: 'failed',
       says: expect.stringContaining('keptn.sh/workload'),
     });
@@ -333,7 +334,7 @@ describe('a Pod that Sluice does not hold', () => {
   test('in a Namespace with a label in place of the annotation is told that the label does not count', () => {
     const labels = { [keptnAnnotations.lifecycleToolkit]: 'enabled' };
     expect(why(running(heldPod([])), aNamespace({ labels })).says).toContain(
-      'a label of that name, which does not count',
+      'label keptn.sh/lifecycle-toolkit does not count',
     );
   });
 
@@ -382,13 +383,22 @@ describe('a Pod that Sluice does not hold', () => {
     expect(why(old, optedIn).facts.reason).toBe('OlderThanOptIn');
   });
 
+  test('and was annotated after its admission is told that only the Pod names its workload', () => {
+    const pod = running(heldPod([]));
+    const found = whyPod(pod, fixedLookup([deployment, plainSet]));
+    expect(found).toMatchObject({ ...notFound, facts: { reason: 'AnnotatedAfterAdmission' } });
+    expect(found.says).toContain('on the Pod alone, neither in its Pod template nor on its owner');
+    expect(found.facts.remedies?.join('\n')).toContain('--show-managed-fields');
+  });
+
   test('without an owner is told that nothing is checked for it', () => {
     const bare = running(aPod({ annotations: { [keptnAnnotations.workload]: 'cart' } }));
     expect(why(bare).mark).toBe('warning');
   });
 
   test('and names no workload is told what is missing', () => {
-    expect(why(running(aPod({ owners: [ownedBy(replicaSet)] })))).toMatchObject({
+    const pod = running(aPod({ owners: [ownedBy(plainSet)] }));
+    expect(whyPod(pod, fixedLookup([deployment, plainSet]))).toMatchObject({
       ...notFound,
       facts: { reason: 'NotAnnotated' },
       says: expect.stringContaining('keptn.sh/workload'),
@@ -676,6 +686,44 @@ describe('a Deployment whose Pods Sluice does not hold', () => {
     const status = { ...released.status, status: 'Succeeded', currentPhase: 'Completed' } as const;
     const found = why(deployment, optedIn, running(heldPod([])), workload, aVersion(status));
     expect(found).toMatchObject({ mark: 'done', facts: { pods: { all: 1, held: 0 } } });
+  });
+});
+
+describe('a Namespace', () => {
+  const key = keptnAnnotations.lifecycleToolkit;
+  const why = (given: Parameters<typeof aNamespace>[0], ...objects: KubernetesObject[]) =>
+    whyNamespace(aNamespace(given), lookup(aNamespace(given), ...objects));
+
+  test.each<[string, Parameters<typeof aNamespace>[0], string]>([
+    ['without an opt-in', {}, `it has no annotation ${key}: enabled`],
+    ['with another value', { annotations: { [key]: 'true' } }, `annotation ${key} is "true"`],
+    ['with a label', { labels: { [key]: 'enabled' } }, `label ${key} does not count`],
+    [
+      'with a misspelt key',
+      { annotations: { 'keptn.sh/lifecyle-toolkit': 'enabled' } },
+      'annotation keptn.sh/lifecyle-toolkit is not read',
+    ],
+  ])('%s is told why nothing in it is checked, and the command', (...[, given, says]) => {
+    const found = why(given);
+    expect(found).toMatchObject({ mark: 'warning', facts: { reason: 'NamespaceNotOptedIn' } });
+    expect(found.says).toContain(says);
+    expect(found.facts.remedies?.join()).toContain('kubectl annotate namespace');
+  });
+
+  test('that is opted in counts what it holds, and leads to what has failed', () => {
+    const given = {
+      annotations: { [key]: 'enabled' },
+      labels: { [sluiceKeys.enabled]: 'true' },
+    };
+    const recorded = {
+      ...given.annotations,
+      [sluiceKeys.optInRecorded]: aNamespace({}).metadata.uid ?? '',
+    };
+    const failed = { ...inPreTasks, status: 'Failed', preDeploymentStatus: 'Failed' } as const;
+    const found = why({ ...given, annotations: recorded }, heldPod(), aVersion(failed));
+    expect(found).toMatchObject({ mark: 'waiting', facts: { pods: { all: 1, held: 1 } } });
+    expect(found.says).toBe('its workloads are checked; 1 of 1 Pods held');
+    expect(found.because.map(({ name }) => name)).toEqual(['shop-cart-2.0.0']);
   });
 });
 

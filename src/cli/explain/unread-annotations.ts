@@ -1,0 +1,46 @@
+import type { KubernetesObject } from '../../api/object.ts';
+import type { Finding } from '../../domain/explain/finding.ts';
+import type { Lookup } from '../../domain/lookup.ts';
+import { settingsFrom } from '../../domain/settings/keptn-config.ts';
+import { problemsOf } from '../../lint/rules.ts';
+import { parseWorkload } from '../../lint/workload/workload-manifest.ts';
+
+/** The rules of `sluice lint` about labels and annotations that do nothing. */
+const aboutKeys: ReadonlySet<string> = new Set([
+  'workload-not-named',
+  'annotation-not-read',
+  'key-misspelt',
+  'key-misplaced',
+  'identity-too-long',
+]);
+
+/** So many are told; `sluice lint` tells all. */
+const most = 5;
+
+/**
+ * The finding about a Deployment, StatefulSet, DaemonSet or Rollout with what lint says of its labels and annotations that nothing
+ * reads: a likely reason where nothing of it is checked.
+ */
+export function withUnread(finding: Finding, owner: KubernetesObject, lookup: Lookup): Finding {
+  const parsed = parseWorkload(owner);
+  if (!parsed.ok) return finding;
+  const { namespace = '' } = owner.metadata;
+  const context = {
+    lookup,
+    isComplete: () => false,
+    operatorNamespace: namespace,
+    definitionsNamespace: namespace,
+    settings: settingsFrom([], namespace),
+  };
+  const unread = problemsOf(parsed.value, context)
+    .filter(({ rule }) => aboutKeys.has(rule.id))
+    .slice(0, most)
+    .map(({ path, message }) => `${path}: ${message}`);
+  if (unread.length === 0) return finding;
+  const notes = [...(finding.facts.notes ?? []), ...unread];
+  return {
+    ...finding,
+    mark: finding.mark === 'done' ? 'warning' : finding.mark,
+    facts: { ...finding.facts, notes },
+  };
+}
