@@ -22,7 +22,8 @@ function notesOn(
   template: Readonly<Record<string, string>>,
 ) {
   const deployment = {
-    ...{ apiVersion: 'apps/v1', kind: 'Deployment' },
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
     metadata: { name: 'cart', namespace: 'shop', uid: 'd', annotations },
     spec: {
       replicas: 1,
