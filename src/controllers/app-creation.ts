@@ -8,6 +8,7 @@ import { KeptnWorkload } from '../api/keptn/workload.ts';
 import {
   type AppCreationObservation,
   decideAppCreation,
+  singleWorkload,
   workloadsOf,
 } from '../domain/app/app-creation.ts';
 import { optInOf } from '../domain/opt-in-state.ts';
@@ -72,8 +73,7 @@ export function appCreationController(
         windowMs: settings.appCreationRequestTimeoutMs,
         promotionAfterSupersessions: settings.promotionAfterSupersessions,
         promotionTasksEnabled: settings.promotionTasksEnabled && promotionTasks,
-        live: (ref) => world.live(ref),
-        refusal: (ref) => world.refusal(ref),
+        ...world.answers([{ kind: KeptnApp, namespace, name: app }, singleWorkload(request)]),
       };
     },
     decide: decideAppCreation,

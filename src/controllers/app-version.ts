@@ -1,3 +1,4 @@
+import { defined } from '../api/json.ts';
 import { NamespaceKind } from '../api/builtin.ts';
 import type { AppVersionSeen } from '../domain/app/app-version-run.ts';
 import { sluiceKeys } from '../api/keptn/annotations.ts';
@@ -113,6 +114,7 @@ export function appVersionController(
       const settings = settingsFrom(world.list(KeptnConfig), places.operatorNamespace, places);
       return {
         ...gatherChecks(version, world, places),
+        ...world.answers([{ kind: KeptnApp, ...defined({ namespace }), name: appName }]),
         followUps: gatherFollowUps(version, world, places.definitionsNamespace),
         version,
         now: world.now,

@@ -1,3 +1,5 @@
+import { defined } from '../api/json.ts';
+import { refOf } from '../api/object.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
 import { KeptnAppContext } from '../api/keptn/app-context.ts';
 import { KeptnAppVersion } from '../api/keptn/app-version.ts';
@@ -46,19 +48,22 @@ export function appController({ operatorNamespace }: Places): Controller<AppSeen
       const app = world.get(KeptnApp, namespace, name);
       if (app === undefined) return undefined;
       const context = world.get(KeptnAppContext, namespace, name);
+      const versions = world.byOwner(KeptnAppVersion, app.metadata.uid ?? '');
       const settings = settingsFrom(world.list(KeptnConfig), operatorNamespace);
       return {
         app,
         now: world.now,
         clockSteps: world.clockSteps,
-        versions: world.byOwner(KeptnAppVersion, app.metadata.uid ?? ''),
+        versions,
         context,
         isAnyReleased: context !== undefined && isAnyReleased(app, world),
         contextWindowMs: settings.appContextWindowMs,
         repeatFailedChecks: settings.repeatFailedChecks,
-        live: (ref) => world.live(ref),
-        refusal: (ref) => world.refusal(ref),
-        made: world.made,
+        ...world.answers([
+          { kind: KeptnAppContext, ...defined({ namespace }), name },
+          refOf(KeptnApp, app),
+          ...versions.map((version) => refOf(KeptnAppVersion, version)),
+        ]),
       };
     },
     decide: decideApp,

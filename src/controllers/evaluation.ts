@@ -1,3 +1,4 @@
+import { hasOpenFollowUps } from '../domain/follow-up/follow-ups.ts';
 import type { IndexDefinition } from '../ports/index-definition.ts';
 import { KeptnConfig } from '../api/keptn/config.ts';
 import { KeptnEvaluationDefinition } from '../api/keptn/evaluation-definition.ts';
@@ -125,7 +126,7 @@ export function evaluationController(places: Places): Controller<EvaluationObser
             .list(KeptnMetricsProvider, namespace)
             .map(({ metadata }) => metadata.name),
           metrics: ownMetrics(evaluation, world),
-          refusal: (ref) => world.refusal(ref),
+          refusals: world.answers().refusals,
         },
         isSuperseded: isParentSuperseded(evaluation, world),
         isAborted: isParentAborted(evaluation, world),
@@ -133,7 +134,9 @@ export function evaluationController(places: Places): Controller<EvaluationObser
           ...gatherFollowUps(evaluation, world, definitionsNamespace),
           limit: maxFollowUpDepth,
           total: maxFollowUps,
-          metadata: () => versionMetadata(evaluation, world),
+          metadata: hasOpenFollowUps(evaluation.status?.followUps)
+            ? versionMetadata(evaluation, world)
+            : {},
         },
       };
     },

@@ -43,7 +43,7 @@ export function namespaceController(scope: NamespaceScope): Controller<Namespace
         pods: pods.map((pod) => watchedPod(pod, world, options)),
         holdsFailed: !enabled && holdsFailedVersion(name, world),
         exclusion: exclusionOf(name, scope),
-        live: (ref) => world.live(ref),
+        live: world.answers().live,
       };
     },
     decide: decideNamespace,

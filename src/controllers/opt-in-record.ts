@@ -52,8 +52,7 @@ export function optInRecordController({
           options: identityOptions(world, operatorNamespace),
         }),
         missing: missingOwners(started, world),
-        live: (ref) => world.live(ref),
-        refusal: (ref) => world.refusal(ref),
+        ...world.answers(),
       };
     },
     decide: recordOptIn,

@@ -8,7 +8,12 @@ import type { Identity } from '../domain/identity/identity.ts';
 import type { IdentityOptions } from '../domain/identity/pod-version.ts';
 import { type Lookup } from '../domain/lookup.ts';
 import { ownerChainOf } from '../domain/owner/owner-chain.ts';
-import { decidePodGate, gateIndex, type PodGateSeen } from '../domain/gate/pod-gate.ts';
+import {
+  decidePodGate,
+  gateIndex,
+  needsExplanation,
+  type PodGateSeen,
+} from '../domain/gate/pod-gate.ts';
 import { proofOf } from '../domain/owner/revision.ts';
 import { isVersion } from '../domain/workload/wanted-version.ts';
 import { type Controller, type Key, watch } from './engine/controller.ts';
@@ -67,8 +72,10 @@ export function podGateController(
               now: world.now,
             }
           : undefined,
-        isExplained: () => isExplained(pod, version, { lookup: world, options }),
-        live: (ref) => world.live(ref),
+        isExplained:
+          needsExplanation({ identity, version }) &&
+          isExplained(pod, version, { lookup: world, options }),
+        live: world.answers().live,
       };
     },
     decide: decidePodGate,

@@ -3,13 +3,9 @@ import { ConfigMapKind, type Job, JobKind, type Pod, PodKind } from '../api/buil
 import { KeptnConfig } from '../api/keptn/config.ts';
 import { KeptnTask } from '../api/keptn/task.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
-import {
-  controllerOf,
-  isControlledBy,
-  type KubernetesObject,
-  type ObjectRef,
-} from '../api/object.ts';
+import { controllerOf, isControlledBy, type KubernetesObject } from '../api/object.ts';
 import { hasOpenFollowUps } from '../domain/follow-up/follow-ups.ts';
+import { noting } from '../domain/job/definitions-seen.ts';
 import { blueprintOf } from '../domain/job/function-source.ts';
 import { endOfJob } from '../domain/task/job-stage.ts';
 import { settingsFrom } from '../domain/settings/keptn-config.ts';
@@ -192,17 +188,21 @@ function observe(
   const named = recorded && world.get(JobKind, namespace, recorded.name);
   const job = recorded && jobOf(task, { named, owned: [] });
   const candidates = candidatesOf(task, world.byOwner(JobKind, uid));
-  const { find, unread } = findDefinitions(world, [namespace, settings.definitionsNamespace]);
-  // Asked here so that the decision knows what was not read live.
-  if (job === undefined && isToBeStarted(task)) blueprintOf(task.spec.taskDefinition, find);
-  else find(task.spec.taskDefinition);
+  const { find: findNow, unread } = findDefinitions(world, [
+    namespace,
+    settings.definitionsNamespace,
+  ]);
+  // Asked here for all that the decision may ask, so that it also knows what was not read live.
+  const { find, seen: definitions } = noting(findNow);
+  const definition = find(task.spec.taskDefinition);
+  blueprintOf(task.spec.taskDefinition, find);
   return {
     now: world.now,
     clockSteps: world.clockSteps,
+    ...world.answers(),
     task,
     job,
     candidates,
-    made: world.made,
     jobLive: recorded === undefined ? 'unread' : world.live(recorded),
     pods: [...(job === undefined ? [] : [job]), ...candidates].flatMap((each) =>
       podsOf(each, world, departed),
@@ -211,7 +211,7 @@ function observe(
     heldPods: job === undefined || (job.status?.active ?? 0) > 0 ? 0 : heldPods(world, namespace),
     podsListed: world.listed(PodKind, namespace, podSelector(task)),
     ...slotFor(task, settings.maxJobsPerNamespace, world),
-    find,
+    definitions,
     unread: [...unread],
     isSuperseded: isParentSuperseded(task, world),
     isAborted: isParentAborted(task, world),
@@ -220,15 +220,14 @@ function observe(
       limit: settings.maxFollowUpDepth,
       total: settings.maxFollowUps,
       line: hasOpenFollowUps(task.status?.followUps) ? lines.namesOf(task, world) : new Set(),
-      before: () => chainBefore(task, world),
+      before: chainBefore(task, world),
     },
     configMaps: byName(
       world.byOwner(ConfigMapKind, uid).filter((each) => isControlledBy(each, task)),
     ),
-    refusal: (ref: ObjectRef) => world.refusal(ref),
     settings: {
       ...settings,
-      deadlines: deadlinesOfCheck(task, find(task.spec.taskDefinition), {
+      deadlines: deadlinesOfCheck(task, definition, {
         lookup: world,
         ofCluster: settings.deadlines,
       }),

@@ -1,3 +1,4 @@
+import { refOf } from '../api/object.ts';
 import { NamespaceKind, type Pod, PodKind } from '../api/builtin.ts';
 import type { WorkloadVersionSeen } from '../domain/workload/workload-version-run.ts';
 import { selects } from '../api/label-selector.ts';
@@ -175,6 +176,7 @@ function observation(
   const withNamed = { ...version, spec: { ...version.spec, ...named } };
   return {
     ...gatherChecks(withNamed, world, places),
+    ...world.answers(workload === undefined ? [] : [refOf(KeptnWorkload, workload)]),
     followUps: gatherFollowUps(version, world, definitionsNamespace),
     version,
     now: world.now,

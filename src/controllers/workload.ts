@@ -1,3 +1,4 @@
+import { appName } from '../domain/names.ts';
 import { NamespaceKind, type Pod, PodKind, ReplicaSetKind } from '../api/builtin.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
 import { KeptnAppCreationRequest } from '../api/keptn/app-creation-request.ts';
@@ -78,6 +79,7 @@ export function workloadController({ operatorNamespace }: Places): Controller<Wo
       if (workload === undefined && pods.length === 0) return undefined;
       const sameApp = inNamespace(namespace, workload?.spec.app ?? '');
       const settings = settingsFrom(world.list(KeptnConfig), operatorNamespace);
+      const app = workload && appName(workload.spec.app);
       return {
         namespace,
         name,
@@ -92,10 +94,9 @@ export function workloadController({ operatorNamespace }: Places): Controller<Wo
         appVersions: world.byIndex(appVersionsByApp, sameApp),
         workloadVersions: world.byIndex(workloadVersionsByApp, sameApp),
         promotionAfterSupersessions: settings.promotionAfterSupersessions,
-        app: (app) => world.get(KeptnApp, namespace, app),
-        request: (app) => world.get(KeptnAppCreationRequest, namespace, app),
-        live: (ref) => world.live(ref),
-        refusal: (ref) => world.refusal(ref),
+        app: app === undefined ? undefined : world.get(KeptnApp, namespace, app),
+        request: app === undefined ? undefined : world.get(KeptnAppCreationRequest, namespace, app),
+        ...world.answers(),
       };
     },
     decide: decideWorkload,

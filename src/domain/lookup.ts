@@ -1,5 +1,6 @@
 import type { Kind, KubernetesObject, ObjectRef } from '../api/object.ts';
 import type { ClockStep } from './clock-steps.ts';
+import type { Answers, LiveState } from './answers.ts';
 import type { Refusal } from './plan.ts';
 
 /** An index of a kind, as it is asked; what it holds is said where it is defined (`IndexDefinition`). */
@@ -53,13 +54,16 @@ export interface World extends Lookup {
    * Whether this object was read live in this reconcile, and what came back. `unread` until a plan asked for it with
    * `look`. A live answer is also in the caches.
    */
-  live(ref: ObjectRef): 'unread' | 'absent' | 'present';
+  live(ref: ObjectRef): LiveState;
+  /**
+   * What a decision may ask of live reads, refusals and creations, as data. `written` are the objects gathered that may have been written
+   * a moment ago, so that what the API server answered then need not be asked again; one left out is only read once more.
+   */
+  answers(written?: readonly ObjectRef[]): Answers;
   /** Whether a list asked for with `look` was carried out in this reconcile. */
   listed(kind: Kind, namespace: string, labelSelector: string): boolean;
   /** The Events about the object of this uid, if a plan asked for them with `look` in this reconcile. */
   eventsAbout(uid: string): readonly ObjectEvent[] | 'unread';
   /** Why the last try to change this object was refused; undefined when it was not, or has succeeded since. */
   refusal(ref: ObjectRef): Refusal | undefined;
-  /** The uids of objects that this process has created for this key and that may not be recorded yet. */
-  readonly made: ReadonlySet<string>;
 }

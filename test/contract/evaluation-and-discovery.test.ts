@@ -1,3 +1,4 @@
+import { answering } from '../support/observed/answering.ts';
 import { readFileSync, readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -107,7 +108,7 @@ describe('the API server', () => {
     const seen = {
       isSuperseded: false,
       isAborted: false,
-      queries: { providers: [], metrics: [], refusal: () => undefined },
+      queries: { providers: [], metrics: [], refusals: new Map() },
       followUps: followUpsSeen(),
       definition: { name: 'fast', namespaces, object: definition, unread: [] },
       bounds: { maxAgeMs: undefined },
@@ -176,7 +177,7 @@ describe('the API server', () => {
         pods: [],
         holdsFailed: false,
         exclusion: undefined,
-        live: () => 'unread',
+        live: new Map(),
       }),
     );
     const labelled = await cluster.patch(NamespaceKind, { ...place, type: 'json' }, operations);
@@ -187,7 +188,7 @@ describe('the API server', () => {
         pods: [],
         holdsFailed: false,
         exclusion: undefined,
-        live: () => 'unread',
+        live: new Map(),
       }),
     ).toEqual({});
     const again = cluster.patch(NamespaceKind, { ...place, type: 'json' }, operations);
@@ -214,8 +215,8 @@ describe('the API server', () => {
       workloadVersions: [],
       promotionAfterSupersessions: undefined,
       promotionTasksEnabled: true,
-      live: () => 'present',
-      refusal: () => undefined,
+      live: answering(() => 'present'),
+      refusals: new Map(),
     });
     const { name } = request.metadata;
     const [creation] = decideAppCreation(seen(undefined)).effects ?? [];

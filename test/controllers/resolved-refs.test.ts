@@ -19,7 +19,7 @@ function worldOf(objects: readonly KubernetesObject[], isListed: boolean): World
     listed: () => false,
     eventsAbout: () => 'unread',
     refusal: () => undefined,
-    made: new Set(),
+    answers: () => ({ live: new Map(), refusals: new Map(), made: new Set() }),
     isSynced: (...kinds) => isListed || !kinds.includes(ServiceAccountMetadataKind),
   };
 }

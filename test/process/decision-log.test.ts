@@ -17,7 +17,6 @@ function logged(debugKey: string | undefined): LogFields[] {
       kind: JobKind,
       named: new Map([['a', 1]]),
       made: new Set(['b']),
-      find: () => undefined,
     },
     plan: { wakeAfterMs: 5 },
   };
@@ -32,8 +31,7 @@ test('the decisions on the key that is asked for are written, with the observati
       controller: 'task',
       namespace: 'shop',
       name: 'check',
-      observation:
-        '{"now":7,"kind":"batch/v1/Job","named":{"a":1},"made":["b"],"find":"(gathered on request)"}',
+      observation: '{"now":7,"kind":"batch/v1/Job","named":{"a":1},"made":["b"]}',
       plan: '{"wakeAfterMs":5}',
     },
   ]);

@@ -12,6 +12,7 @@ import { forbidden } from '../support/observed/granted-rights.ts';
 import { MemoryCluster } from '../support/memory/memory-cluster.ts';
 import type { MemoryStore } from '../../src/cli/played/memory-store.ts';
 import type { SeededRandom } from '../support/clock-and-chance/seeded-random.ts';
+import { notData } from './not-data.ts';
 import { overlooked } from './overlooked.ts';
 
 export interface ProcessOptions {
@@ -76,6 +77,11 @@ export class SimulatedProcess {
       mayWrite,
       // Turns come when time has passed, and a simulation must go the same way each time.
       turns: noTurns,
+      onDecided: ({ controller, observation }) => {
+        const what = notData(observation);
+        if (what !== undefined)
+          options.overlooked(`${controller} decides on what is no data: ${what}`);
+      },
     });
   }
 

@@ -1,9 +1,11 @@
 import { type Job, type Pod, PodKind } from '../../api/builtin.ts';
 import { KeptnTask, type KeptnTaskStatus } from '../../api/keptn/task.ts';
 import { parserOfKind } from '../../api/parse.ts';
+import type { Answers } from '../../domain/answers.ts';
+import { noting } from '../../domain/job/definitions-seen.ts';
+import { blueprintOf } from '../../domain/job/function-source.ts';
 import { functionContainerName } from '../../domain/job/job-container.ts';
 import { decideTask } from '../../domain/task/task.ts';
-import type { TaskObservation } from '../../domain/task/task-observation.ts';
 import { rfc3339 } from '../../domain/time.ts';
 import { localSettings, type LocalTask } from './task-job.ts';
 import type { TaskObjects } from './task-objects.ts';
@@ -31,13 +33,17 @@ export function statusAfter(
   return decided(known, jobAfter(job, end), { objects, pods, now: end.endedAt });
 }
 
+/** There is no cluster that could have said anything. */
+const nothingAnswered: Answers = { live: new Map(), refusals: new Map(), made: new Set() };
+
 function decided(
   task: KeptnTask,
   job: Job,
   { objects, pods, now }: { objects: TaskObjects; pods: readonly Pod[]; now: number },
 ): KeptnTaskStatus | undefined {
-  const find: TaskObservation['find'] = (name) => objects.definitions.get(name);
-  const { namespace = '' } = task.metadata;
+  const { find, seen: definitions } = noting((name) => objects.definitions.get(name));
+  blueprintOf(task.spec.taskDefinition, find);
+  find(task.spec.taskDefinition);
   const plan = decideTask({
     now,
     task,
@@ -49,7 +55,7 @@ function decided(
     heldPods: 0,
     runningJobs: 0,
     isItsTurn: true,
-    find,
+    definitions,
     unread: [],
     isSuperseded: false,
     isAborted: false,
@@ -58,17 +64,14 @@ function decided(
       limit: 3,
       total: 32,
       line: new Set(),
-      before: () => [],
-      task: () => undefined,
-      definition: (name) => ({ name, namespaces: [namespace], object: find(name), unread: [] }),
-      live: () => 'absent',
-      refusal: () => undefined,
-      made: new Set(),
+      before: [],
+      tasks: new Map(),
+      definitions: new Map(),
+      ...nothingAnswered,
     },
     candidates: [],
-    made: new Set(),
+    ...nothingAnswered,
     configMaps: new Map(),
-    refusal: () => undefined,
     settings: localSettings,
   });
   const next = parseTask({ ...task, status: plan.status?.to });

@@ -4,8 +4,8 @@ import { isJsonObject } from '../../api/json.ts';
 const mostCharacters = 64 * 1024;
 
 /**
- * An observation or a plan as JSON, for people and to be kept: maps and sets as objects and lists, a kind as its name. What
- * is gathered only on request is a function and shown as such. At most 64 KiB; what is longer ends with `…`.
+ * An observation or a plan as JSON, for people and to be kept: maps and sets as objects and lists, a kind as its name. Both are data
+ * and hold no functions, so that nothing is left out. At most 64 KiB; what is longer ends with `…`.
  */
 export function decisionText(value: unknown): string {
   const text = JSON.stringify(value, (_key, one: unknown) => plain(one));
@@ -13,7 +13,6 @@ export function decisionText(value: unknown): string {
 }
 
 function plain(value: unknown): unknown {
-  if (typeof value === 'function') return '(gathered on request)';
   if (value instanceof Map) return Object.fromEntries<unknown>(value);
   if (value instanceof Set) return [...value];
   if (isJsonObject(value)) {

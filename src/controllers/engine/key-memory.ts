@@ -35,6 +35,13 @@ export class KeyMemory {
     return this.#about(ref).at(-1)?.[1].refusal;
   }
 
+  /** Why the last try to change each object was refused, by `refKey`. */
+  refusals(): ReadonlyMap<string, Refusal> {
+    return new Map(
+      [...this.#refused.values()].map(({ change, refusal }) => [refKey(targetOf(change)), refusal]),
+    );
+  }
+
   /** The change is not tried again in this reconcile, nor until `settle` says. */
   refuse(
     change: Change,

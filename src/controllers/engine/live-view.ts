@@ -2,6 +2,7 @@ import { ClusterError } from '../../api/cluster-error.ts';
 import { selects } from '../../api/label-selector.ts';
 import type { Kind, KubernetesObject, ObjectRef } from '../../api/object.ts';
 import { refKey, refOf } from '../../api/object.ts';
+import type { Answers, LiveState } from '../../domain/answers.ts';
 import type { ObjectEvent } from '../../domain/lookup.ts';
 import type { Look, Subject } from '../../domain/plan.ts';
 import type { Caches, Cluster } from './cluster.ts';
@@ -34,12 +35,25 @@ export class LiveView {
   }
 
   /** What was learnt of this object, in this reconcile or a moment before it. */
-  state(ref: ObjectRef): 'unread' | 'absent' | 'present' {
+  state(ref: ObjectRef): LiveState {
     const key = refKey(ref);
     if (this.#versions.has(key)) {
       return this.#versions.get(key) === undefined ? 'absent' : 'present';
     }
     return this.#fresh?.covers(ref, this.#cached(ref)) === true ? 'present' : 'unread';
+  }
+
+  /** The same as data, by `refKey`: of all that was learnt in this reconcile, and of these objects. What is unread is not in it. */
+  states(refs: readonly ObjectRef[]): Answers['live'] {
+    const known = new Map<string, Exclude<LiveState, 'unread'>>();
+    for (const [key, version] of this.#versions) {
+      known.set(key, version === undefined ? 'absent' : 'present');
+    }
+    for (const ref of refs) {
+      const state = this.state(ref);
+      if (state !== 'unread') known.set(refKey(ref), state);
+    }
+    return known;
   }
 
   /** Whether this list was read. */

@@ -1,6 +1,7 @@
 import type { ClockStep, Moment } from '../../domain/clock-steps.ts';
 import type { Kind, KubernetesObject, ObjectRef } from '../../api/object.ts';
 import type { IndexOf, Lookup, ObjectEvent, World } from '../../domain/lookup.ts';
+import type { Answers, LiveState } from '../../domain/answers.ts';
 import type { Refusal } from '../../domain/plan.ts';
 import type { KeyMemory } from './key-memory.ts';
 import type { LiveView } from './live-view.ts';
@@ -49,7 +50,7 @@ export class ReconcileWorld implements World {
     return this.#lookup.isMissing?.(...kinds) ?? false;
   }
 
-  live(ref: ObjectRef): 'unread' | 'absent' | 'present' {
+  live(ref: ObjectRef): LiveState {
     return this.#live.state(ref);
   }
 
@@ -61,8 +62,12 @@ export class ReconcileWorld implements World {
     return this.#live.eventsAbout(uid);
   }
 
-  get made(): ReadonlySet<string> {
-    return this.#memory.made;
+  answers(written: readonly ObjectRef[] = []): Answers {
+    return {
+      live: this.#live.states(written),
+      refusals: this.#memory.refusals(),
+      made: new Set(this.#memory.made),
+    };
   }
 
   refusal(ref: ObjectRef): Refusal | undefined {

@@ -18,7 +18,8 @@ import {
   hasOpenFollowUps,
 } from '../../domain/follow-up/follow-ups.ts';
 import type { Lookup, World } from '../../domain/lookup.ts';
-import { findReference } from '../../domain/reference.ts';
+import { followUpNames } from '../../domain/follow-up/definition-chain.ts';
+import { findReference, type Reference } from '../../domain/reference.ts';
 import type { Key } from '../engine/controller.ts';
 
 /** What can have follow-ups: a task, an evaluation, a version. */
@@ -38,27 +39,42 @@ export const evaluationsAwaitingFollowUp: IndexDefinition<KeptnEvaluation> = {
   values: ({ status }) => awaitedFollowUps(status?.followUps),
 };
 
-/** What decisions on the follow-ups of an object may ask. Nothing is looked up before it is asked. */
+/** What decisions on the follow-ups of an object may ask. Of an object that waits for none, nothing is looked up. */
 export function gatherFollowUps(
-  parent: KubernetesObject,
+  parent: Followed,
   world: World,
   definitionsNamespace: string,
 ): FollowUpsSeen {
-  const { namespace = '' } = parent.metadata;
+  const { namespace = '', uid = '' } = parent.metadata;
+  const followUps = parent.status?.followUps;
+  const owned = hasOpenFollowUps(followUps)
+    ? world.byOwner(KeptnTask, uid).filter((task) => isControlledBy(task, parent))
+    : [];
   return {
-    task(name) {
-      const task = world.get(KeptnTask, namespace, name);
-      return task !== undefined && isControlledBy(task, parent) ? task : undefined;
-    },
-    definition: (name) =>
-      findReference(world, KeptnTaskDefinition, {
-        name,
-        namespaces: [namespace, definitionsNamespace],
-      }),
-    live: (ref) => world.live(ref),
-    refusal: (ref) => world.refusal(ref),
-    made: world.made,
+    tasks: new Map(owned.map((task) => [task.metadata.name, task])),
+    definitions: followingDefinitions(awaitedFollowUps(followUps), world, [
+      namespace,
+      definitionsNamespace,
+    ]),
+    ...world.answers(),
   };
+}
+
+/** The definitions of these names and of all that follows them, each looked up once. */
+function followingDefinitions(
+  names: readonly string[],
+  world: World,
+  namespaces: readonly string[],
+): ReadonlyMap<string, Reference<KeptnTaskDefinition>> {
+  const found = new Map<string, Reference<KeptnTaskDefinition>>();
+  const open = [...names];
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    if (found.has(name)) continue;
+    const reference = findReference(world, KeptnTaskDefinition, { name, namespaces });
+    found.set(name, reference);
+    open.push(...followUpNames(reference.object?.spec ?? {}));
+  }
+  return found;
 }
 
 /**

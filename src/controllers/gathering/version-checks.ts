@@ -3,6 +3,7 @@ import { KeptnEvaluationDefinition } from '../../api/keptn/evaluation-definition
 import { isCompleted } from '../../api/keptn/states.ts';
 import { KeptnTask } from '../../api/keptn/task.ts';
 import { KeptnTaskDefinition } from '../../api/keptn/task-definition.ts';
+import type { Answers } from '../../domain/answers.ts';
 import type { Kind, KubernetesObject } from '../../api/object.ts';
 import type { ChecksSeen } from '../../domain/check/checks.ts';
 import { awaitedFollowUps } from '../../domain/follow-up/follow-ups.ts';
@@ -34,7 +35,7 @@ export function gatherChecks(
   version: CheckedVersion,
   world: World,
   { definitionsNamespace, operatorNamespace }: Places,
-): ChecksSeen {
+): Omit<ChecksSeen, keyof Answers> {
   const { namespace = '', uid = '' } = version.metadata;
   const namespaces = [namespace, definitionsNamespace];
   const taskDefinitions = found(world, KeptnTaskDefinition, {
@@ -59,9 +60,6 @@ export function gatherChecks(
     evaluationDefinitionVersions: mapped(evaluationDefinitions, (one) =>
       evaluationDefinitionVersion(one, metric),
     ),
-    live: (ref) => world.live(ref),
-    refusal: (ref) => world.refusal(ref),
-    made: world.made,
   };
 }
 

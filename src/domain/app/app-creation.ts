@@ -1,3 +1,4 @@
+import { type Answers, isUnread, refusalOf, unreadOf } from '../answers.ts';
 import { onThisClock } from '../clock-steps.ts';
 import { keptnAnnotations, singleServiceAppType } from '../../api/keptn/annotations.ts';
 import { KeptnAppCreationRequest } from '../../api/keptn/app-creation-request.ts';
@@ -24,7 +25,8 @@ import { isRetired } from '../owner/retired-workload.ts';
  * everything is read live, the KeptnApp is made or brought up to date, and the request goes. A workload that
  * the app does not list afterwards asks anew (`workload.ts`), so that no workload is forgotten (B17).
  */
-export interface AppCreationObservation extends Omit<PromotionFirstSeen, 'app'> {
+export interface AppCreationObservation
+  extends Omit<PromotionFirstSeen, 'app'>, Pick<Answers, 'live' | 'refusals'> {
   readonly request: KeptnAppCreationRequest;
   readonly optIn: OptInState;
   readonly app: KeptnApp | undefined;
@@ -34,8 +36,6 @@ export interface AppCreationObservation extends Omit<PromotionFirstSeen, 'app'> 
   readonly listed: boolean;
   /** The discovery window of the settings. */
   readonly windowMs: number;
-  live(ref: ObjectRef): 'unread' | 'absent' | 'present';
-  refusal(ref: ObjectRef): Refusal | undefined;
 }
 
 /** What happens next to a request for an app. */
@@ -48,7 +48,7 @@ export function decideAppCreation(seen: AppCreationObservation): Plan {
   const isUsers = app !== undefined && !isGenerated(app);
   if (!isUsers && now < closesAt) return wait(seen, closesAt);
 
-  const unread = unreadOf(seen, isUsers);
+  const unread = stillUnread(seen, isUsers);
   if (unread.length > 0) return { look: unread };
   const workloads = seen.workloads.filter(
     (one) => one.metadata.deletionTimestamp === undefined && !isRetired(one),
@@ -62,12 +62,12 @@ export function decideAppCreation(seen: AppCreationObservation): Plan {
     // A change holds for the app as it was seen: it is a creation, or a patch that tests its version. That there is nothing to change
     // would be concluded from the cache alone.
     const ref = appRef(request);
-    const isRead = seen.live(ref) !== 'unread';
+    const isRead = !isUnread(ref, seen);
     return isRead ? { effects: [removal(request)], isBookkeeping: true } : { look: [ref] };
   }
   const first = app && promotionFirst({ ...seen, app });
   if (first !== undefined) return heldBack(seen, first);
-  const refusal = seen.refusal(appRef(request));
+  const refusal = refusalOf(appRef(request), seen);
   return refusal === undefined
     ? { effects: [change] }
     : { effects: [change], ...write(seen, refusedProgress(refusal)) };
@@ -116,17 +116,22 @@ function heldBack(
  * What has to be read live before anything is decided for good. Of a single service it is the one workload that asked:
  * listing the namespace for each of a thousand of them would not scale.
  */
-function unreadOf(seen: AppCreationObservation, isUsers: boolean): readonly Look[] {
+function stillUnread(seen: AppCreationObservation, isUsers: boolean): readonly Look[] {
   const { request, workloads, listed } = seen;
   const namespace = request.metadata.namespace ?? '';
-  const name = workloadName(request.spec.appName, request.spec.appName);
-  const single: ObjectRef = { kind: KeptnWorkload, namespace, name };
+  const single = singleWorkload(request);
   const app = appRef(request);
-  const unreadApp = seen.live(app) === 'unread' ? [app] : [];
+  const unreadApp = unreadOf([app], seen);
   if (isUsers || listed) return unreadApp;
   if (!isSingleService(request)) return [...unreadApp, workloadsOf(namespace)];
-  if (seen.live(single) === 'unread') return [single];
+  if (isUnread(single, seen)) return [single];
   return workloads.length === 0 ? [...unreadApp, workloadsOf(namespace)] : [];
+}
+
+/** The one workload of an application that is a single service. */
+export function singleWorkload({ metadata, spec }: KeptnAppCreationRequest): ObjectRef {
+  const name = workloadName(spec.appName, spec.appName);
+  return { kind: KeptnWorkload, namespace: metadata.namespace ?? '', name };
 }
 
 /** The live list that discovery decides on: labels say nothing about the app, so it is all of the namespace. */

@@ -1,3 +1,4 @@
+import { isUnread, unreadOf } from '../answers.ts';
 import { KeptnApp } from '../../api/keptn/app.ts';
 import type { KeptnAppVersion } from '../../api/keptn/app-version.ts';
 import { type KeptnAppVersionStatus } from '../../api/keptn/app-version.ts';
@@ -144,9 +145,10 @@ function afterEnd(seen: AppVersionSeen, status: KeptnAppVersionStatus): Plan {
     return planAfterEnd(status, followedIn(seen, status), seen);
   }
   // The cache may show workload versions as they were before they have failed.
-  const unread = (again ?? [])
-    .map((one) => refOf(KeptnWorkloadVersion, one))
-    .filter((ref) => seen.live(ref) === 'unread');
+  const unread = unreadOf(
+    (again ?? []).map((one) => refOf(KeptnWorkloadVersion, one)),
+    seen,
+  );
   if (unread.length > 0) return { look: unread };
   const plan = planOf(seen, run(seen, openNextAttempt(status, { phases: appPhases, now })));
   if (mended === undefined || plan.status === undefined) return plan;
@@ -209,5 +211,5 @@ function unreadApp(seen: AppVersionSeen): ObjectRef | undefined {
     namespace: metadata.namespace ?? '',
     name: spec.appName,
   };
-  return seen.live(ref) === 'unread' ? ref : undefined;
+  return isUnread(ref, seen) ? ref : undefined;
 }

@@ -1,3 +1,4 @@
+import { type Answers, isUnread, refusalOf, unreadOf } from '../answers.ts';
 import { defined, isEqualJson } from '../../api/json.ts';
 import { type Moment, onThisClock } from '../clock-steps.ts';
 import { KeptnApp, type KeptnAppStatus } from '../../api/keptn/app.ts';
@@ -17,20 +18,12 @@ import {
 } from '../phase/newest-app-version.ts';
 import { appVersionName, generationHash } from '../names.ts';
 import { phaseEvent } from '../phase-event.ts';
-import {
-  deleting,
-  type EventNote,
-  nothing,
-  onlyWhile,
-  type Plan,
-  type Refusal,
-  storing,
-} from '../plan.ts';
+import { deleting, type EventNote, nothing, onlyWhile, type Plan, storing } from '../plan.ts';
 import { parseTime } from '../time.ts';
 import { selectionLabels } from '../selection-labels.ts';
 
 /** What the decision on an app knows of the world. */
-export interface AppSeen extends Moment {
+export interface AppSeen extends Moment, Answers {
   readonly app: KeptnApp;
   readonly versions: readonly KeptnAppVersion[];
   readonly context: KeptnAppContext | undefined;
@@ -40,10 +33,6 @@ export interface AppSeen extends Moment {
   readonly repeatFailedChecks: boolean;
   /** How long its first version waits for a context, in milliseconds. */
   readonly contextWindowMs: number;
-  live(ref: ObjectRef): 'unread' | 'absent' | 'present';
-  refusal(ref: ObjectRef): Refusal | undefined;
-  /** The uids of the versions that this process has made and that are not on record yet. */
-  readonly made: ReadonlySet<string>;
 }
 
 /**
@@ -61,8 +50,8 @@ export function decideApp(seen: AppSeen): Plan {
   const { name, namespace = '' } = app.metadata;
   const contextRef: ObjectRef = { kind: KeptnAppContext, namespace, name };
   // What is created holds for the app as it is live: where that has to be read, too, both are read at once.
-  const needed = [contextRef, refOf(KeptnApp, app)].filter((ref) => seen.live(ref) === 'unread');
-  if (seen.live(contextRef) === 'unread') return { look: needed };
+  const needed = unreadOf([contextRef, refOf(KeptnApp, app)], seen);
+  if (isUnread(contextRef, seen)) return { look: needed };
   const left = candidates.find((version) => isAsMade(version, seen));
   if (left !== undefined) return made(seen, left);
   const contextDueMs = waitsForContextUntil(seen);
@@ -98,14 +87,14 @@ function make(seen: AppSeen, foreign: readonly KeptnAppVersion[]): Plan {
   const { namespace = '' } = app.metadata;
   const isTaken = (name: string): boolean =>
     foreign.some(({ metadata }) => metadata.name === name) ||
-    seen.refusal({ kind: KeptnAppVersion, namespace, name })?.reason === 'NameTaken';
+    refusalOf({ kind: KeptnAppVersion, namespace, name }, seen)?.reason === 'NameTaken';
   const names = [versionNameOf(app), secondAppVersionName(app)];
   const versionName = names.find((name) => !isTaken(name));
   if (versionName === undefined) {
     const why = `both names it may have (${names.join(', ')}) belong to something else; delete what has them`;
     return notMade(seen, why);
   }
-  const refused = seen.refusal({ kind: KeptnAppVersion, namespace, name: versionName });
+  const refused = refusalOf({ kind: KeptnAppVersion, namespace, name: versionName }, seen);
   return {
     effects: [{ type: 'create', kind: KeptnAppVersion, object: versionOf(seen, versionName) }],
     ...onlyWhile(KeptnApp, app),
@@ -204,7 +193,7 @@ function isMended({ context, repeatFailedChecks }: AppSeen, current: KeptnAppVer
 /** The precondition is the version as it was seen: if it has begun meanwhile, it stays. */
 function makeAgain(seen: AppSeen, current: KeptnAppVersion, why: string): Plan {
   const ref = refOf(KeptnAppVersion, current);
-  if (seen.live(ref) === 'unread') return { look: [ref] };
+  if (isUnread(ref, seen)) return { look: [ref] };
   const { name } = seen.app.metadata;
   const message = `KeptnAppVersion ${current.metadata.name} is made again with the checks of KeptnAppContext ${name}, ${why}`;
   return {

@@ -5,10 +5,10 @@ import { KeptnTask } from '../../api/keptn/task.ts';
 import { KeptnTaskDefinition } from '../../api/keptn/task-definition.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { type CheckContext, evaluationFor, taskFor } from './child-objects.ts';
+import type { Answers } from '../answers.ts';
 import { isCompleted } from '../../api/keptn/states.ts';
 import { isCheckAsMade } from './check-as-made.ts';
 import {
-  type Answers,
   type Child,
   combined,
   definitionMissing,

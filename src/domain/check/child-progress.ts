@@ -3,20 +3,13 @@ import type { ItemStatus } from '../../api/keptn/item-status.ts';
 import { isCompleted, type KeptnState, stateOf } from '../../api/keptn/states.ts';
 import type { KeptnTask } from '../../api/keptn/task.ts';
 import { type Kind, type KubernetesObject, type ObjectRef, refOf } from '../../api/object.ts';
+import { type Answers, isUnread, refusalOf } from '../answers.ts';
 import { conditionOf, conditionTypes, isTrue } from '../conditions.ts';
 import { toldReasons } from '../trouble.ts';
 import { isLegalName } from '../names.ts';
 import type { Effect, Look, Refusal } from '../plan.ts';
 import { shortened } from '../shortened.ts';
 import { defined } from '../../api/json.ts';
-
-/** What is known of the world beside the caches: what was read live, and what the API server refused. */
-export interface Answers {
-  live(ref: ObjectRef): 'unread' | 'absent' | 'present';
-  refusal(ref: ObjectRef): Refusal | undefined;
-  /** The uids of the objects that this process has made for the parent and that are not recorded yet. */
-  readonly made: ReadonlySet<string>;
-}
 
 /** The task or evaluation behind one item of a status: a check of a version, or a follow-up. */
 export interface Child {
@@ -140,7 +133,7 @@ function begin(item: ItemStatus, child: Child, answers: Answers): Step {
     return only({ ...item, ...(isOver && { status: 'Failed' as const }), reason, message });
   }
   return {
-    ...only(waitingFor(answers.refusal(placeOf(child, name)), item)),
+    ...only(waitingFor(refusalOf(placeOf(child, name), answers), item)),
     effects: [{ type: 'create', kind: child.kind, object: made.object }],
   };
 }
@@ -151,7 +144,7 @@ export const mostCollisions = 10;
 /** Whether something else has this name: by the word of the API server, or because it is not what would be made. */
 function isNameTaken(child: Child, name: string, answers: Answers): boolean {
   const known = child.seen(name);
-  if (known === undefined) return answers.refusal(placeOf(child, name))?.reason === 'NameTaken';
+  if (known === undefined) return refusalOf(placeOf(child, name), answers)?.reason === 'NameTaken';
   return !answers.made.has(known.metadata.uid ?? '') && !child.isAsMade(known);
 }
 
@@ -178,7 +171,7 @@ function follow(
     return only(isChanged(known) ? changed(item, child) : described(item, stateOfChild(known)));
   }
   const place = placeOf(child, name);
-  if (answers.live(place) === 'unread') return { ...only(item), look: [place] };
+  if (isUnread(place, answers)) return { ...only(item), look: [place] };
   const other = known === undefined ? '' : ', and another one has its name';
   return only({
     ...item,

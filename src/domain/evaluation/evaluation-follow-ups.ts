@@ -26,7 +26,7 @@ export interface EvaluationFollowUpsSeen extends FollowUpsSeen {
   /** KeptnConfig `maxFollowUps`. */
   readonly total: number;
   /** What the version that is evaluated tells its tasks; empty if there is none in the cache. */
-  metadata(): Readonly<Record<string, string>>;
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 /** An evaluation, its definition as it is now, and what follows. */
@@ -67,7 +67,7 @@ function parentOf({ evaluation, followUps }: FollowedEvaluation): FollowUpParent
   const { spec, metadata, status } = evaluation;
   const { appName = '', appVersion = '', workload = '', workloadVersion } = spec;
   const summary = conditionOf(evaluation, conditionTypes.succeeded);
-  const told = followUps.metadata();
+  const told = followUps.metadata;
   return {
     namespace: metadata.namespace ?? '',
     owner: ownedBy(KeptnEvaluation, evaluation),

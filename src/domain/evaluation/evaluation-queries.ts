@@ -1,7 +1,8 @@
+import { type Answers, refusalOf } from '../answers.ts';
 import type { Objective } from '../../api/keptn/evaluation-definition.ts';
 import { KeptnEvaluation } from '../../api/keptn/evaluation.ts';
 import { KeptnMetric } from '../../api/keptn/metric.ts';
-import { isControlledBy, type ObjectRef, refOf, ownedBy } from '../../api/object.ts';
+import { isControlledBy, refOf, ownedBy } from '../../api/object.ts';
 import { conditionOf, conditionTypes, type Progress } from '../conditions.ts';
 import { objectiveKeys, type ObjectiveStatuses } from './evaluation-objectives.ts';
 import { hasQuery } from '../measurement/own-query.ts';
@@ -15,12 +16,11 @@ import { defined } from '../../api/json.ts';
  * the interval of its attempts, and is judged like any other from then on. The metric is deleted as soon as it is not needed: the
  * objective is met, the evaluation has ended, the definition asks something else.
  */
-export interface QueriesSeen {
+export interface QueriesSeen extends Pick<Answers, 'refusals'> {
   /** The names of the KeptnMetricsProviders in the namespace of the evaluation. */
   readonly providers: readonly string[];
   /** Every KeptnMetric the evaluation has made. */
   readonly metrics: readonly KeptnMetric[];
-  readonly refusal: (ref: ObjectRef) => Refusal | undefined;
 }
 
 /** An evaluation with its queries, as one decision sees them. */
@@ -109,7 +109,7 @@ export function preparation(
         ? { type: 'create', kind: KeptnMetric, object }
         : deleting(KeptnMetric, other),
     );
-    const refusal = querying.queries.refusal(refOf(KeptnMetric, object));
+    const refusal = refusalOf(refOf(KeptnMetric, object), querying.queries);
     problems.push(refusal === undefined ? waitingFor(objective) : refused(metric.name, refusal));
   }
   const worst = problems.find(({ kind }) => kind === 'stalled') ?? problems[0];

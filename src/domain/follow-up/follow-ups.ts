@@ -6,7 +6,6 @@ import type { Kind, KubernetesObject, OwnerReference } from '../../api/object.ts
 import { isCheckAsMade } from '../check/check-as-made.ts';
 import { taskOf } from '../check/child-objects.ts';
 import {
-  type Answers,
   type Child,
   combined,
   definitionMissing,
@@ -20,6 +19,7 @@ import { tooMany } from './follow-ups-at-end.ts';
 import { childName } from '../names.ts';
 import type { PhaseSubject } from '../phase-event.ts';
 import { amending, type Effect, type EventNote, type Look, onlyWhile, type Plan } from '../plan.ts';
+import type { Answers } from '../answers.ts';
 import type { Reference } from '../reference.ts';
 
 /**
@@ -66,10 +66,13 @@ export interface FollowUpLine {
 
 /** What the decision on follow-ups knows of the world. */
 export interface FollowUpsSeen extends Answers {
-  /** The task of this name that the parent controls, if it is in the cache. */
-  task(name: string): KeptnTask | undefined;
-  /** A definition by name, in Keptn's order: the parent's namespace, then the shared one. */
-  definition(name: string): Reference<KeptnTaskDefinition>;
+  /** The tasks that the parent controls, by name. */
+  readonly tasks: ReadonlyMap<string, KeptnTask>;
+  /**
+   * The definitions of the follow-ups that have no task yet, and of all that follows them, by name: each where Keptn finds it, in the
+   * parent's namespace or in the shared one.
+   */
+  readonly definitions: ReadonlyMap<string, Reference<KeptnTaskDefinition>>;
 }
 
 /** Follow-ups after looking at the world: their states, what has to be done for them, and what is worth an Event. */
@@ -155,7 +158,7 @@ function followUpOf(item: FollowUpStatus, parent: FollowUpParent, seen: Counting
         attempt,
         collisionCount,
       }),
-    seen: (name) => seen.task(name),
+    seen: (name) => seen.tasks.get(name),
     make: (name) => made({ name, definitionName, trigger }, parent, seen),
     isAsMade(object) {
       const { name } = object.metadata;
@@ -172,14 +175,14 @@ function made(
 ): Made {
   const { name, definitionName, trigger } = wanted;
   const { chain, line } = parent;
-  const { object: definition, unread } = seen.definition(definitionName);
+  const { object: definition, unread } = definitionIn(seen, definitionName);
   if (unread.length > 0) return { type: 'look', look: unread };
   if (definition === undefined) {
     return definitionMissing('KeptnTaskDefinition', definitionName, parent);
   }
   // Two definitions that are admitted at once can form a circle that neither forms alone.
   const start = { name: chain.at(-1) ?? '', followUps: [definitionName] };
-  const problem = followUpChainProblem(start, (each) => seen.definition(each).object, Infinity);
+  const problem = followUpChainProblem(start, (each) => definitionIn(seen, each).object, Infinity);
   if (problem !== undefined) {
     return { type: 'impossible', reason: 'ChainHasCycle', message: describeChainProblem(problem) };
   }
@@ -189,6 +192,16 @@ function made(
   }
   seen.taken.add(name);
   return { type: 'object', object: followUpTask(definition, { name, trigger }, parent) };
+}
+
+/** Throws on a name that was not gathered: that there is no answer is no absence. */
+function definitionIn(
+  { definitions }: FollowUpsSeen,
+  name: string,
+): Reference<KeptnTaskDefinition> {
+  const found = definitions.get(name);
+  if (found === undefined) throw new Error(`KeptnTaskDefinition ${name} was not gathered`);
+  return found;
 }
 
 function followUpTask(

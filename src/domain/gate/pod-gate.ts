@@ -1,6 +1,7 @@
 import { asksForChecks, bareNote } from './bare-pod.ts';
 import { type Pod, PodKind } from '../../api/builtin.ts';
 import { type JsonPatchOperation, pointer } from '../../api/json-patch.ts';
+import { type Answers, isUnread, unreadOf } from '../answers.ts';
 import { keptnAnnotations, schedulingGate, sluiceKeys } from '../../api/keptn/annotations.ts';
 import { isCompleted } from '../../api/keptn/states.ts';
 import type { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
@@ -34,7 +35,7 @@ import { handReleaseAt, handReleaseOf } from '../phase/hand-release.ts';
  */
 
 /** What the decision on a watched Pod knows of the world. */
-export interface PodGateSeen {
+export interface PodGateSeen extends Pick<Answers, 'live'> {
   readonly pod: Pod;
   readonly chain: OwnerChain;
   readonly identity: Identity;
@@ -44,9 +45,8 @@ export interface PodGateSeen {
   readonly now: number;
   /** The list that what is Released has to be on before its gate is lifted; undefined where there are no lists. */
   readonly listing: ListingSeen | undefined;
-  /** Whether the Pod is among those of its version that get an explanation. */
-  isExplained(): boolean;
-  live(ref: ObjectRef): 'unread' | 'absent' | 'present';
+  /** Whether the Pod is among those of its version that get an explanation; gathered only if it `needsExplanation`. */
+  readonly isExplained: boolean;
 }
 
 /** Decides whether a Pod may start. */
@@ -160,15 +160,13 @@ function releaseBare(pod: Pod): Plan {
 /** What has to be read live before anything may be concluded from the Pod's owners. */
 function unproven(seen: PodGateSeen): readonly ObjectRef[] {
   const { identity, proof, chain } = seen;
-  const unread = (refs: readonly ObjectRef[]): readonly ObjectRef[] =>
-    refs.filter((ref) => seen.live(ref) === 'unread');
-  if (identity.type === 'ownerUnknown') return unread([identity.missing]);
+  if (identity.type === 'ownerUnknown') return unreadOf([identity.missing], seen);
   if (chain.type === 'unknown')
     return identity.type === 'annotated' && identity.version !== undefined
       ? []
-      : unread([chain.missing]);
+      : unreadOf([chain.missing], seen);
   const isOwnersWord = identity.type === 'notAnnotated' || identity.source === 'owner';
-  return isOwnersWord && proof.type === 'unproven' ? unread(refsOf(chain)) : [];
+  return isOwnersWord && proof.type === 'unproven' ? unreadOf(refsOf(chain), seen) : [];
 }
 
 function refsOf(chain: OwnerChain): readonly ObjectRef[] {
@@ -191,7 +189,7 @@ function remove(seen: PodGateSeen): Plan | undefined {
   const mayStillBeReleased = version !== undefined && !isCompleted(version.status?.status);
   if (mayStillBeReleased || !isObsolete(pod, owner)) return undefined;
   const ref = refToOwner(chain.owner);
-  if (seen.live(ref) === 'unread') return { look: [ref] };
+  if (isUnread(ref, seen)) return { look: [ref] };
   return { effects: [deleting(PodKind, pod, { asGathered: true })] };
 }
 
@@ -237,12 +235,24 @@ function identify({ pod, proof }: PodGateSeen, identity: AnnotatedIdentity): Pla
   return { effects: [patchOf(pod, operations)] };
 }
 
+/**
+ * Whether a held Pod of this version may get another explanation than the one it has from its admission. Which Pods of a version get one
+ * is expensive to tell, so that it is gathered for these alone.
+ */
+export function needsExplanation({
+  identity,
+  version,
+}: Pick<PodGateSeen, 'identity' | 'version'>): boolean {
+  const isImpossible = identity.type === 'annotated' && identity.versionSource === 'impossible';
+  return version === undefined || isImpossible || troubleOf(version) !== undefined;
+}
+
 /** The explanation renewed with one Event, where that says anything new; for a few Pods of a version only (T6). */
 function explain(seen: PodGateSeen, text: string): Plan {
   const { pod } = seen;
   const { annotations } = pod.metadata;
   if (gateIndex(pod) < 0 || annotations?.[sluiceKeys.explanation] === text) return nothing;
-  if (!seen.isExplained()) return nothing;
+  if (!seen.isExplained) return nothing;
   const path = pointer('metadata', 'annotations', sluiceKeys.explanation);
   const change: JsonPatchOperation =
     annotations === undefined

@@ -1,7 +1,8 @@
+import { type Answers, unreadOf } from '../answers.ts';
 import { type Namespace, NamespaceKind } from '../../api/builtin.ts';
 import { type JsonPatchOperation, pointer } from '../../api/json-patch.ts';
 import { enabledLabel, keptnAnnotations, sluiceKeys } from '../../api/keptn/annotations.ts';
-import type { ObjectMeta, ObjectRef } from '../../api/object.ts';
+import type { ObjectMeta } from '../../api/object.ts';
 import { isOptedIn } from '../opt-in-state.ts';
 import { type Effect, onlyWhile, patching, type Plan } from '../plan.ts';
 import {
@@ -60,7 +61,7 @@ function wantedLabel(metadata: Metadata, holdsFailed: boolean): string | undefin
   return holdsFailed && !releasesHeld(metadata) ? enabledLabel.withdrawn : undefined;
 }
 
-export interface NamespaceObservation {
+export interface NamespaceObservation extends Pick<Answers, 'live'> {
   readonly namespace: Namespace;
   /** The Pods in it that Sluice watches; those of a Namespace that is opted in need not be gathered. */
   readonly pods: readonly WatchedPod[];
@@ -68,7 +69,6 @@ export interface NamespaceObservation {
   readonly holdsFailed: boolean;
   /** Why the installation leaves the Namespace out, see `exclusionOf`; undefined if it does not. */
   readonly exclusion: string | undefined;
-  live(ref: ObjectRef): 'unread' | 'absent' | 'present';
 }
 
 /**
@@ -83,9 +83,7 @@ export function decideNamespace(seen: NamespaceObservation): Plan {
   if (metadata.deletionTimestamp !== undefined) return {};
   const isEnabled = isOptedIn(metadata) && exclusion === undefined;
   // The cache may not have seen yet that a version has failed.
-  const look = isEnabled
-    ? []
-    : versionsToRead(namespace, pods).filter((ref) => seen.live(ref) === 'unread');
+  const look = isEnabled ? [] : unreadOf(versionsToRead(namespace, pods), seen);
   if (look.length > 0) return { look };
   const operations = optInOperations(metadata, seen.holdsFailed, exclusion !== undefined);
   const effects: readonly Effect[] = [

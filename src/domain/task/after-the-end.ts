@@ -7,7 +7,7 @@ import { endsByItself } from './end-of-pod.ts';
 import { endOfJob } from './job-stage.ts';
 import { deleting, type Effect, patching, type Plan } from '../plan.ts';
 import { followingUp } from './task-follow-ups.ts';
-import type { TaskObservation } from './task-observation.ts';
+import { definitionOf, type TaskObservation } from './task-observation.ts';
 import { parseTime } from '../time.ts';
 import { remainingMs } from '../remaining.ts';
 
@@ -31,7 +31,7 @@ export function afterTheEnd(observation: TaskObservation): Plan {
  * was the end of the task, is about to end, too, and gets its time to live then.
  */
 function stop(job: Job, observation: TaskObservation, followUps: Plan): Plan {
-  const { task, now, find } = observation;
+  const { task, now } = observation;
   const deletion = deleting(JobKind, job, { propagation: 'Background' });
   // Suspended Jobs never end, and would fill quotas for ever.
   if (task.status?.status === 'Deprecated') {
@@ -41,8 +41,7 @@ function stop(job: Job, observation: TaskObservation, followUps: Plan): Plan {
   if (job.spec.suspend !== true && !endsByItself(job, observation.pods, container)) {
     return { effects: [suspension(job), ...(followUps.effects ?? [])] };
   }
-  const { ttlSecondsAfterFinished = defaultTtlSeconds } =
-    find(task.spec.taskDefinition)?.spec ?? {};
+  const { ttlSecondsAfterFinished = defaultTtlSeconds } = definitionOf(observation)?.spec ?? {};
   const endedAtMs = parseTime(task.status?.endTime) ?? now;
   const wakeAfterMs = remainingMs(
     onThisClock(endedAtMs, observation),
@@ -60,15 +59,16 @@ export function suspension(job: Job): Effect {
 }
 
 /** A definition that a cache does not have may still say how long the Job is to be kept. */
-export function lookForLife(job: Job, { task, find, unread }: TaskObservation): Plan | undefined {
+export function lookForLife(job: Job, observation: TaskObservation): Plan | undefined {
+  const { unread } = observation;
   const isKnown = job.spec.ttlSecondsAfterFinished !== undefined || unread.length === 0;
-  return isKnown || find(task.spec.taskDefinition) !== undefined ? undefined : { look: unread };
+  return isKnown || definitionOf(observation) !== undefined ? undefined : { look: unread };
 }
 
 /** Lets Kubernetes delete the Job. A Job made by us has no TTL before: its outcome must not vanish unseen (W2, W3). */
-export function limitLife(job: Job, { task, find }: TaskObservation): Effect[] {
+export function limitLife(job: Job, observation: TaskObservation): Effect[] {
   if (job.spec.ttlSecondsAfterFinished !== undefined) return [];
-  const ttlSeconds = find(task.spec.taskDefinition)?.spec.ttlSecondsAfterFinished;
+  const ttlSeconds = definitionOf(observation)?.spec.ttlSecondsAfterFinished;
   const limited: JsonPatchOperation = {
     op: 'add',
     path: '/spec/ttlSecondsAfterFinished',
@@ -78,7 +78,7 @@ export function limitLife(job: Job, { task, find }: TaskObservation): Effect[] {
 }
 
 /** The name of the container that is the task, among those that others may inject. */
-export function containerName({ task, find }: TaskObservation): string | undefined {
-  const definition = find(task.spec.taskDefinition);
+export function containerName(observation: TaskObservation): string | undefined {
+  const definition = definitionOf(observation);
   return definition && (definition.spec.container?.name ?? functionContainerName);
 }

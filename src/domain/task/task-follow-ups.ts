@@ -5,15 +5,15 @@ import { type FollowUpParent, followUpPlan, hasOpenFollowUps } from '../follow-u
 import { endFor, triggerOf, withFollowUps } from '../follow-up/follow-ups-at-end.ts';
 import { nothing, type Plan, storing } from '../plan.ts';
 import { taskSubject } from './task-events.ts';
-import type { TaskObservation } from './task-observation.ts';
+import { definitionOf, type TaskObservation } from './task-observation.ts';
 import { attemptOf } from './task-status.ts';
 
 /** The plan that stores the end of a task together with the follow-ups that its definition names at this moment. */
 export function concluding(observation: TaskObservation, status: KeptnTaskStatus): Plan {
-  const { task, find, unread, now, followUps } = observation;
+  const { task, unread, now, followUps } = observation;
   const trigger = triggerOf(status.status);
   if (trigger === undefined) return storing(KeptnTask, task, status);
-  const definition = find(task.spec.taskDefinition);
+  const definition = definitionOf(observation);
   if (definition === undefined && unread.length > 0) return { look: unread };
   const end = {
     trigger,
@@ -79,5 +79,5 @@ function depthOf({ spec }: KeptnTask): number {
 }
 
 function chainOf({ task, followUps }: TaskObservation): readonly string[] {
-  return [...followUps.before(), task.spec.taskDefinition];
+  return [...followUps.before, task.spec.taskDefinition];
 }

@@ -2,11 +2,12 @@ import type { Deadlines } from '../deadline.ts';
 import type { Moment } from '../clock-steps.ts';
 import { type ConfigMap, JobKind, type Job, type Pod } from '../../api/builtin.ts';
 import type { KeptnTask } from '../../api/keptn/task.ts';
+import type { KeptnTaskDefinition } from '../../api/keptn/task-definition.ts';
 import { isControlledBy, type ObjectRef, refOf } from '../../api/object.ts';
 import type { FollowUpsSeen } from '../follow-up/follow-ups.ts';
-import type { FindDefinition } from '../job/function-source.ts';
+import type { Answers, LiveState } from '../answers.ts';
+import { type DefinitionsSeen, definitionsIn } from '../job/definitions-seen.ts';
 import type { ObjectEvent } from '../lookup.ts';
-import type { Refusal } from '../plan.ts';
 import type { JobSettings } from '../job/runner-image.ts';
 
 export interface TaskSettings extends JobSettings {
@@ -25,20 +26,18 @@ export interface TaskFollowUpsSeen extends FollowUpsSeen {
   /** The names of the tasks of the line that the task belongs to; empty if it is no follow-up. */
   readonly line: ReadonlySet<string>;
   /** The definitions of what the task itself follows, first to last; none if it is no follow-up. */
-  before(): readonly string[];
+  readonly before: readonly string[];
 }
 
 /** Everything the decision on a task may know. */
-export interface TaskObservation extends Moment {
+export interface TaskObservation extends Moment, Pick<Answers, 'refusals' | 'made'> {
   readonly task: KeptnTask;
   /** What `jobOf` answers for a recorded Job; undefined while `candidates` are to be judged. */
   readonly job: Job | undefined;
   /** Jobs that the task owns while none is recorded, oldest first: which of them is its own has still to be judged. */
   readonly candidates: readonly Job[];
-  /** The uids of the Jobs that this process has made for the task. */
-  readonly made: ReadonlySet<string>;
   /** What a live read of the recorded Job said in this reconcile. */
-  readonly jobLive: 'unread' | 'absent' | 'present';
+  readonly jobLive: LiveState;
   readonly pods: readonly Pod[];
   /** Whether the Pods were listed live in this reconcile. */
   readonly podsListed: boolean;
@@ -50,10 +49,10 @@ export interface TaskObservation extends Moment {
   readonly runningJobs: number;
   /** Whether a free place is this task's: the longest waiting one of the app that has the fewest. */
   readonly isItsTurn: boolean;
-  readonly find: FindDefinition;
+  /** Its own definition and those that its code comes from. */
+  readonly definitions: DefinitionsSeen;
   /**
-   * Places where the definitions that count now would be found first, and of which only a cache said that there is nothing:
-   * for a task without a Job the whole chain, later the task's own definition.
+   * Places where these would be found first, and of which only a cache said that there is nothing.
    */
   readonly unread: readonly ObjectRef[];
   /** The version that the task checks was superseded: its outcome no longer counts (B11). */
@@ -65,7 +64,6 @@ export interface TaskObservation extends Moment {
   readonly traceparent?: string | undefined;
   /** The ConfigMaps that the task owns, by name. */
   readonly configMaps: ReadonlyMap<string, ConfigMap>;
-  refusal(ref: ObjectRef): Refusal | undefined;
   readonly settings: TaskSettings;
 }
 
@@ -97,6 +95,14 @@ export function candidatesOf(task: KeptnTask, owned: readonly Job[]): readonly J
 
 function owns(task: KeptnTask, job: Job): boolean {
   return isControlledBy(job, task);
+}
+
+/** The task's own definition, if there is one. */
+export function definitionOf({
+  task,
+  definitions,
+}: Pick<TaskObservation, 'task' | 'definitions'>): KeptnTaskDefinition | undefined {
+  return definitionsIn(definitions)(task.spec.taskDefinition);
 }
 
 /** Where the recorded Job of a task is; undefined when none is recorded. */

@@ -1,3 +1,5 @@
+import { definitionsIn } from '../job/definitions-seen.ts';
+import { refusalOf } from '../answers.ts';
 import { type ConfigMap, ConfigMapKind, type Job, JobKind } from '../../api/builtin.ts';
 import { KeptnTask } from '../../api/keptn/task.ts';
 import { controllerOf, type ObjectRef, refOf } from '../../api/object.ts';
@@ -37,7 +39,8 @@ export const waitingForSlot = 'WaitingForSlot';
 
 /** A task without a Job: creates it as soon as everything it needs is there, and says what is missing until then. */
 export function startTask(observation: TaskObservation): Plan {
-  const { task, find, settings, unread } = observation;
+  const { task, settings, unread } = observation;
+  const find = definitionsIn(observation.definitions);
   if (unread.length > 0) return { look: unread };
   const name = task.spec.taskDefinition;
   const blueprint = blueprintOf(name, find);
@@ -88,7 +91,7 @@ export function collisionsOf(observation: TaskObservation): number {
 function isTaken(name: string, observation: TaskObservation): boolean {
   const { task, candidates } = observation;
   const isForeign = candidates.some(({ metadata }) => metadata.name === name);
-  return isForeign || observation.refusal(jobRef(task, name))?.reason === 'NameTaken';
+  return isForeign || refusalOf(jobRef(task, name), observation)?.reason === 'NameTaken';
 }
 
 /**
@@ -112,7 +115,8 @@ export function withOwnJob(observation: TaskObservation): TaskObservation {
 }
 
 /** The Job that would be made now; undefined while it cannot be told. Its name is not looked at. */
-function wantedJob({ task, find, settings, traceparent }: TaskObservation): Job | undefined {
+function wantedJob({ task, definitions, settings, traceparent }: TaskObservation): Job | undefined {
+  const find = definitionsIn(definitions);
   const name = task.spec.taskDefinition;
   const blueprint = blueprintOf(name, find);
   const definition = find(name);
@@ -135,7 +139,7 @@ function nameOfJob(task: TaskObservation['task'], collisionCount: number): strin
  */
 function make(effect: Change, observation: TaskObservation): Plan {
   const { task } = observation;
-  const refused = observation.refusal(targetOf(effect));
+  const refused = refusalOf(targetOf(effect), observation);
   const { plan: shown, isOver } =
     refused === undefined
       ? { plan: nothing, isOver: false }

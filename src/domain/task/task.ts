@@ -21,7 +21,8 @@ import { setKey } from '../set-key.ts';
 import { taskResult } from './task-events.ts';
 import { concluding } from './task-follow-ups.ts';
 import { awaitsStart, fail, withinDeadline } from './start-deadline.ts';
-import { recordedJob, type TaskObservation } from './task-observation.ts';
+import { definitionsIn } from '../job/definitions-seen.ts';
+import { definitionOf, recordedJob, type TaskObservation } from './task-observation.ts';
 import { collisionsOf, startTask, withOwnJob } from './task-start.ts';
 import {
   ended,
@@ -62,8 +63,9 @@ export function decideTask(given: TaskObservation): Plan {
  * that is cut off in the middle does more harm than one whose outcome no longer counts. What has no Job yet does not begin, and a
  * suspended Job, which would wait for somebody to resume it, does not run again.
  */
-function isToBeStopped({ task, job, find }: TaskObservation): boolean {
-  const onSupersede = find(task.spec.taskDefinition)?.spec.onSupersede;
+function isToBeStopped(observation: TaskObservation): boolean {
+  const { task, job } = observation;
+  const onSupersede = definitionOf(observation)?.spec.onSupersede;
   if (onSupersede !== undefined) return onSupersede !== 'finish';
   return job === undefined ? recordedJob(task) === undefined : job.spec.suspend === true;
 }
@@ -210,7 +212,7 @@ function suspend(job: Job | undefined, observation: TaskObservation): Plan {
   return { effects: [suspension(job)] };
 }
 
-function codeConfigMap({ task, find }: TaskObservation): string | undefined {
-  const blueprint = blueprintOf(task.spec.taskDefinition, find);
+function codeConfigMap({ task, definitions }: TaskObservation): string | undefined {
+  const blueprint = blueprintOf(task.spec.taskDefinition, definitionsIn(definitions));
   return blueprint.type === 'function' ? configMapNameFor(blueprint.code, task) : undefined;
 }

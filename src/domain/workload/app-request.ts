@@ -15,12 +15,12 @@ import type { Effect } from '../plan.ts';
 import { parseTime } from '../time.ts';
 import { type Claim, distinctVersions } from './workload-claim.ts';
 
-/** The app that a workload belongs to, the request for it and what else concerns it, as far as the cache has them. */
-export interface AppsSeen extends Omit<PromotionFirstSeen, 'app' | 'promotionTasksEnabled'> {
+/** The app that a workload names in its spec, the request for it and what else concerns it, as far as the cache has them. */
+export interface WantedAppSeen extends Omit<PromotionFirstSeen, 'app' | 'promotionTasksEnabled'> {
   /** The workloads of the Namespace that name this app, this one among them. */
   readonly ofSameApp: readonly KeptnWorkload[];
-  app(name: string): KeptnApp | undefined;
-  request(name: string): KeptnAppCreationRequest | undefined;
+  readonly app: KeptnApp | undefined;
+  readonly request: KeptnAppCreationRequest | undefined;
 }
 
 /**
@@ -30,13 +30,11 @@ export interface AppsSeen extends Omit<PromotionFirstSeen, 'app' | 'promotionTas
 export function appFor(
   workload: KeptnWorkload,
   claims: readonly Claim[],
-  seen: AppsSeen,
+  seen: WantedAppSeen,
 ): AppChange | undefined {
-  const name = appName(workload.spec.app);
-  const app = seen.app(name);
+  const { app } = seen;
   const isUsers = app !== undefined && !isGenerated(app);
-  if (isUsers || listsAll(app, workload, claims) || seen.request(name) !== undefined)
-    return undefined;
+  if (isUsers || listsAll(app, workload, claims) || seen.request !== undefined) return undefined;
   const versions = distinctVersions(claims).length;
   if (versions === 1 && isOnItsOwn(workload, claims, { seen, app })) {
     return ownApp(workload, app);
@@ -73,7 +71,7 @@ const singleService = { annotations: { [keptnAnnotations.appType]: singleService
 function isOnItsOwn(
   { metadata, spec }: KeptnWorkload,
   claims: readonly Claim[],
-  { seen, app }: { readonly seen: AppsSeen; readonly app: KeptnApp | undefined },
+  { seen, app }: { readonly seen: WantedAppSeen; readonly app: KeptnApp | undefined },
 ): boolean {
   const others = seen.ofSameApp.filter(
     (one) =>

@@ -1,3 +1,4 @@
+import { type Answers, refusalOf, unreadOf } from '../answers.ts';
 import { type Namespace, NamespaceKind, PodKind } from '../../api/builtin.ts';
 import { enabledLabel, sluiceKeys } from '../../api/keptn/annotations.ts';
 import { type JsonPatchOperation, pointer } from '../../api/json-patch.ts';
@@ -28,7 +29,7 @@ export interface RunningWorkload {
 }
 
 /** What the record of an opt-in is made from. */
-export interface OptInSeen {
+export interface OptInSeen extends Pick<Answers, 'live' | 'refusals'> {
   readonly namespace: Namespace;
   /** Whether the Pods of the Namespace were read live. */
   readonly listed: boolean;
@@ -36,8 +37,6 @@ export interface OptInSeen {
   readonly running: readonly RunningWorkload[];
   /** Owners of running Pods that the caches do not have. */
   readonly missing: readonly ObjectRef[];
-  live(ref: ObjectRef): 'unread' | 'absent' | 'present';
-  refusal(ref: ObjectRef): Refusal | undefined;
 }
 
 /** The live list that the record is made from: Pods that no webhook has seen carry no label of ours. */
@@ -57,7 +56,7 @@ export function recordOptIn(seen: OptInSeen): Plan {
   if (metadata.deletionTimestamp !== undefined || !isHeld) return nothing;
   if (optInOf(namespace) !== 'recording') return nothing;
   if (!listed) return { look: [podsOf(namespace)] };
-  const look = seen.missing.filter((ref) => seen.live(ref) === 'unread');
+  const look = unreadOf(seen.missing, seen);
   if (look.length > 0) return { look };
   const missing = running.flatMap((one) => missingOf(one, namespace));
   const { wanted, refused } = sorted(missing, seen);
@@ -112,7 +111,7 @@ function sorted(
 ): { readonly wanted: readonly Recording[]; readonly refused: readonly Refusal[] } {
   const refusals = missing.map((effect) => ({
     effect,
-    refused: seen.refusal(refOfEffect(effect)),
+    refused: refusalOf(refOfEffect(effect), seen),
   }));
   return {
     wanted: refusals.flatMap(({ effect, refused }) => (isForGood(refused) ? [] : [effect])),

@@ -1,3 +1,4 @@
+import { type Answers, unreadOf } from '../answers.ts';
 import type { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import { type ObjectRef, refOf } from '../../api/object.ts';
 import { KeptnWorkload } from '../../api/keptn/workload.ts';
@@ -17,12 +18,11 @@ import { refToOwner, refToOwnerNamed } from '../owner/rollout-owner.ts';
  */
 
 /** What the decision to retire a workload is made from. */
-export interface RetirementSeen {
+export interface RetirementSeen extends Pick<Answers, 'live'> {
   readonly now: number;
   /** The owners it references and those of its Pods that wait. */
   readonly owners: readonly OwnerSeen[];
   readonly versions: readonly KeptnWorkloadVersion[];
-  live(ref: ObjectRef): 'unread' | 'absent' | 'present';
 }
 
 /** Retires a workload that none of its owners claims, or that nothing owns any more. What cannot be told yet stays. */
@@ -34,7 +34,7 @@ export function retire(workload: KeptnWorkload, seen: RetirementSeen): Plan {
   if (owners.length === 0 && !isOrphaned) return nothing;
   if (!owners.every((owner) => carriesOther(owner, workload, seen.versions))) return nothing;
   const refs = isOrphaned ? lastOwners(workload) : owners.map(({ owner }) => refToOwner(owner));
-  const look = refs.filter((ref) => seen.live(ref) === 'unread');
+  const look = unreadOf(refs, seen);
   if (look.length > 0) return { look };
   const condition = {
     type: conditionTypes.retired,

@@ -1,3 +1,4 @@
+import { isUnread, unreadOf } from '../answers.ts';
 import { isCompleted } from '../../api/keptn/states.ts';
 import { KeptnWorkload } from '../../api/keptn/workload.ts';
 import type { KeptnWorkloadVersionStatus } from '../../api/keptn/workload-version.ts';
@@ -134,7 +135,7 @@ function steer(
 function unreadOfCurrent({ workload, owners, ...seen }: WorkloadVersionSeen): readonly ObjectRef[] {
   const refs = owners.map(({ owner }) => refToOwner(owner));
   if (workload !== undefined) refs.push(refOf(KeptnWorkload, workload));
-  return refs.filter((ref) => seen.live(ref) === 'unread');
+  return unreadOf(refs, seen);
 }
 
 /** The stored status, with the release of what ran at the opt-in, or Keptn's release on record if it matters: it is the current version, or there are Pods of it. */
@@ -208,7 +209,7 @@ function supersede(seen: WorkloadVersionSeen, status: KeptnWorkloadVersionStatus
   if (last !== undefined && last.end !== 'stopped') return planOf(seen, last);
   // The cache may still show the workload as it was before it came to this version.
   const ref = workload && refOf(KeptnWorkload, workload);
-  if (ref !== undefined && seen.live(ref) === 'unread') return { look: [ref] };
+  if (ref !== undefined && isUnread(ref, seen)) return { look: [ref] };
   const over = superseded(last?.status ?? status, {
     phases: workloadPhases,
     subject: subjectOf(seen.version),

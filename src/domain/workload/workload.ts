@@ -1,3 +1,4 @@
+import { type Answers, refusalOf, unreadOf } from '../answers.ts';
 import { defined, isEqualJson } from '../../api/json.ts';
 import { KeptnWorkload } from '../../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
@@ -5,9 +6,9 @@ import type { JsonPatchOperation } from '../../api/json-patch.ts';
 import { sluiceKeys } from '../../api/keptn/annotations.ts';
 import { type ObjectRef, ownedBy } from '../../api/object.ts';
 import { isOnRecordOfOptIn } from './opt-in-record.ts';
-import { appFor, type AppsSeen, waitsForOther } from './app-request.ts';
+import { appFor, waitsForOther, type WantedAppSeen } from './app-request.ts';
 import type { OwnerSeen } from '../identity/current-revision.ts';
-import { appName, hashedName, workloadVersionName } from '../names.ts';
+import { hashedName, workloadVersionName } from '../names.ts';
 import { phaseEvent, type PhaseSubject } from '../phase-event.ts';
 import { isLeftOut, type OptInState } from '../opt-in-state.ts';
 import {
@@ -28,7 +29,7 @@ import { notFollowed, workloadStatus } from './workload-status.ts';
 import { selectionLabels } from '../selection-labels.ts';
 
 /** What the decision on a workload knows of the world. */
-export interface WorkloadSeen extends AppsSeen {
+export interface WorkloadSeen extends WantedAppSeen, Pick<Answers, 'live' | 'refusals'> {
   readonly namespace: string;
   readonly name: string;
   readonly optIn: OptInState;
@@ -39,8 +40,6 @@ export interface WorkloadSeen extends AppsSeen {
   /** Owners of Pods that wait which the caches do not have: once the Pods have started, nothing leads to them any more. */
   readonly missing: readonly ObjectRef[];
   readonly versions: readonly KeptnWorkloadVersion[];
-  live(ref: ObjectRef): 'unread' | 'absent' | 'present';
-  refusal(ref: ObjectRef): Refusal | undefined;
 }
 
 type Creation = Extract<Effect, { type: 'create' }>;
@@ -60,7 +59,7 @@ export function decideWorkload(seen: WorkloadSeen): Plan {
   const { workload } = seen;
   if (seen.optIn === 'recording') return nothing;
   if (isLeftOut(seen.optIn)) return workload === undefined ? nothing : notFollowed(workload, seen);
-  const look = seen.missing.filter((ref) => seen.live(ref) === 'unread');
+  const look = unreadOf(seen.missing, seen);
   if (look.length > 0) return { look };
   const all = claimsOn(seen, seen.owners);
   const [newest] = all;
@@ -79,7 +78,7 @@ function create(seen: WorkloadSeen, { all, newest }: Claims): Plan {
     spec: specOf(newest, all),
   };
   const creation: Creation = { type: 'create', kind: KeptnWorkload, object };
-  const refused = refusalOf(creation, seen);
+  const refused = refusalToMake(creation, seen);
   if (refused === undefined) return { effects: [creation] };
   // There is no object yet that could say so.
   const note = failed({ short: 'CreateWorkload', long: 'Create Workload' }, object, refused);
@@ -98,9 +97,11 @@ function follow(seen: WorkloadSeen, workload: KeptnWorkload, claims: Claims): Pl
   if (isInStep) return complete(seen, workload, claims);
 
   const isAnother = workload.spec.version !== spec.version;
-  const unread = [...(isAnother ? [newest] : []), ...unreferenced(workload, all)]
-    .map(({ owner }) => refToOwner(owner))
-    .filter((owner) => seen.live(owner) === 'unread');
+  const needed = [...(isAnother ? [newest] : []), ...unreferenced(workload, all)];
+  const unread = unreadOf(
+    needed.map(({ owner }) => refToOwner(owner)),
+    seen,
+  );
   // An owner that is older in the cache than the workload would take it back to a version that has passed, and one that is
   // gone would take the workload along.
   if (unread.length > 0) return { look: unread };
@@ -155,7 +156,7 @@ function complete(seen: WorkloadSeen, workload: KeptnWorkload, claims: Claims): 
     .map((claim) => versionOf(seen, { workload, claim, all: claims.all }));
   const ranAtOptIn = ({ identity }: Claim): boolean => isOnRecordOfOptIn(find(identity.version));
   const current = claims.all.flatMap(({ identity }) => find(identity.version) ?? []);
-  const app = seen.app(appName(workload.spec.app));
+  const { app } = seen;
   // What ran when its Namespace opted in makes no version of its application, as nothing of that is to be checked; unless
   // the application waits for another version of this workload.
   const isUnchecked =
@@ -228,7 +229,8 @@ function versionOf(
   const isTaken =
     // Names know no `_` and no capitals: another version of the workload may have this one already.
     seen.versions.some(({ metadata }) => metadata.name === proper) ||
-    seen.refusal({ kind: KeptnWorkloadVersion, namespace, name: proper })?.reason === 'NameTaken';
+    refusalOf({ kind: KeptnWorkloadVersion, namespace, name: proper }, seen)?.reason ===
+      'NameTaken';
   const previous = workload.status?.currentVersion;
   const object: KeptnWorkloadVersion = {
     apiVersion: KeptnWorkloadVersion.apiVersion,
@@ -252,13 +254,13 @@ function versionOf(
 }
 
 function firstRefusal(changes: readonly AppChange[], seen: WorkloadSeen): Refusal | undefined {
-  return changes.map((one) => refusalOf(one, seen)).find((refusal) => refusal !== undefined);
+  return changes.map((one) => refusalToMake(one, seen)).find((refusal) => refusal !== undefined);
 }
 
-function refusalOf(change: AppChange, seen: WorkloadSeen): Refusal | undefined {
-  if (change.type === 'patch') return seen.refusal(change.ref);
+function refusalToMake(change: AppChange, seen: WorkloadSeen): Refusal | undefined {
+  if (change.type === 'patch') return refusalOf(change.ref, seen);
   const { kind, object } = change;
-  return seen.refusal({ kind, namespace: seen.namespace, name: object.metadata.name });
+  return refusalOf({ kind, namespace: seen.namespace, name: object.metadata.name }, seen);
 }
 
 /** Keptn's Event of something that could not be created. */

@@ -1,3 +1,4 @@
+import { answering } from '../../support/observed/answering.ts';
 import { describe, expect, test } from 'vitest';
 import type { KeptnAppCreationRequest } from '../../../src/api/keptn/app-creation-request.ts';
 import { type AppWorkload, KeptnApp } from '../../../src/api/keptn/app.ts';
@@ -73,8 +74,8 @@ function seen(more: Partial<AppCreationObservation> = {}): AppCreationObservatio
     workloadVersions: [],
     promotionAfterSupersessions: 2,
     promotionTasksEnabled: true,
-    live: () => 'present',
-    refusal: () => undefined,
+    live: answering(() => 'present'),
+    refusals: new Map(),
     ...more,
   };
 }
@@ -117,7 +118,7 @@ describe('decideAppCreation', () => {
   });
 
   test('B17: when the window closes, app and workloads are read live before anything is done', () => {
-    const plan = decideAppCreation(seen({ listed: false, live: () => 'unread' }));
+    const plan = decideAppCreation(seen({ listed: false, live: new Map() }));
     expect(plan).toEqual({
       look: [
         { kind: KeptnApp, namespace: 'shop', name: 'shop' },
@@ -129,12 +130,12 @@ describe('decideAppCreation', () => {
   test('of a single service only its own workload is read, and the namespace if that is not there', () => {
     const request = aRequest(singleService);
     const own = { kind: KeptnWorkload, namespace: 'shop', name: 'shop-shop' };
-    expect(decideAppCreation(seen({ request, listed: false, live: () => 'unread' })).look).toEqual([
+    expect(decideAppCreation(seen({ request, listed: false, live: new Map() })).look).toEqual([
       own,
     ]);
-    expect(decideAppCreation(seen({ request, listed: false, live: () => 'absent' })).look).toEqual([
-      { kind: KeptnWorkload, namespace: 'shop', labelSelector: '' },
-    ]);
+    expect(
+      decideAppCreation(seen({ request, listed: false, live: answering(() => 'absent') })).look,
+    ).toEqual([{ kind: KeptnWorkload, namespace: 'shop', labelSelector: '' }]);
     const workloads = [aWorkload('shop-shop', '1')];
     expect(decideAppCreation(seen({ request, workloads, listed: false })).look).toBeUndefined();
   });
@@ -222,7 +223,7 @@ describe('decideAppCreation', () => {
     const workloads = [aWorkload('shop-a', '1')];
     for (const labels of [{}, { 'app.kubernetes.io/managed-by': 'Helm' }]) {
       const early = seen({ now: created, app: anApp('7', [], labels), workloads });
-      expect(decideAppCreation({ ...early, live: () => 'unread' })).toEqual({
+      expect(decideAppCreation({ ...early, live: new Map() })).toEqual({
         look: [{ kind: KeptnApp, namespace: 'shop', name: 'shop' }],
       });
       expect(decideAppCreation(early)).toEqual(removal);
@@ -262,7 +263,7 @@ describe('decideAppCreation', () => {
     const plan = decideAppCreation(
       seen({
         workloads,
-        refusal: () => ({ effect, reason: 'Forbidden', message: 'exceeded quota' }),
+        refusals: answering(() => ({ effect, reason: 'Forbidden', message: 'exceeded quota' })),
       }),
     );
     expect(plan.effects).toMatchObject([{ type: 'create' }]);

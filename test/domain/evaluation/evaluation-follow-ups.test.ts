@@ -42,7 +42,7 @@ function seen(
     definition: defined({ 'on-success': ['celebrate'], onFailure: ['undo'] }),
     isSuperseded: false,
     isAborted: false,
-    queries: { providers: [], metrics: [], refusal: () => undefined },
+    queries: { providers: [], metrics: [], refusals: new Map() },
     measurements: [
       {
         objective: { keptnMetricRef: { name: 'cpu' }, evaluationTarget: '>4' },

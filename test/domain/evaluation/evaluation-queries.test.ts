@@ -1,3 +1,4 @@
+import { answering } from '../../support/observed/answering.ts';
 import { describe, expect, test } from 'vitest';
 import type { Objective } from '../../../src/api/keptn/evaluation-definition.ts';
 import { KeptnEvaluation } from '../../../src/api/keptn/evaluation.ts';
@@ -54,7 +55,7 @@ function seen(
       const metric = { name, namespaces: ['shop'], object, unread: [] };
       return { objective, metric, provider: undefined };
     }),
-    queries: { providers: ['p'], refusal: () => undefined, ...queries, metrics },
+    queries: { providers: ['p'], refusals: new Map(), ...queries, metrics },
   };
 }
 
@@ -155,7 +156,7 @@ describe('a query that was never asked', () => {
       reason: refused,
       message: 'no',
     });
-    expect(preparation(seen([cpus], { refusal }), first)).toMatchObject({
+    expect(preparation(seen([cpus], { refusals: answering(refusal) }), first)).toMatchObject({
       effects: [{ type: 'create' }],
       progress: { kind, reason, message: expect.stringContaining('could not be created: no') },
     });

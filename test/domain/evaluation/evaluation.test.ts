@@ -16,7 +16,7 @@ import { followUpsSeen } from '../../support/observed/follow-ups-seen.ts';
 
 const start = Date.UTC(2026, 0, 1, 12, 0, 0, 250);
 
-const noQueries = { providers: [], metrics: [], refusal: () => undefined };
+const noQueries = { providers: [], metrics: [], refusals: new Map() };
 
 function anEvaluation(
   spec: Partial<KeptnEvaluation['spec']> = {},

@@ -66,7 +66,7 @@ function gateSeen(
     version: undefined,
     now,
     listing: undefined,
-    isExplained: () => true,
+    isExplained: true,
     ...own,
     live: answers(live && { live }).live,
   };
@@ -324,7 +324,7 @@ describe('B15: a Pod whose version needs help', () => {
   });
 
   test('T6: stays silent when enough of its version have spoken', () => {
-    expect(decidePodGate(gateSeen({ version: stalled, isExplained: () => false }))).toEqual({});
+    expect(decidePodGate(gateSeen({ version: stalled, isExplained: false }))).toEqual({});
   });
 
   test('forgets the explanation when it starts', () => {

@@ -1,3 +1,4 @@
+import { answering } from '../../support/observed/answering.ts';
 import { describe, expect, test } from 'vitest';
 import type { Namespace, Pod } from '../../../src/api/builtin.ts';
 import { type ObjectMeta, refOf } from '../../../src/api/object.ts';
@@ -55,7 +56,7 @@ function decide(
     pods: watched,
     holdsFailed: false,
     exclusion: undefined,
-    live: () => 'present',
+    live: answering(() => 'present'),
     ...(typeof given === 'boolean' ? { holdsFailed: given } : given),
   });
 }
@@ -329,7 +330,7 @@ describe('opt-in withdrawn while a version has failed', () => {
       pods: [held('pay', open), held('pay-2', open), held('cart', undefined)],
       holdsFailed: false,
       exclusion: undefined,
-      live: () => 'unread',
+      live: new Map(),
     });
     expect(plan).toEqual({
       look: [

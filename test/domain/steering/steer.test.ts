@@ -1,3 +1,4 @@
+import { answering } from '../../support/observed/answering.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sluiceKeys } from '../../../src/api/keptn/annotations.ts';
@@ -145,7 +146,7 @@ describe('a retry', () => {
 
 describe('a version that has failed before another one became current', () => {
   const oldFailed = { ...failedSeen, ...movedOn, revisions: ['old'] };
-  const live = () => 'present' as const;
+  const live = answering(() => 'present' as const);
   const everything = aRequest({ value: 'everything' });
 
   test.each([

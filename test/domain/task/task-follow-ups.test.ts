@@ -1,3 +1,4 @@
+import { definitionsNamed } from '../../support/observed/task-seen.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
@@ -44,7 +45,7 @@ function seen(given: Partial<TaskObservation> = {}, followUps: FollowUpsGiven = 
     heldPods: 0,
     runningJobs: 0,
     isItsTurn: true,
-    find: (name) => (name === 'check' ? definition : undefined),
+    definitions: definitionsNamed(definition),
     unread: [],
     isSuperseded: false,
     isAborted: false,
@@ -52,7 +53,7 @@ function seen(given: Partial<TaskObservation> = {}, followUps: FollowUpsGiven = 
     candidates: [],
     made: new Set(),
     configMaps: new Map(),
-    refusal: () => undefined,
+    refusals: new Map(),
     settings: {
       images: { deno: image, python: image, bash: image },
       functionRetries: undefined,
@@ -102,7 +103,7 @@ describe('the end of a task', () => {
 
   test('waits for a live look at a definition that a cache does not have; without one nothing follows', () => {
     const unread = [{ kind: KeptnTaskDefinition, namespace: 'shop', name: 'check' }];
-    const gone = { job: job.complete(), find: () => undefined };
+    const gone = { job: job.complete(), definitions: definitionsNamed() };
     expect(decideTask(seen({ ...gone, unread }))).toEqual({ look: unread });
     const plan = decideTask(seen(gone));
     expect(after(plan).status).toBe('Succeeded');

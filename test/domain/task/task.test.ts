@@ -1,3 +1,5 @@
+import { definitionsNamed } from '../../support/observed/task-seen.ts';
+import { answering } from '../../support/observed/answering.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ConfigMap, Job, Pod } from '../../../src/api/builtin.ts';
@@ -9,7 +11,7 @@ import { jobName } from '../../../src/domain/names.ts';
 import type { Refusal } from '../../../src/domain/plan.ts';
 import { decideTask } from '../../../src/domain/task/task.ts';
 import { runnerImage } from '../../../src/domain/job/runner-image.ts';
-import { jobOf, type TaskObservation } from '../../../src/domain/task/task-observation.ts';
+import { jobOf } from '../../../src/domain/task/task-observation.ts';
 import { aJobOf, aPodOf, aTask, aTaskDefinition } from '../../support/builders/task-builders.ts';
 import { configMapRead } from '../../support/observed/config-map-read.ts';
 import { noon, observedDefinition, taskAfter, taskSeen } from '../../support/observed/task-seen.ts';
@@ -75,7 +77,7 @@ describe('a task without a Job', () => {
       decideTask(
         seen({
           now: time,
-          find: () => python,
+          definitions: definitionsNamed(python),
           settings: { ...settings, images },
         }),
       );
@@ -87,7 +89,7 @@ describe('a task without a Job', () => {
     const shared = aTaskDefinition('check', { namespace: 'sluice-system' }).with({
       deno: { inline: { code: 'x' } },
     });
-    const before = decideTask(seen({ find: () => shared }));
+    const before = decideTask(seen({ definitions: definitionsNamed(shared) }));
     expect(before.effects).toMatchObject([{ object: { kind: 'ConfigMap', data: { code: 'x' } } }]);
     expect(before.onlyIfCurrent).toBeDefined();
     const [creation] = before.effects ?? [];
@@ -100,7 +102,7 @@ describe('a task without a Job', () => {
         ...content,
       };
       const configMaps = new Map([[configMap.metadata.name, configMapRead(configMap)]]);
-      return decideTask(seen({ find: () => shared, configMaps }));
+      return decideTask(seen({ definitions: definitionsNamed(shared), configMaps }));
     };
     expect(then({}).effects).toMatchObject([{ object: { kind: 'Job' } }]);
     // Under its name and owner, but not what was asked for.
@@ -112,7 +114,7 @@ describe('a task without a Job', () => {
   });
 
   test('says which definition is missing, with one Event, and waits (B9)', () => {
-    const observation = seen({ find: () => undefined });
+    const observation = seen({ definitions: definitionsNamed() });
     const plan = decideTask(observation);
     expect(plan.effects).toBeUndefined();
     expect(plan.events).toMatchObject([
@@ -144,7 +146,7 @@ describe('a task without a Job', () => {
 
   test('shows a chain that cannot be resolved', () => {
     const cyclic = aTaskDefinition('check').with({ deno: { functionRef: { name: 'check' } } });
-    const plan = decideTask(seen({ find: () => cyclic }));
+    const plan = decideTask(seen({ definitions: definitionsNamed(cyclic) }));
     expect(plan.events).toMatchObject([
       { reason: 'CreateTaskFailed', message: expect.stringContaining('check → check') },
     ]);
@@ -154,7 +156,7 @@ describe('a task without a Job', () => {
   test('does not start a function in an image that would leave its digest unchecked', () => {
     const httpRef = { url: 'https://code/check.ts', sha256: 'a'.repeat(64) };
     const relying = aTaskDefinition('check').with({ deno: { httpRef } });
-    const plan = decideTask(seen({ find: () => relying }));
+    const plan = decideTask(seen({ definitions: definitionsNamed(relying) }));
     expect(plan.effects).toBeUndefined();
     expect(after(plan, aTask()).status?.reason).toBe('RunnerImageForeign');
   });
@@ -163,7 +165,7 @@ describe('a task without a Job', () => {
     const httpRef = { url: 'https://code.example.org/check.ts' };
     const elsewhere = aTaskDefinition('check').with({ deno: { httpRef } });
     const at = (allowedHosts: readonly string[]) => {
-      const known = seen({ find: () => elsewhere });
+      const known = seen({ definitions: definitionsNamed(elsewhere) });
       return decideTask({ ...known, settings: { ...known.settings, allowedHosts } });
     };
     const plan = at(['*.example.com']);
@@ -184,7 +186,7 @@ describe('a task without a Job', () => {
     'that is refused as %s says so in the words of the API server, while it is tried again',
     (...row) => {
       const [reason, message, want, condition] = row;
-      const plan = decideTask(seen({ refusal: () => refused(reason, message) }));
+      const plan = decideTask(seen({ refusals: answering(() => refused(reason, message)) }));
       const task = after(plan, aTask());
       expect(plan.effects).toHaveLength(1);
       expect(task.status).toMatchObject({
@@ -203,13 +205,12 @@ describe('a task without a Job', () => {
   );
 
   test('takes the next name if something else has the first, and says so (B3)', () => {
-    const refusal: TaskObservation['refusal'] = ({ name }) =>
-      name === jobNamed(0) ? refused('NameTaken') : undefined;
-    expect(decideTask(seen({ refusal })).effects).toMatchObject([
+    const refusals = new Map([[`Job shop/${jobNamed(0)}`, refused('NameTaken')]]);
+    expect(decideTask(seen({ refusals })).effects).toMatchObject([
       { object: { metadata: { name: jobNamed(1) } } },
     ]);
     const made = aJobOf(aTask(), { name: jobNamed(1) }).running();
-    const task = after(decideTask(seen({ refusal, job: made })), aTask());
+    const task = after(decideTask(seen({ refusals, job: made })), aTask());
     expect(task.status).toMatchObject({ jobName: jobNamed(1), collisionCount: 1 });
     expect(conditionOf(task, 'NameTaken')?.message).toContain(jobNamed(1));
   });
@@ -486,7 +487,12 @@ describe('a task whose Job runs', () => {
     });
     const pod: Pod = { ...aPodOf(job.running()), status: { phase: 'Pending' } };
     const plan = decideTask(
-      seen({ task: running, job: job.running(), pods: [pod], find: () => shared }),
+      seen({
+        task: running,
+        job: job.running(),
+        pods: [pod],
+        definitions: definitionsNamed(shared),
+      }),
     );
     expect(after(plan, running).status).toMatchObject({
       reason: 'PodNotStarted',
@@ -627,7 +633,9 @@ describe('the end of a task', () => {
 
   test('sets the TTL later if that patch was lost, and only then', () => {
     const ended = after(decideTask(seen({ task: running, job: job.complete() })), running);
-    const again = decideTask(seen({ task: ended, job: job.complete(), find: () => undefined }));
+    const again = decideTask(
+      seen({ task: ended, job: job.complete(), definitions: definitionsNamed() }),
+    );
     expect(again.effects).toMatchObject([{ operations: [{}, { value: 300 }] }]);
     const limited: Job = {
       ...job.complete(),
@@ -639,12 +647,14 @@ describe('the end of a task', () => {
 
   test('reads the definition live before it goes by the default TTL because a cache does not have it', () => {
     const unread = [{ kind: KeptnTaskDefinition, namespace: 'shop', name: 'check' }];
-    const lagging = { task: running, job: job.complete(), unread, find: () => undefined };
+    const lagging = { task: running, job: job.complete(), unread, definitions: definitionsNamed() };
     expect(decideTask(seen(lagging))).toEqual({ look: unread });
     expect(decideTask(seen({ ...lagging, unread: [] })).afterwards).toMatchObject([
       { operations: [{}, { value: 300 }] },
     ]);
-    expect(decideTask(seen({ ...lagging, find: () => definition })).look).toBeUndefined();
+    expect(
+      decideTask(seen({ ...lagging, definitions: definitionsNamed(definition) })).look,
+    ).toBeUndefined();
   });
 
   test('leaves the TTL alone that Keptn has given its Jobs', () => {
@@ -719,8 +729,8 @@ describe('whatever is observed', () => {
     .map(({ isDefined, refusal, ...given }) =>
       seen({
         ...given,
-        ...(isDefined ? {} : { find: () => undefined }),
-        refusal: () => (refusal === undefined ? undefined : refused(refusal)),
+        ...(isDefined ? {} : { definitions: definitionsNamed() }),
+        refusals: refusal === undefined ? new Map() : answering(() => refused(refusal)),
       }),
     );
 
@@ -777,8 +787,8 @@ describe('a task whose version was superseded (B11)', () => {
     'has its running Job suspended and ends Deprecated where its definition says %s; then the Job is deleted',
     (word) => {
       const made = job.running();
-      const find = () => told(word);
-      const plan = decideTask(seen({ task: running, job: made, isSuperseded: true, find }));
+      const definitions = definitionsNamed(told(word));
+      const plan = decideTask(seen({ task: running, job: made, isSuperseded: true, definitions }));
       expect(plan.status).toBeUndefined();
       expect(plan.effects).toEqual([
         {
@@ -792,10 +802,14 @@ describe('a task whose version was superseded (B11)', () => {
         },
       ]);
       const suspended = { ...made, spec: { ...made.spec, suspend: true } };
-      const end = decideTask(seen({ task: running, job: suspended, isSuperseded: true, find }));
+      const end = decideTask(
+        seen({ task: running, job: suspended, isSuperseded: true, definitions }),
+      );
       const over = after(end, running);
       expect(over.status).toMatchObject({ status: 'Deprecated', reason: 'Superseded' });
-      const then = decideTask(seen({ task: over, job: suspended, isSuperseded: true, find }));
+      const then = decideTask(
+        seen({ task: over, job: suspended, isSuperseded: true, definitions }),
+      );
       expect(then.effects).toMatchObject([
         { type: 'delete', ref: { name: made.metadata.name }, uid: made.metadata.uid },
       ]);
@@ -819,8 +833,9 @@ describe('a task whose version was superseded (B11)', () => {
 
   test('may finish what runs, unless its definition says otherwise', () => {
     const made = job.running();
-    for (const find of [() => told('finish'), () => definition]) {
-      const plan = decideTask(seen({ task: running, job: made, isSuperseded: true, find }));
+    for (const each of [told('finish'), definition]) {
+      const definitions = definitionsNamed(each);
+      const plan = decideTask(seen({ task: running, job: made, isSuperseded: true, definitions }));
       expect(JSON.stringify(plan.effects ?? [])).not.toContain('suspend');
       expect(after(plan, running).status?.status).toBe('Progressing');
     }

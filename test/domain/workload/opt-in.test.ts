@@ -1,3 +1,4 @@
+import { answering } from '../../support/observed/answering.ts';
 import { describe, expect, test } from 'vitest';
 
 import { NamespaceKind } from '../../../src/api/builtin.ts';
@@ -53,8 +54,8 @@ function seen(more: Partial<OptInSeen> = {}): OptInSeen {
     listed: true,
     running: [running],
     missing: [],
-    live: () => 'present',
-    refusal: () => undefined,
+    live: answering(() => 'present'),
+    refusals: new Map(),
     ...more,
   };
 }
@@ -97,16 +98,17 @@ describe('the record of what runs when a Namespace opts in', () => {
   });
 
   test('waits for what may still be written, and not for what never can be; both are told', () => {
-    const refused = (reason: Refusal['reason']) => (): Refusal => ({
-      effect: { type: 'create', kind: NamespaceKind, object: aNamespace() },
-      reason,
-      message: 'no',
-    });
-    expect(changes(recordOptIn(seen({ refusal: refused('Forbidden') })))).toEqual([
+    const refused = (reason: Refusal['reason']) =>
+      answering((): Refusal => ({
+        effect: { type: 'create', kind: NamespaceKind, object: aNamespace() },
+        reason,
+        message: 'no',
+      }));
+    expect(changes(recordOptIn(seen({ refusals: refused('Forbidden') })))).toEqual([
       'OptInNotRecorded',
       'create KeptnWorkload shop-cart',
     ]);
-    expect(changes(recordOptIn(seen({ refusal: refused('Invalid') })))).toEqual([
+    expect(changes(recordOptIn(seen({ refusals: refused('Invalid') })))).toEqual([
       'OptInNotRecorded',
       'patch Namespace shop',
     ]);

@@ -51,7 +51,7 @@ function inStep(more: Parameters<typeof workloadSeen>[0] = {}): WorkloadSeen {
   return workloadSeen({
     workload,
     versions: [aWorkloadVersion()],
-    app: () => listing('1.0.0'),
+    app: listing('1.0.0'),
     ...more,
   });
 }
@@ -119,7 +119,7 @@ describe('a workload', () => {
   });
 
   test('gets its version and asks for its app, on itself as it is live', () => {
-    const plan = decideWorkload(inStep({ versions: [], app: () => undefined }));
+    const plan = decideWorkload(inStep({ versions: [], app: undefined }));
     expect(created(plan)).toEqual([
       'KeptnWorkloadVersion shop-cart-1.0.0',
       'KeptnAppCreationRequest shop',
@@ -325,7 +325,7 @@ describe('two owners that share app and workload', () => {
     const asks = (seen: WorkloadSeen): boolean =>
       created(decideWorkload(seen)).some((one) => one.startsWith('KeptnAppCreationRequest'));
     const at = (given: KeptnWorkload, ...listed: string[]) =>
-      asks(inStep({ workload: given, owners: both, versions, app: () => listing(...listed) }));
+      asks(inStep({ workload: given, owners: both, versions, app: listing(...listed) }));
     expect(at(workload, '2')).toBe(false);
     expect(at(stated, '2')).toBe(true);
     expect(at(stated, '1.0.0', '2')).toBe(false);
@@ -336,33 +336,33 @@ describe('two owners that share app and workload', () => {
       green,
       aDeploymentSeen({ name: 'blue', identity: { version: '2' }, madeAt: 1 }),
     ];
-    const seen = inStep({ workload: stated, owners, versions, app: () => listing('1.0.0', '2') });
+    const seen = inStep({ workload: stated, owners, versions, app: listing('1.0.0', '2') });
     expect(created(decideWorkload(seen))).toEqual(['KeptnAppCreationRequest shop']);
   });
 });
 
 describe('the app of a workload', () => {
   test('is asked for when it does not list this version, and not otherwise', () => {
-    expect(created(decideWorkload(inStep({ app: () => listing('0.9') })))).toEqual([
+    expect(created(decideWorkload(inStep({ app: listing('0.9') })))).toEqual([
       'KeptnAppCreationRequest shop',
     ]);
     expect(created(decideWorkload(inStep()))).toEqual([]);
   });
 
   test('is not asked for twice', () => {
-    const request = () => anAppCreationRequest();
-    expect(created(decideWorkload(inStep({ app: () => undefined, request })))).toEqual([]);
+    const request = anAppCreationRequest();
+    expect(created(decideWorkload(inStep({ app: undefined, request })))).toEqual([]);
   });
 
   test('is not asked for when its users keep it themselves', () => {
     const users = anApp({ spec: { workloads: [] } });
-    expect(created(decideWorkload(inStep({ app: () => users })))).toEqual([]);
+    expect(created(decideWorkload(inStep({ app: users })))).toEqual([]);
   });
 
   describe('of a single service', () => {
     const owners = [aDeploymentSeen({ identity: { app: 'cart', singleService: true } })];
     const own = (more: Parameters<typeof workloadSeen>[0] = {}) =>
-      inStep({ name: 'cart-cart', owners, versions: [], app: () => undefined, ...more });
+      inStep({ name: 'cart-cart', owners, versions: [], app: undefined, ...more });
     const before = (): KeptnApp =>
       anApp({
         metadata: { ...managed, name: 'cart' },
@@ -385,7 +385,7 @@ describe('the app of a workload', () => {
     });
 
     test('follows the workload in place, as it was seen', () => {
-      const plan = decideWorkload(own({ app: before }));
+      const plan = decideWorkload(own({ app: before() }));
       expect(created(plan)).toEqual(['KeptnWorkloadVersion cart-cart-1.0.0']);
       const [patch] = patches(plan);
       expect(patch?.ref).toMatchObject({ kind: KeptnApp, name: 'cart' });
@@ -422,7 +422,7 @@ describe('the app of a workload', () => {
         spec: { appName: 'cart', version: '0.9', promotionTasks: ['tell'], workloads: [] },
         status: { supersessions: 5 },
       });
-      expect(created(decideWorkload(own({ app: () => app, appVersions: [version] })))).toEqual([
+      expect(created(decideWorkload(own({ app: app, appVersions: [version] })))).toEqual([
         'KeptnWorkloadVersion cart-cart-1.0.0',
         'KeptnAppCreationRequest cart',
       ]);
@@ -459,8 +459,8 @@ describe('B3: names that collide', () => {
         workload,
         owners: [theirs],
         versions: [version],
-        app: () => undefined,
-        request: () => anAppCreationRequest(),
+        app: undefined,
+        request: anAppCreationRequest(),
       }),
     );
     expect(conditionIn(status, 'NameTaken')?.message).toContain(
@@ -495,21 +495,21 @@ describe('what ran when its Namespace opted in', () => {
     created(decideWorkload(inStep({ versions: [ran], ...more })));
 
   test('makes no version of its application', () => {
-    expect(asked({ app: () => undefined })).toEqual([]);
+    expect(asked({ app: undefined })).toEqual([]);
     const earlier = other('2025-12-31T00:00:00Z');
-    expect(asked({ versions: [earlier, ran], app: () => listing('2') })).toEqual([]);
+    expect(asked({ versions: [earlier, ran], app: listing('2') })).toEqual([]);
   });
 
   test('is listed by an application that waits for a version which was in flight at the opt-out', () => {
     const inFlight = other('2025-12-31T00:00:00Z', 'Progressing');
-    expect(asked({ versions: [inFlight, ran], app: () => listing('2') })).toHaveLength(1);
+    expect(asked({ versions: [inFlight, ran], app: listing('2') })).toHaveLength(1);
   });
 
   test('is listed again by an application that lists the version it is a rollback from', () => {
     const versions = [ran, other('2026-01-01T00:00:30Z')];
-    expect(asked({ versions, app: () => listing('2') })).toEqual([
+    expect(asked({ versions, app: listing('2') })).toEqual([
       expect.stringContaining('KeptnAppCreationRequest'),
     ]);
-    expect(asked({ versions, app: () => listing('1.0.0') })).toEqual([]);
+    expect(asked({ versions, app: listing('1.0.0') })).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import { KeptnTaskDefinition } from '../../../src/api/keptn/task-definition.ts';
 import type { KeptnTask } from '../../../src/api/keptn/task.ts';
 import type { EvaluationFollowUpsSeen } from '../../../src/domain/evaluation/evaluation-follow-ups.ts';
 import type { TaskFollowUpsSeen } from '../../../src/domain/task/task-observation.ts';
+import { answering } from './answering.ts';
 import { answers, type Asked } from './lifecycle-seen.ts';
 
 export interface FollowUpsGiven extends Asked {
@@ -24,18 +25,18 @@ export function followUpsSeen(
   const { tasks = [], definitions = [], isUnread = false, limit = 3 } = given;
   const namespaces = ['shop', 'sluice-system'];
   return {
-    task: (name) => tasks.find(({ metadata }) => metadata.name === name),
-    definition: (name) => ({
+    tasks: new Map(tasks.map((task) => [task.metadata.name, task])),
+    definitions: answering((name) => ({
       name,
       namespaces,
       object: definitions.find(({ metadata }) => metadata.name === name),
       unread: isUnread ? [{ kind: KeptnTaskDefinition, namespace: 'shop', name }] : [],
-    }),
+    })),
     ...answers({ ...given, made: given.made ?? tasks }),
     limit,
     total: given.total ?? 32,
     line: new Set(given.line),
-    before: () => given.before ?? [],
-    metadata: () => given.metadata ?? {},
+    before: given.before ?? [],
+    metadata: given.metadata ?? {},
   };
 }

@@ -3,9 +3,9 @@ import type { KeptnAppVersion } from '../../../src/api/keptn/app-version.ts';
 import type { KeptnEvaluationDefinition } from '../../../src/api/keptn/evaluation-definition.ts';
 import type { KeptnEvaluation } from '../../../src/api/keptn/evaluation.ts';
 import type { KeptnTaskDefinition } from '../../../src/api/keptn/task-definition.ts';
-import type { KeptnTask } from '../../../src/api/keptn/task.ts';
-import type { Condition, KubernetesObject, ObjectRef } from '../../../src/api/object.ts';
-import { refKey } from '../../../src/api/object.ts';
+import { KeptnTask } from '../../../src/api/keptn/task.ts';
+import type { Condition, KubernetesObject } from '../../../src/api/object.ts';
+import type { Answers } from '../../../src/domain/answers.ts';
 import type { AppSeen } from '../../../src/domain/app/app.ts';
 import type { AppVersionSeen } from '../../../src/domain/app/app-version-run.ts';
 import type { ChecksSeen } from '../../../src/domain/check/checks.ts';
@@ -23,6 +23,7 @@ import {
   aWorkloadVersion,
   creationMs,
 } from '../builders/builders.ts';
+import { answering } from './answering.ts';
 import { aDeploymentSeen } from '../builders/owner-builders.ts';
 import { versionOfObject } from '../../../src/domain/check/definition-version.ts';
 
@@ -49,16 +50,17 @@ export interface Asked {
   readonly made?: readonly KubernetesObject[];
 }
 
-/** The two questions that a decision may ask of the engine. */
-export function answers({ live = {}, refusals = {}, made = [] }: Asked = {}) {
+/** What a decision may know of the engine. */
+export function answers({ live = {}, refusals = {}, made = [] }: Asked = {}): Answers {
   return {
     made: new Set(made.map(({ metadata }) => metadata.uid ?? '')),
-    live: (ref: ObjectRef) => live[refKey(ref)] ?? ('unread' as const),
-    refusal: (ref: ObjectRef): Refusal | undefined => {
-      const reason = refusals[refKey(ref)];
-      const effect: Effect = { type: 'delete', ref, uid: '' };
-      return reason && { reason, effect, message: `${refKey(ref)} was refused` };
-    },
+    live: new Map(Object.entries(live)),
+    refusals: new Map(
+      Object.entries(refusals).map(([key, reason]): [string, Refusal] => {
+        const effect: Effect = { type: 'delete', ref: { kind: KeptnTask, name: key }, uid: '' };
+        return [key, { reason, effect, message: `${key} was refused` }];
+      }),
+    ),
   };
 }
 
@@ -83,13 +85,13 @@ export function checksSeen(given: ChecksGiven = {}): ChecksSeen & VersionFollowU
     taskDefinitionVersions: versionsByName(given.taskDefinitions),
     evaluationDefinitionVersions: versionsByName(given.evaluationDefinitions),
     followUps: {
-      task: (name) => tasks.get(name),
-      definition: (name) => ({
+      tasks,
+      definitions: answering((name) => ({
         name,
         namespaces: ['shop'],
         object: taskDefinitions.get(name),
         unread: [],
-      }),
+      })),
       ...asked,
     },
     ...asked,
@@ -219,9 +221,7 @@ export function appVersionSeen(
   };
 }
 
-export function appSeen(
-  given: Partial<Omit<AppSeen, 'live' | 'refusal' | 'made'>> & Asked = {},
-): AppSeen {
+export function appSeen(given: Partial<Omit<AppSeen, keyof Answers>> & Asked = {}): AppSeen {
   const { live, refusals, made = given.versions, ...own } = given;
   return {
     app: anApp(),
@@ -237,7 +237,7 @@ export function appSeen(
 }
 
 export function workloadSeen(
-  given: Partial<Omit<WorkloadSeen, 'live' | 'refusal'>> & Asked = {},
+  given: Partial<Omit<WorkloadSeen, keyof Answers>> & Asked = {},
 ): WorkloadSeen {
   const { live, refusals, ...own } = given;
   return {
@@ -254,8 +254,8 @@ export function workloadSeen(
     owners: [aDeploymentSeen()],
     missing: [],
     versions: [],
-    app: () => undefined,
-    request: () => undefined,
+    app: undefined,
+    request: undefined,
     ...own,
     ...answers(defined({ live, refusals })),
   };

@@ -1,4 +1,7 @@
 import type { KeptnTask, KeptnTaskStatus } from '../../../src/api/keptn/task.ts';
+import type { KeptnTaskDefinition } from '../../../src/api/keptn/task-definition.ts';
+import type { DefinitionsSeen } from '../../../src/domain/job/definitions-seen.ts';
+import { answering } from './answering.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
 import { runnerImage } from '../../../src/domain/job/runner-image.ts';
 import type { TaskObservation } from '../../../src/domain/task/task-observation.ts';
@@ -14,6 +17,11 @@ export const observedDefinition = aTaskDefinition('check').with({
   ttlSecondsAfterFinished: 60,
 });
 
+/** What is found by these names, wherever it is asked from; nothing by any other name. */
+export function definitionsNamed(...definitions: readonly KeptnTaskDefinition[]): DefinitionsSeen {
+  return answering((key) => definitions.find(({ metadata }) => key.endsWith(`/${metadata.name}`)));
+}
+
 /** A task that was just made, its definition a container `main`, and nothing else in the world. */
 export function taskSeen(given: Partial<TaskObservation> = {}): TaskObservation {
   return {
@@ -27,7 +35,7 @@ export function taskSeen(given: Partial<TaskObservation> = {}): TaskObservation 
     heldPods: 0,
     runningJobs: 0,
     isItsTurn: true,
-    find: (name) => (name === 'check' ? observedDefinition : undefined),
+    definitions: definitionsNamed(observedDefinition),
     unread: [],
     isSuperseded: false,
     isAborted: false,
@@ -35,7 +43,7 @@ export function taskSeen(given: Partial<TaskObservation> = {}): TaskObservation 
     candidates: [],
     made: new Set(),
     configMaps: new Map(),
-    refusal: () => undefined,
+    refusals: new Map(),
     settings: {
       images: {
         deno: runnerImage('deno:1'),
