@@ -11,7 +11,7 @@ import { ownerChainOf } from '../domain/owner/owner-chain.ts';
 import { proofOf } from '../domain/owner/revision.ts';
 import { versionOfPod } from '../domain/identity/version-of-pod.ts';
 import { placedTooEarly } from './final-pod.ts';
-import { identityOptions } from './gate-pod.ts';
+import { identityOptionsOf } from '../domain/settings/identity-options.ts';
 import { isGated, podPatch } from './pod-patch.ts';
 import { type ReviewedPod, reviewedPod } from './reviewed-pod.ts';
 import { allow, allowWith, deny, type Verdict } from './verdict.ts';
@@ -90,7 +90,7 @@ function judge(
     return deny(subject, [unknownYet]);
   const pod = parsed.value;
   const chain = ownerChainOf(pod, lookup);
-  const identity = identityIn(lookup, pod, identityOptions(lookup, settings.operatorNamespace));
+  const identity = identityIn(lookup, pod, identityOptionsOf(lookup, settings.operatorNamespace));
   const isPlaced = (pod.spec.nodeName ?? '') !== '';
   if (isPlaced && identity.type === 'ownerUnknown') {
     return deny(subject, [

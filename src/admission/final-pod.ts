@@ -4,7 +4,7 @@ import { identityIn } from '../domain/identity/identity-in.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import { ownerChainOf } from '../domain/owner/owner-chain.ts';
 import { proofOf } from '../domain/owner/revision.ts';
-import { identityOptions } from './gate-pod.ts';
+import { identityOptionsOf } from '../domain/settings/identity-options.ts';
 import { isGated } from './pod-patch.ts';
 import { releasingVersion } from './pod-release.ts';
 import { reviewedPod } from './reviewed-pod.ts';
@@ -29,7 +29,7 @@ export function judgeFinalPod(
   const pod = parsed.value;
   if (isGated(pod.spec.schedulingGates)) return allow();
   const chain = ownerChainOf(pod, lookup);
-  const identity = identityIn(lookup, pod, identityOptions(lookup, settings.operatorNamespace));
+  const identity = identityIn(lookup, pod, identityOptionsOf(lookup, settings.operatorNamespace));
   if (chain.type === 'unowned') return allow();
   const isPlaced = (pod.spec.nodeName ?? '') !== '';
   if (identity.type !== 'annotated') {

@@ -1,5 +1,5 @@
+import { identityOptionsOf } from '../domain/settings/identity-options.ts';
 import { keptnAnnotations, sluiceKeys } from '../api/keptn/annotations.ts';
-import { KeptnConfig } from '../api/keptn/config.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { controllerOf } from '../api/object.ts';
@@ -16,7 +16,6 @@ import { identityIn } from '../domain/identity/identity-in.ts';
 import { asksForChecks, nothingChecked } from '../domain/gate/bare-pod.ts';
 import type { AnnotatedIdentity, Identity } from '../domain/identity/identity.ts';
 import type { TooLong } from '../domain/identity/identity-bounds.ts';
-import { rulingConfig } from '../domain/settings/keptn-config.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import { type OwnerChain, ownerChainOf, topOwner } from '../domain/owner/owner-chain.ts';
 import { proofOf } from '../domain/owner/revision.ts';
@@ -48,7 +47,7 @@ export function gatePod(
   if (cannotBeHeld(pod)) return allow();
   const chain = ownerChainOf(pod, lookup);
   if (chain.type === 'unowned') return judgeBare(pod);
-  const identity = identityIn(lookup, pod, identityOptions(lookup, settings.operatorNamespace));
+  const identity = identityIn(lookup, pod, identityOptionsOf(lookup, settings.operatorNamespace));
   if (identity.type === 'annotated' && identity.tooLong !== undefined) {
     return deny(`Pod "${request.name ?? ''}"`, [unreadable(identity, identity.tooLong, chain)]);
   }
@@ -85,12 +84,6 @@ function cannotBeHeld(pod: ReviewedPod): boolean {
   const controller = controllerOf(pod);
   const isOfJob = controller?.kind === 'Job' && controller.apiVersion.startsWith('batch/');
   return isOfJob || (pod.spec.nodeName ?? '') !== '';
-}
-
-/** What the settings say of how identities are read. */
-export function identityOptions(lookup: Lookup, operatorNamespace: string) {
-  const config = rulingConfig(lookup.list(KeptnConfig), operatorNamespace);
-  return { versionFromImageTag: config?.spec.versionFromImageTag === true };
 }
 
 /**

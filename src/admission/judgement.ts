@@ -1,24 +1,5 @@
-import { KeptnConfig } from '../api/keptn/config.ts';
-import { settingsFrom } from '../domain/settings/keptn-config.ts';
-import type { Lookup } from '../domain/lookup.ts';
-import type { ReferencePlaces } from '../lint/base/references.ts';
-import type { Problem, RuleContext } from '../lint/base/rule.ts';
+import type { Problem } from '../lint/base/rule.ts';
 import { allow, deny, type Verdict, warn } from './verdict.ts';
-
-/** What rules know at admission: what the caches hold, and the settings in force. */
-export function ruleContext(lookup: Lookup, places: ReferencePlaces): RuleContext {
-  const { operatorNamespace, definitionsNamespace, configsAnywhere = false } = places;
-  return {
-    lookup,
-    // Until the first list has come, absence means nothing.
-    isComplete: (kind) => lookup.isSynced?.(kind) ?? true,
-    isExpected: (kind, namespace, name) => lookup.isExpected?.(kind, namespace, name) ?? false,
-    operatorNamespace,
-    definitionsNamespace,
-    configsAnywhere,
-    settings: settingsFrom(lookup.list(KeptnConfig), operatorNamespace),
-  };
-}
 
 /**
  * What becomes of an object with these problems: errors refuse it, everything else is a warning. In strict mode only what is

@@ -1,10 +1,10 @@
+import { ruleContextOf } from '../lint/base/rule-context.ts';
 import { sluiceKeys } from '../api/keptn/annotations.ts';
 import type { AdmissionRequest } from '../api/review.ts';
 import type { Lookup } from '../domain/lookup.ts';
-import type { ReferencePlaces } from '../lint/base/references.ts';
+import type { Places } from '../domain/settings/places.ts';
 import { raisedDeadline } from '../lint/workload/progress-deadline-rule.ts';
 import type { WorkloadManifest } from '../lint/workload/workload-manifest.ts';
-import { ruleContext } from './judgement.ts';
 import { manifestOf } from './review-workload.ts';
 import { allow, type Verdict } from './verdict.ts';
 
@@ -15,11 +15,11 @@ import { allow, type Verdict } from './verdict.ts';
 export function raiseProgressDeadline(
   request: AdmissionRequest,
   lookup: Lookup,
-  places: ReferencePlaces,
+  places: Places,
 ): Verdict {
   const workload = manifestOf(request.object, request);
   if (workload === undefined || workload.metadata.deletionTimestamp !== undefined) return allow();
-  const context = ruleContext(lookup, places);
+  const context = ruleContextOf(lookup, places);
   if (!isAskedFor(workload, context.settings.raiseProgressDeadline)) return allow();
   const raised = raisedDeadline(workload, context);
   if (raised === undefined) return allow();

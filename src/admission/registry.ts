@@ -17,7 +17,7 @@ import type { Resource } from '../api/resource.ts';
 import type { AdmissionRequest } from '../api/review.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import { neverHeld, type NamespaceScope } from '../domain/opt-in/namespace-scope.ts';
-import type { ReferencePlaces } from '../lint/base/references.ts';
+import type { Places } from '../domain/settings/places.ts';
 import { workloadKinds } from '../lint/workload/workload-manifest.ts';
 import { judgeApplied, judgeDeletion } from './review-definition.ts';
 import { gateFailedPod, judgeFinalFailedPod } from './failed-pod.ts';
@@ -246,7 +246,7 @@ function deadlineWebhook(kind: Kind, settings: AdmissionSettings): Webhook {
  * Those that judge definitions, checks made by hand, and settings. Only Keptn's own stops anybody while Sluice is down; what
  * the others would have said is said by controllers as well.
  */
-function definitionWebhooks(places: ReferencePlaces): readonly Webhook[] {
+function definitionWebhooks(places: Places): readonly Webhook[] {
   const byHand = madeByHand(serviceAccountUser(places.operatorNamespace));
   const applied = (resource: Resource): Webhook => ({
     ...reviewOf(resource),

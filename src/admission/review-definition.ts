@@ -1,3 +1,4 @@
+import { ruleContextOf } from '../lint/base/rule-context.ts';
 import { isTooDeep, pathOfDepth, tooDeep } from '../api/depth.ts';
 import { fieldOf, isEqualJson, isJsonObject } from '../api/json.ts';
 import { sluiceKeys } from '../api/keptn/annotations.ts';
@@ -7,9 +8,9 @@ import type { Resource } from '../api/resource.ts';
 import type { AdmissionRequest } from '../api/review.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import { dependentsOf } from '../lint/dependents.ts';
-import type { ReferencePlaces } from '../lint/base/references.ts';
+import type { Places } from '../domain/settings/places.ts';
 import { problemsOf } from '../lint/rules.ts';
-import { ruleContext, verdictOn } from './judgement.ts';
+import { verdictOn } from './judgement.ts';
 import { allow, deny, type Verdict, warn } from './verdict.ts';
 
 type Handler = (request: AdmissionRequest, lookup: Lookup) => Verdict;
@@ -18,7 +19,7 @@ type Handler = (request: AdmissionRequest, lookup: Lookup) => Verdict;
  * Judges what somebody applies of this kind by the rules. An update that leaves the spec alone, or of an object that is being
  * deleted, always enters without a warning: a client that removes a finalizer or sets a label cannot help what is in the spec.
  */
-export function judgeApplied(resource: Resource, places: ReferencePlaces): Handler {
+export function judgeApplied(resource: Resource, places: Places): Handler {
   const parse: Parser<KubernetesObject> = parserOfReviewed(resource);
   return (request, lookup) => {
     if (isOfNoConcern(request)) return allow();
@@ -27,19 +28,19 @@ export function judgeApplied(resource: Resource, places: ReferencePlaces): Handl
     if (unreadable !== undefined) return deny(subject, [unreadable]);
     const parsed = parse(request.object);
     if (!parsed.ok) return deny(subject, parsed.errors);
-    const context = ruleContext(lookup, places);
+    const context = ruleContextOf(lookup, places);
     const problems = problemsOf(parsed.value, context);
     return verdictOn(problems, { subject, isStrict: context.settings.strictValidation });
   };
 }
 
 /** Warns the user who deletes a definition of what still needs it. Never refuses. */
-export function judgeDeletion(resource: Resource, places: ReferencePlaces): Handler {
+export function judgeDeletion(resource: Resource, places: Places): Handler {
   const parse: Parser<KubernetesObject> = parserOfReviewed(resource);
   return (request, lookup) => {
     const parsed = parse(request.oldObject);
     if (!parsed.ok || parsed.value.metadata.deletionTimestamp !== undefined) return allow();
-    const { versions, others } = dependentsOf(parsed.value, ruleContext(lookup, places));
+    const { versions, others } = dependentsOf(parsed.value, ruleContextOf(lookup, places));
     const { kind, name, namespace } = { kind: resource.kind, ...parsed.value.metadata };
     const warnings = [
       ...(versions.length > 0

@@ -1,9 +1,10 @@
+import { ruleContextOf } from '../lint/base/rule-context.ts';
 import { defined, isEqualJson } from '../api/json.ts';
 import type { AdmissionRequest } from '../api/review.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import { isJudgedKey } from '../lint/base/annotation-keys.ts';
 import { nodeNameIsSet } from '../lint/workload/node-name-rule.ts';
-import type { ReferencePlaces } from '../lint/base/references.ts';
+import type { Places } from '../domain/settings/places.ts';
 import type { Problem } from '../lint/base/rule.ts';
 import { problemsOf } from '../lint/rules.ts';
 import { tooLongIn } from '../lint/workload/workload-rules.ts';
@@ -14,7 +15,7 @@ import {
   type WorkloadContext,
   type WorkloadManifest,
 } from '../lint/workload/workload-manifest.ts';
-import { ruleContext, verdictOn, warningsOf } from './judgement.ts';
+import { verdictOn, warningsOf } from './judgement.ts';
 import { allow, deny, type Verdict, warn } from './verdict.ts';
 import {
   failedVersion,
@@ -24,7 +25,7 @@ import {
 } from './workload-release.ts';
 
 /** What the composition root hands to the workload webhook. */
-export interface WorkloadSettings extends ReferencePlaces {
+export interface WorkloadSettings extends Places {
   /** How the caches tell Pod templates apart; without it, what an update replaces is all that is known. */
   readonly templateDigest?: ((template: unknown) => string) | undefined;
 }
@@ -46,7 +47,7 @@ export function reviewWorkload(
   if (workload === undefined || workload.metadata.deletionTimestamp !== undefined) return allow();
   const before = manifestOf(request.oldObject, request);
   if (before !== undefined && isSameForRules(before, workload)) return allow();
-  const context = ruleContext(lookup, settings);
+  const context = ruleContextOf(lookup, settings);
   const unreadable = tooLongIn(workload, context);
   if (unreadable.length > 0 && !isEqualJson(unreadable, before && tooLongIn(before, context))) {
     return deny(subjectOf(request), unreadable);

@@ -20,7 +20,7 @@ import {
   workloadsByApp,
   workloadVersionsByApp,
 } from './gathering/lifecycle-indexes.ts';
-import type { Places } from './gathering/places.ts';
+import type { Places } from '../domain/settings/places.ts';
 import { defined } from '../api/json.ts';
 
 /** Makes the KeptnApps that are asked for out of the workloads that name them. */

@@ -34,7 +34,7 @@ import {
   workloadVersionsByApp,
 } from './gathering/lifecycle-indexes.ts';
 import { deadlinesOfApp } from './gathering/nearest-deadlines.ts';
-import type { Places } from './gathering/places.ts';
+import type { Places } from '../domain/settings/places.ts';
 import {
   awaiting,
   awaitingTaskDefinition,

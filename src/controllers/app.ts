@@ -11,7 +11,7 @@ import { type Lookup } from '../domain/lookup.ts';
 import { lists } from '../domain/phase/newest-app-version.ts';
 import { isReleased } from '../domain/gate/release.ts';
 import { type Controller, watch } from './engine/controller.ts';
-import type { Places } from './gathering/places.ts';
+import type { Places } from '../domain/settings/places.ts';
 import { controllerKey } from './gathering/version-checks.ts';
 import {
   inNamespace,

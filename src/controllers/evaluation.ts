@@ -37,7 +37,7 @@ import {
 } from './gathering/superseded-parent.ts';
 import { deadlineWatches, waitingEvaluations } from './gathering/deadline-watches.ts';
 import { deadlinesOfCheck } from './gathering/nearest-deadlines.ts';
-import type { Places } from './gathering/places.ts';
+import type { Places } from '../domain/settings/places.ts';
 import { awaiting } from './gathering/version-checks.ts';
 
 /** The evaluations that wait for a provider to appear, or to be the only one, by namespace. */

@@ -1,7 +1,7 @@
 import { KeptnConfig } from '../api/keptn/config.ts';
 import { type ConfigObservation, decideConfig } from '../domain/settings/keptn-config.ts';
 import { type Controller, type Key, watch } from './engine/controller.ts';
-import type { Places } from './gathering/places.ts';
+import type { Places } from '../domain/settings/places.ts';
 
 /** Says on every KeptnConfig whether it rules. What it sets is read where it is needed, by `settingsFrom`. */
 export function keptnConfigController(

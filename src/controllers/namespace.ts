@@ -16,7 +16,7 @@ import type { WatchedPod } from '../domain/opt-in/withdrawn-opt-in.ts';
 import { workloadNameFor } from '../domain/identity/workload-names.ts';
 import { type Controller, type Key, watch } from './engine/controller.ts';
 import { versionOfPod } from '../domain/identity/version-of-pod.ts';
-import { identityOptions } from './gathering/workload-owners.ts';
+import { identityOptionsOf } from '../domain/settings/identity-options.ts';
 
 /** Keeps the label that the webhook selects Namespaces by, and lifts the gates of those that have opted out. */
 export function namespaceController(scope: NamespaceScope): Controller<NamespaceObservation> {
@@ -35,7 +35,7 @@ export function namespaceController(scope: NamespaceScope): Controller<Namespace
     gather({ name }, world) {
       const namespace = world.get(NamespaceKind, undefined, name);
       if (namespace === undefined) return undefined;
-      const options = identityOptions(world, operatorNamespace);
+      const options = identityOptionsOf(world, operatorNamespace);
       const enabled = isEnabled(namespace.metadata, scope);
       const pods = enabled ? [] : world.list(PodKind, name);
       return {

@@ -19,9 +19,9 @@ import {
 } from '../domain/workload/record-opt-in.ts';
 import type { Claim } from '../domain/workload/workload-claim.ts';
 import { type Controller, type Key, watch } from './engine/controller.ts';
-import type { Places } from './gathering/places.ts';
+import type { Places } from '../domain/settings/places.ts';
 import { missingOwners } from './gathering/missing-owners.ts';
-import { identityOptions } from './gathering/workload-owners.ts';
+import { identityOptionsOf } from '../domain/settings/identity-options.ts';
 
 /** Puts on record what runs in a Namespace when it opts in; until then nothing of its workloads is decided. */
 export function optInRecordController({
@@ -49,7 +49,7 @@ export function optInRecordController({
         listed,
         running: runningWorkloads(started, name, {
           world,
-          options: identityOptions(world, operatorNamespace),
+          options: identityOptionsOf(world, operatorNamespace),
         }),
         missing: missingOwners(started, world),
         ...world.answers(),

@@ -1,3 +1,4 @@
+import { identityOptionsOf } from '../domain/settings/identity-options.ts';
 import { type Pod, PodKind } from '../api/builtin.ts';
 import { sluiceKeys } from '../api/keptn/annotations.ts';
 import { ReleasedVersionsKind, releasedVersionsName } from '../api/released-versions.ts';
@@ -18,13 +19,9 @@ import { proofOf } from '../domain/owner/revision.ts';
 import { isVersion } from '../domain/workload/wanted-version.ts';
 import { type Controller, type Key, watch } from './engine/controller.ts';
 import { ownerWatches } from './gathering/owner-watches.ts';
-import type { Places } from './gathering/places.ts';
+import type { Places } from '../domain/settings/places.ts';
 import { versionOfPod } from '../domain/identity/version-of-pod.ts';
-import {
-  identityOptions,
-  podsMaybeOfWorkload,
-  podsOfWorkload,
-} from './gathering/workload-owners.ts';
+import { podsMaybeOfWorkload, podsOfWorkload } from './gathering/workload-owners.ts';
 import { podsByWorkload, podsWithoutWorkload } from './gathering/lifecycle-indexes.ts';
 
 /** At most this many Pods of a version get an explanation: more would only be more of the same (T6). */
@@ -45,7 +42,7 @@ export function podGateController(
       watch(PodKind, ({ metadata }) => [metadata]),
       watch(KeptnWorkloadVersion, ({ metadata, spec }, lookup) => {
         const at = { namespace: metadata.namespace ?? '', name: spec.workloadName };
-        return keysOf(podsOfWorkload(at, lookup, identityOptions(lookup, operatorNamespace)));
+        return keysOf(podsOfWorkload(at, lookup, identityOptionsOf(lookup, operatorNamespace)));
       }),
       ...ownerWatches((uids, lookup) =>
         uids.flatMap((uid) => keysOf(lookup.byOwner(PodKind, uid))),
@@ -54,7 +51,7 @@ export function podGateController(
     gather({ namespace, name }, world) {
       const pod = world.get(PodKind, namespace, name);
       if (pod === undefined) return undefined;
-      const options = identityOptions(world, operatorNamespace);
+      const options = identityOptionsOf(world, operatorNamespace);
       const chain = ownerChainOf(pod, world);
       const identity = identityIn(world, pod, options);
       const proof = proofOf(pod, chain);

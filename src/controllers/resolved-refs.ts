@@ -1,3 +1,4 @@
+import { ruleContextOf } from '../lint/base/rule-context.ts';
 import { ConfigMapMetadataKind, ServiceAccountMetadataKind } from '../api/builtin.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
 import { KeptnAppContext } from '../api/keptn/app-context.ts';
@@ -9,7 +10,6 @@ import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { KeptnWorkload } from '../api/keptn/workload.ts';
 import type { Kind, KubernetesObject, ObjectRef } from '../api/object.ts';
 import { conditionOf, conditionTypes } from '../domain/conditions.ts';
-import { settingsFrom } from '../domain/settings/keptn-config.ts';
 import type { Lookup, World } from '../domain/lookup.ts';
 import { isRetired } from '../domain/owner/retired-workload.ts';
 import {
@@ -21,14 +21,13 @@ import {
 import { chainRules } from '../lint/rules/chain-rules.ts';
 import { referenceRules } from '../lint/rules/reference-rules.ts';
 import { referencesOf } from '../lint/base/references.ts';
-import type { Problem, RuleContext } from '../lint/base/rule.ts';
+import type { Problem } from '../lint/base/rule.ts';
 import { problemsOf } from '../lint/rules.ts';
 import { unusableReferences } from '../lint/unusable-references.ts';
 import { type Controller, type Key, type Watch, watch } from './engine/controller.ts';
 import { inNamespace, workloadsByApp } from './gathering/lifecycle-indexes.ts';
-import type { Places } from './gathering/places.ts';
+import type { Places } from '../domain/settings/places.ts';
 import { leadingTo, referenceIndexes, referrersOf } from './gathering/reference-index.ts';
-import { defined } from '../api/json.ts';
 
 /** A kind whose objects get the condition ResolvedRefs. */
 interface ReferringKind {
@@ -180,15 +179,8 @@ function observationOf(
   const { key, world, places } = by;
   const object = world.get(kind, key.namespace, key.name);
   if (object === undefined) return undefined;
-  const context: RuleContext = {
-    lookup: world,
-    // Controllers run without what their service account may not list, and nothing is claimed of it.
-    isComplete: (named) => world.isSynced?.(named) ?? true,
-    operatorNamespace: places.operatorNamespace,
-    definitionsNamespace: places.definitionsNamespace,
-    ...defined({ configsAnywhere: places.configsAnywhere }),
-    settings: settingsFrom(world.list(KeptnConfig), places.operatorNamespace),
-  };
+  // Controllers run without what their service account may not list, and nothing is claimed of it.
+  const context = ruleContextOf(world, places);
   const problems = problemsOf(object, context, {
     severities: hindering,
     hindering: true,

@@ -11,7 +11,7 @@ import {
 } from '../domain/job/task-definition.ts';
 import { type Controller, watch } from './engine/controller.ts';
 import { findDefinitions } from './gathering/find-definitions.ts';
-import type { Places } from './gathering/places.ts';
+import type { Places } from '../domain/settings/places.ts';
 
 /** The definitions that take code or parameters from another one, by its name. */
 export const taskDefinitionsByFunctionRef: IndexDefinition<KeptnTaskDefinition> = {

@@ -43,7 +43,7 @@ import {
 import { deadlineWatches, waitingTasks } from './gathering/deadline-watches.ts';
 import { deadlinesOfCheck } from './gathering/nearest-deadlines.ts';
 import type { Deadlines } from '../domain/deadline.ts';
-import type { Places } from './gathering/places.ts';
+import type { Places } from '../domain/settings/places.ts';
 import {
   isParentSuperseded,
   supersededParentWatches,

@@ -1,3 +1,4 @@
+import { identityOptionsOf } from '../domain/settings/identity-options.ts';
 import { refOf } from '../api/object.ts';
 import { NamespaceKind, type Pod, PodKind } from '../api/builtin.ts';
 import type { WorkloadVersionSeen } from '../domain/workload/workload-version-run.ts';
@@ -51,7 +52,7 @@ import {
 import { ownerWatches } from './gathering/owner-watches.ts';
 import { isAppObserved } from './gathering/observed-app.ts';
 import { deadlinesOfWorkload } from './gathering/nearest-deadlines.ts';
-import type { Places } from './gathering/places.ts';
+import type { Places } from '../domain/settings/places.ts';
 import {
   awaiting,
   awaitingTaskDefinition,
@@ -60,7 +61,6 @@ import {
   judgedBy,
 } from './gathering/version-checks.ts';
 import {
-  identityOptions,
   ownersOfWorkload,
   podsOfWorkload,
   workloadNameOfPod,
@@ -73,7 +73,7 @@ export function workloadVersionController(places: Places): Controller<WorkloadVe
   const { operatorNamespace } = places;
   const waiting = { ...places, index: workloadVersionsByDefinition };
   const ofPod = (pod: Pod, lookup: Lookup): readonly Key[] => {
-    const options = identityOptions(lookup, operatorNamespace);
+    const options = identityOptionsOf(lookup, operatorNamespace);
     const name = workloadNameOfPod(pod, lookup, options);
     const workload = name && lookup.get(KeptnWorkload, pod.metadata.namespace, name);
     if (!workload) return [];
@@ -163,7 +163,7 @@ function observation(
   const { namespace = '' } = version.metadata;
   const { app, workloadName } = version.spec;
   const { operatorNamespace, definitionsNamespace } = places;
-  const options = identityOptions(world, operatorNamespace);
+  const options = identityOptionsOf(world, operatorNamespace);
   const settings = settingsFrom(world.list(KeptnConfig), operatorNamespace, places);
   const workload = world.get(KeptnWorkload, namespace, workloadName);
   const request = world.get(KeptnAppCreationRequest, namespace, app);

@@ -1,3 +1,4 @@
+import { identityOptionsOf } from '../domain/settings/identity-options.ts';
 import { appName } from '../domain/names.ts';
 import { NamespaceKind, type Pod, PodKind, ReplicaSetKind } from '../api/builtin.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
@@ -20,10 +21,9 @@ import {
 } from './gathering/lifecycle-indexes.ts';
 import { missingOwners } from './gathering/missing-owners.ts';
 import { ownerWatches } from './gathering/owner-watches.ts';
-import type { Places } from './gathering/places.ts';
+import type { Places } from '../domain/settings/places.ts';
 import { controllerKey } from './gathering/version-checks.ts';
 import {
-  identityOptions,
   ownersOfWorkload,
   podsOfWorkload,
   workloadNameOfPod,
@@ -37,7 +37,7 @@ export function workloadController({ operatorNamespace }: Places): Controller<Wo
       .map((workload) => workload.metadata);
   const ofPod = (pod: Pod, lookup: Lookup): readonly Key[] => {
     const { namespace } = pod.metadata;
-    const name = workloadNameOfPod(pod, lookup, identityOptions(lookup, operatorNamespace));
+    const name = workloadNameOfPod(pod, lookup, identityOptionsOf(lookup, operatorNamespace));
     return name === undefined || namespace === undefined ? [] : [{ namespace, name }];
   };
   return {
@@ -74,7 +74,7 @@ export function workloadController({ operatorNamespace }: Places): Controller<Wo
     ],
     gather({ namespace = '', name }, world) {
       const workload = world.get(KeptnWorkload, namespace, name);
-      const options = identityOptions(world, operatorNamespace);
+      const options = identityOptionsOf(world, operatorNamespace);
       const pods = podsOfWorkload({ namespace, name }, world, options);
       if (workload === undefined && pods.length === 0) return undefined;
       const sameApp = inNamespace(namespace, workload?.spec.app ?? '');

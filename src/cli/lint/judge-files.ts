@@ -1,7 +1,6 @@
+import { ruleContextOf } from '../../lint/base/rule-context.ts';
 import { ownKinds } from '../../api/keptn/registry.ts';
-import { KeptnConfig } from '../../api/keptn/config.ts';
 import { type Kind, kindKey, type KubernetesObject } from '../../api/object.ts';
-import { settingsFrom } from '../../domain/settings/keptn-config.ts';
 import type { Problem, RuleContext } from '../../lint/base/rule.ts';
 import { readManifest } from '../../lint/manifest-problems.ts';
 import { problemsOf } from '../../lint/rules.ts';
@@ -147,13 +146,7 @@ function placeOf(file: NamedText, manifest: Manifest, path: string) {
 function contextOf(judged: readonly Judged[], settings: JudgeSettings): RuleContext {
   const lookup = lookupOf([...settings.known, ...judged.map(({ object }) => object)]);
   const complete = new Set(settings.complete.map(kindKey));
-  return {
-    lookup,
-    isComplete: (kind) => complete.has(kindKey(kind)),
-    operatorNamespace: settings.operatorNamespace,
-    definitionsNamespace: settings.definitionsNamespace,
-    settings: settingsFrom(lookup.list(KeptnConfig), settings.operatorNamespace),
-  };
+  return ruleContextOf(lookup, settings, (kind) => complete.has(kindKey(kind)));
 }
 
 /** A lookup over many objects; of two with one address the later one counts, as when both are applied. */

@@ -1,3 +1,5 @@
+import { ruleContextOf } from '../../lint/base/rule-context.ts';
+import type { Places } from '../../domain/settings/places.ts';
 import jsonpatch from 'fast-json-patch';
 import { gatePod } from '../../admission/gate-pod.ts';
 import { reviewWorkload } from '../../admission/review-workload.ts';
@@ -5,7 +7,6 @@ import type { Verdict } from '../../admission/verdict.ts';
 import { defined, type JsonObject } from '../../api/json.ts';
 import type { JsonPatchOperation } from '../../api/json-patch.ts';
 import { KeptnAppContext } from '../../api/keptn/app-context.ts';
-import { KeptnConfig } from '../../api/keptn/config.ts';
 import { KeptnEvaluationDefinition } from '../../api/keptn/evaluation-definition.ts';
 import { KeptnTaskDefinition } from '../../api/keptn/task-definition.ts';
 import type { KubernetesObject } from '../../api/object.ts';
@@ -14,7 +15,6 @@ import type { AnnotatedIdentity } from '../../domain/identity/identity.ts';
 import type { Lookup } from '../../domain/lookup.ts';
 import { appPhases, type Phase, workloadPhases } from '../../domain/phase/phases.ts';
 import { listsOf } from '../../domain/check/requested-checks.ts';
-import { settingsFrom } from '../../domain/settings/keptn-config.ts';
 import { templateDigest } from '../../kubernetes/projection/template-digest.ts';
 import type { RuleContext } from '../../lint/base/rule.ts';
 import {
@@ -67,17 +67,11 @@ export interface Outcome {
   readonly pod: unknown;
 }
 
-/** Where things are looked for. */
-export interface SimulationPlaces {
-  readonly operatorNamespace: string;
-  readonly definitionsNamespace: string;
-}
-
 /** Asks the webhooks and the phases what would become of this workload among these objects. Nothing is created. */
 export function simulate(
   { manifest, workload }: Simulated,
   known: readonly KubernetesObject[],
-  places: SimulationPlaces,
+  places: Places,
 ): Outcome {
   const { pod, owners } = simulatedPod(manifest, workload);
   // The manifest itself has no uid; the owner that is played stands in its place.
@@ -131,7 +125,7 @@ function namesOf({ app, workload, version, versionProblem }: AnnotatedIdentity) 
 function phasesOf(
   identity: AnnotatedIdentity,
   { metadata }: WorkloadManifest,
-  by: { readonly lookup: Lookup; readonly places: SimulationPlaces },
+  by: { readonly lookup: Lookup; readonly places: Places },
 ): readonly SimulatedPhase[] {
   const { namespace = '' } = metadata;
   const context = by.lookup.get(KeptnAppContext, namespace, identity.app);
@@ -158,7 +152,7 @@ function checkOf(
     namespace,
     lookup,
     places,
-  }: { readonly namespace: string; readonly lookup: Lookup; readonly places: SimulationPlaces },
+  }: { readonly namespace: string; readonly lookup: Lookup; readonly places: Places },
 ): SimulatedCheck {
   const kind = phase.type === 'tasks' ? KeptnTaskDefinition : KeptnEvaluationDefinition;
   const foundIn = [namespace, places.definitionsNamespace].find(
@@ -201,11 +195,6 @@ function requestFor(object: KubernetesObject): AdmissionRequest {
   };
 }
 
-function contextOf(lookup: Lookup, places: SimulationPlaces): RuleContext {
-  return {
-    lookup,
-    isComplete: () => false,
-    ...places,
-    settings: settingsFrom(lookup.list(KeptnConfig), places.operatorNamespace),
-  };
+function contextOf(lookup: Lookup, places: Places): RuleContext {
+  return ruleContextOf(lookup, places, () => false);
 }

@@ -1,8 +1,8 @@
+import { ruleContextOf } from '../../lint/base/rule-context.ts';
 import type { KeptnTaskDefinition } from '../../api/keptn/task-definition.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { warningsOf } from '../../admission/judgement.ts';
 import { functionRefOf } from '../../domain/job/function-source.ts';
-import { settingsFrom } from '../../domain/settings/keptn-config.ts';
 import { isLegalName } from '../../domain/names.ts';
 import type { Problem, RuleContext } from '../../lint/base/rule.ts';
 import { problemsOf } from '../../lint/rules.ts';
@@ -50,13 +50,8 @@ function contextOf(definitions: readonly KubernetesObject[]): RuleContext {
     ...one,
     metadata: { ...one.metadata, namespace },
   }));
-  return {
-    lookup: lookupOver(together),
-    isComplete: () => false,
-    operatorNamespace: namespace,
-    definitionsNamespace: namespace,
-    settings: settingsFrom([], namespace),
-  };
+  const places = { operatorNamespace: namespace, definitionsNamespace: namespace };
+  return ruleContextOf(lookupOver(together), places, () => false);
 }
 
 /** A definition and those it refers to, each once. */

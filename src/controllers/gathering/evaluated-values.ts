@@ -26,7 +26,7 @@ import type { Measurement } from '../../domain/measurement/usable-value.ts';
 import { boundsFor, type ValueBounds } from '../../domain/measurement/value-bounds.ts';
 import { findReference, type Reference } from '../../domain/reference.ts';
 import { parseTime } from '../../domain/time.ts';
-import type { Places } from './places.ts';
+import type { Places } from '../../domain/settings/places.ts';
 
 /** The evaluations that are not over, by the name of their definition. */
 export const openEvaluationsByDefinition: IndexDefinition<KeptnEvaluation> = {

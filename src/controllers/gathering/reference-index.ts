@@ -9,7 +9,7 @@ import type { Kind, KubernetesObject } from '../../api/object.ts';
 import type { Lookup } from '../../domain/lookup.ts';
 import { referencesOf } from '../../lint/base/references.ts';
 import { inNamespace } from './lifecycle-indexes.ts';
-import type { Places } from './places.ts';
+import type { Places } from '../../domain/settings/places.ts';
 
 const index = 'references';
 

@@ -18,7 +18,7 @@ import { taskDefinitionVersion } from '../../domain/job/task-definition-version.
 import { metricNamespaces } from '../../domain/measurement/metric-namespaces.ts';
 import { definitionsByMetric } from './evaluated-values.ts';
 import { findDefinitions } from './find-definitions.ts';
-import type { Places } from './places.ts';
+import type { Places } from '../../domain/settings/places.ts';
 import { dependentNames } from '../task-definition.ts';
 
 /** An app version or workload version, as far as its checks go. */

@@ -1,5 +1,4 @@
 import type { Pod } from '../../api/builtin.ts';
-import { KeptnConfig } from '../../api/keptn/config.ts';
 import type { KeptnWorkload } from '../../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import { currentRevision, type OwnerSeen } from '../../domain/identity/current-revision.ts';
@@ -7,7 +6,6 @@ import { identityIn } from '../../domain/identity/identity-in.ts';
 import { identityOf } from '../../domain/identity/identity.ts';
 import { withWordOfPods } from '../../domain/identity/word-of-pods.ts';
 import type { IdentityOptions } from '../../domain/identity/pod-version.ts';
-import { settingsFrom } from '../../domain/settings/keptn-config.ts';
 import { type Lookup } from '../../domain/lookup.ts';
 import { ownerChainOf, supportedOwner } from '../../domain/owner/owner-chain.ts';
 import { ownerOfReference, type RolloutOwner } from '../../domain/owner/rollout-owner.ts';
@@ -20,12 +18,6 @@ import {
   podsByWorkload,
   podsWithoutWorkload,
 } from './lifecycle-indexes.ts';
-
-/** How identities are read under the settings in force. */
-export function identityOptions(lookup: Lookup, operatorNamespace: string): IdentityOptions {
-  const { versionFromImageTag } = settingsFrom(lookup.list(KeptnConfig), operatorNamespace);
-  return { versionFromImageTag };
-}
 
 /** The name of the KeptnWorkload a Pod belongs to, as far as the caches can tell. */
 export function workloadNameOfPod(

@@ -18,7 +18,7 @@ import { uidOf } from '../../domain/identity/workload-names.ts';
 import type { Clock, Timer } from '../../runtime/clock.ts';
 import type { Caches, EventSink } from '../engine/cluster.ts';
 import { versionOfPod } from '../../domain/identity/version-of-pod.ts';
-import { identityOptions } from '../gathering/workload-owners.ts';
+import { identityOptionsOf } from '../../domain/settings/identity-options.ts';
 
 /** Lists the Pods that run in a namespace, page by page: the cache holds only those with our label. */
 export interface RunningPods {
@@ -132,7 +132,7 @@ export class BypassedPods {
 
   #count(pod: Pod, namespace: string, found: Map<string, Found>): void {
     const { caches, operatorNamespace } = this.#parts;
-    const identity = identityIn(caches, pod, identityOptions(caches, operatorNamespace));
+    const identity = identityIn(caches, pod, identityOptionsOf(caches, operatorNamespace));
     const proof = proofOf(pod, ownerChainOf(pod, caches));
     const record = versionOfPod(pod, { identity, proof }, caches);
     const isOnRecord =

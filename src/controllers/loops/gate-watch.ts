@@ -11,7 +11,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import { Slices } from '../../runtime/slices.ts';
 import type { Caches } from '../engine/cluster.ts';
 import type { Change } from '../engine/effect-target.ts';
-import { identityOptions } from '../gathering/workload-owners.ts';
+import { identityOptionsOf } from '../../domain/settings/identity-options.ts';
 
 /** What is measured of gates as they go. Must not throw. */
 export interface GateMetrics {
@@ -177,7 +177,7 @@ export class GateWatch {
   #versionOf(pod: Pod): string | undefined {
     const { caches, operatorNamespace } = this.#parts;
     try {
-      const identity = identityIn(caches, pod, identityOptions(caches, operatorNamespace));
+      const identity = identityIn(caches, pod, identityOptionsOf(caches, operatorNamespace));
       const proof = proofOf(pod, ownerChainOf(pod, caches));
       return versionOfPod(pod, { identity, proof }, caches)?.metadata.name;
     } catch {

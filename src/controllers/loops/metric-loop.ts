@@ -32,7 +32,7 @@ import { tellFailedDecision } from '../engine/failed-decision.ts';
 import { Fenced, fencedCluster } from '../engine/fenced-cluster.ts';
 import { inNamespace } from '../gathering/lifecycle-indexes.ts';
 import { askProvider, type MetricSource, providerGrace, providerMissing } from './metric-query.ts';
-import type { Places } from '../gathering/places.ts';
+import type { Places } from '../../domain/settings/places.ts';
 import { defined } from '../../api/json.ts';
 
 /** The metrics that ask a provider. */

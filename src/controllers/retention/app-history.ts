@@ -22,7 +22,7 @@ import {
   inNamespace,
   workloadVersionsByApp,
 } from '../gathering/lifecycle-indexes.ts';
-import type { Places } from '../gathering/places.ts';
+import type { Places } from '../../domain/settings/places.ts';
 import { stateOfNamespace } from '../engine/terminating-namespace.ts';
 import type { IsTraced } from '../engine/traced.ts';
 import { controllerKey } from '../gathering/version-checks.ts';

@@ -12,7 +12,7 @@ import { isRetired } from '../../domain/owner/retired-workload.ts';
 import { decideUnusedApp, type UnusedAppSeen } from '../../domain/retention/unused-app.ts';
 import { type Controller, type Key, watch } from '../engine/controller.ts';
 import { inNamespace, workloadsByApp } from '../gathering/lifecycle-indexes.ts';
-import type { Places } from '../gathering/places.ts';
+import type { Places } from '../../domain/settings/places.ts';
 import { stateOfNamespace } from '../engine/terminating-namespace.ts';
 import type { IsTraced } from '../engine/traced.ts';
 import { hasUnfinished } from './unfinished.ts';

@@ -1,3 +1,4 @@
+import { identityOptionsOf } from '../../domain/settings/identity-options.ts';
 import {
   ControllerRevisionKind,
   DaemonSetKind,
@@ -31,11 +32,11 @@ import { ownerOfReference, refToOwner } from '../../domain/owner/rollout-owner.t
 import { type Controller, type Key, watch } from '../engine/controller.ts';
 import { ownersByCarried } from '../gathering/carried-workloads.ts';
 import { appVersionsByApp, inNamespace, workloadsByApp } from '../gathering/lifecycle-indexes.ts';
-import type { Places } from '../gathering/places.ts';
+import type { Places } from '../../domain/settings/places.ts';
 import { stateOfNamespace } from '../engine/terminating-namespace.ts';
 import type { IsTraced } from '../engine/traced.ts';
 import { controllerKey } from '../gathering/version-checks.ts';
-import { identityOptions, ownersOfWorkload, podsOfWorkload } from '../gathering/workload-owners.ts';
+import { ownersOfWorkload, podsOfWorkload } from '../gathering/workload-owners.ts';
 import { hasUnfinished } from './unfinished.ts';
 
 /** The kinds that decide whether a version is still needed. */
@@ -133,7 +134,7 @@ function usesOf(
   const isCertain = isKnown && stateOfNamespace(namespace, world) === 'stays';
   const isBlind = world.isSynced?.(...kinds) === false || world.isMissing?.(...kinds) === true;
   if (!isCertain || isBlind) return undefined;
-  const options = identityOptions(world, operatorNamespace);
+  const options = identityOptionsOf(world, operatorNamespace);
   const pods = podsOfWorkload({ namespace, name }, world, options);
   const owners = ownersOfWorkload(workload, { pods, lookup: world, options });
   return {

@@ -1,3 +1,4 @@
+import type { Places } from '../../domain/settings/places.ts';
 import { ServiceAccountMetadataKind } from '../../api/builtin.ts';
 import { KeptnAppContext } from '../../api/keptn/app-context.ts';
 import { KeptnEvaluationDefinition } from '../../api/keptn/evaluation-definition.ts';
@@ -31,14 +32,6 @@ export interface StatedReference {
   readonly namespaces: readonly string[];
 }
 
-/** The namespaces that count beside an object's own. */
-export interface ReferencePlaces {
-  readonly operatorNamespace: string;
-  readonly definitionsNamespace: string;
-  /** Whether a KeptnConfig of another namespace than the operator's may rule. */
-  readonly configsAnywhere?: boolean;
-}
-
 /** An object that names more than this is an attack or a mistake; the rest is not looked at. */
 const mostReferences = 1_000;
 
@@ -46,10 +39,7 @@ const mostReferences = 1_000;
  * Everything an object names, in the order of its fields. Secrets are never looked up and not among it. Empty for kinds that
  * name nothing.
  */
-export function referencesOf(
-  object: KubernetesObject,
-  places: ReferencePlaces,
-): readonly StatedReference[] {
+export function referencesOf(object: KubernetesObject, places: Places): readonly StatedReference[] {
   const entry = table.find(({ kind }) => kind.kind === object.kind);
   return entry === undefined
     ? []
@@ -66,7 +56,7 @@ interface Scopes {
   readonly use: readonly string[];
 }
 
-function scopesOf({ metadata }: KubernetesObject, places: ReferencePlaces): Scopes {
+function scopesOf({ metadata }: KubernetesObject, places: Places): Scopes {
   const { namespace = '' } = metadata;
   const use = namespace === places.definitionsNamespace ? [] : [namespace];
   return {
@@ -191,10 +181,7 @@ interface WithChecks extends KubernetesObject {
 }
 
 /** The definitions that a version names, as `referencesOf` gives those of a KeptnAppContext. */
-export function checkReferences(
-  version: WithChecks,
-  places: ReferencePlaces,
-): readonly StatedReference[] {
+export function checkReferences(version: WithChecks, places: Places): readonly StatedReference[] {
   return checksAndFollowUps(version, scopesOf(version, places));
 }
 

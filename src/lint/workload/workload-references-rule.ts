@@ -1,10 +1,11 @@
+import type { Places } from '../../domain/settings/places.ts';
 import { keptnAnnotations, sluiceKeys } from '../../api/keptn/annotations.ts';
 import { KeptnEvaluationDefinition } from '../../api/keptn/evaluation-definition.ts';
 import { KeptnTaskDefinition } from '../../api/keptn/task-definition.ts';
 import type { Kind } from '../../api/object.ts';
 import type { AnnotatedIdentity } from '../../domain/identity/identity.ts';
 import { illegalReferences, missingReferences } from '../rules/reference-rules.ts';
-import type { ReferencePlaces, StatedReference } from '../base/references.ts';
+import type { StatedReference } from '../base/references.ts';
 import { rule } from '../base/rule.ts';
 import {
   entriesOf,
@@ -27,7 +28,7 @@ const lists = [
 function workloadReferences(
   workload: WorkloadManifest,
   identity: AnnotatedIdentity,
-  { definitionsNamespace }: ReferencePlaces,
+  { definitionsNamespace }: Places,
 ): readonly StatedReference[] {
   const { namespace = '' } = workload.metadata;
   const namespaces = [...new Set([namespace, definitionsNamespace])];
