@@ -33,6 +33,9 @@ const ofOtherThings = new Set([
   appDeploymentInterval.name,
   workloadDeploymentInterval.name,
   promotionCount.name,
+  // The process makes no certificates of its own here, and every check blocks.
+  'sluice_certificate_problems',
+  'sluice_would_block_total',
   'controller_runtime_reconcile_errors_total',
   'controller_runtime_reconcile_panics_total',
   'sluice_evaluations_total',

@@ -69,6 +69,11 @@ const onlyThen: readonly Situation[] = [
     byChance: true,
   },
   {
+    rights: /^patch keptnworkloadversions\.lifecycle/u,
+    when: 'a version that was there before its Namespace opted in again runs: it is marked as running at the opt-in',
+    byChance: true,
+  },
+  {
     rights: /^list events$/u,
     when: 'a Job has no Pods: only Events say why the API server refuses them',
     byChance: true,

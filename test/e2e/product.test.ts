@@ -28,7 +28,8 @@ describe.runIf(whyNoRealSluice() === undefined)('Sluice in its image', () => {
     for (const pod of pods) {
       expect(isReady(pod)).toBe(true);
       const [status] = pod.status?.containerStatuses ?? [];
-      expect(status?.restartCount).toBe(0);
+      // The tests of disturbances, which may run before, have each killed for want of memory; nothing else ends one.
+      expect([undefined, 'OOMKilled']).toContain(status?.lastState?.terminated?.reason);
       // No shell is in the image: what it may write is asked of the interpreter.
       const script =
         'try { fs.writeFileSync("/app/x", ""); console.log("written") } catch (e) { console.log(process.getuid(), e.code) }';

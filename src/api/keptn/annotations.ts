@@ -50,6 +50,8 @@ export const sluiceKeys = {
   wordOfPods: 'sluice.keptn.sh/word-of-pods',
   /** Namespace annotation: what ran when it opted in is on record; its own uid, so that a copy of the annotation says nothing. */
   optInRecorded: 'sluice.keptn.sh/opt-in-recorded',
+  /** On a CRD that `sluice uninstall` deletes: the API server takes notice of it and tries again. */
+  deletionRetried: 'sluice.keptn.sh/deletion-retried',
   /** Annotation of KeptnWorkloadVersion: ran when its Namespace opted in; in which of its attempts. */
   runningAtOptIn: 'sluice.keptn.sh/running-at-opt-in',
   /** Pod annotation: held although its Namespace has withdrawn its opt-in; the KeptnWorkloadVersion whose checks failed. */

@@ -45,12 +45,12 @@ function variablesOf(container: { readonly env?: unknown; readonly envFrom?: unk
 
 function printedIn(script: string, secrets: Secrets, path: string): readonly Found[] {
   if (!secrets.isAnything) return [];
-  for (const command of script.split(/[\n;|&()]/u)) {
-    const [name = '', ...words] = command.trim().split(/\s+/u);
+  for (const { text, isSeen } of commandsOf(script)) {
+    const [name = '', ...words] = text.trim().split(/\s+/u);
     const variable = secrets.names.find((one) =>
       words.some((word) => word.includes(`$${one}`) || word.includes(`\${${one}`)),
     );
-    const prints = name === 'echo' || name === 'printf';
+    const prints = isSeen && (name === 'echo' || name === 'printf');
     if (prints && variable !== undefined) return [{ path, message: says(`${name} $${variable}`) }];
     const isWhole = (name === 'env' || name === 'printenv') && words.length === 0;
     if (isWhole) return [{ path, message: says(name) }];
@@ -58,6 +58,27 @@ function printedIn(script: string, secrets: Secrets, path: string): readonly Fou
     if (isTraced) return [{ path, message: says('set -x') }];
   }
   return [];
+}
+
+interface Command {
+  readonly text: string;
+  /** Whether what it prints gets into the log: it is not the value of a `$(…)`, nor the input of another command, nor in a file. */
+  readonly isSeen: boolean;
+}
+
+/** The commands of a script, found by what stands between commands. What stands in quotation marks is not told apart. */
+function commandsOf(script: string): readonly Command[] {
+  const parts = script.split(/(\$\(|>&|\|\||[\n;|&()])/u);
+  const closings: boolean[] = [];
+  return parts.flatMap((part, at): readonly Command[] => {
+    if (at % 2 === 0) {
+      const isKept = parts[at + 1] === '|' || /[^2]>(?!&|\s*\/dev\/std)/u.test(part);
+      return [{ text: part, isSeen: !isKept && !closings.includes(true) }];
+    }
+    if (part === '$(' || part === '(') closings.push(part === '$(');
+    if (part === ')') closings.pop();
+    return [];
+  });
 }
 
 function says(what: string): string {

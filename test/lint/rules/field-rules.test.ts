@@ -64,6 +64,9 @@ describe('a task that prints a secret', () => {
     container('printenv | sort'),
     container('echo "token is $TOKEN"', token),
     container('printf %s ${TOKEN}', token),
+    container('x=$(date); echo "$TOKEN" >&2', token),
+    container('echo $TOKEN 2>/dev/null', token),
+    container('(cd x; echo $TOKEN > /dev/stdout)', token),
   ])('%#', (text) => {
     expect(found(text)).toEqual(['secret-printed spec.container']);
   });
@@ -82,6 +85,10 @@ describe('a task that prints a secret', () => {
     container('echo done', token),
     container('echo "$TOKENS"', 'env: []'),
     container('set -x', 'env: [{ name: A, value: b }]'),
+    container('auth="Basic $(printf %s "$TOKEN" | base64)"', token),
+    container('x=$(echo $TOKEN)', token),
+    container('printf %s $TOKEN | base64 >code', token),
+    container('echo "$TOKEN" > file', token),
   ])('nothing is said without a secret, or where it is not printed: %#', (text) => {
     expect(found(text)).toEqual([]);
   });
