@@ -1,6 +1,6 @@
 import type { Installing } from './install-cluster.ts';
 import { everyObject, type InstallationSettings, objectsOfPart } from './installation.ts';
-import { removeObject } from './remove-object.ts';
+import { removeOwn } from './remove-object.ts';
 
 /**
  * Stops Sluice from holding or refusing anything, at once and in the whole cluster: its webhooks go, and the bindings of its
@@ -15,14 +15,13 @@ export async function emergencyStop(
   const bindings = objectsOfPart('policy', all).filter(({ kind }) =>
     kind.kind.endsWith('AdmissionPolicyBinding'),
   );
-  let count = 0;
-  for (const installed of [...objectsOfPart('webhooks', all), ...bindings]) {
-    if (!(await removeObject(installed, cluster))) continue;
-    count += 1;
-    tell(`${installed.kind.kind} ${installed.object.metadata.name} removed`);
-  }
+  const removed = await removeOwn([...bindings, ...objectsOfPart('webhooks', all)], {
+    cluster,
+    tell,
+  });
+  for (const { kind, object } of removed) tell(`${kind.kind} ${object.metadata.name} removed`);
   tell(
-    count === 0
+    removed.length === 0
       ? 'nothing was there that holds or refuses Pods'
       : 'New Pods start without being held or refused. Pods that are held stay held; "sluice install", "helm upgrade" or "kubectl apply -k" bring back what was removed',
   );

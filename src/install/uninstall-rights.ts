@@ -7,6 +7,7 @@ import {
   objectsOfPart,
   unconvertedCrds,
 } from './installation.ts';
+import { recordName } from './migration/record.ts';
 import {
   clusterRole,
   groupOf,
@@ -62,6 +63,8 @@ export function uninstallRights(namespace: string): readonly Manifest[] {
       accountNamespace: namespace,
       rules: [
         lease,
+        // Only whether there is one: it says how Keptn comes back.
+        { apiGroups: [''], resources: ['configmaps'], resourceNames: [recordName], verbs: ['get'] },
         ...byName(
           removed.filter(({ kind }) => kind.namespaced),
           ['get', 'delete'],

@@ -10,7 +10,6 @@ import type { InstallCluster, Installing } from './install-cluster.ts';
 import {
   everyDeployment,
   everyObject,
-  type Installed,
   type InstallationSettings,
   objectsOfPart,
   unconvertedCrds,
@@ -18,7 +17,9 @@ import {
 import { applyAsOwner } from './apply-object.ts';
 import { untilCrdsGone } from './crds-gone.ts';
 import { liftGates } from './lift-gates.ts';
-import { removeObject, unlessGone } from './remove-object.ts';
+import { belongsToKeptn, ConfigMapKind } from './migration/keptn-parts.ts';
+import { recordName } from './migration/record.ts';
+import { removeObject, removeOwn, unlessGone } from './remove-object.ts';
 
 /** What is to be taken away, and whether a Sluice that still runs is left to itself. */
 export interface Uninstalling extends Pick<InstallationSettings, 'namespace' | 'leaseNamespace'> {
@@ -50,10 +51,8 @@ export async function uninstall(settings: Uninstalling, by: Installing): Promise
 /** An installation has begun: what is taken away from now on would be its own. */
 class InstalledAgain extends Error {}
 
-async function takeAway(
-  settings: Uninstalling,
-  { cluster, clock, tell }: Installing,
-): Promise<void> {
+async function takeAway(settings: Uninstalling, by: Installing): Promise<void> {
+  const { cluster, clock, tell } = by;
   const { namespace } = settings;
   const lease = leaseOf(settings);
   const all = {
@@ -73,14 +72,15 @@ async function takeAway(
   const ends = await isAnyPresent(deployments, cluster);
   // A process that is being ended may go on for as long as it takes to stop.
   const waitMs = Math.max(settings.waitMs ?? 0, ends ? longestStopMs : 0);
+  if (settings.crds && !settings.force) await refuseWhileKeptnAnswers(all, cluster);
   if (!settings.force && waitMs === 0) await refuseWhileRunning(lease, { cluster, clock });
   for (const part of ['webhooks', 'policy'] as const) {
     await unlessInstalled();
-    await removeAll(objectsOfPart(part, all).toReversed(), cluster);
+    await removeOwn(objectsOfPart(part, all), by);
     tell(`${part} removed`);
   }
   if (ends) {
-    await removeAll(deployments.toReversed(), cluster);
+    await removeOwn(deployments, by);
     tell('Deployments removed');
   }
   if (!settings.force) await untilStopped(lease, waitMs, { cluster, clock });
@@ -96,19 +96,24 @@ async function takeAway(
   }
   await unlessInstalled();
   const ownRights = objectsOfPart('rights', all).filter(({ kind }) => kind !== NamespaceKind);
-  await removeAll(ownRights.toReversed(), cluster);
+  await removeOwn(ownRights, by);
   tell('rights removed');
   await unlessInstalled();
   const served = await stopConverting(cluster);
-  await removeAll(objectsOfPart('conversion', all), cluster);
+  await removeOwn(objectsOfPart('conversion', all), by);
   if (served.length > 0) tell(`only their stored version is served now: ${served.join(', ')}`);
   if (settings.crds) {
-    await removeAll(objectsOfPart('crds', all), cluster);
+    for (const crd of objectsOfPart('crds', all)) await removeObject(crd, cluster);
     await untilCrdsGone(objectsOfPart('crds', all), { cluster, clock, tell });
     tell('CRDs removed, and with them every object of their kinds');
   }
   tell(whatStays(settings));
+  const record = await cluster.get({ kind: ConfigMapKind, namespace, name: recordName });
+  if (record !== undefined && !settings.crds) tell(wayBack(namespace));
 }
+
+const wayBack = (namespace: string): string =>
+  `What Keptn had before Sluice took over is still on record in ConfigMap ${namespace}/${recordName}, and its operators stay stopped, so that nothing holds Pods now. Back to Keptn: sluice migrate --back --apply --namespace ${namespace} --keptn-namespace WHERE-ITS-OPERATORS-ARE`;
 
 function whatStays({ namespace, crds }: Uninstalling): string {
   const objects = crds ? '' : 'the CRDs with all objects of Keptn’s kinds (--crds removes them), ';
@@ -124,7 +129,7 @@ const longestStopMs = 120_000;
 
 /** Whether one of these is in the cluster. */
 async function isAnyPresent(
-  objects: readonly Installed[],
+  objects: ReturnType<typeof everyDeployment>,
   cluster: InstallCluster,
   is: (object: KubernetesObject) => boolean = () => true,
 ): Promise<boolean> {
@@ -162,6 +167,20 @@ async function refuseWhileRunning(
   throw new Error(
     `Sluice runs: ${holder} holds the Lease ${ref.namespace}/${ref.name}. Stop it first (its Deployment scaled to 0, or the process ended), or its controllers go on working; --force uninstalls nevertheless`,
   );
+}
+
+/** What deletes every object must not do so to a Keptn that has never given way to Sluice. */
+async function refuseWhileKeptnAnswers(
+  settings: InstallationSettings,
+  cluster: InstallCluster,
+): Promise<void> {
+  for (const { kind, object } of objectsOfPart('webhooks', settings)) {
+    const live = await cluster.get(refOf(kind, object));
+    if (live === undefined || !belongsToKeptn(live)) continue;
+    throw new Error(
+      `nothing was changed: ${kind.kind} ${object.metadata.name} leads to a Keptn, whose CRDs these are, and --crds deletes every object of them. Without --crds only what is Sluice’s goes; --force deletes them nevertheless`,
+    );
+  }
 }
 
 /** Resolves when no process runs the controllers any more. */
@@ -212,10 +231,6 @@ async function removeLabel(key: string, cluster: InstallCluster): Promise<number
   return count;
 }
 
-async function removeAll(installed: readonly Installed[], cluster: InstallCluster): Promise<void> {
-  for (const one of installed) await removeObject(one, cluster);
-}
-
 /**
  * Serves only the stored version of the kinds that Sluice has converted; resolves with their CRDs. Without it, whatever is
  * stored in an old version could not even be listed or deleted any more. It is done in the name of who installed the CRD, so
@@ -229,7 +244,7 @@ export async function stopConverting(
   for (const { kind, object } of unconvertedCrds()) {
     if (!isMeant(object.metadata.name)) continue;
     const live = await cluster.get(refOf(kind, object));
-    if (live === undefined || !isConverted(live)) continue;
+    if (live === undefined || !isConverted(live) || belongsToKeptn(live)) continue;
     const { labels, annotations } = live.metadata;
     const metadata = {
       ...object.metadata,

@@ -69,6 +69,17 @@ describe('what is carried over', () => {
     expect(carriedFrom({ ...nothing, deployments: [many] }).replicas).toBe(5);
   });
 
+  it.each(['999999999', '21', '-1', '1e3', ''])(
+    'is refused where the number of replicas before was made up: "%s"',
+    (recorded) => {
+      const annotations = { 'sluice.keptn.sh/replicas-before': recorded };
+      const forged = { ...nothing, deployments: [operator({}, { annotations })] };
+      expect(() => carriedFrom(forged)).toThrow(
+        `Deployment keptn/lifecycle-operator: the annotation sluice.keptn.sh/replicas-before is "${recorded}", expected the number of replicas that it had, at most 20`,
+      );
+    },
+  );
+
   it('is the namespace of the shared definitions, where Sluice is to run in another', () => {
     const found = { ...nothing, deployments: [operator()] };
     expect(carriedFrom(found, 'sluice').environment).toEqual([

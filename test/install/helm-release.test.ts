@@ -4,6 +4,7 @@ import {
   documentsOf,
   type HelmRevision,
   isOurRevision,
+  ReleaseUnreadable,
   revisionIn,
   valuesOf,
 } from '../../src/install/migration/helm-release.ts';
@@ -61,11 +62,27 @@ describe('a revision of a Helm release', () => {
     }
   });
 
-  it('is none where a Secret holds something else', () => {
-    const other = (fields: object) => revisionIn({ ...secretOf({}), ...fields });
-    expect(other({ type: 'Opaque' })).toBeUndefined();
-    expect(other({ data: { release: 'bm90IGhlbG0=' } })).toBeUndefined();
-    expect(other({ data: {} })).toBeUndefined();
+  it('is none where a Secret is of another type', () => {
+    const other = { ...secretOf({}), type: 'Opaque' };
+    expect(revisionIn(other)).toBeUndefined();
+  });
+
+  const place = 'Secret keptn-system/sh.helm.release.v1.keptn.v3 holds no revision of Helm: ';
+  const base64 = (bytes: Buffer | string): string => Buffer.from(bytes).toString('base64');
+  it.each([
+    ['it has no data.release', {}],
+    ['data.release is no JSON object', { release: base64(base64('not helm')) }],
+    [
+      'data.release cannot be unpacked by gzip',
+      { release: base64(base64(gzipSync('{}').subarray(0, 12))) },
+    ],
+    [
+      'data.release unpacks to more than 16777216 bytes',
+      { release: base64(base64(gzipSync(Buffer.alloc(17 * 1024 * 1024)))) },
+    ],
+  ])('names its Secret where it cannot be read: %s', (why, data) => {
+    const secret = { ...secretOf({}), data };
+    expect(() => revisionIn(secret)).toThrow(new ReleaseUnreadable(`${place}${why}`));
   });
 
   it('names each object of its manifest by kind and name, whatever else in it is called so', () => {

@@ -1,10 +1,15 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { NamespaceKind } from '../../src/api/builtin.ts';
 import type { Kind, KubernetesObject, ObjectRef } from '../../src/api/object.ts';
 import { carriedFrom } from '../../src/install/migration/carried.ts';
 import { findKeptn } from '../../src/install/migration/found-keptn.ts';
 import { migrationReport } from '../../src/install/migration/migration-report.ts';
-import { readRecord } from '../../src/install/migration/record.ts';
+import { ConfigMapKind } from '../../src/install/migration/keptn-parts.ts';
+import { sealKey, sealOf } from '../../src/install/migration/record-seal.ts';
+import { dropRecord, keepRecord, readRecord } from '../../src/install/migration/record.ts';
+import { MemoryStore } from '../../src/cli/played/memory-store.ts';
+import { TestClock } from '../support/clock-and-chance/test-clock.ts';
 
 /** Deployments named like Keptn's operators, which anyone with rights in one namespace can make. */
 
@@ -22,6 +27,13 @@ const clusterOf = (...objects: readonly Stored[]) => ({
     const items = objects.filter((one) => one.kind === kind);
     yield { items: items.filter(({ metadata }) => name === undefined || metadata.name === name) };
   },
+});
+
+const inMemory = (store: MemoryStore): Parameters<typeof keepRecord>[2] => ({
+  get: async ({ kind, namespace, name }) => store.get(kind, namespace, name),
+  create: async (kind, object) => store.create(kind, object),
+  patch: async (ref, operations) => store.patch(ref, operations),
+  delete: async (ref, preconditions) => store.delete(ref, preconditions),
 });
 
 const operator = (namespace: string, image: string): Stored => ({
@@ -69,13 +81,21 @@ const crd = (name: string): Stored => ({
     },
   },
 });
+const entriesOf = (objects: readonly object[]) =>
+  Object.fromEntries(
+    objects.map((one, index) => [`${index}`, gzipSync(JSON.stringify(one)).toString('base64')]),
+  );
 const record = (namespace: string, ...objects: readonly object[]): Stored => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',
-  metadata: { name: 'sluice-migration', namespace },
-  binaryData: Object.fromEntries(
-    objects.map((one, index) => [`${index}`, gzipSync(JSON.stringify(one)).toString('base64')]),
-  ),
+  metadata: { name: 'sluice-migration', namespace, uid: 'record' },
+  binaryData: entriesOf(objects),
+});
+/** The Namespace of a record, as a migration leaves it. */
+const sealed = (name: string, ...objects: readonly object[]): Stored => ({
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  metadata: { name, annotations: { [sealKey]: sealOf(entriesOf(objects)) } },
 });
 
 describe('a Deployment named like Keptn’s operator, in a namespace that comes first', () => {
@@ -132,14 +152,47 @@ describe('a Deployment named like Keptn’s operator, in a namespace that comes 
     };
     const kept = record('sluice', byService('keptn-system'));
     const forged = record('app-a', byService('app-a'));
-    const found = await findKeptn(clusterOf(forged, kept, lookAlike, keptns, sluices));
+    const namespace = sealed('sluice', byService('keptn-system'));
+    const found = await findKeptn(clusterOf(forged, kept, namespace, lookAlike, keptns, sluices));
     expect(found.unclear).toBeUndefined();
     expect(found.deployments).toEqual([keptns]);
   });
 });
 
 describe('the record of a migration', () => {
-  const of = (one: object) => readRecord('keptn-system', clusterOf(record('keptn-system', one)));
+  const home = 'keptn-system';
+  const of = (one: object) => readRecord(home, clusterOf(record(home, one), sealed(home, one)));
+
+  it('is none where only its ConfigMap is there: who writes ConfigMaps cannot seal one', async () => {
+    expect(await readRecord(home, clusterOf(record(home, byUrl)))).toBeUndefined();
+  });
+
+  it('is refused once its content has changed, and what vouches for the new one is said', async () => {
+    const other = byService('app-a');
+    const reading = readRecord(home, clusterOf(record(home, other), sealed(home, byUrl)));
+    await expect(reading).rejects.toThrow(
+      'ConfigMap keptn-system/sluice-migration was changed after a migration had recorded it, so nothing is made of it',
+    );
+    await expect(reading).rejects.toThrow(`${sealKey}=${sealOf(entriesOf([other]))}`);
+  });
+
+  it('is missed where it was deleted while its migration went on', async () => {
+    await expect(readRecord(home, clusterOf(sealed(home, byUrl)))).rejects.toThrow(
+      'the record of a migration that has begun, is gone',
+    );
+  });
+
+  it('takes the place of a ConfigMap that was put there beforehand', async () => {
+    const store = new MemoryStore(new TestClock());
+    store.create(NamespaceKind, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: home } });
+    store.create(ConfigMapKind, record(home, byService('app-a')));
+    const cluster = inMemory(store);
+    const kept = await keepRecord(home, [byUrl], cluster);
+    expect(kept.objects).toMatchObject([byUrl]);
+    await dropRecord(kept, cluster);
+    expect(store.list(ConfigMapKind)).toEqual([]);
+    expect(store.list(NamespaceKind)[0]?.metadata.annotations).toEqual({});
+  });
 
   it('holds what registers a Keptn, and the Service beside it', async () => {
     const service = {

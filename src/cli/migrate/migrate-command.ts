@@ -10,6 +10,7 @@ import { asItWas, carriedFrom } from '../../install/migration/carried.ts';
 import { type FoundKeptn, findKeptn } from '../../install/migration/found-keptn.ts';
 import { handBack } from '../../install/migration/hand-back.ts';
 import { migrationReport, type MigrationReport } from '../../install/migration/migration-report.ts';
+import { sealKey } from '../../install/migration/record-seal.ts';
 import { type MigrationRecord, readRecord, recordName } from '../../install/migration/record.ts';
 import { takeOver, type TakingOver } from '../../install/migration/take-over.ts';
 import { targetFor } from '../../install/migration/target.ts';
@@ -173,7 +174,7 @@ async function forth(by: Migrating): Promise<void> {
       );
     }
     await takeOver(await takingOver(by, record), installing);
-    installing.tell(whatNext(report));
+    installing.tell(whatNext(report, found));
   } else if (options.output === 'text') {
     terminal.write('Nothing was changed. To do it: sluice migrate --apply\n');
   }
@@ -188,7 +189,7 @@ async function back(by: Migrating): Promise<void> {
   const record = await recordOf(by);
   if (record === undefined) {
     throw new BadInput(
-      `there is no record of a migration (ConfigMap ${namespace}/${recordName}), so there is nothing to go back to`,
+      `there is no record of a migration (ConfigMap ${namespace}/${recordName} and the annotation ${sealKey} of its Namespace), so there is nothing to go back to`,
     );
   }
   if (!found.deployments.some(({ metadata }) => metadata.name === 'lifecycle-operator')) {
@@ -281,12 +282,13 @@ function durationOf(given: string): number {
 }
 
 /** What is left to do, which Sluice leaves to people. */
-function whatNext({ namespace, releases }: MigrationReport): string {
-  const names = releases.map(({ what }) => what.replace(/^Helm release |, revision.*$/gu, ''));
-  const uninstalls = names.map((name) => {
-    const [where = '', release = ''] = name.split('/');
-    return `\n  helm uninstall ${release} -n ${where}     takes away what is left of Keptn, and no CRD and no object`;
-  });
+function whatNext({ namespace }: MigrationReport, { releases }: FoundKeptn): string {
+  // Only of these the newest revision is one without what Sluice has taken over.
+  const read = releases.filter(({ newest }) => newest !== undefined);
+  const uninstalls = read.map(
+    ({ release }) =>
+      `\n  helm uninstall ${release.name} -n ${release.namespace}     takes away what is left of Keptn, and no CRD and no object`,
+  );
   return `Sluice has taken over in ${namespace}. As you like, in this order:
   sluice migrate --back                what the way back would do; there is none after the next command${uninstalls.join('')}
   helm install sluice CHART -n ${namespace} --take-ownership --force-conflicts -f VALUES     from now on Helm keeps Sluice (VALUES: sluice migrate -o values, beforehand; Helm 3 has no --force-conflicts and needs none)`;

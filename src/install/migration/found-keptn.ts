@@ -15,7 +15,13 @@ import {
 } from '../../api/registration-kinds.ts';
 import { isOptedIn } from '../../domain/opt-in-state.ts';
 import type { InstallCluster } from '../install-cluster.ts';
-import { type HelmRevision, type ReleaseName, releaseOf, revisionsOf } from './helm-release.ts';
+import {
+  type HelmRevision,
+  type ReleaseName,
+  releaseOf,
+  ReleaseUnreadable,
+  revisionsOf,
+} from './helm-release.ts';
 import {
   ApiServiceKind,
   DeploymentKind,
@@ -215,7 +221,8 @@ async function releasesOf(
         const [newest] = await revisionsOf(release, cluster);
         return { release, ...(newest !== undefined && { newest }) };
       } catch (error) {
-        if (!(error instanceof ClusterError)) throw error;
+        const isKnown = error instanceof ClusterError || error instanceof ReleaseUnreadable;
+        if (!isKnown) throw error;
         return { release, unreadable: error.message };
       }
     }),

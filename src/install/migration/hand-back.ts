@@ -13,7 +13,7 @@ import {
   type InstallationSettings,
   objectsOfPart,
 } from '../installation.ts';
-import { removeObject, unlessGone } from '../remove-object.ts';
+import { removeObject } from '../remove-object.ts';
 import { rewriteStored } from '../rewrite-stored.ts';
 import { storedVersions } from '../stored-versions.ts';
 import { removeNamespaceLabels, stopConverting } from '../uninstall.ts';
@@ -21,8 +21,8 @@ import { findKeptn, storageOf } from './found-keptn.ts';
 import { type LeasePlace, removeHeldLease, stopControllers } from './held-controllers.ts';
 import { restoreRelease } from './helm-release.ts';
 import { ApiServiceKind, ServiceKind, webhooksOf } from './keptn-parts.ts';
-import { startOperators, untilNoPods } from './operators.ts';
-import type { MigrationRecord, RecordedObject } from './record.ts';
+import { replicasRecorded, startOperators, untilNoPods } from './operators.ts';
+import { dropRecord, type MigrationRecord, type RecordedObject } from './record.ts';
 import { releasesIn } from './take-over.ts';
 
 /** What handing a cluster back needs to know. */
@@ -50,6 +50,9 @@ export async function handBack(by: HandingBack, installing: Installing): Promise
   const look = { keptnNamespace, namespace: installation.namespace };
   const { deployments, unclear } = await findKeptn(cluster, look);
   if (unclear !== undefined) throw new Error(`nothing was changed: ${unclear}`);
+  // What cannot be restored must be known before anything is changed.
+  for (const deployment of deployments) replicasRecorded(deployment);
+  await refuseWithoutConverter(by, installing);
   await stopControllers(lease, installing);
   tell('the controllers of Sluice have stopped; it still answers admission');
   await removePolicies(installation, installing, ({ metadata }) => metadata.name !== optInPolicy);
@@ -74,7 +77,7 @@ export async function handBack(by: HandingBack, installing: Installing): Promise
       tell(`Helm release ${release.namespace}/${release.name} is as it was`);
   }
   await freeLease(by, installing);
-  await unlessGone(cluster.delete(record.ref, { uid: record.uid }));
+  await dropRecord(record, cluster);
   tell('Keptn runs again; its KeptnConfigs, definitions and versions are where they were');
 }
 
@@ -229,6 +232,26 @@ async function restoreCrds(
   await stopConverting(cluster, (name) => !byName.has(name));
   for (const crd of recorded) {
     await restoreOne(convertedBy(crd, authority), CustomResourceDefinitionKind, installing);
+  }
+}
+
+/** Where Keptn stored an older version, only a Sluice that converts can write the objects so that none of their fields is lost. */
+async function refuseWithoutConverter(
+  { record, installation }: HandingBack,
+  { cluster }: Installing,
+): Promise<void> {
+  const recorded = ofKind(record, CustomResourceDefinitionKind.kind);
+  const byName = new Map(recorded.map((crd) => [crd.metadata.name, crd]));
+  for (const { crd } of crdsOf(installation)) {
+    const before = byName.get(crd.metadata.name);
+    if (before === undefined || crd.spec.conversion.strategy !== 'Webhook') continue;
+    const live = await cluster.get(refOf(CustomResourceDefinitionKind, crd));
+    const outdated = storedVersions(storesAs(crd, storageOf(before)), live)?.outdated ?? [];
+    const strategy = fieldOf(fieldOf(fieldOf(live, 'spec'), 'conversion'), 'strategy');
+    if (outdated.length === 0 || strategy === 'Webhook') continue;
+    throw new Error(
+      `nothing was changed: objects of ${crd.metadata.name} are stored as ${outdated.join(', ')}, and that Keptn reads ${storageOf(before)} alone; without a Sluice nothing converts them. Install it again (sluice install), then give the same command`,
+    );
   }
 }
 

@@ -28,8 +28,11 @@ export interface ReleaseName {
 const mark = 'Sluice has taken over';
 
 const releaseType = 'helm.sh/release.v1';
-/** The API server keeps a Secret below one MiB; what it holds may be larger once it is unpacked. */
-const largestBytes = 64 * 1024 * 1024;
+/** The API server keeps a Secret below one MiB; what it holds may be larger once it is unpacked, but not without end. */
+const largestBytes = 16 * 1024 * 1024;
+
+/** A Secret has the type of a revision and holds none that can be read: which of its objects Helm would delete is not known. */
+export class ReleaseUnreadable extends Error {}
 
 /** The release that the annotations of an object say it belongs to. */
 export function releaseOf({
@@ -40,7 +43,10 @@ export function releaseOf({
   return name === undefined || namespace === undefined ? undefined : { name, namespace };
 }
 
-/** The revisions of a release, the newest first; none where Helm stores them elsewhere than in Secrets. */
+/**
+ * The revisions of a release, the newest first; none where Helm stores them elsewhere than in Secrets. Rejects with
+ * `ReleaseUnreadable` where one cannot be read.
+ */
 export async function revisionsOf(
   { namespace, name }: ReleaseName,
   cluster: Pick<InstallCluster, 'listPaged'>,
@@ -53,16 +59,18 @@ export async function revisionsOf(
   return found.toSorted((one, other) => other.number - one.number);
 }
 
-/** What a Secret holds, if that is a revision that can be read. */
+/** The revision that a Secret holds; undefined where it is of another type. Throws `ReleaseUnreadable` where it cannot be read. */
 export function revisionIn(secret: KubernetesObject): HelmRevision | undefined {
-  const stored = fieldOf(fieldOf(secret, 'data'), 'release');
-  if (fieldOf(secret, 'type') !== releaseType || typeof stored !== 'string') return undefined;
-  const body = unpacked(stored);
+  if (fieldOf(secret, 'type') !== releaseType) return undefined;
+  const body = bodyIn(secret);
   const number = Number(secret.metadata.labels?.['version']);
-  if (body === undefined || !Number.isSafeInteger(number)) return undefined;
+  if (!Number.isSafeInteger(number)) throw unreadable(secret, 'its label version is no number');
   const status = secret.metadata.labels?.['status'] ?? '';
   return { ref: refOf(SecretKind, secret), secret, number, status, body };
 }
+
+const unreadable = ({ metadata: { namespace = '', name } }: KubernetesObject, why: string) =>
+  new ReleaseUnreadable(`Secret ${namespace}/${name} holds no revision of Helm: ${why}`);
 
 /** The values that its user has given. */
 export function valuesOf({ body }: HelmRevision): JsonObject {
@@ -218,13 +226,34 @@ function packed(body: JsonObject): string {
   return Buffer.from(inner).toString('base64');
 }
 
-function unpacked(release: string): JsonObject | undefined {
+function bodyIn(secret: KubernetesObject): JsonObject {
+  const stored = fieldOf(fieldOf(secret, 'data'), 'release');
+  if (typeof stored !== 'string') throw unreadable(secret, 'it has no data.release');
+  const inner = Buffer.from(Buffer.from(stored, 'base64').toString('utf8'), 'base64');
+  const isCompressed = inner[0] === 0x1f && inner[1] === 0x8b;
+  const text = isCompressed ? unzipped(inner, secret) : inner.toString('utf8');
+  const body = parsed(text);
+  if (!isJsonObject(body)) throw unreadable(secret, 'data.release is no JSON object');
+  return body;
+}
+
+function unzipped(bytes: Buffer, secret: KubernetesObject): string {
   try {
-    const inner = Buffer.from(Buffer.from(release, 'base64').toString('utf8'), 'base64');
-    const isCompressed = inner[0] === 0x1f && inner[1] === 0x8b;
-    const text = isCompressed ? gunzipSync(inner, { maxOutputLength: largestBytes }) : inner;
-    const body: unknown = JSON.parse(text.toString('utf8'));
-    return isJsonObject(body) ? body : undefined;
+    return gunzipSync(bytes, { maxOutputLength: largestBytes }).toString('utf8');
+  } catch (error) {
+    const isTooLarge = fieldOf(error, 'code') === 'ERR_BUFFER_TOO_LARGE';
+    throw unreadable(
+      secret,
+      isTooLarge
+        ? `data.release unpacks to more than ${largestBytes} bytes`
+        : 'data.release cannot be unpacked by gzip',
+    );
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -81,6 +81,22 @@ export function isKeptnsConfiguration(configuration: KubernetesObject): boolean 
   return (isNamedSo || leadToKeptn(webhooksOf(configuration))) && !isOurs(configuration);
 }
 
+/**
+ * Whether an object that an installation of Sluice has under the same name is Keptn's: a configuration of webhooks that leads to
+ * its operator, a Service that leads to its Pods, or a CRD that it converts.
+ */
+export function belongsToKeptn(live: KubernetesObject): boolean {
+  const spec = fieldOf(live, 'spec');
+  if (configurationKinds.includes(live.kind)) return isKeptnsConfiguration(live);
+  if (live.kind === CustomResourceDefinitionKind.kind) {
+    const webhook = fieldOf(fieldOf(spec, 'conversion'), 'webhook');
+    return isServiceOfKeptn(fieldOf(fieldOf(webhook, 'clientConfig'), 'service'));
+  }
+  const isService =
+    live.kind === ServiceKind.kind && [takenService, ...services].includes(live.metadata.name);
+  return isService && fieldOf(fieldOf(spec, 'selector'), 'app.kubernetes.io/name') !== 'sluice';
+}
+
 /** Whether an APIService is answered by an operator of Keptn. */
 export function isKeptnsApiService(apiService: KubernetesObject): boolean {
   return isServiceOfKeptn(fieldOf(fieldOf(apiService, 'spec'), 'service'));

@@ -74,10 +74,21 @@ export async function startOperators(
   }
 }
 
-/** The replicas that a Deployment had before it was stopped; undefined where it was not stopped here. */
-export function replicasRecorded({ metadata }: KubernetesObject): number | undefined {
-  const recorded = metadata.annotations?.[replicasBefore];
-  return recorded === undefined || !/^\d+$/u.test(recorded) ? undefined : Number(recorded);
+/** So many replicas are restored at most; one of each operator works, and further ones stand by. */
+const mostRestored = 20;
+
+/**
+ * The replicas that a Deployment had before it was stopped; undefined where it was not stopped here. Throws where what is written
+ * there is no number of replicas that a Keptn has.
+ */
+export function replicasRecorded(deployment: KubernetesObject): number | undefined {
+  const recorded = deployment.metadata.annotations?.[replicasBefore];
+  if (recorded === undefined) return undefined;
+  const count = /^\d{1,3}$/u.test(recorded) ? Number(recorded) : Infinity;
+  if (count <= mostRestored) return count;
+  throw new Error(
+    `Deployment ${placeOf(deployment)}: the annotation ${replicasBefore} is "${recorded.slice(0, 40)}", expected the number of replicas that it had, at most ${mostRestored}. Nothing is scaled by it: correct it and give the same command again`,
+  );
 }
 
 async function scale(
@@ -110,9 +121,10 @@ function record(live: KubernetesObject, replicas: number): readonly JsonPatchOpe
   if (replicas > 0) return isRecorded ? [{ op: 'remove', path }] : [];
   const { wanted } = replicasOf(live);
   if (wanted === 0) return [];
+  const value = String(Math.min(wanted, mostRestored));
   return annotations === undefined
-    ? [{ op: 'add', path: '/metadata/annotations', value: { [replicasBefore]: `${wanted}` } }]
-    : [{ op: 'add', path, value: `${wanted}` }];
+    ? [{ op: 'add', path: '/metadata/annotations', value: { [replicasBefore]: value } }]
+    : [{ op: 'add', path, value }];
 }
 
 async function isAny(

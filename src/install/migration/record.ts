@@ -1,9 +1,10 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { ClusterError } from '../../api/cluster-error.ts';
 import { fieldOf } from '../../api/json.ts';
 import type { KubernetesObject, ObjectRef } from '../../api/object.ts';
 import type { InstallCluster } from '../install-cluster.ts';
+import { unlessGone } from '../remove-object.ts';
 import { ConfigMapKind, isKeptnsRegistration, ServiceKind, takenService } from './keptn-parts.ts';
+import { refuseUnsealed, seal, sealOf, sealOn, unseal } from './record-seal.ts';
 
 /** The ConfigMap, in the namespace of Sluice, that holds what a Keptn had before Sluice took over. */
 export const recordName = 'sluice-migration';
@@ -24,29 +25,35 @@ const refIn = (namespace: string): ObjectRef => ({
   name: recordName,
 });
 
-/** The record of a migration; undefined where none has begun. Rejects where it cannot be read as one. */
+type Packed = Readonly<Record<string, string>>;
+
+/**
+ * The record of a migration; undefined where none has begun, or where a ConfigMap of that name is none that a migration has made.
+ * Rejects where it was changed or deleted since it was made, and where it cannot be read as one.
+ */
 export async function readRecord(
   namespace: string,
   cluster: Pick<InstallCluster, 'get'>,
 ): Promise<MigrationRecord | undefined> {
   const ref = refIn(namespace);
+  const seal = await sealOn(namespace, cluster);
+  if (seal === undefined) return undefined;
   const found = await cluster.get(ref);
-  if (found === undefined) return undefined;
-  const entries: unknown[] = Object.values(Object(fieldOf(found, 'binaryData')));
-  const objects = entries
-    .filter((entry) => typeof entry === 'string')
-    .map((entry) => unpacked(entry, namespace));
-  return { ref, uid: found.metadata.uid ?? '', objects };
+  const entries = packedIn(found);
+  refuseUnsealed(entries, { seal, namespace, name: recordName });
+  const objects = Object.values(entries ?? {}).map((entry) => unpacked(entry, namespace));
+  return { ref, uid: found?.metadata.uid ?? '', objects };
 }
 
 /** Records what is there, unless that was done before: a migration that goes on has changed it since. */
 export async function keepRecord(
   namespace: string,
   objects: readonly KubernetesObject[],
-  cluster: Pick<InstallCluster, 'get' | 'create'>,
+  cluster: Pick<InstallCluster, 'get' | 'create' | 'delete' | 'patch'>,
 ): Promise<MigrationRecord> {
   const known = await readRecord(namespace, cluster);
   if (known !== undefined) return known;
+  await removeUnsealed(namespace, cluster);
   const binaryData = Object.fromEntries(objects.map((object) => [keyOf(object), packed(object)]));
   const record = {
     apiVersion: 'v1',
@@ -58,12 +65,39 @@ export async function keepRecord(
     },
     binaryData,
   };
-  await cluster.create(ConfigMapKind, record).catch((error: unknown) => {
-    if (!(error instanceof ClusterError && error.reason === 'AlreadyExists')) throw error;
-  });
+  await cluster.create(ConfigMapKind, record);
+  await seal(namespace, sealOf(binaryData), cluster);
   const kept = await readRecord(namespace, cluster);
-  if (kept === undefined) throw new Error(`ConfigMap ${namespace}/${recordName} was deleted`);
+  if (kept === undefined) throw new Error(`Namespace ${namespace} lost the seal of the record`);
   return kept;
+}
+
+/** Ends a migration: what it has recorded is done with. */
+export async function dropRecord(
+  { ref, uid }: MigrationRecord,
+  cluster: Pick<InstallCluster, 'get' | 'delete' | 'patch'>,
+): Promise<void> {
+  // A record without a seal is none, so that a stop between the two leaves nothing that counts.
+  await unseal(ref.namespace ?? '', cluster);
+  await unlessGone(cluster.delete(ref, { uid }));
+}
+
+/** What has the name of a record was left by a migration that was stopped before it changed anything, or is of someone else. */
+async function removeUnsealed(
+  namespace: string,
+  cluster: Pick<InstallCluster, 'get' | 'delete'>,
+): Promise<void> {
+  const found = await cluster.get(refIn(namespace));
+  const { uid } = found?.metadata ?? {};
+  if (uid !== undefined) await unlessGone(cluster.delete(refIn(namespace), { uid }));
+}
+
+function packedIn(configMap: KubernetesObject | undefined): Packed | undefined {
+  if (configMap === undefined) return undefined;
+  const entries = Object.entries(Object(fieldOf(configMap, 'binaryData')));
+  return Object.fromEntries(
+    entries.flatMap(([key, entry]) => (typeof entry === 'string' ? [[key, entry] as const] : [])),
+  );
 }
 
 function keyOf({ kind, metadata: { name } }: KubernetesObject): string {

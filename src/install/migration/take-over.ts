@@ -16,7 +16,13 @@ import { removeObject } from '../remove-object.ts';
 import { configToCopy } from './carried-config.ts';
 import { disowning } from './disown.ts';
 import { type FoundKeptn, findKeptn } from './found-keptn.ts';
-import { type ReleaseName, releaseOf, releaseWithout } from './helm-release.ts';
+import {
+  type ManifestDocument,
+  type ReleaseName,
+  releaseOf,
+  ReleaseUnreadable,
+  releaseWithout,
+} from './helm-release.ts';
 import { holdControllers, type LeasePlace, letControllersGo } from './held-controllers.ts';
 import {
   ApiServiceKind,
@@ -276,18 +282,23 @@ async function leaveReleases(
       .filter(({ kind }) => kind === CustomResourceDefinitionKind.kind)
       .map(({ metadata }) => metadata.name),
   );
+  const isTaken =
+    (release: ReleaseName) =>
+    ({ kind, name }: ManifestDocument): boolean =>
+      (kind === CustomResourceDefinitionKind.kind && crds.has(name)) ||
+      (kind.endsWith('WebhookConfiguration') && takenConfigurations.includes(name)) ||
+      (kind === 'Service' && name === takenService && release.namespace === namespace);
   for (const release of releasesIn([...record.objects, ...found.deployments])) {
-    const count = await releaseWithout(
-      release,
-      ({ kind, name }) =>
-        (kind === CustomResourceDefinitionKind.kind && crds.has(name)) ||
-        (kind.endsWith('WebhookConfiguration') && takenConfigurations.includes(name)) ||
-        (kind === 'Service' && name === takenService && release.namespace === namespace),
-      { cluster, now: clock.now() },
-    );
-    if (count > 0) {
+    const name = `Helm release ${release.namespace}/${release.name}`;
+    try {
+      const by = { cluster, now: clock.now() };
+      const count = await releaseWithout(release, isTaken(release), by);
+      if (count === 0) continue;
+      tell(`${name} goes on without ${count} objects: "helm uninstall" of it leaves them alone`);
+    } catch (error) {
+      if (!(error instanceof ReleaseUnreadable)) throw error;
       tell(
-        `Helm release ${release.namespace}/${release.name} goes on without ${count} objects: "helm uninstall" of it leaves them alone`,
+        `Warning: ${error.message}, so ${name} stays as it is. Never run "helm uninstall" on it: it would delete the CRDs and with them every object`,
       );
     }
   }
