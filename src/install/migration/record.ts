@@ -36,11 +36,11 @@ export async function readRecord(
   cluster: Pick<InstallCluster, 'get'>,
 ): Promise<MigrationRecord | undefined> {
   const ref = refIn(namespace);
-  const seal = await sealOn(namespace, cluster);
-  if (seal === undefined) return undefined;
+  const sealed = await sealOn(namespace, cluster);
+  if (sealed === undefined) return undefined;
   const found = await cluster.get(ref);
   const entries = packedIn(found);
-  refuseUnsealed(entries, { seal, namespace, name: recordName });
+  refuseUnsealed(entries, { seal: sealed, namespace, name: recordName });
   const objects = Object.values(entries ?? {}).map((entry) => unpacked(entry, namespace));
   return { ref, uid: found?.metadata.uid ?? '', objects };
 }
