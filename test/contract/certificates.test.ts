@@ -53,9 +53,9 @@ describe('two replicas with certificates of their own', () => {
     ).toBe(true);
     await two.trustNewAuthority();
 
-    await two.restartOneByOne();
+    await two.restartOneByOne(reviews.whileEnding);
     const first = await two.leader();
-    await reviews.whileKilling(() => two.kill(first));
+    await reviews.whileEnding(() => two.kill(first));
     await eventually('the other one leads', async () => (await two.leader()) !== first, 60_000);
     await two.start(first);
     await eventually('500 Pods were asked for', () => reviews.answers.asked >= 500, 90_000);

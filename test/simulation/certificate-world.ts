@@ -8,6 +8,7 @@ import type {
   CertificateReader,
 } from '../../src/controllers/certificates/parts.ts';
 import { placeOf, trustRefs } from '../../src/controllers/certificates/trust-places.ts';
+import { fencedCluster } from '../../src/controllers/engine/fenced-cluster.ts';
 import type { EventNote } from '../../src/domain/plan.ts';
 import { LogMemory } from '../support/memory/log-memory.ts';
 import { type Call, type Fault, MemoryCluster } from '../support/memory/memory-cluster.ts';
@@ -79,8 +80,11 @@ export class CertificateWorld {
     return entriesOf(this.secret);
   }
 
-  /** A process that leads from now on; a fault answers how a call of it fails, by its number. */
-  lead(fault: (call: Call) => Fault | undefined = () => undefined) {
+  /** A process that leads from now on; a fault answers how a call of it fails, by its number. It writes while it may. */
+  lead(
+    fault: (call: Call) => Fault | undefined = () => undefined,
+    mayWrite: () => boolean = () => true,
+  ) {
     const stop = new AbortController();
     const cluster = new MemoryCluster({
       store: this.store,
@@ -89,7 +93,7 @@ export class CertificateWorld {
       crash: () => stop.abort(),
     });
     const keeper = new CertificateKeeper({
-      cluster,
+      cluster: fencedCluster(cluster, { mayWrite, signal: stop.signal }),
       namespace: ref.namespace,
       secretName: ref.name,
       hosts: [host],

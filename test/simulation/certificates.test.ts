@@ -98,6 +98,43 @@ describe('a rotation of the authority', () => {
     },
   );
 
+  test('goes on after a moment in which the leader may not write because its Lease was renewed late', async () => {
+    const one = await atRotation(320);
+    const before = one.entries['ca.crt'];
+    one.clock.setTimeOfDay(one.clock.now() + day);
+    let isLate = false;
+    let writes = 0;
+    one.lead(
+      ({ verb }) => {
+        // Late for two seconds from the write that makes the new authority known.
+        if (verb === 'patch' && (writes += 1) === 2) {
+          isLate = true;
+          one.clock.after(2_000, () => (isLate = false));
+        }
+        return undefined;
+      },
+      () => !isLate,
+    );
+    await one.pass(2 * minute, 1_000);
+    expect(one.entries['ca.crt']).not.toBe(before);
+    expect(one.outages).toEqual([]);
+  });
+
+  test('is not put off by what changes again and again', async () => {
+    const one = await atRotation(321);
+    const before = one.entries['ca.crt'];
+    one.clock.setTimeOfDay(one.clock.now() + day);
+    one.lead();
+    const [ref] = trustRefs;
+    if (ref === undefined) throw new Error('there is one');
+    for (let passed = 0; passed < 2 * minute; passed += 200) {
+      const value = String(passed);
+      one.store.patch(ref, [{ op: 'add', path: '/metadata/labels', value: { at: value } }]);
+      await one.pass(200);
+    }
+    expect(one.entries['ca.crt']).not.toBe(before);
+  });
+
   test('waits as long as one webhook configuration may not be written, and says so every day', async () => {
     const one = await atRotation(300);
     const before = one.entries['ca.crt'];
@@ -193,6 +230,24 @@ describe('what others do', () => {
     await one.pass(1_000);
     expect(JSON.stringify(one.store.get(ref.kind, undefined, ref.name))).not.toContain(value);
     expect(one.notes.map(({ reason }) => reason)).toContain('CABundleRepaired');
+  });
+
+  test('a caBundle that is overwritten after it was read in a look is repaired at once, too', async () => {
+    const one = await settled(10);
+    one.kill();
+    const [ref] = trustRefs;
+    if (ref === undefined) throw new Error('there is one');
+    const value = Buffer.from('CA foreign from 0 until 1').toString('base64');
+    let isDone = false;
+    one.lead(({ verb, kind }) => {
+      if (isDone || verb !== 'get' || kind !== SecretKind) return undefined;
+      isDone = true;
+      one.store.patch(ref, [{ op: 'add', path: '/webhooks/1/clientConfig/caBundle', value }]);
+      return undefined;
+    });
+    await one.pass(1_000, 100);
+    expect(isDone).toBe(true);
+    expect(JSON.stringify(one.store.get(ref.kind, undefined, ref.name))).not.toContain(value);
   });
 
   test('another writer of the same caBundle is not fought without end', async () => {

@@ -42,6 +42,8 @@ export interface CertificateKeeperParts {
 /** Several objects often change together; and two who write the same caBundle must not do so without end. */
 const together = { baseMs: 250, capMs: 60_000 };
 const afterFailure = { baseMs: 1_000, capMs: 60_000 };
+/** A leader whose renewal of the Lease was late may not write for a moment, and goes on leading. */
+const fencedRetryMs = 500;
 /** A repair counts as repeated when another one was necessary so shortly before. */
 const repeatedWithinMs = 600_000;
 
@@ -61,7 +63,8 @@ export class CertificateKeeper {
   readonly #parts: CertificateKeeperParts;
   readonly #ref: ObjectRef;
   #looking: Promise<void> = Promise.resolve();
-  #timer: Timer | undefined;
+  /** The next look. */
+  #next: { readonly dueMs: number; readonly timer: Timer } | undefined;
   #signal: AbortSignal | undefined;
   #failures = 0;
   /** Looks in a row after which something was written. */
@@ -97,7 +100,7 @@ export class CertificateKeeper {
     const unsubscribe = this.#parts.onChange(() => this.#lookIn(this.#pauseMs()));
     const stop = (): void => {
       unsubscribe();
-      this.#timer?.cancel();
+      this.#next?.timer.cancel();
     };
     signal.addEventListener('abort', stop, { once: true });
     this.#lookIn(0);
@@ -108,12 +111,21 @@ export class CertificateKeeper {
     await this.#looking;
   }
 
+  /**
+   * Looks in so many milliseconds at the latest. A look that is due earlier stays: what changes again and again must not put it off,
+   * and what has changed during a look must not wait for the next one by the clock.
+   */
   #lookIn(ms: number): void {
     if (this.#signal?.aborted !== false) return;
-    this.#timer?.cancel();
-    this.#timer = this.#parts.clock.after(ms, () => {
+    const { clock } = this.#parts;
+    const dueMs = clock.elapsed() + ms;
+    if (this.#next !== undefined && this.#next.dueMs <= dueMs) return;
+    this.#next?.timer.cancel();
+    const timer = clock.after(ms, () => {
+      this.#next = undefined;
       this.#looking = this.#looking.then(() => this.#look());
     });
+    this.#next = { dueMs, timer };
   }
 
   async #look(): Promise<void> {
@@ -135,7 +147,7 @@ export class CertificateKeeper {
       if (isChanged) this.#lookIn(this.#pauseMs());
       else this.#lookIn(problems.size === 0 ? plan.wakeAfterMs : retryMs);
     } catch (error) {
-      if (error instanceof Fenced) return;
+      if (error instanceof Fenced) return this.#lookIn(fencedRetryMs);
       problems.add(`the certificates cannot be looked at: ${wordsOf(error)}`);
       this.#failures += 1;
       this.#lookIn(backoffMs(this.#failures, afterFailure, this.#parts.random));

@@ -29,7 +29,8 @@ const shape = { baseMs: 500, capMs: 30_000 };
 export class ServedSecret {
   readonly #parts: ServedSecretParts;
   #reading: Promise<void> = Promise.resolve();
-  #timer: Timer | undefined;
+  /** The next reading. */
+  #next: { readonly dueMs: number; readonly timer: Timer } | undefined;
   #failures = 0;
 
   constructor(parts: ServedSecretParts) {
@@ -42,18 +43,24 @@ export class ServedSecret {
     const unsubscribe = this.#parts.onChange(() => this.#readIn(0, signal));
     const stop = (): void => {
       unsubscribe();
-      this.#timer?.cancel();
+      this.#next?.timer.cancel();
     };
     signal.addEventListener('abort', stop, { once: true });
     this.#readIn(0, signal);
   }
 
+  /** Reads in so many milliseconds at the latest: a change that was told while the Secret was read must not wait for a look by the clock. */
   #readIn(ms: number, signal: AbortSignal): void {
     if (signal.aborted) return;
-    this.#timer?.cancel();
-    this.#timer = this.#parts.clock.after(ms, () => {
+    const { clock } = this.#parts;
+    const dueMs = clock.elapsed() + ms;
+    if (this.#next !== undefined && this.#next.dueMs <= dueMs) return;
+    this.#next?.timer.cancel();
+    const timer = clock.after(ms, () => {
+      this.#next = undefined;
       this.#reading = this.#reading.then(() => this.#read(signal));
     });
+    this.#next = { dueMs, timer };
   }
 
   async #read(signal: AbortSignal): Promise<void> {

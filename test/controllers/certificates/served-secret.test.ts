@@ -17,7 +17,10 @@ const secret = (data: Record<string, string>) => ({
 let stop = new AbortController();
 afterEach(() => stop.abort());
 
-function following(answers: readonly (KubernetesObject | Error | undefined)[]) {
+function following(
+  answers: readonly (KubernetesObject | Error | undefined)[],
+  whileReading: (change: () => void) => void = () => undefined,
+) {
   stop = new AbortController();
   const clock = new TestClock();
   const left = [...answers];
@@ -36,7 +39,10 @@ function following(answers: readonly (KubernetesObject | Error | undefined)[]) {
       change = listener;
       return () => void (change = () => undefined);
     },
-    offer: ({ cert, key }) => void told.push(`${cert} ${key}`),
+    offer({ cert, key }) {
+      told.push(`${cert} ${key}`);
+      whileReading(change);
+    },
     refuse: (problem) => void told.push(problem),
     clock,
     random: () => 0,
@@ -55,6 +61,16 @@ describe('a replica that follows the Secret', () => {
     change();
     await clock.advanceAsync(0);
     expect(told).toEqual(['cert key']);
+  });
+
+  test('reads again at once what has changed while it was read', async () => {
+    const newer = secret({ 'tls.crt': base64('newer'), 'tls.key': base64('key') });
+    let changes = 0;
+    const { clock, told } = following([complete, newer], (change) => {
+      if ((changes += 1) === 1) change();
+    });
+    await clock.advanceAsync(1);
+    expect(told).toEqual(['cert key', 'newer key']);
   });
 
   test('says nothing of a Secret that is gone or half made: what is served stays', async () => {

@@ -7,7 +7,7 @@ import { type EnabledNamespace, isHeld } from './enabled-namespace.ts';
 export interface Answers {
   asked: number;
   held: number;
-  /** In flight when a process was killed, and made when asked for again, as controllers do. */
+  /** In flight when a process was killed or closed its connections, and made when asked for again, as controllers do. */
   repeated: number;
   /** Refused otherwise, or in the end: the moment and what the API server said. */
   readonly failed: string[];
@@ -22,7 +22,9 @@ export interface AskingOptions {
 
 /**
  * Asks for Pods of a version that is not released, until told to stop; each must be held. Like a ReplicaSet, it asks again for what
- * was lost with a process that was killed (the API server does not repeat the call of a webhook), and for nothing else.
+ * was lost with a process that has ended (the API server does not repeat the call of a webhook), and for nothing else. One that ends
+ * in good order closes connections that are idle, and HTTP/1.1 has no way to agree on that: a call that is sent at the same moment
+ * is lost.
  */
 export function askForPods(shop: EnabledNamespace, { everyMs, areStored }: AskingOptions) {
   const answers: Answers = { asked: 0, held: 0, repeated: 0, failed: [] };
@@ -58,12 +60,13 @@ export function askForPods(shop: EnabledNamespace, { everyMs, areStored }: Askin
   }, everyMs);
   return {
     answers,
-    /** Kills a process; what was under way at that moment is lost. */
-    async whileKilling(kill: () => Promise<void>): Promise<void> {
+    /** Ends a process; what was under way at that moment is lost. */
+    async whileEnding(end: () => Promise<void>): Promise<void> {
       const death = { fromMs: Date.now(), untilMs: Infinity };
       deaths.push(death);
-      await kill();
-      death.untilMs = Date.now();
+      await end();
+      // What stands before the process closes its half of the connections a moment later.
+      death.untilMs = Date.now() + 100;
     },
     async stop(): Promise<Answers> {
       clearInterval(timer);

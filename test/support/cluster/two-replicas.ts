@@ -95,11 +95,13 @@ export class TwoReplicas {
     await this.#replicas.get(port)?.kill();
   }
 
-  /** Each of them ends and is started again, one after the other, as a Deployment and its Service do it. */
-  async restartOneByOne(): Promise<void> {
+  /** Each of them ends and is started again, one after the other, as a Deployment and its Service do it. `ending` surrounds each end. */
+  async restartOneByOne(
+    ending: (end: () => Promise<void>) => Promise<void> = (end) => end(),
+  ): Promise<void> {
     for (const port of this.ports) {
       this.#forwarder.leadTo(...this.ports.filter((other) => other !== port));
-      await this.#replicas.get(port)?.stop();
+      await ending(async () => void (await this.#replicas.get(port)?.stop()));
       await this.start(port);
       this.#forwarder.leadTo(...this.ports);
     }
