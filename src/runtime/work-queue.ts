@@ -1,5 +1,5 @@
 import type { Clock, Timer } from './clock.ts';
-import { Fifo } from './fifo.ts';
+import { FairFifo } from './fair-fifo.ts';
 
 /**
  * `change`: something happened; worked on before everything of the initial list.
@@ -23,6 +23,8 @@ export interface WorkQueueOptions {
   readonly clock: Clock;
   /** Keys worked on at once, at least 1. */
   readonly concurrency: number;
+  /** What keys that wait take turns by, for example their namespace. By default they wait in one line. */
+  groupOf?(key: string): string;
   /** The work of one key. Rejecting means: again, after `retryAfterMs`. */
   work(key: string): Promise<void>;
   /** The wait after the nth failure in a row of one key. Called once per failure: the place to log and count it. */
@@ -49,14 +51,15 @@ interface Entry {
  * before it started, delayed ones too: a run that wants to be woken later asks for it again.
  *
  * The queue starts with `start`, and forgets a key (its failures too) when it has nothing to do for it. `initial` keys
- * wait as long as there are `change` keys.
+ * wait as long as there are `change` keys. Among keys of one priority the groups take turns: thousands of keys of one delay another's
+ * by one each.
  */
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
   readonly #entries = new Map<string, Entry>();
-  readonly #waiting: Readonly<Record<Priority, Fifo<string>>> = {
-    change: new Fifo(),
-    initial: new Fifo(),
+  readonly #waiting: Readonly<Record<Priority, FairFifo<string>>> = {
+    change: new FairFifo(),
+    initial: new FairFifo(),
   };
   #running = 0;
   #state: 'new' | 'started' | 'stopped' = 'new';
@@ -114,7 +117,7 @@ export class WorkQueue {
       if (entry.waiting === undefined) this.#startsToWait(entry);
       // A raised key stays in its old list too; `#next` passes over what is no longer waiting there.
       entry.waiting = priority;
-      this.#waiting[priority].push(key);
+      this.#waiting[priority].push(this.#options.groupOf?.(key) ?? '', key);
     }
     this.#fill();
   }

@@ -5,7 +5,7 @@ import { WorkQueue, type Priority } from '../../src/runtime/work-queue.ts';
 import { settled, TestClock } from '../support/clock-and-chance/test-clock.ts';
 
 /** A queue whose runs end when the test says so. */
-function heldQueue(concurrency = 1) {
+function heldQueue(concurrency = 1, groupOf: (key: string) => string = () => '') {
   const clock = new TestClock();
   const started: string[] = [];
   const ends = new Map<string, PromiseWithResolvers<void>>();
@@ -13,6 +13,7 @@ function heldQueue(concurrency = 1) {
   const queue = new WorkQueue({
     clock,
     concurrency,
+    groupOf,
     work(key) {
       started.push(key);
       const end = Promise.withResolvers<void>();
@@ -65,6 +66,33 @@ describe('the work queue', () => {
     expect(started).toEqual(['a', 'a']);
     await end('a');
     expect(queue.size).toBe(0);
+  });
+
+  it('takes the groups of keys in turn: ten thousand keys of one delay those of others by one each', async () => {
+    const { queue, started, end } = heldQueue(1, (key) => key.slice(0, key.indexOf('/')));
+    for (let at = 0; at < 10_000; at += 1) queue.add(`crowd/${at}`);
+    for (const key of ['shop/1', 'shop/2', 'bank/1']) queue.add(key);
+    queue.start();
+    for (let at = 0; at < 6; at += 1) await end(started.at(-1) ?? '');
+    expect(started).toEqual([
+      'crowd/0',
+      'shop/1',
+      'bank/1',
+      'crowd/1',
+      'shop/2',
+      'crowd/2',
+      'crowd/3',
+    ]);
+  });
+
+  it('lets what changes go before the initial list in every group', async () => {
+    const { queue, started, end } = heldQueue(1, (key) => key.slice(0, key.indexOf('/')));
+    queue.add('shop/old', 'initial');
+    queue.add('crowd/1');
+    queue.add('crowd/2');
+    queue.start();
+    for (let at = 0; at < 2; at += 1) await end(started.at(-1) ?? '');
+    expect(started).toEqual(['crowd/1', 'crowd/2', 'shop/old']);
   });
 
   it('works on as many keys at once as it may', async () => {

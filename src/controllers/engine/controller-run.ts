@@ -76,6 +76,7 @@ export class ControllerRun {
       clock: by.clock,
       concurrency: this.workers,
       ...defined({ observer }),
+      groupOf: namespaceOf,
       work: (key) => this.#work(key),
       retryAfterMs: (key, failures, error) => this.#explainFailure(key, failures, error),
     });
@@ -256,6 +257,10 @@ function outcomeOf(error: unknown): ReconcileOutcome {
 // A name has no slash, and a key without a namespace begins with one.
 function keyText({ namespace, name }: Key): string {
   return `${namespace ?? ''}/${name}`;
+}
+
+function namespaceOf(text: string): string {
+  return text.slice(0, text.indexOf('/'));
 }
 
 function keyOf(text: string): Key {
