@@ -13,7 +13,8 @@ import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { controllerOf, type KubernetesObject } from '../api/object.ts';
 import { ReleasedVersionsKind, releasedVersionsName } from '../api/released-versions.ts';
 import { decideReleasedList, type ReleasedListSeen } from '../domain/backstop/released-list.ts';
-import { valueOf } from '../domain/identity/metadata-value.ts';
+import { type Metadata, valueOf } from '../domain/identity/metadata-value.ts';
+import { namedVersion } from '../domain/backstop/entries.ts';
 import { isEnabled, type NamespaceScope } from '../domain/opt-in/namespace-scope.ts';
 import type { World } from '../domain/lookup.ts';
 import { revisionHashLabel } from '../domain/owner/owner-chain.ts';
@@ -47,7 +48,7 @@ export function releasedListController(scope: NamespaceScope): Controller<Releas
         list: world.get(ReleasedVersionsKind, name, releasedVersionsName),
         versions: world.list(KeptnWorkloadVersion, name),
         workloads: world.list(KeptnWorkload, name),
-        revisions: revisionsIn(name, world),
+        ...revisionsIn(name, world),
         annotatedOwners: annotatedOwnersIn(name, world),
       };
     },
@@ -67,17 +68,26 @@ function isAnnotated({ metadata }: Pick<KubernetesObject, 'metadata'>): boolean 
   return valueOf(metadata, keptnAnnotations.workload, recommendedLabels.workload) !== undefined;
 }
 
-function revisionsIn(namespace: string, world: World): ReadonlySet<string> {
-  const replicaSets = world
-    .list(ReplicaSetKind, namespace)
-    .flatMap(({ metadata: { uid } }) => uid ?? []);
-  const others = world.list(ControllerRevisionKind, namespace).flatMap((revision) => {
+function revisionsIn(
+  namespace: string,
+  world: World,
+): Pick<ReleasedListSeen, 'revisions' | 'versioned'> {
+  const revisions = new Set<string>();
+  const versioned = new Set<string>();
+  const add = (revision: string, template: Metadata): void => {
+    revisions.add(revision);
+    if (namedVersion(template) !== undefined) versioned.add(revision);
+  };
+  for (const { metadata, template } of world.list(ReplicaSetKind, namespace)) {
+    if (metadata.uid !== undefined) add(metadata.uid, template);
+  }
+  for (const revision of world.list(ControllerRevisionKind, namespace)) {
     const owner = controllerOf(revision);
     const hash =
       revision.metadata.labels?.[revisionHashLabel] ?? revision.metadata.name.split('-').at(-1);
-    return owner === undefined || hash === undefined ? [] : [`${owner.uid}/${hash}`];
-  });
-  return new Set([...replicaSets, ...others]);
+    if (owner !== undefined && hash !== undefined) add(`${owner.uid}/${hash}`, revision);
+  }
+  return { revisions, versioned };
 }
 
 /** Owners in whose template nothing says what its Pods are: a Pod is then told by the name of what made it. */

@@ -59,11 +59,13 @@ function gates(world: readonly KubernetesObject[], backstop: boolean) {
 describe('with the policy on released versions behind it, a Pod of a Released version', () => {
   test('enters without the gate once the list names its version or its revision', () => {
     expect(gates([...released, list('version/shop-cart/1.2.0')], true)).toEqual([]);
-    expect(gates([...released, list(`revision/${revision}`)], true)).toEqual([]);
+    expect(gates([...released, list(`revision/${revision}@1.2.0`)], true)).toEqual([]);
   });
 
   test('is held for a moment before that, because the policy would refuse it', () => {
     expect(gates([...released, list('version/shop-cart/1.1.0')], true)).toHaveLength(1);
+    expect(gates([...released, list(`revision/${revision}`)], true)).toHaveLength(1);
+    expect(gates([...released, list(`revision/${revision}@1.1.0`)], true)).toHaveLength(1);
     expect(gates(released, true)).toHaveLength(1);
   });
 

@@ -2,13 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NamespaceKind, PodKind } from '../../src/api/builtin.ts';
 import type { Kind, KubernetesObject } from '../../src/api/object.ts';
 import { ReleasedVersionsKind, releasedVersionsName } from '../../src/api/released-versions.ts';
-import { aDeployment, aTaskDefinition } from '../support/builders/apps.ts';
+import { aDeployment, aTaskDefinition, keptnAnnotationsOf } from '../support/builders/apps.ts';
 import { eventually } from '../support/clock-and-chance/eventually.ts';
 import {
   type EnabledNamespace,
   isCompleted,
   isReady,
 } from '../support/cluster/enabled-namespace.ts';
+import { podMadeBy } from '../support/cluster/pod-made-by.ts';
 import { RunningSluice } from '../support/cluster/running-sluice.ts';
 import {
   flags,
@@ -224,6 +225,50 @@ describe('with the backstop, and all replicas stopped', () => {
       60_000,
     );
   }, 400_000);
+
+  it('a Pod that names a version starts by that version, whatever revision it is of; one that names none by its revision', async () => {
+    await process?.stop();
+    await start();
+    await using shop = await sluice.namespace();
+    await shop.apply(aTaskDefinition('check'), checked('1.0.0'), ownerAnnotated('1.0.0'));
+    await shop.untilVersion({}, isCompleted);
+    await shop.untilVersion({ workload: 'tea' }, isCompleted);
+    await shop.apply(checked('1.1.0'));
+    await shop.untilVersion({ version: '1.1.0' }, isCompleted);
+    await shop.untilPods(2, isReady, 60_000);
+    await process?.kill();
+
+    const sets = await sluice.cluster.list(ReplicaSetKind, { namespace: shop.name });
+    const names = (version: string) => keptnAnnotationsOf({ version });
+    const setOf = (text: string): KubernetesObject => {
+      const found = sets.find((set) => JSON.stringify(set).includes(text));
+      if (found === undefined) throw new Error(`there is a ReplicaSet with ${text}`);
+      return found;
+    };
+    const old = setOf('"keptn.sh/version":"1.0.0"');
+    const tea = setOf('"app":"tea"');
+    const notListed = 'not on the list of those that are released';
+    // The older version is Released, and its ReplicaSet scales.
+    await expect(podMadeBy(old, names('1.0.0'), shop)).resolves.toBeDefined();
+    // The ReplicaSet changed in place to another version, and to none.
+    await expect(podMadeBy(old, names('9.9.9'), shop)).rejects.toThrow(notListed);
+    const { 'keptn.sh/version': _, ...unversioned } = names('1.0.0');
+    await expect(podMadeBy(old, unversioned, shop)).rejects.toThrow(notListed);
+    // Where only the Deployment is annotated, Pods name nothing.
+    await expect(podMadeBy(tea, {}, shop)).resolves.toBeDefined();
+    await expect(podMadeBy(tea, names('9.9.9'), shop)).rejects.toThrow(notListed);
+    // The roll-back runs.
+    await shop.apply(checked('1.0.0', 3));
+    await eventually(
+      'the older version runs',
+      async () => {
+        const pods = await podsOf(shop, '1.0.0');
+        return pods.length === 3 && pods.every(isReady);
+      },
+      60_000,
+    );
+    await start();
+  }, 300_000);
 
   it('a Namespace without a list yet lets plain Pods start and refuses annotated ones', async () => {
     await process?.stop();

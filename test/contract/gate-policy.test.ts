@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { NamespaceKind, type Pod, PodKind } from '../../src/api/builtin.ts';
-import { aDeployment, aTaskDefinition } from '../support/builders/apps.ts';
+import { NamespaceKind, type Pod, PodKind, ReplicaSetKind } from '../../src/api/builtin.ts';
+import { aDeployment, aTaskDefinition, keptnAnnotationsOf } from '../support/builders/apps.ts';
 import { eventually } from '../support/clock-and-chance/eventually.ts';
 import {
   type EnabledNamespace,
@@ -8,6 +8,7 @@ import {
   isHeld,
   isReady,
 } from '../support/cluster/enabled-namespace.ts';
+import { podMadeBy } from '../support/cluster/pod-made-by.ts';
 import { RunningSluice } from '../support/cluster/running-sluice.ts';
 import {
   flags,
@@ -108,6 +109,13 @@ describe('with the gate of the API server, and all replicas stopped', () => {
     const [held] = await podsOf(shop, '2.0.0');
     expect(held?.metadata.labels).toMatchObject({ 'sluice.keptn.sh/watched': 'true' });
     expect(held?.metadata.annotations?.['sluice.keptn.sh/explanation']).toContain('Held by Sluice');
+    // A ReplicaSet changed in place is not the revision that is Released.
+    const sets = await sluice.cluster.list(ReplicaSetKind, { namespace: shop.name });
+    const old = sets.find((set) => JSON.stringify(set).includes('"keptn.sh/version":"1.0.0"'));
+    if (old === undefined) throw new Error('the older ReplicaSet is there');
+    const made = (version: string) => podMadeBy(old, keptnAnnotationsOf({ version }), shop);
+    expect(isHeld(await made('1.0.0'))).toBe(false);
+    expect(isHeld(await made('9.9.9'))).toBe(true);
     // Plain Pods carry nothing of ours.
     const others = (await shop.pods()).filter(
       ({ metadata }) => metadata.labels?.['app'] === 'plain',

@@ -28,7 +28,10 @@ function firstOf(key: string, secondary: string): string {
 
 const named = (list: string): string => `(${list}.size() > 0 ? ${list}[0] : '')`;
 
-/** What the API server knows of a Pod and of the list: whether it asks for checks, and whether its version is Released. */
+/**
+ * What the API server knows of a Pod and of the list: whether it asks for checks, and whether its version is Released. A Pod that names
+ * a version is Released by that version alone: its revision is an object that people may change in place.
+ */
 export const releaseVariables: readonly Expression[] = [
   { name: 'workloads', expression: firstOf(keptnAnnotations.workload, recommendedLabels.workload) },
   { name: 'workload', expression: named('variables.workloads') },
@@ -55,8 +58,12 @@ export const releaseVariables: readonly Expression[] = [
     expression: `variables.workload != '' || variables.owners.exists(owner, owner.kind == 'ReplicaSet' ? ('owner/ReplicaSet/' + owner.name.replace('-' + variables.templateHash, '')) in variables.entries : ('owner/' + owner.kind + '/' + owner.name) in variables.entries)`,
   },
   {
+    name: 'named',
+    expression: `variables.version == '' ? '' : '@' + variables.version.lowerAscii()`,
+  },
+  {
     name: 'isReleased',
-    expression: `(variables.version != '' && ('version/' + (variables.app + '-' + variables.workload).lowerAscii().replace('_', '-') + '/' + variables.version.lowerAscii()) in variables.entries) || variables.owners.exists(owner, owner.kind == 'ReplicaSet' ? ('revision/' + owner.uid) in variables.entries : ('revision/' + owner.uid + '/' + variables.hash) in variables.entries)`,
+    expression: `(variables.version != '' && variables.workload != '' && ('version/' + (variables.app + '-' + variables.workload).lowerAscii().replace('_', '-') + '/' + variables.version.lowerAscii()) in variables.entries) || variables.owners.exists(owner, ('revision/' + owner.uid + (owner.kind == 'ReplicaSet' ? '' : '/' + variables.hash) + variables.named) in variables.entries)`,
   },
 ];
 

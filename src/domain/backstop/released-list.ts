@@ -36,6 +36,8 @@ export interface ReleasedListSeen {
   readonly workloads: readonly KeptnWorkload[];
   /** The revisions whose owner is there: uids of ReplicaSets; uid, slash and hash of the others. */
   readonly revisions: ReadonlySet<string>;
+  /** Those of them whose Pods name a version themselves. */
+  readonly versioned: ReadonlySet<string>;
   /** Owners that are annotated while their template is not. */
   readonly annotatedOwners: readonly { readonly kind: string; readonly name: string }[];
 }
@@ -141,7 +143,7 @@ function fullness({ namespace, list }: ReleasedListSeen, { leftOut }: Wanted): r
  * newest first.
  */
 function entriesIn(seen: ReleasedListSeen): readonly string[] {
-  const { versions, workloads, revisions, annotatedOwners } = seen;
+  const { versions, workloads, revisions, versioned, annotatedOwners } = seen;
   const current = new Set(
     workloads.map(({ metadata, spec }) => `${metadata.name}/${spec.version}`),
   );
@@ -158,7 +160,11 @@ function entriesIn(seen: ReleasedListSeen): readonly string[] {
     const there = (version.status?.releasedRevisions ?? []).filter((one) => revisions.has(one));
     if (there.length === 0 && !isCurrent(version)) continue;
     const { workloadName, version: name } = version.spec;
-    entries.push(entryOf.version(workloadName, name), ...there.map(entryOf.revision));
+    const ofRevision = (revision: string): string =>
+      versioned.has(revision)
+        ? entryOf.versionedRevision(revision, name)
+        : entryOf.revision(revision);
+    entries.push(entryOf.version(workloadName, name), ...there.map(ofRevision));
   }
   return [...new Set(entries)];
 }

@@ -7,6 +7,7 @@ import { isCompleted } from '../../api/keptn/states.ts';
 import type { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
 import type { ObjectRef } from '../../api/object.ts';
 import { heldForChecks, heldWithoutOwner, stalledExplanation } from './explanation.ts';
+import { templateMetadata } from '../owner/revision.ts';
 import { awaitedListing, type ListingSeen } from './awaited-listing.ts';
 import type { AnnotatedIdentity, Identity } from '../identity/identity.ts';
 import { isObsolete } from './obsolete-pod.ts';
@@ -78,8 +79,10 @@ export function decidePodGate(seen: PodGateSeen): Plan {
   return remove(seen) ?? hold(seen, identity);
 }
 
-function untilListed({ pod, listing }: PodGateSeen, version: KeptnWorkloadVersion): number {
-  return listing === undefined ? 0 : awaitedListing(pod, version, listing);
+function untilListed({ pod, chain, listing }: PodGateSeen, version: KeptnWorkloadVersion): number {
+  if (listing === undefined) return 0;
+  const template = templateMetadata(pod, chain);
+  return awaitedListing({ pod, template, version }, listing);
 }
 
 /** A release by hand ends at its time, also before it has been taken back. */

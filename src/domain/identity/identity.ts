@@ -13,7 +13,7 @@ import { type Metadata, valueOf } from './metadata-value.ts';
 import { appName } from '../names.ts';
 import { annotatedOwner, type OwnerChain } from '../owner/owner-chain.ts';
 import { type IdentityOptions, type Origin, versionOf } from './pod-version.ts';
-import { templateOfPod } from '../owner/revision.ts';
+import { templateMetadata } from '../owner/revision.ts';
 import { deadlineKeys, statedDeadlines } from './stated-deadlines.ts';
 import { defined } from '../../api/json.ts';
 
@@ -89,7 +89,7 @@ export function identityOf(
   chain: OwnerChain,
   options: IdentityOptions = {},
 ): Identity {
-  const own = withTemplate(pod.metadata, templateOfPod(pod, chain) ?? revisionOf(chain));
+  const own = withTemplate(pod.metadata, templateMetadata(pod, chain));
   const named = workloadOf(own);
   if (named !== undefined) {
     return annotatedIdentity({
@@ -108,11 +108,6 @@ export function identityOf(
   return workload === undefined
     ? { type: 'notAnnotated' }
     : annotatedIdentity({ pod, source: 'owner', metadata, workload, chain, options });
-}
-
-/** What is left of the template of a Pod whose StatefulSet or DaemonSet has another one by now. */
-function revisionOf(chain: OwnerChain): Metadata | undefined {
-  return chain.type === 'known' ? chain.revision : undefined;
 }
 
 /** The Pod's labels and annotations, and those of its template that the Pod no longer has. */

@@ -42,6 +42,18 @@ export function templateOfPod(
   return revisionMismatch(pod, chain.owner) === undefined ? chain.owner.object.template : undefined;
 }
 
+/**
+ * The labels and annotations of the template a Pod was made from, as far as they say what Pods are: also where its StatefulSet or
+ * DaemonSet has another template by now. Undefined where nothing of it is known.
+ */
+export function templateMetadata(
+  pod: { metadata: ObjectMeta },
+  chain: OwnerChain,
+): Pick<ObjectMeta, 'labels' | 'annotations'> | undefined {
+  const past = chain.type === 'known' ? chain.revision : undefined;
+  return templateOfPod(pod, chain) ?? past;
+}
+
 /** The owner, or why what is cached may be older or newer than what the Pod was made from. */
 export type OwnerProof =
   | { readonly type: 'proven'; readonly owner: PodOwner }

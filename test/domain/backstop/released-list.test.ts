@@ -3,7 +3,7 @@ import { keptnAnnotations, sluiceKeys } from '../../../src/api/keptn/annotations
 import type { KeptnWorkload } from '../../../src/api/keptn/workload.ts';
 import type { KeptnWorkloadVersion } from '../../../src/api/keptn/workload-version.ts';
 import type { ReleasedVersions } from '../../../src/api/released-versions.ts';
-import { entriesOfPod } from '../../../src/domain/backstop/entries.ts';
+import { entriesOfNextPod, entriesOfPod } from '../../../src/domain/backstop/entries.ts';
 import {
   decideReleasedList,
   type ReleasedListSeen,
@@ -59,6 +59,7 @@ const decide = (seen: Partial<ReleasedListSeen>) =>
     versions: [],
     workloads: [],
     revisions: new Set(['rs1', 'rs2']),
+    versioned: new Set(),
     annotatedOwners: [],
     ...seen,
   });
@@ -104,6 +105,16 @@ describe('the list of a Namespace', () => {
   test('leaves out what was released by hand: a policy does not know when that ends', () => {
     const versions = [version('1', 'ReleasedByHand', ['rs1'])];
     expect(written(decide({ versions, workloads: [workload('1')] }))).toEqual([]);
+  });
+
+  test('holds a revision whose Pods name a version together with that version', () => {
+    const versions = [version('1', 'ChecksPassed', ['rs1', 'rs2'])];
+    const versioned = new Set(['rs2']);
+    expect(written(decide({ versions, versioned, workloads: [workload('1')] }))).toEqual([
+      'version/shop-cart/1',
+      'revision/rs1',
+      'revision/rs2@1',
+    ]);
   });
 
   test('names owners that are annotated while their Pods are not', () => {
@@ -207,14 +218,15 @@ describe('the list of a Namespace', () => {
 describe('the entries that let a Pod start', () => {
   const pod = (metadata: object) => ({ metadata: { name: 'p', ...metadata } });
 
-  test('are the version it names itself and its revision', () => {
-    const owner = {
-      apiVersion: 'apps/v1',
-      kind: 'ReplicaSet',
-      name: 'cart-5f',
-      uid: 'rs1',
-      controller: true,
-    };
+  const owner = {
+    apiVersion: 'apps/v1',
+    kind: 'ReplicaSet',
+    name: 'cart-5f',
+    uid: 'rs1',
+    controller: true,
+  };
+
+  test('are the version it names itself, of its workload or of its revision', () => {
     const annotations = {
       [keptnAnnotations.workload]: 'Cart_One',
       [keptnAnnotations.version]: 'V1',
@@ -222,7 +234,22 @@ describe('the entries that let a Pod start', () => {
     };
     expect(entriesOfPod(pod({ annotations, ownerReferences: [owner] }))).toEqual([
       'version/shop-cart-one/v1',
-      'revision/rs1',
+      'revision/rs1@v1',
+    ]);
+  });
+
+  test('are its revision alone where it names none', () => {
+    const annotations = { [keptnAnnotations.workload]: 'cart' };
+    expect(entriesOfPod(pod({ annotations, ownerReferences: [owner] }))).toEqual(['revision/rs1']);
+  });
+
+  test('of the Pod that takes its place go by the template, not by what Sluice has written on this one', () => {
+    const annotations = { [keptnAnnotations.workload]: 'cart', [keptnAnnotations.version]: '1' };
+    const written = pod({ annotations, ownerReferences: [owner] });
+    expect(entriesOfNextPod(written, {})).toEqual(['revision/rs1']);
+    expect(entriesOfNextPod(written, { annotations })).toEqual([
+      'version/cart-cart/1',
+      'revision/rs1@1',
     ]);
   });
 
