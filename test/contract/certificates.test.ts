@@ -53,7 +53,7 @@ describe('two replicas with certificates of their own', () => {
     ).toBe(true);
     await two.trustNewAuthority();
 
-    await two.restartOneByOne(reviews.whileEnding);
+    await two.restartOneByOne((end) => reviews.whileEnding(end));
     const first = await two.leader();
     await reviews.whileEnding(() => two.kill(first));
     await eventually('the other one leads', async () => (await two.leader()) !== first, 60_000);

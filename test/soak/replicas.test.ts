@@ -41,7 +41,7 @@ it(
     let rounds = 0;
     while (reviews.answers.asked < pods) {
       rounds += 1;
-      await two.restartOneByOne(reviews.whileEnding);
+      await two.restartOneByOne((end) => reviews.whileEnding(end));
       const first = await two.leader();
       await reviews.whileEnding(() => two.kill(first));
       await eventually('the other one leads', async () => (await two.leader()) !== first, minute);

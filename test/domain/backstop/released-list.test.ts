@@ -245,16 +245,16 @@ describe('the entries that let a Pod start', () => {
 
   test('of the Pod that takes its place go by the template, not by what Sluice has written on this one', () => {
     const annotations = { [keptnAnnotations.workload]: 'cart', [keptnAnnotations.version]: '1' };
-    const written = pod({ annotations, ownerReferences: [owner] });
-    expect(entriesOfNextPod(written, {})).toEqual(['revision/rs1']);
-    expect(entriesOfNextPod(written, { annotations })).toEqual([
+    const known = pod({ annotations, ownerReferences: [owner] });
+    expect(entriesOfNextPod(known, {})).toEqual(['revision/rs1']);
+    expect(entriesOfNextPod(known, { annotations })).toEqual([
       'version/cart-cart/1',
       'revision/rs1@1',
     ]);
   });
 
   test('are those of its own hash for StatefulSets and DaemonSets', () => {
-    const owner = {
+    const set = {
       apiVersion: 'apps/v1',
       kind: 'StatefulSet',
       name: 'db',
@@ -262,6 +262,6 @@ describe('the entries that let a Pod start', () => {
       controller: true,
     };
     const labels = { 'controller-revision-hash': 'db-1' };
-    expect(entriesOfPod(pod({ labels, ownerReferences: [owner] }))).toEqual(['revision/s1/db-1']);
+    expect(entriesOfPod(pod({ labels, ownerReferences: [set] }))).toEqual(['revision/s1/db-1']);
   });
 });

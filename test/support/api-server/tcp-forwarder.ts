@@ -4,7 +4,8 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 /** What stands before several processes, as a Service does: each connection goes to one of the targets in turn. */
 export class TcpForwarder implements AsyncDisposable {
   readonly #server: Server;
-  readonly #open = new Set<Socket>();
+  /** The sockets that are open, each with the port its connection leads to. */
+  readonly #open = new Map<Socket, number>();
   #targets: readonly number[] = [];
   #turn = 0;
 
@@ -24,12 +25,21 @@ export class TcpForwarder implements AsyncDisposable {
   /** Connections go to these ports from now on; those that are open break. */
   to(...ports: readonly number[]): void {
     this.#targets = ports;
-    for (const socket of this.#open) socket.destroy();
+    for (const socket of this.#open.keys()) socket.destroy();
   }
 
   /** Connections that are opened from now on go to these ports, and those that are open live on: what a Service does. */
   leadTo(...ports: readonly number[]): void {
     this.#targets = ports;
+  }
+
+  /** Resolves when no connection to this port is open any more. */
+  async closed(port: number): Promise<void> {
+    for (;;) {
+      const [left] = [...this.#open].find(([, to]) => to === port) ?? [];
+      if (left === undefined) return;
+      await once(left, 'close');
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -51,16 +61,16 @@ export class TcpForwarder implements AsyncDisposable {
     target.once('error', refused);
     target.once('connect', () => {
       target.off('error', refused);
-      this.#join(socket, target);
+      this.#join(socket, target, port);
     });
   }
 
-  #join(one: Socket, other: Socket): void {
+  #join(one: Socket, other: Socket, port: number): void {
     for (const [from, to] of [
       [one, other],
       [other, one],
     ] as const) {
-      this.#open.add(from);
+      this.#open.set(from, port);
       from.on('error', () => to.destroy());
       from.on('close', () => {
         this.#open.delete(from);

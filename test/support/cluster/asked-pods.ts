@@ -65,8 +65,8 @@ export function askForPods(shop: EnabledNamespace, { everyMs, areStored }: Askin
       const death = { fromMs: Date.now(), untilMs: Infinity };
       deaths.push(death);
       await end();
-      // What stands before the process closes its half of the connections a moment later.
-      death.untilMs = Date.now() + 100;
+      // The API server learns a moment later that its connections have ended.
+      death.untilMs = Date.now() + 250;
     },
     async stop(): Promise<Answers> {
       clearInterval(timer);

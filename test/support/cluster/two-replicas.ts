@@ -93,6 +93,7 @@ export class TwoReplicas {
 
   async kill(port: number): Promise<void> {
     await this.#replicas.get(port)?.kill();
+    await this.#forwarder.closed(port);
   }
 
   /** Each of them ends and is started again, one after the other, as a Deployment and its Service do it. `ending` surrounds each end. */
@@ -101,7 +102,10 @@ export class TwoReplicas {
   ): Promise<void> {
     for (const port of this.ports) {
       this.#forwarder.leadTo(...this.ports.filter((other) => other !== port));
-      await ending(async () => void (await this.#replicas.get(port)?.stop()));
+      await ending(async () => {
+        await this.#replicas.get(port)?.stop();
+        await this.#forwarder.closed(port);
+      });
       await this.start(port);
       this.#forwarder.leadTo(...this.ports);
     }
