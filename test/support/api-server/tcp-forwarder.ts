@@ -38,7 +38,7 @@ export class TcpForwarder implements AsyncDisposable {
     for (;;) {
       const [left] = [...this.#open].find(([, to]) => to === port) ?? [];
       if (left === undefined) return;
-      await once(left, 'close');
+      await new Promise((resolve) => left.once('close', resolve));
     }
   }
 
