@@ -18,11 +18,10 @@ export async function workloadsWith(
   namespace: string | undefined,
 ): Promise<IsMeant | undefined> {
   if (selector === undefined) return undefined;
-  const place = namespace ?? '';
   const [workloads, named, ...labelled] = await Promise.all([
-    listOrNone([404], () => cluster.list(KeptnWorkload, place, '')),
-    listOrNone([404], () => cluster.list(KeptnWorkload, place, selector)),
-    ...owners.map((kind) => listOrNone([404], () => cluster.list(kind, place, selector))),
+    listOrNone([404], () => cluster.list(KeptnWorkload, namespace, '')),
+    listOrNone([404], () => cluster.list(KeptnWorkload, namespace, selector)),
+    ...owners.map((kind) => listOrNone([404], () => cluster.list(kind, namespace, selector))),
   ]);
   const uids = new Set(labelled.flat().map(({ metadata }) => metadata.uid));
   const owned = workloads.filter(({ metadata }) =>

@@ -49,7 +49,12 @@ const explainedKinds: readonly Kind[] = [
 
 /** What a snapshot needs of the cluster. */
 export interface Lister {
-  list(kind: Kind, namespace: string, labelSelector: string): Promise<readonly KubernetesObject[]>;
+  /** Of all namespaces where none is given, and of a kind that is in none. */
+  list(
+    kind: Kind,
+    namespace: string | undefined,
+    labelSelector: string,
+  ): Promise<readonly KubernetesObject[]>;
 }
 
 /**
@@ -61,23 +66,23 @@ export async function snapshotOf(cluster: Lister, namespace: string): Promise<Lo
     ...listsOf(cluster, explainedKinds, namespace),
     // A list of one: users who may read their own Namespace alone are refused, and do without.
     listOrNone([403, 404], () =>
-      cluster.list(NamespaceKind, '', `kubernetes.io/metadata.name=${namespace}`),
+      cluster.list(NamespaceKind, undefined, `kubernetes.io/metadata.name=${namespace}`),
     ),
   ]);
   return lookupOver(lists.flat());
 }
 
-/** All objects of these kinds in a namespace, read live. A kind that the cluster does not have is empty. */
+/** All objects of these kinds in a namespace (in all of them if it is undefined), read live. A kind that the cluster does not have is empty. */
 export async function lookupOf(
   cluster: Lister,
   kinds: readonly Kind[],
-  namespace: string,
+  namespace: string | undefined,
 ): Promise<Lookup> {
   const lists = await Promise.all(listsOf(cluster, kinds, namespace));
   return lookupOver(lists.flat());
 }
 
-function listsOf(cluster: Lister, kinds: readonly Kind[], namespace: string) {
+function listsOf(cluster: Lister, kinds: readonly Kind[], namespace: string | undefined) {
   return kinds.map((kind) => listOrNone([404], () => cluster.list(kind, namespace, '')));
 }
 

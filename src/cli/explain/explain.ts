@@ -16,7 +16,11 @@ export interface ExplainRequest {
 
 /** What an explanation needs of the cluster. */
 export interface ExplainedCluster {
-  list(kind: Kind, namespace: string, labelSelector: string): Promise<readonly KubernetesObject[]>;
+  list(
+    kind: Kind,
+    namespace: string | undefined,
+    labelSelector: string,
+  ): Promise<readonly KubernetesObject[]>;
 }
 
 /** There is no object of that name; the message says where it was looked for. */

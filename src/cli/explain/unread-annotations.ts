@@ -1,3 +1,4 @@
+import { fieldOf } from '../../api/json.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import type { Finding } from '../../domain/explain/finding.ts';
 import type { Lookup } from '../../domain/lookup.ts';
@@ -22,7 +23,7 @@ const most = 5;
  * reads: a likely reason where nothing of it is checked.
  */
 export function withUnread(finding: Finding, owner: KubernetesObject, lookup: Lookup): Finding {
-  const parsed = parseWorkload(owner);
+  const parsed = parseWorkload(asApplied(owner));
   if (!parsed.ok) return finding;
   const { namespace = '' } = owner.metadata;
   const context = {
@@ -43,4 +44,19 @@ export function withUnread(finding: Finding, owner: KubernetesObject, lookup: Lo
     mark: finding.mark === 'done' ? 'warning' : finding.mark,
     facts: { ...finding.facts, notes },
   };
+}
+
+/** The owner with its Pod template where people write it: of an object that was read, what is kept of it stands beside the spec. */
+function asApplied(owner: KubernetesObject): KubernetesObject {
+  const template = fieldOf(owner, 'template');
+  const spec = fieldOf(owner, 'spec');
+  if (template === undefined || typeof spec !== 'object') return owner;
+  const metadata = {
+    labels: fieldOf(template, 'labels') ?? {},
+    annotations: fieldOf(template, 'annotations') ?? {},
+  };
+  const containers = fieldOf(template, 'containers') ?? [];
+  return Object.assign({}, owner, {
+    spec: { ...spec, template: { metadata, spec: { containers } } },
+  });
 }

@@ -49,7 +49,7 @@ Exit codes: 0 shown, 1 an error or nothing of the name that is given, 2 bad inpu
       const namespace = namespaceOf(options, connection);
       const isMeant = await workloadsWith(selector, connection.client, namespace);
       const kinds = new Set([...list.kinds, ...(isMeant === undefined ? [] : kindsOfSelection)]);
-      const lookup = await lookupOf(connection.client, [...kinds], namespace ?? '');
+      const lookup = await lookupOf(connection.client, [...kinds], namespace);
       const rows = list.rows(selected(lookup, isMeant), { namespace, name });
       if (name !== undefined && rows.items.length === 0)
         throw new Error(`none of the ${word} in ${placeText(namespace)} is named ${name}`);

@@ -43,7 +43,7 @@ How much is kept is set in KeptnConfig (retention).`,
       await using connection = await connected(command, terminal);
       const namespace = namespaceOf(options, connection);
       const kinds = sceneKinds.filter(({ kind }) => kind.endsWith('Version'));
-      const lookup = await lookupOf(connection.client, kinds, namespace ?? '');
+      const lookup = await lookupOf(connection.client, kinds, namespace);
       const isMeant = await workloadsWith(selector, connection.client, namespace);
       const versions = historyOf(onlyOf(sceneIn(lookup, namespace), isMeant), app);
       if (output === 'json' || output === 'yaml') terminal.write(structured(versions, output));

@@ -53,6 +53,6 @@ async function objectsOfCluster({
 }: Asking): Promise<readonly KubernetesObject[]> {
   await using connection = await connected(command, terminal);
   const kinds = [...kindsOfCluster, NamespaceKind];
-  const lists = await Promise.all(kinds.map((kind) => connection.client.list(kind, '', '')));
+  const lists = await Promise.all(kinds.map((kind) => connection.client.list(kind, undefined, '')));
   return lists.flat();
 }

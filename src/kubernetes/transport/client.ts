@@ -88,13 +88,14 @@ export class KubernetesClient {
   /** All live objects of a kind in a namespace that the label selector selects. */
   async list(
     kind: Kind,
-    namespace: string,
+    namespace: string | undefined,
     labelSelector: string,
   ): Promise<readonly KubernetesObject[]> {
+    const scope = { labelSelector, ...defined({ namespace }) };
     for (let tries = 1; ; tries += 1) {
       try {
         const items: KubernetesObject[] = [];
-        for await (const page of this.listPaged(kind, { namespace, labelSelector })) {
+        for await (const page of this.listPaged(kind, scope)) {
           items.push(...page.items);
         }
         return items;

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { DeploymentKind } from '../../../src/api/builtin.ts';
 import { lookupOver } from '../../../src/cli/command/snapshot.ts';
 import { reasonFor } from '../../../src/cli/explain/explain-target.ts';
+import { project } from '../../../src/kubernetes/projection/projections.ts';
 
 const optedIn = {
   apiVersion: 'v1',
@@ -21,7 +22,7 @@ function notesOn(
   annotations: Readonly<Record<string, string>>,
   template: Readonly<Record<string, string>>,
 ) {
-  const deployment = {
+  const applied = {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
     metadata: { name: 'cart', namespace: 'shop', uid: 'd', annotations },
@@ -33,6 +34,8 @@ function notesOn(
       },
     },
   };
+  // As a list of the API server is read.
+  const deployment = project(DeploymentKind, applied) ?? applied;
   const target = { kind: DeploymentKind, name: 'cart' };
   return reasonFor(target, lookupOver([deployment, optedIn]), 'shop');
 }

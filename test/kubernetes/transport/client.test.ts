@@ -47,6 +47,17 @@ describe('the client', () => {
     expect(found[0]).toMatchObject({ apiVersion: 'v1', kind: 'ConfigMap' });
   });
 
+  it('lists all namespaces where none is given', async () => {
+    rig.server.store.create(ConfigMapKind, configMap('a'));
+    const elsewhere = configMap('b');
+    rig.server.store.create(ConfigMapKind, {
+      ...elsewhere,
+      metadata: { ...elsewhere.metadata, namespace: 'other' },
+    });
+    expect(await rig.client.list(ConfigMapKind, undefined, '')).toHaveLength(2);
+    expect(await rig.client.list(ConfigMapKind, 'other', '')).toHaveLength(1);
+  });
+
   it('lists anew when a list outlives its snapshot', async () => {
     for (let index = 0; index < 1200; index += 1)
       rig.server.store.create(ConfigMapKind, configMap(`c${index}`));
