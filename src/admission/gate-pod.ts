@@ -12,9 +12,9 @@ import {
   heldUntilOwnerIsKnown,
   heldWithoutRecords,
 } from '../domain/gate/explanation.ts';
-import { identityIn } from '../domain/identity/identity-in.ts';
+import { toldApart } from '../domain/identity/identity-in.ts';
 import { asksForChecks, nothingChecked } from '../domain/gate/bare-pod.ts';
-import type { AnnotatedIdentity, Identity } from '../domain/identity/identity.ts';
+import { type AnnotatedIdentity, type Identity, identityOf } from '../domain/identity/identity.ts';
 import type { TooLong } from '../domain/identity/identity-bounds.ts';
 import type { Lookup } from '../domain/lookup.ts';
 import { type OwnerChain, ownerChainOf, topOwner } from '../domain/owner/owner-chain.ts';
@@ -47,7 +47,8 @@ export function gatePod(
   if (cannotBeHeld(pod)) return allow();
   const chain = ownerChainOf(pod, lookup);
   if (chain.type === 'unowned') return judgeBare(pod);
-  const identity = identityIn(lookup, pod, identityOptionsOf(lookup, settings.operatorNamespace));
+  const options = identityOptionsOf(lookup, settings.operatorNamespace);
+  const identity = toldApart(identityOf(pod, chain, options), { pod, chain, lookup });
   if (identity.type === 'annotated' && identity.tooLong !== undefined) {
     return deny(`Pod "${request.name ?? ''}"`, [unreadable(identity, identity.tooLong, chain)]);
   }

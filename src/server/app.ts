@@ -7,7 +7,7 @@ import { BodyBudget, bodyLimit } from './body-budget.ts';
 import { clientProblem, type ClientRule } from './client-identity.ts';
 import { addConversionRoute } from './conversion-route.ts';
 import { addHealthRoutes, type ReadinessCheck } from './health-routes.ts';
-import { BodyRefused, receiveBody } from './receive-body.ts';
+import { BodyRefused, type ReceivedBody, receiveBody } from './receive-body.ts';
 import { withoutSchemas } from './without-schemas.ts';
 
 export interface AppOptions extends AdmissionRoutesOptions {
@@ -73,21 +73,23 @@ function takeBodiesAsTheyAre(app: FastifyInstance, { clock }: AppOptions): void 
     [conversionPath, new BodyBudget(budgets.conversions)],
     ...podPaths.map((path) => [path, pods] as const),
   ]);
-  const releases = new WeakMap<FastifyRequest, () => void>();
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(
-    'application/json',
-    async (request: FastifyRequest, stream: Readable) => {
-      const budget = own.get(request.routeOptions.url ?? '') ?? others;
-      const { bytes, release } = await receiveBody(stream, { budget, clock });
-      releases.set(request, release);
-      return bytes;
-    },
+  app.addContentTypeParser('application/json', (request: FastifyRequest, stream: Readable) =>
+    receiveBody(stream, { budget: own.get(request.routeOptions.url ?? '') ?? others, clock }),
   );
-  app.addHook('onRequest', (request, reply, done) => {
-    reply.raw.once('close', () => releases.get(request)?.());
+  app.addHook('preHandler', (request, reply, done) => {
+    const { body } = request;
+    if (isReceived(body)) {
+      // Until it is answered, or nobody waits for the answer any more.
+      reply.raw.on('close', body.release);
+      request.body = body.bytes;
+    }
     done();
   });
+}
+
+function isReceived(body: unknown): body is ReceivedBody {
+  return typeof body === 'object' && body !== null && 'release' in body;
 }
 
 /** What was asked for and how it was answered; paths that nothing is served on are left out, for anybody can ask for any. */

@@ -56,7 +56,10 @@ export function receiveBody(
   };
   const onEnd = (): void => {
     end();
-    resolve({ bytes: Buffer.concat(chunks), release });
+    const [only] = chunks;
+    // A usual review comes in one piece.
+    const isWhole = chunks.length === 1 && Buffer.isBuffer(only);
+    resolve({ bytes: isWhole ? only : Buffer.concat(chunks), release });
   };
   const onClose = (): void => refuse(new BodyRefused(408, 'the connection ended within the body'));
   const timer = clock.after(deadlineMs, () =>

@@ -41,20 +41,25 @@ export interface TooLong {
 }
 
 /** The first label or annotation of an identity that is too long; undefined where all can be read. */
-export function tooLongIn({ annotations = {}, labels = {} }: Metadata): TooLong | undefined {
+export function tooLongIn({ annotations, labels }: Metadata): TooLong | undefined {
+  // On the path of every Pod's admission: nothing is made unless there is something to say.
   for (const [key, longest] of limits) {
-    for (const [field, values] of [
-      ['annotations', annotations],
-      ['labels', labels],
-    ] as const) {
-      const length = Object.hasOwn(values, key) ? (values[key]?.length ?? 0) : 0;
-      if (length > longest) {
-        const message = `has ${length} characters; at most ${longest} are read: shorten it`;
-        return { path: `${field}[${key}]`, message };
-      }
-    }
+    if (lengthOf(annotations, key) > longest) return tooLong('annotations', key, annotations);
+    if (lengthOf(labels, key) > longest) return tooLong('labels', key, labels);
   }
   return undefined;
+}
+
+function tooLong(field: string, key: string, values: Values): TooLong {
+  const [length, longest] = [lengthOf(values, key), limits.get(key)];
+  const message = `has ${length} characters; at most ${longest} are read: shorten it`;
+  return { path: `${field}[${key}]`, message };
+}
+
+type Values = Readonly<Record<string, string>> | undefined;
+
+function lengthOf(values: Values, key: string): number {
+  return values !== undefined && Object.hasOwn(values, key) ? (values[key]?.length ?? 0) : 0;
 }
 
 /** As much of a value as is read: work on it stays small even where it is refused. */

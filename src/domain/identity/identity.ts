@@ -126,11 +126,14 @@ const readKeys = [keptnAnnotations, recommendedLabels, sluiceKeys].flatMap((keys
 
 function withLost(field: 'labels' | 'annotations', own: Metadata, template: Metadata): Metadata {
   const [has, had] = [own[field], template[field]];
-  const lost = readKeys.flatMap((key) => {
-    const value = had?.[key];
-    return value === undefined || has?.[key] !== undefined ? [] : [[key, value] as const];
-  });
-  if (lost.length > 0) return { [field]: { ...has, ...Object.fromEntries(lost) } };
+  let lost: Record<string, string> | undefined;
+  if (had !== undefined) {
+    for (const key of readKeys) {
+      const value = had[key];
+      if (value !== undefined && has?.[key] === undefined) (lost ??= {})[key] = value;
+    }
+  }
+  if (lost !== undefined) return { [field]: { ...has, ...lost } };
   return has === undefined ? {} : { [field]: has };
 }
 

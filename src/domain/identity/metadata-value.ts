@@ -6,10 +6,12 @@ export type Metadata = Pick<ObjectMeta, 'labels' | 'annotations'>;
 
 /** Keptn's look-up: annotation before label, `keptn.sh/…` before `app.kubernetes.io/…`; an empty value is none. What is too long is cut. */
 export function valueOf(metadata: Metadata, key: string, secondary?: string): string | undefined {
-  const values = [metadata.annotations?.[key], metadata.labels?.[key]];
-  if (secondary !== undefined) {
-    values.push(metadata.annotations?.[secondary], metadata.labels?.[secondary]);
-  }
-  const found = values.find((value) => value !== undefined && value !== '');
+  const found =
+    present(metadata, key) ?? (secondary === undefined ? undefined : present(metadata, secondary));
   return found === undefined ? undefined : bounded(key, found);
+}
+
+function present({ annotations, labels }: Metadata, key: string): string | undefined {
+  // An empty value is none.
+  return annotations?.[key] || labels?.[key] || undefined;
 }

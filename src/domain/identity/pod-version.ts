@@ -43,15 +43,15 @@ export function versionOf(origin: Origin): PodVersion {
     return { versionSource: 'impossible', versionProblem, tooLong };
   }
   const given = valueOf(metadata, keptnAnnotations.version, recommendedLabels.version);
-  const template = templateOfPod(pod, chain);
-  const computed = template && computedFrom(template, origin);
   if (given !== undefined) {
     const version = { version: given.toLowerCase(), written: given };
-    const templateDigest = digestBehind(given, origin, computed);
+    const templateDigest = digestBehind(given, origin);
     return templateDigest === undefined
       ? { ...version, versionSource: 'given' }
       : { ...version, versionSource: 'computed', templateDigest };
   }
+  const template = templateOfPod(pod, chain);
+  const computed = template && computedFrom(template, origin);
   if (computed === undefined) return { versionSource: 'unknown' };
   if (computed.type === 'impossible') {
     return { versionSource: 'impossible', versionProblem: computed.message };
@@ -78,15 +78,16 @@ function computedFrom(template: ProjectedTemplate, { metadata, options }: Origin
  * The digest of the template that the version on a Pod was computed from, if webhook or controller wrote it there: then
  * the template names none and has this one computed from it, or the digest stands beside it.
  */
-function digestBehind(
-  given: string,
-  { source, pod, chain }: Origin,
-  computed: ComputedFrom | undefined,
-): string | undefined {
+function digestBehind(given: string, origin: Origin): string | undefined {
+  const { source, pod, chain } = origin;
   if (source !== 'pod') return undefined;
-  const template = templateOfPod(pod, chain) ?? {};
-  const named = valueOf(template, keptnAnnotations.version, recommendedLabels.version);
+  const template = templateOfPod(pod, chain);
+  const named = template && valueOf(template, keptnAnnotations.version, recommendedLabels.version);
+  // To compute it costs more than all else about an identity.
+  const computed =
+    template === undefined || named !== undefined ? undefined : computedFrom(template, origin);
   const isComputed = computed?.type === 'version' && computed.version === given;
-  if (isComputed && named === undefined) return computed.templateDigest;
-  return pod.metadata.annotations?.[sluiceKeys.templateDigest];
+  return isComputed
+    ? computed.templateDigest
+    : pod.metadata.annotations?.[sluiceKeys.templateDigest];
 }
