@@ -12,7 +12,13 @@ import { KeptnWorkload } from '../api/keptn/workload.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
 import { controllerOf, type KubernetesObject } from '../api/object.ts';
 import { ReleasedVersionsKind, releasedVersionsName } from '../api/released-versions.ts';
-import { decideReleasedList, type ReleasedListSeen } from '../domain/backstop/released-list.ts';
+import {
+  decideReleasedList,
+  type ListContent,
+  listedOf,
+  type ReleasedListSeen,
+  restOf,
+} from '../domain/backstop/released-list.ts';
 import { type Metadata, valueOf } from '../domain/identity/metadata-value.ts';
 import { namedVersion } from '../domain/backstop/entries.ts';
 import { isEnabled, type NamespaceScope } from '../domain/opt-in/namespace-scope.ts';
@@ -27,41 +33,46 @@ export function releasedListController(scope: NamespaceScope): Controller<Releas
     watches: [
       watch(NamespaceKind, ({ metadata: { name } }) => [{ name }]),
       watch(ReleasedVersionsKind, home),
-      watch(KeptnWorkloadVersion, home),
+      watch(KeptnWorkloadVersion, home, { reads: listedOf }),
       watch(KeptnWorkload, home, 'spec'),
       watch(ReplicaSetKind, home, 'existence'),
       watch(ControllerRevisionKind, home, 'existence'),
-      watch(DeploymentKind, ofAnnotated),
-      watch(StatefulSetKind, ofAnnotated),
-      watch(DaemonSetKind, ofAnnotated),
-      watch(RolloutKind, ofAnnotated),
+      watch(DeploymentKind, home, { reads: speaksForPods }),
+      watch(StatefulSetKind, home, { reads: speaksForPods }),
+      watch(DaemonSetKind, home, { reads: speaksForPods }),
+      watch(RolloutKind, home, { reads: speaksForPods }),
     ],
     startingPoints: [watch(NamespaceKind, ({ metadata: { name } }) => [{ name }])],
     workers: 1,
     gather({ name }, world) {
       const namespace = world.get(NamespaceKind, undefined, name);
       if (namespace === undefined) return undefined;
-      return {
+      const list = world.get(ReleasedVersionsKind, name, releasedVersionsName);
+      const seen = {
         now: world.now,
         namespace,
         isEnabled: isEnabled(namespace.metadata, scope),
-        list: world.get(ReleasedVersionsKind, name, releasedVersionsName),
-        versions: world.list(KeptnWorkloadVersion, name),
-        workloads: world.list(KeptnWorkload, name),
-        ...revisionsIn(name, world),
-        annotatedOwners: annotatedOwnersIn(name, world),
+        list,
       };
+      // What is to be listed is many objects: they are gone through when a list could be written, and not at each change.
+      if (!seen.isEnabled || restOf(list, world.now) > 0) return seen;
+      return { ...seen, content: contentIn(name, world) };
     },
     decide: decideReleasedList,
   };
 }
 
-function home({ metadata: { namespace } }: KubernetesObject): readonly Key[] {
-  return namespace === undefined ? [] : [{ name: namespace }];
+function contentIn(name: string, world: World): ListContent {
+  return {
+    versions: world.list(KeptnWorkloadVersion, name),
+    workloads: world.list(KeptnWorkload, name),
+    ...revisionsIn(name, world),
+    annotatedOwners: annotatedOwnersIn(name, world),
+  };
 }
 
-function ofAnnotated(owner: KubernetesObject): readonly Key[] {
-  return isAnnotated(owner) ? home(owner) : [];
+function home({ metadata: { namespace } }: KubernetesObject): readonly Key[] {
+  return namespace === undefined ? [] : [{ name: namespace }];
 }
 
 function isAnnotated({ metadata }: Pick<KubernetesObject, 'metadata'>): boolean {
@@ -71,7 +82,7 @@ function isAnnotated({ metadata }: Pick<KubernetesObject, 'metadata'>): boolean 
 function revisionsIn(
   namespace: string,
   world: World,
-): Pick<ReleasedListSeen, 'revisions' | 'versioned'> {
+): Pick<ListContent, 'revisions' | 'versioned'> {
   const revisions = new Set<string>();
   const versioned = new Set<string>();
   const add = (revision: string, template: Metadata): void => {
@@ -90,6 +101,11 @@ function revisionsIn(
   return { revisions, versioned };
 }
 
+/** Whether the owner is annotated while its template is not. */
+function speaksForPods(owner: KubernetesObject & { readonly template?: Metadata }): boolean {
+  return isAnnotated(owner) && !isTemplateAnnotated(owner.template);
+}
+
 /** Owners in whose template nothing says what its Pods are: a Pod is then told by the name of what made it. */
 function annotatedOwnersIn(namespace: string, world: World) {
   const ofReplicaSets = [
@@ -101,7 +117,7 @@ function annotatedOwnersIn(namespace: string, world: World) {
     ...world.list(DaemonSetKind, namespace),
   ].map((owner) => ({ owner, kind: owner.kind }));
   return [...ofReplicaSets, ...others]
-    .filter(({ owner }) => isAnnotated(owner) && !isTemplateAnnotated(owner.template))
+    .filter(({ owner }) => speaksForPods(owner))
     .map(({ owner, kind }) => ({ kind, name: owner.metadata.name }));
 }
 

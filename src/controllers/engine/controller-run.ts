@@ -19,7 +19,7 @@ import { KeyMemory } from './key-memory.ts';
 import type { EngineMetrics, ReconcileOutcome } from './engine-metrics.ts';
 import type { Decided, Reconciled, Reconciling } from './reconcile.ts';
 import { reconcile } from './reconcile.ts';
-import { defined } from '../../api/json.ts';
+import { defined, isEqualJson } from '../../api/json.ts';
 
 /** What controllers run on. */
 export interface EngineParts {
@@ -245,6 +245,8 @@ export class ControllerRun {
 
 function isWaking({ wakes }: Watch, { type, object, previous }: CacheChange): boolean {
   if (type !== 'modified' || wakes === undefined) return true;
+  if (typeof wakes === 'object')
+    return previous === undefined || !isEqualJson(wakes.reads(object), wakes.reads(previous));
   return wakes === 'spec' && object.metadata.generation !== previous?.metadata.generation;
 }
 

@@ -14,7 +14,7 @@ export interface Key {
 export interface Watch<T extends KubernetesObject = KubernetesObject> {
   readonly kind: Kind<T>;
   /** Which changes wake; all of them by default. */
-  readonly wakes?: Wakes;
+  readonly wakes?: Wakes<T>;
   keys(object: T, lookup: Lookup): readonly Key[];
 }
 
@@ -22,14 +22,18 @@ export interface Watch<T extends KubernetesObject = KubernetesObject> {
  * - `spec`: not those of the status, labels or annotations alone.
  * - `existence`: only that an object comes or goes, and not what is there at a start, when everything it might concern is
  *   woken for itself. For the many objects of which only the name matters.
+ * - `reads`: only those that change what it returns, by value. For objects that change often, of which little is read.
  */
-export type Wakes = 'spec' | 'existence';
+export type Wakes<T extends KubernetesObject = KubernetesObject> =
+  | 'spec'
+  | 'existence'
+  | { reads(object: T): unknown };
 
 /** A watch whose `keys` is typed by its kind. */
 export function watch<T extends KubernetesObject>(
   kind: Kind<T>,
   keys: (object: T, lookup: Lookup) => readonly Key[],
-  wakes?: Wakes,
+  wakes?: Wakes<T>,
 ): Watch<T> {
   return { kind, keys, ...defined({ wakes }) };
 }

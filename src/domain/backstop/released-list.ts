@@ -32,6 +32,12 @@ export interface ReleasedListSeen {
   /** Whether Pods of the Namespace are held. */
   readonly isEnabled: boolean;
   readonly list: ReleasedVersions | undefined;
+  /** What is to be listed; not given while nothing is written, because the list rests or is to go. */
+  readonly content?: ListContent;
+}
+
+/** What a list is made of. */
+export interface ListContent {
   readonly versions: readonly KeptnWorkloadVersion[];
   readonly workloads: readonly KeptnWorkload[];
   /** The revisions whose owner is there: uids of ReplicaSets; uid, slash and hash of the others. */
@@ -54,13 +60,12 @@ export function decideReleasedList(seen: ReleasedListSeen): Plan {
     if (isListed) return { effects: [labelled(namespace, undefined)] };
     return list === undefined ? {} : { effects: removed(list) };
   }
-  const wanted = fitting(entriesIn(seen));
+  const label = isListed || list === undefined ? {} : { effects: [labelled(namespace, 'true')] };
+  if (seen.content === undefined) return { ...label, wakeAfterMs: restOf(list, seen.now) };
+  const wanted = fitting(entriesIn(seen.content));
   if (list === undefined) return { effects: [created(seen, wanted), ...fullness(seen, wanted)] };
-  const label = isListed ? {} : { effects: [labelled(namespace, 'true')] };
   const changes = changesOf(list, wanted);
   if (changes.length === 0 && (list.status?.leftOut ?? 0) === wanted.leftOut) return label;
-  const waitMs = restOf(list, seen.now);
-  if (waitMs > 0) return { ...label, wakeAfterMs: waitMs };
   return { effects: [written(list, { seen, wanted, changes }), ...fullness(seen, wanted)] };
 }
 
@@ -105,9 +110,9 @@ function mapOf(entries: readonly string[]): Record<string, boolean> {
   return Object.fromEntries(entries.map((entry) => [entry, true]));
 }
 
-/** How long the list is left alone still; not at all if a clock was set back since it was written. */
-function restOf({ status }: ReleasedVersions, now: number): number {
-  const passedMs = now - (parseTime(status?.writtenAt) ?? Number.NEGATIVE_INFINITY);
+/** How many milliseconds the list is left alone still; none if a clock was set back since it was written. */
+export function restOf(list: ReleasedVersions | undefined, now: number): number {
+  const passedMs = now - (parseTime(list?.status?.writtenAt) ?? Number.NEGATIVE_INFINITY);
   return passedMs >= 0 && passedMs < restMs ? restMs - passedMs : 0;
 }
 
@@ -142,8 +147,8 @@ function fullness({ namespace, list }: ReleasedListSeen, { leftOut }: Wanted): r
  * Owners first: what is left out of them would start unjudged. Then what is current, then what could be rolled back to, the
  * newest first.
  */
-function entriesIn(seen: ReleasedListSeen): readonly string[] {
-  const { versions, workloads, revisions, versioned, annotatedOwners } = seen;
+function entriesIn(content: ListContent): readonly string[] {
+  const { versions, workloads, revisions, versioned, annotatedOwners } = content;
   const current = new Set(
     workloads.map(({ metadata, spec }) => `${metadata.name}/${spec.version}`),
   );
@@ -171,6 +176,12 @@ function entriesIn(seen: ReleasedListSeen): readonly string[] {
 
 function createdAt({ metadata }: KeptnWorkloadVersion): number {
   return parseTime(metadata.creationTimestamp) ?? 0;
+}
+
+/** What of a version decides about the list. */
+export function listedOf(version: KeptnWorkloadVersion): unknown {
+  const { releasedRevisions = [] } = version.status ?? {};
+  return [mayStart(version), releasedRevisions];
 }
 
 /** A release by hand ends at a time that a policy cannot know. */

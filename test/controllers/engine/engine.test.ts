@@ -282,6 +282,35 @@ describe('the engine', () => {
     expect(await woken()).toEqual([true, true, true]);
   });
 
+  it('wakes for a change of what a watch says that it reads, and for no other', async () => {
+    rig.given('woken');
+    const one = controller('reading', () => ({}), {
+      watches: [
+        watch(
+          ConfigMapKind,
+          ({ metadata }) =>
+            metadata.name === 'member' ? [{ namespace: 'shop', name: 'woken' }] : [],
+          { reads: ({ metadata }) => metadata.labels?.['read'] },
+        ),
+      ],
+    });
+    rig.given('member');
+    engineOf([one]).start(abort.signal);
+    const woken = async (): Promise<boolean> => {
+      await settled();
+      return one.decided.splice(0).length > 0;
+    };
+    expect(await woken()).toBe(true);
+    rig.store.update(ConfigMapKind, { ...configMap('member'), data: { a: 'b' } });
+    expect(await woken()).toBe(false);
+    rig.store.update(ConfigMapKind, configMap('member', { labels: { read: 'yes' } }));
+    expect(await woken()).toBe(true);
+    rig.store.update(ConfigMapKind, configMap('member', { labels: { read: 'yes', other: 'no' } }));
+    expect(await woken()).toBe(false);
+    rig.store.delete({ kind: ConfigMapKind, namespace: 'shop', name: 'member' });
+    expect(await woken()).toBe(true);
+  });
+
   it('wakes other controllers with its own writes at once, though the watch is silent', async () => {
     rig.given('a');
     rig.blind();

@@ -6,7 +6,9 @@ import type { ReleasedVersions } from '../../../src/api/released-versions.ts';
 import { entriesOfNextPod, entriesOfPod } from '../../../src/domain/backstop/entries.ts';
 import {
   decideReleasedList,
+  type ListContent,
   type ReleasedListSeen,
+  restOf,
 } from '../../../src/domain/backstop/released-list.ts';
 
 const namespace = (labels: Record<string, string> = {}, isOptedIn = true) => ({
@@ -50,19 +52,22 @@ const list = (...entries: string[]): ReleasedVersions => ({
 });
 
 const now = Date.UTC(2026, 10, 1);
-const decide = (seen: Partial<ReleasedListSeen>) =>
-  decideReleasedList({
+type Given = Partial<Omit<ReleasedListSeen, 'content'> & ListContent>;
+/** As the controller gathers it: what is to be listed is looked at only when the list could be written. */
+const decide = (given: Given) => {
+  const { versions = [], workloads = [], annotatedOwners = [], ...seen } = given;
+  const { revisions = new Set(['rs1', 'rs2']), versioned = new Set(), ...rest } = seen;
+  const whole = {
     now,
     namespace: namespace({ [sluiceKeys.listed]: 'true' }),
     isEnabled: true,
     list: undefined,
-    versions: [],
-    workloads: [],
-    revisions: new Set(['rs1', 'rs2']),
-    versioned: new Set(),
-    annotatedOwners: [],
-    ...seen,
-  });
+    ...rest,
+  };
+  const content = { versions, workloads, revisions, versioned, annotatedOwners };
+  const isGathered = whole.isEnabled && restOf(whole.list, whole.now) === 0;
+  return decideReleasedList({ ...whole, ...(isGathered && { content }) });
+};
 const types = (plan: ReturnType<typeof decide>) => plan.effects?.map(({ type }) => type) ?? [];
 const written = (plan: ReturnType<typeof decide>) => {
   const [effect] = plan.effects ?? [];
@@ -198,7 +203,8 @@ describe('the list of a Namespace', () => {
     if (effect?.type !== 'create') throw new Error('it is made');
     const full = effect.object as ReleasedVersions;
     expect(full.status?.conditions).toMatchObject([{ type: 'Complete', status: 'False' }]);
-    expect(decide({ versions, list: full })).toEqual({});
+    expect(decide({ versions, list: full })).toEqual({ wakeAfterMs: 1_000 });
+    expect(decide({ now: now + 1_000, versions, list: full })).toEqual({});
     const later = { now: now + 5_000, versions: versions.slice(1), list: full };
     expect(types(decide(later))).toEqual(['patch']);
   });

@@ -11,7 +11,7 @@ export class TcpForwarder implements AsyncDisposable {
 
   private constructor(server: Server) {
     this.#server = server;
-    server.on('connection', (socket) => this.#forward(socket, 0));
+    server.on('connection', (socket) => this.#forward(socket));
   }
 
   /** Listens on this port of 127.0.0.1. */
@@ -48,16 +48,20 @@ export class TcpForwarder implements AsyncDisposable {
     await once(this.#server, 'close');
   }
 
-  /** A target that does not listen is passed over. */
-  #forward(socket: Socket, tries: number): void {
-    const port = this.#targets[this.#turn % this.#targets.length];
+  /** A target that does not listen is passed over: each is tried once, beginning with the one whose turn it is. */
+  #forward(socket: Socket): void {
+    const first = this.#turn % Math.max(1, this.#targets.length);
     this.#turn += 1;
-    if (port === undefined || tries >= this.#targets.length) {
+    this.#tryInTurn(socket, [...this.#targets.slice(first), ...this.#targets.slice(0, first)]);
+  }
+
+  #tryInTurn(socket: Socket, [port, ...others]: readonly number[]): void {
+    if (port === undefined) {
       socket.destroy();
       return;
     }
     const target = connect(port, '127.0.0.1');
-    const refused = (): void => this.#forward(socket, tries + 1);
+    const refused = (): void => this.#tryInTurn(socket, others);
     target.once('error', refused);
     target.once('connect', () => {
       target.off('error', refused);
