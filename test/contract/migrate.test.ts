@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fieldOf } from '../../src/api/json.ts';
+import { KeptnApp } from '../../src/api/keptn/app.ts';
+import { KeptnTask } from '../../src/api/keptn/task.ts';
 import { KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts';
 import type { Kind, KubernetesObject } from '../../src/api/object.ts';
 import {
@@ -273,6 +275,21 @@ describe('a Keptn that gives way', () => {
     expect(await state()).toEqual(keptnState);
   });
 
+  it('converts by itself until then, and loses what its present version lacks', async () => {
+    const place = { namespace, name: 'of-v1alpha3' };
+    const before = keptn.converted;
+    const app = await cluster.get(inVersion(KeptnApp, 'v1'), place);
+    expect(keptn.converted).toBeGreaterThan(before);
+    expect(app?.spec).toEqual({
+      version: '1.0.0',
+      revision: 1,
+      workloads: [{ name: 'cart', version: '1.0.0' }],
+    });
+    const definition = await cluster.get(inVersion(KeptnTaskDefinition, 'v1'), place);
+    expect(definition?.spec).not.toHaveProperty('function');
+    expect(await storedIn(KeptnTask)).toEqual(['v1alpha1', 'v1alpha3', 'v1']);
+  });
+
   it('gives way under a storm of Pods: none passes unchecked, and none is refused', async () => {
     const storm = PodStorm.over(shop);
     const before = keptn.answered;
@@ -303,6 +320,8 @@ describe('a Keptn that gives way', () => {
   }, 90_000);
 
   it('leaves every object whole, in the stored version and in its own, and nothing in old ones', async () => {
+    const app = await cluster.get(KeptnApp, { namespace, name: 'of-v1alpha3' });
+    expect(app?.spec).toMatchObject({ preDeploymentTasks: ['check'] });
     for (const { kind, version, name } of stored) {
       const own = await cluster.get(inVersion(kind, version), { namespace, name });
       expect(own?.spec, `${kind.kind} ${version}`).toMatchObject(specOfAge(kind, version));

@@ -1,10 +1,11 @@
 import { servedKinds } from '../../../src/api/keptn/registry.ts';
 import type { Resource } from '../../../src/api/resource.ts';
 import type { Manifest } from '../cluster/test-cluster.ts';
+import { keptnSchema } from './keptn-schemas.ts';
 
 /**
- * The CRDs of a Keptn of three ages, small: names and versions are Keptn's, and their schemas keep every field. Each age
- * stores its newest version and serves those before it.
+ * The CRDs of a Keptn of three ages: names, versions and fields are Keptn's. Each age stores its newest version and serves those
+ * before it. With an address, they convert what Keptn converts; otherwise the API server does, which drops what a version lacks.
  */
 export const ages = ['v1alpha1', 'v1alpha3', 'v1'] as const;
 export type Age = (typeof ages)[number];
@@ -24,8 +25,15 @@ export function versionsIn(age: Age, { versions }: Resource): readonly string[] 
     .toSorted((one, other) => order.indexOf(one) - order.indexOf(other));
 }
 
+/** The kinds whose CRDs led to Keptn's converter. */
+const convertedKinds: readonly string[] = ['KeptnApp', 'KeptnAppVersion'];
+
 /** The CRD of a kind in an age; undefined where there was no such kind. */
-export function keptnCrd(age: Age, kind: Resource): Manifest | undefined {
+export function keptnCrd(
+  age: Age,
+  kind: Resource,
+  converter?: { readonly url: string; readonly caBundle: string },
+): Manifest | undefined {
   const versions = versionsIn(age, kind);
   if (versions.length === 0) return undefined;
   const { group, plural, singular, listKind, shortNames } = kind;
@@ -46,16 +54,15 @@ export function keptnCrd(age: Age, kind: Resource): Manifest | undefined {
         served: true,
         storage: name === versions.at(-1),
         subresources: { status: {} },
-        schema: {
-          openAPIV3Schema: {
-            type: 'object',
-            properties: {
-              spec: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
-              status: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
-            },
-          },
-        },
+        schema: { openAPIV3Schema: keptnSchema(kind.kind, name) },
       })),
+      ...(converter !== undefined &&
+        convertedKinds.includes(kind.kind) && {
+          conversion: {
+            strategy: 'Webhook',
+            webhook: { clientConfig: converter, conversionReviewVersions: ['v1'] },
+          },
+        }),
     },
   };
 }
@@ -63,6 +70,22 @@ export function keptnCrd(age: Age, kind: Resource): Manifest | undefined {
 const items = (definition: string, name: string) => [
   { [definition]: 'check', [name]: 'pre-check-1', status: 'Succeeded' },
 ];
+
+const application = { appVersion: '1.0.0', workloadVersion: '1.0.0' };
+/** Older versions required all of it. */
+const oldTask = {
+  taskDefinition: 'check',
+  app: 'shop',
+  workload: 'cart',
+  ...application,
+  context: {
+    appName: 'shop',
+    workloadName: 'cart',
+    taskType: 'pre',
+    objectType: 'Workload',
+    ...application,
+  },
+};
 
 /** A spec as a Keptn of that time would have stored it. */
 export function specOfAge({ kind }: Resource, version: string): Record<string, unknown> {
@@ -72,7 +95,7 @@ export function specOfAge({ kind }: Resource, version: string): Record<string, u
     KeptnApp: {
       version: '1.0.0',
       workloads: [{ name: 'cart', version: '1.0.0' }],
-      ...(version !== 'v1' && { preDeploymentTasks: ['check'] }),
+      ...(version.startsWith('v1alpha') && { preDeploymentTasks: ['check'] }),
     },
     KeptnAppContext: { preDeploymentTasks: ['check'], metadata: { team: 'shop' } },
     KeptnAppCreationRequest: { appName: 'shop' },
@@ -80,7 +103,7 @@ export function specOfAge({ kind }: Resource, version: string): Record<string, u
     KeptnWorkload: { app: 'shop', version: '1.0.0', resourceReference },
     KeptnWorkloadVersion: { app: 'shop', version: '1.0.0', workloadName: 'c', resourceReference },
     KeptnWorkloadInstance: { app: 'shop', version: '1.0.0', workloadName: 'c', resourceReference },
-    KeptnTask: { taskDefinition: 'check', context: { appName: 'shop' } },
+    KeptnTask: isOld ? oldTask : { taskDefinition: 'check', context: { appName: 'shop' } },
     KeptnTaskDefinition:
       version === 'v1'
         ? { deno: { inline: { code: 'console.log(1)' } } }
@@ -88,7 +111,7 @@ export function specOfAge({ kind }: Resource, version: string): Record<string, u
     KeptnEvaluation: {
       evaluationDefinition: 'cpu',
       workloadVersion: '',
-      ...(version !== 'v1' && { failAction: 'stop' }),
+      ...(version.startsWith('v1alpha') && { failAction: 'stop' }),
     },
     KeptnEvaluationDefinition: isOld
       ? { source: 'prometheus', objectives: [{ name: 'cpu', query: 'up', evaluationTarget: '>0' }] }

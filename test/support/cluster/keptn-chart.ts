@@ -24,15 +24,18 @@ export async function writeKeptnChart(directory: string, address: StandInAddress
     join(chart, 'Chart.yaml'),
     stringify({ apiVersion: 'v2', name: 'keptn', version: '0.11.0', appVersion: 'v2.5.0' }),
   );
-  const objects = [...keptnCrds(), ...keptnObjects(address)];
-  const text = objects.map((object) => stringify(object)).join('---\n');
+  const objects = [...keptnCrds(address), ...keptnObjects(address)];
+  const text = objects
+    .map((object) => stringify(object, { aliasDuplicateObjects: false }))
+    .join('---\n');
   await writeFile(join(chart, 'templates', 'all.yaml'), text);
   return chart;
 }
 
 /** All CRDs of the newest Keptn, and one of a kind that Sluice does not have. */
-function keptnCrds(): readonly Manifest[] {
-  const crds = agedKinds.flatMap((kind) => keptnCrd('v1', kind) ?? []);
+function keptnCrds({ url, ca }: StandInAddress): readonly Manifest[] {
+  const converter = { url: `${url}/convert`, caBundle: Buffer.from(ca).toString('base64') };
+  const crds = agedKinds.flatMap((kind) => keptnCrd('v1', kind, converter) ?? []);
   const further = [
     openCrd(KeptnConfig),
     openCrd({ group: 'metrics.keptn.sh', kind: 'Analysis', plural: 'analyses' }, 'v1'),

@@ -23,6 +23,8 @@ const gate = { name: 'keptn-prechecks-gate' };
 export class KeptnStandIn implements AsyncDisposable {
   /** Reviews of Pods that it has answered. */
   answered = 0;
+  /** Reviews of conversions that it has answered. */
+  converted = 0;
   readonly #cluster: TestCluster;
   readonly #directory: string;
   readonly #pair: { readonly cert: string; readonly key: string };
@@ -107,7 +109,10 @@ export class KeptnStandIn implements AsyncDisposable {
         const isPods = request.url?.startsWith('/mutate-v1-pod') === true;
         if (isPods) this.answered += 1;
         response.setHeader('content-type', 'application/json');
-        response.end(JSON.stringify(answerTo(review, isPods)));
+        const isConversion = request.url?.startsWith('/convert') === true;
+        if (isConversion) this.converted += 1;
+        const answer = isConversion ? conversionOf(review) : answerTo(review, isPods);
+        response.end(JSON.stringify(answer));
       });
     });
     this.#server.listen(this.#port, '127.0.0.1');
@@ -122,6 +127,32 @@ export class KeptnStandIn implements AsyncDisposable {
     server.close();
     await once(server, 'close');
   }
+}
+
+/** Its converter, which is as forgetful as Keptn's: the lists of checks of an old KeptnApp do not come to the present version. */
+function conversionOf(review: unknown): object {
+  const request = fieldOf(review, 'request');
+  const apiVersion = fieldOf(request, 'desiredAPIVersion');
+  const objects = fieldOf(request, 'objects');
+  const convertedObjects = (Array.isArray(objects) ? objects : []).map((object: unknown) => ({
+    ...Object(object),
+    apiVersion,
+    ...(fieldOf(object, 'kind') === 'KeptnApp' && { spec: withoutChecks(fieldOf(object, 'spec')) }),
+  }));
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'ConversionReview',
+    response: {
+      uid: fieldOf(request, 'uid'),
+      result: { status: 'Success' },
+      convertedObjects,
+    },
+  };
+}
+
+function withoutChecks(spec: unknown): object {
+  const entries = Object.entries(Object(spec));
+  return Object.fromEntries(entries.filter(([key]) => !/Tasks$|Evaluations$/u.test(key)));
 }
 
 /** Its verdict: annotated Pods that are made are held, and everything else passes. */
