@@ -47,7 +47,7 @@ interface Place {
   readonly atMs: number;
 }
 
-/** Where the objects are that changed last, oldest first: no more than are told of. */
+/** Where the objects are that changed last, oldest first: no more of them than the log names. */
 async function newest(
   kind: Kind,
   { caches, signal, turns }: Pick<Following, 'caches' | 'signal'> & { readonly turns: Slices },

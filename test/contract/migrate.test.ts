@@ -420,7 +420,9 @@ describe('helm uninstall of that Keptn', () => {
     expect(await cluster.list(KeptnTaskDefinition, { namespace })).not.toEqual([]);
     const back = await runSluice(['migrate', '--back', '--apply', ...toSluice()]);
     expect(back).toMatchObject({ exitCode: 2 });
-    expect(back.output).toContain('lifecycle-operator is gone, so nobody would answer');
+    expect(back.output).toContain(
+      'lifecycle-operator is gone, so that its webhooks would get no answer',
+    );
   }, 120_000);
 
   it('what runs afterwards has said nothing of being forbidden', () => {

@@ -15,7 +15,7 @@ const aboutKeys: ReadonlySet<string> = new Set([
   'identity-too-long',
 ]);
 
-/** So many are told; `sluice lint` tells all. */
+/** So many are named here; `sluice lint` names all. */
 const most = 5;
 
 /**

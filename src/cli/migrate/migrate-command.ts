@@ -120,7 +120,7 @@ interface Migrating {
   readonly options: MigrateOptions;
   readonly terminal: Terminal;
   readonly installing: Installing;
-  /** The lines that were told so far. */
+  /** The lines that were written so far. */
   readonly done: readonly string[];
   readonly user: () => Promise<string>;
 }
@@ -194,7 +194,7 @@ async function back(by: Migrating): Promise<void> {
   }
   if (!found.deployments.some(({ metadata }) => metadata.name === 'lifecycle-operator')) {
     throw new BadInput(
-      'nothing was changed: Keptn’s Deployment lifecycle-operator is gone, so nobody would answer the webhooks. Install Keptn’s chart again to go back to Keptn',
+      'nothing was changed: Keptn’s Deployment lifecycle-operator is gone, so that its webhooks would get no answer. Install Keptn’s chart again to go back to Keptn',
     );
   }
   const report = await backReport(record, found, { ...installing, namespace });

@@ -12,7 +12,7 @@ import { followedIn } from './workload-version-context.ts';
 import type { WorkloadVersionSeen } from './workload-version-run.ts';
 import { planOfVersion, type VersionChange } from '../follow-up/version-plan.ts';
 
-/** What became of the phases of a workload version, as a plan: its warnings are told on its owners as well. */
+/** What became of the phases of a workload version, as a plan: its warnings become Events of its owners as well. */
 export function planOf(
   seen: WorkloadVersionSeen,
   done: Advanced<KeptnWorkloadVersionStatus>,

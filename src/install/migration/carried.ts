@@ -99,7 +99,7 @@ function promotes(pod: unknown): boolean {
   return variableOf(pod, 'PROMOTION_TASKS_ENABLED') === 'true';
 }
 
-/** Whether a context names promotion tasks, which Keptn runs only where it was told to. */
+/** Whether a context names promotion tasks, which Keptn runs only where its settings switch them on. */
 function hasPromotion({ kinds }: FoundKeptn): boolean {
   const contexts = kinds.find(({ resource }) => resource === KeptnAppContext)?.objects ?? [];
   return contexts.some((context) => {
