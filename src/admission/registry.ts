@@ -20,9 +20,9 @@ import { neverHeld, type NamespaceScope } from '../domain/opt-in/namespace-scope
 import type { Places } from '../domain/settings/places.ts';
 import { workloadKinds } from '../lint/workload/workload-manifest.ts';
 import { judgeApplied, judgeDeletion } from './review-definition.ts';
-import { gateFailedPod, judgeFinalFailedPod } from './failed-pod.ts';
-import { gatePod } from './gate-pod.ts';
-import { judgeFinalPod } from './final-pod.ts';
+import { gateFailedPod, judgeFinalFailedPod } from './pod/failed-pod.ts';
+import { gatePod } from './pod/gate-pod.ts';
+import { judgeFinalPod } from './pod/final-pod.ts';
 import {
   annotationWritten,
   madeByHand,

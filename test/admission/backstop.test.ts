@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { gatePod } from '../../src/admission/gate-pod.ts';
+import { gatePod } from '../../src/admission/pod/gate-pod.ts';
 import { admissionIndexes } from '../../src/admission/indexes.ts';
 import { policyManifests } from '../../src/admission/policies/policies.ts';
 import { webhooks } from '../../src/admission/registry.ts';

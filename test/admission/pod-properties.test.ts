@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { judgeFinalPod } from '../../src/admission/final-pod.ts';
-import { gatePod } from '../../src/admission/gate-pod.ts';
+import { judgeFinalPod } from '../../src/admission/pod/final-pod.ts';
+import { gatePod } from '../../src/admission/pod/gate-pod.ts';
 import { admissionIndexes } from '../../src/admission/indexes.ts';
 import type { Pod } from '../../src/api/builtin.ts';
 import { aWorkload, aWorkloadVersion } from '../support/builders/builders.ts';

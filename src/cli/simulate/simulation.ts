@@ -1,7 +1,7 @@
 import { ruleContextOf } from '../../lint/base/rule-context.ts';
 import type { Places } from '../../domain/settings/places.ts';
 import jsonpatch from 'fast-json-patch';
-import { gatePod } from '../../admission/gate-pod.ts';
+import { gatePod } from '../../admission/pod/gate-pod.ts';
 import { reviewWorkload } from '../../admission/review-workload.ts';
 import type { Verdict } from '../../admission/verdict.ts';
 import { defined, type JsonObject } from '../../api/json.ts';

@@ -1,6 +1,6 @@
-import type { ObjectMeta } from '../api/object.ts';
-import { type Parsed, parserOf } from '../api/parse.ts';
-import { bool, list, object, optional, stringMap, text, type Static } from '../api/schema.ts';
+import type { ObjectMeta } from '../../api/object.ts';
+import { type Parsed, parserOf } from '../../api/parse.ts';
+import { bool, list, object, optional, stringMap, text, type Static } from '../../api/schema.ts';
 
 /** The fields of a Pod that admission reads. All others are none of its business and are never touched. */
 const shape = object('', {

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { gateFailedPod, judgeFinalFailedPod } from '../../src/admission/failed-pod.ts';
-import { admissionIndexes } from '../../src/admission/indexes.ts';
-import type { Pod } from '../../src/api/builtin.ts';
-import { uidOf } from '../../src/domain/identity/workload-names.ts';
-import type { KeptnWorkloadVersionStatus } from '../../src/api/keptn/workload-version.ts';
-import type { KubernetesObject } from '../../src/api/object.ts';
-import { aWorkload, aWorkloadVersion } from '../support/builders/builders.ts';
-import { fixedLookup } from '../support/memory/fixed-lookup.ts';
-import { admitted, patchOf, requestFor } from '../support/builders/reviews.ts';
+import { gateFailedPod, judgeFinalFailedPod } from '../../../src/admission/pod/failed-pod.ts';
+import { admissionIndexes } from '../../../src/admission/indexes.ts';
+import type { Pod } from '../../../src/api/builtin.ts';
+import { uidOf } from '../../../src/domain/identity/workload-names.ts';
+import type { KeptnWorkloadVersionStatus } from '../../../src/api/keptn/workload-version.ts';
+import type { KubernetesObject } from '../../../src/api/object.ts';
+import { aWorkload, aWorkloadVersion } from '../../support/builders/builders.ts';
+import { fixedLookup } from '../../support/memory/fixed-lookup.ts';
+import { admitted, patchOf, requestFor } from '../../support/builders/reviews.ts';
 import {
   aDeployment,
   aPod,
@@ -15,7 +15,7 @@ import {
   type Described,
   namespace,
   ownedBy,
-} from '../support/builders/workloads.ts';
+} from '../../support/builders/workloads.ts';
 
 const settings = { operatorNamespace: 'keptn-system' };
 const cart = { 'keptn.sh/app': 'shop', 'keptn.sh/workload': 'cart', 'keptn.sh/version': '1' };

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { gatePod } from '../../src/admission/gate-pod.ts';
-import { admissionIndexes } from '../../src/admission/indexes.ts';
-import type { Pod } from '../../src/api/builtin.ts';
-import type { Condition, KubernetesObject } from '../../src/api/object.ts';
-import { aConfig, aWorkload, aWorkloadVersion } from '../support/builders/builders.ts';
-import { fixedLookup } from '../support/memory/fixed-lookup.ts';
-import { admitted, patchOf, requestFor } from '../support/builders/reviews.ts';
+import { gatePod } from '../../../src/admission/pod/gate-pod.ts';
+import { admissionIndexes } from '../../../src/admission/indexes.ts';
+import type { Pod } from '../../../src/api/builtin.ts';
+import type { Condition, KubernetesObject } from '../../../src/api/object.ts';
+import { aConfig, aWorkload, aWorkloadVersion } from '../../support/builders/builders.ts';
+import { fixedLookup } from '../../support/memory/fixed-lookup.ts';
+import { admitted, patchOf, requestFor } from '../../support/builders/reviews.ts';
 import {
   aDaemonSet,
   aDeployment,
@@ -15,7 +15,7 @@ import {
   type Described,
   namespace,
   ownedBy,
-} from '../support/builders/workloads.ts';
+} from '../../support/builders/workloads.ts';
 
 const watched = 'sluice.keptn.sh/watched';
 const explanation = 'sluice.keptn.sh/explanation';

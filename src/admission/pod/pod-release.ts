@@ -1,12 +1,12 @@
-import { KeptnWorkload } from '../api/keptn/workload.ts';
-import type { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
-import { conditionOf, conditionTypes } from '../domain/conditions.ts';
-import type { AnnotatedIdentity } from '../domain/identity/identity.ts';
-import type { Lookup } from '../domain/lookup.ts';
-import { workloadName } from '../domain/names.ts';
-import type { OwnerChain } from '../domain/owner/owner-chain.ts';
-import { proofOf, revisionOfPod } from '../domain/owner/revision.ts';
-import { identityValue, revisionValue, versionByIdentity, versionByRevision } from './indexes.ts';
+import { KeptnWorkload } from '../../api/keptn/workload.ts';
+import type { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
+import { conditionOf, conditionTypes } from '../../domain/conditions.ts';
+import type { AnnotatedIdentity } from '../../domain/identity/identity.ts';
+import type { Lookup } from '../../domain/lookup.ts';
+import { workloadName } from '../../domain/names.ts';
+import type { OwnerChain } from '../../domain/owner/owner-chain.ts';
+import { proofOf, revisionOfPod } from '../../domain/owner/revision.ts';
+import { identityValue, revisionValue, versionByIdentity, versionByRevision } from '../indexes.ts';
 import type { ReviewedPod } from './reviewed-pod.ts';
 
 /** An annotated Pod and where it comes from. */

@@ -1,5 +1,5 @@
-import { keptnAnnotations, schedulingGate, sluiceKeys } from '../api/keptn/annotations.ts';
-import { type JsonPatchOperation, pointer } from '../api/json-patch.ts';
+import { keptnAnnotations, schedulingGate, sluiceKeys } from '../../api/keptn/annotations.ts';
+import { type JsonPatchOperation, pointer } from '../../api/json-patch.ts';
 import type { ReviewedPod } from './reviewed-pod.ts';
 
 /** What a Pod has to carry when it leaves admission. */

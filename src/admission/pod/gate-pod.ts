@@ -1,29 +1,29 @@
-import { identityOptionsOf } from '../domain/settings/identity-options.ts';
-import { keptnAnnotations, sluiceKeys } from '../api/keptn/annotations.ts';
-import { KeptnWorkload } from '../api/keptn/workload.ts';
-import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
-import { controllerOf } from '../api/object.ts';
-import { ReleasedVersionsKind, releasedVersionsName } from '../api/released-versions.ts';
-import { entriesOfPod } from '../domain/backstop/entries.ts';
-import type { FieldError } from '../api/parse.ts';
-import type { AdmissionRequest } from '../api/review.ts';
+import { identityOptionsOf } from '../../domain/settings/identity-options.ts';
+import { keptnAnnotations, sluiceKeys } from '../../api/keptn/annotations.ts';
+import { KeptnWorkload } from '../../api/keptn/workload.ts';
+import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
+import { controllerOf } from '../../api/object.ts';
+import { ReleasedVersionsKind, releasedVersionsName } from '../../api/released-versions.ts';
+import { entriesOfPod } from '../../domain/backstop/entries.ts';
+import type { FieldError } from '../../api/parse.ts';
+import type { AdmissionRequest } from '../../api/review.ts';
 import {
   heldForChecks,
   heldUntilOwnerIsKnown,
   heldWithoutRecords,
-} from '../domain/gate/explanation.ts';
-import { toldApart } from '../domain/identity/identity-in.ts';
-import { asksForChecks, nothingChecked } from '../domain/gate/bare-pod.ts';
-import { type AnnotatedIdentity, type Identity, identityOf } from '../domain/identity/identity.ts';
-import type { TooLong } from '../domain/identity/identity-bounds.ts';
-import type { Lookup } from '../domain/lookup.ts';
-import { type OwnerChain, ownerChainOf, topOwner } from '../domain/owner/owner-chain.ts';
-import { proofOf } from '../domain/owner/revision.ts';
-import { workloadIn } from '../domain/identity/workload-names.ts';
+} from '../../domain/gate/explanation.ts';
+import { toldApart } from '../../domain/identity/identity-in.ts';
+import { asksForChecks, nothingChecked } from '../../domain/gate/bare-pod.ts';
+import { type AnnotatedIdentity, type Identity, identityOf } from '../../domain/identity/identity.ts';
+import type { TooLong } from '../../domain/identity/identity-bounds.ts';
+import type { Lookup } from '../../domain/lookup.ts';
+import { type OwnerChain, ownerChainOf, topOwner } from '../../domain/owner/owner-chain.ts';
+import { proofOf } from '../../domain/owner/revision.ts';
+import { workloadIn } from '../../domain/identity/workload-names.ts';
 import { isGated, podPatch, type PodAdditions } from './pod-patch.ts';
 import { type Candidate, isKnownReplica, isOfWorkload, releasingVersion } from './pod-release.ts';
 import { type ReviewedPod, reviewedPod } from './reviewed-pod.ts';
-import { allow, allowWith, deny, type Verdict } from './verdict.ts';
+import { allow, allowWith, deny, type Verdict } from '../verdict.ts';
 
 /**
  * The life of a Pod begins here. What comes from a cache may hold a Pod; it may let one through only if it cannot be

@@ -1,14 +1,14 @@
-import { schedulingGate } from '../api/keptn/annotations.ts';
-import type { AdmissionRequest } from '../api/review.ts';
-import { identityIn } from '../domain/identity/identity-in.ts';
-import type { Lookup } from '../domain/lookup.ts';
-import { ownerChainOf } from '../domain/owner/owner-chain.ts';
-import { proofOf } from '../domain/owner/revision.ts';
-import { identityOptionsOf } from '../domain/settings/identity-options.ts';
+import { schedulingGate } from '../../api/keptn/annotations.ts';
+import type { AdmissionRequest } from '../../api/review.ts';
+import { identityIn } from '../../domain/identity/identity-in.ts';
+import type { Lookup } from '../../domain/lookup.ts';
+import { ownerChainOf } from '../../domain/owner/owner-chain.ts';
+import { proofOf } from '../../domain/owner/revision.ts';
+import { identityOptionsOf } from '../../domain/settings/identity-options.ts';
 import { isGated } from './pod-patch.ts';
 import { releasingVersion } from './pod-release.ts';
 import { reviewedPod } from './reviewed-pod.ts';
-import { allow, deny, type Verdict } from './verdict.ts';
+import { allow, deny, type Verdict } from '../verdict.ts';
 
 /**
  * The last look at a Pod, after every mutating webhook has had its turn: one that leaves admission without the gate must be of

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { judgeFinalPod } from '../../src/admission/final-pod.ts';
-import { gatePod } from '../../src/admission/gate-pod.ts';
-import { admissionIndexes } from '../../src/admission/indexes.ts';
-import type { Pod } from '../../src/api/builtin.ts';
-import type { KubernetesObject } from '../../src/api/object.ts';
-import { identityIn } from '../../src/domain/identity/identity-in.ts';
-import { aWorkload, aWorkloadVersion } from '../support/builders/builders.ts';
-import { fixedLookup } from '../support/memory/fixed-lookup.ts';
-import { admitted, requestFor } from '../support/builders/reviews.ts';
+import { judgeFinalPod } from '../../../src/admission/pod/final-pod.ts';
+import { gatePod } from '../../../src/admission/pod/gate-pod.ts';
+import { admissionIndexes } from '../../../src/admission/indexes.ts';
+import type { Pod } from '../../../src/api/builtin.ts';
+import type { KubernetesObject } from '../../../src/api/object.ts';
+import { identityIn } from '../../../src/domain/identity/identity-in.ts';
+import { aWorkload, aWorkloadVersion } from '../../support/builders/builders.ts';
+import { fixedLookup } from '../../support/memory/fixed-lookup.ts';
+import { admitted, requestFor } from '../../support/builders/reviews.ts';
 import {
   aDeployment,
   aPod,
@@ -15,7 +15,7 @@ import {
   type Described,
   namespace,
   ownedBy,
-} from '../support/builders/workloads.ts';
+} from '../../support/builders/workloads.ts';
 
 const settings = { operatorNamespace: 'keptn-system' };
 const cart = {

@@ -1,20 +1,20 @@
-import { schedulingGate, sluiceKeys } from '../api/keptn/annotations.ts';
-import { KeptnWorkload } from '../api/keptn/workload.ts';
-import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
-import type { AdmissionRequest } from '../api/review.ts';
-import { commandToReleaseHeld, heldAfterOptOut } from '../domain/gate/explanation.ts';
-import { hasFailedChecks } from '../domain/gate/failed-version.ts';
-import { identityIn } from '../domain/identity/identity-in.ts';
-import type { AnnotatedIdentity } from '../domain/identity/identity.ts';
-import type { Lookup } from '../domain/lookup.ts';
-import { ownerChainOf } from '../domain/owner/owner-chain.ts';
-import { proofOf } from '../domain/owner/revision.ts';
-import { versionOfPod } from '../domain/identity/version-of-pod.ts';
+import { schedulingGate, sluiceKeys } from '../../api/keptn/annotations.ts';
+import { KeptnWorkload } from '../../api/keptn/workload.ts';
+import { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
+import type { AdmissionRequest } from '../../api/review.ts';
+import { commandToReleaseHeld, heldAfterOptOut } from '../../domain/gate/explanation.ts';
+import { hasFailedChecks } from '../../domain/gate/failed-version.ts';
+import { identityIn } from '../../domain/identity/identity-in.ts';
+import type { AnnotatedIdentity } from '../../domain/identity/identity.ts';
+import type { Lookup } from '../../domain/lookup.ts';
+import { ownerChainOf } from '../../domain/owner/owner-chain.ts';
+import { proofOf } from '../../domain/owner/revision.ts';
+import { versionOfPod } from '../../domain/identity/version-of-pod.ts';
 import { placedTooEarly } from './final-pod.ts';
-import { identityOptionsOf } from '../domain/settings/identity-options.ts';
+import { identityOptionsOf } from '../../domain/settings/identity-options.ts';
 import { isGated, podPatch } from './pod-patch.ts';
 import { type ReviewedPod, reviewedPod } from './reviewed-pod.ts';
-import { allow, allowWith, deny, type Verdict } from './verdict.ts';
+import { allow, allowWith, deny, type Verdict } from '../verdict.ts';
 
 /*
  * Pods of a Namespace that has withdrawn its opt-in while versions have failed their checks (label `enabled: withdrawn`).
