@@ -16,7 +16,7 @@ export async function removeObject(
 }
 
 /**
- * Deletes what an installation has put there, the last first. Objects of the same names that are Keptn's stay, each of which is told.
+ * Deletes what an installation has put there, the last first. Objects of the same names that are Keptn's stay, and each of them is named.
  * Resolves with those that were deleted.
  */
 export async function removeOwn(

@@ -36,7 +36,8 @@ export function tableText<T>(
 }
 
 function oneLine(text: string): string {
-  return visibleText(text.replaceAll(/\s*\n\s*/gu, ' '));
+  const lines = text.split('\n').map((line) => line.trim());
+  return visibleText(lines.filter((line) => line !== '').join(' '));
 }
 
 /** From when to when something went on, as its status records it. */

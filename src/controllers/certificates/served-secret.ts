@@ -49,7 +49,7 @@ export class ServedSecret {
     this.#readIn(0, signal);
   }
 
-  /** Reads in so many milliseconds at the latest: a change that was told while the Secret was read must not wait for a look by the clock. */
+  /** Reads in so many milliseconds at the latest: a change that arrived while the Secret was read must not wait for a look by the clock. */
   #readIn(ms: number, signal: AbortSignal): void {
     if (signal.aborted) return;
     const { clock } = this.#parts;

@@ -6,12 +6,12 @@ import { revisionHashLabel } from '../owner/owner-chain.ts';
 /** The entries of a list of released versions. The policy `released-versions` makes the same texts of a Pod. */
 export const entryOf = {
   version: (workloadName: string, version: string): string => `version/${workloadName}/${version}`,
-  /** Of Pods that name no version: they are told by what made them. */
+  /** Of Pods that name no version: they are recognised by what made them. */
   revision: (revision: string): string => `revision/${revision}`,
   /** Of Pods that name one: a template that is changed in place to name another version is not this revision any more. */
   versionedRevision: (revision: string, version: string): string =>
     `revision/${revision}@${version}`,
-  /** An owner that is annotated while its Pods are not: they are told by its name. */
+  /** An owner that is annotated while its Pods are not: they are recognised by its name. */
   owner: (kind: string, name: string): string => `owner/${kind}/${name}`,
 } as const;
 
