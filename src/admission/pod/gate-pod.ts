@@ -14,7 +14,11 @@ import {
 } from '../../domain/gate/explanation.ts';
 import { toldApart } from '../../domain/identity/identity-in.ts';
 import { asksForChecks, nothingChecked } from '../../domain/gate/bare-pod.ts';
-import { type AnnotatedIdentity, type Identity, identityOf } from '../../domain/identity/identity.ts';
+import {
+  type AnnotatedIdentity,
+  type Identity,
+  identityOf,
+} from '../../domain/identity/identity.ts';
 import type { TooLong } from '../../domain/identity/identity-bounds.ts';
 import type { Lookup } from '../../domain/lookup.ts';
 import { type OwnerChain, ownerChainOf, topOwner } from '../../domain/owner/owner-chain.ts';
