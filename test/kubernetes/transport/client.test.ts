@@ -49,6 +49,8 @@ describe('the client', () => {
 
   it('lists all namespaces where none is given', async () => {
     rig.server.store.create(ConfigMapKind, configMap('a'));
+    const other = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'other' } };
+    rig.server.store.create(NamespaceKind, other);
     const elsewhere = configMap('b');
     rig.server.store.create(ConfigMapKind, {
       ...elsewhere,
