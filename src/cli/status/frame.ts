@@ -3,7 +3,6 @@ import { visibleText } from '../../api/text/visible-text.ts';
 import type { Pod } from '../../api/builtin.ts';
 import type { KeptnAppVersion } from '../../api/keptn/app-version.ts';
 import type { KeptnWorkloadVersion } from '../../api/keptn/workload-version.ts';
-import { factLines } from '../explain/fact-lines.ts';
 import { findingText, icon } from '../explain/finding-text.ts';
 import { type Finding, markOf } from '../../domain/explain/finding.ts';
 import { identityOf } from '../../domain/identity/identity.ts';
@@ -11,7 +10,7 @@ import { isNameOf } from '../../domain/phase/newest-app-version.ts';
 import { ownerChainOf } from '../../domain/owner/owner-chain.ts';
 import { appPhases, type Phase, workloadPhases } from '../../domain/phase/phases.ts';
 import type { VersionStatus } from '../../domain/phase/version-status.ts';
-import { checkFindings } from '../../domain/explain/why-check.ts';
+import { linesBelow } from './check-lines.ts';
 import { cut, widthOf } from './columns.ts';
 import { lookupOver } from '../command/snapshot.ts';
 import { isHeld, isReady, type Scene } from './scene.ts';
@@ -50,9 +49,9 @@ export function frame(scene: Scene, caption: Caption): string[] {
   const paper = { inColor, columns, now };
   const reason = why === undefined ? [] : ['', ...findingText(why, paper).split('\n')];
   const room = rows === undefined ? undefined : rows - head.length - reason.length;
-  const wide = blocksOf(scene, { inColor, phases: 'named' });
+  const wide = blocksOf(scene, { inColor, now, phases: 'named' });
   const fits = wide.every(({ lines }) => lines.every((line) => widthOf(line) <= columns));
-  const blocks = fits ? wide : blocksOf(scene, { inColor, phases: 'signs' });
+  const blocks = fits ? wide : blocksOf(scene, { inColor, now, phases: 'signs' });
   return [...head, ...fitting(blocks, room), ...reason].map((line) => cut(line, columns));
 }
 
@@ -64,6 +63,7 @@ interface Block {
 
 interface Style {
   readonly inColor: boolean;
+  readonly now: number;
   readonly phases: 'named' | 'signs';
 }
 
@@ -97,9 +97,7 @@ function appBlocks(app: KeptnAppVersion, scene: Scene, style: Style): Block[] {
     .toSorted((a, b) => a.metadata.name.localeCompare(b.metadata.name));
   const lines = [
     `${visibleText(`App ${placeOf(app, scene)}${app.spec.appName} ${app.spec.version}`).padEnd(26)} ${strip(appPhases, app.status, style)}`,
-    ...openChecks(app, appPhases, scene).map(
-      (finding) => `    ${checkLine(finding, style.inColor)}`,
-    ),
+    ...linesBelow(appPhases, { version: app, scene, paper: style }).map((line) => `    ${line}`),
   ];
   const workloads = own.map((version) => workloadBlock(version, scene, style));
   const isThrough = markOf(app.status?.status) === 'done';
@@ -120,9 +118,7 @@ function workloadBlock(version: KeptnWorkloadVersion, scene: Scene, style: Style
   const pods = scene.pods.filter((pod) => isPodOf(pod, version));
   const lines = [
     `${visibleText(`  ${name} ${number}`).padEnd(26)} ${strip(workloadPhases, version.status, style)}   ${podStrip(pods, style.inColor)}`,
-    ...openChecks(version, workloadPhases, scene).map(
-      (finding) => `      ${checkLine(finding, style.inColor)}`,
-    ),
+    ...linesBelow(workloadPhases, { version, scene, paper: style }).map((line) => `      ${line}`),
   ];
   if (pods.some(isHeld)) return { lines, matters: 'holds Pods' };
   const isThrough = markOf(version.status?.status) === 'done';
@@ -201,36 +197,6 @@ function podStrip(pods: readonly Pod[], inColor: boolean): string {
   const ready = pods.filter(isReady).length;
   const words = held > 0 ? `${held} held` : `${ready} of ${pods.length} ready`;
   return `${squares.join('')} ${words}`;
-}
-
-function openChecks(
-  version: KeptnAppVersion | KeptnWorkloadVersion,
-  phases: readonly Phase[],
-  scene: Scene,
-): Finding[] {
-  const status: VersionStatus | undefined = version.status;
-  const current = phases.find(
-    ({ short, state }) => short === status?.currentPhase || status?.[state] === 'Failed',
-  );
-  const lookup = lookupOver([...scene.tasks, ...scene.evaluations]);
-  if (current === undefined) return [];
-  return checkFindings(version, current, lookup).map((finding) => {
-    const task = scene.tasks.find(
-      ({ kind, metadata }) => kind === finding.kind && metadata.name === finding.name,
-    );
-    const remark = scene.remarks?.get(task?.metadata.uid ?? '');
-    return remark === undefined ? finding : { ...finding, says: `${remark}: ${finding.says}` };
-  });
-}
-
-function checkLine({ mark, says, facts }: Finding, inColor: boolean): string {
-  const [fact] = factLines(facts, Date.now());
-  // How it failed stands in full below the versions.
-  const words =
-    mark === 'failed'
-      ? (says.split(' (')[0] ?? says)
-      : `${says}${fact === undefined ? '' : ` (${fact})`}`;
-  return `${icon(mark, inColor)} ${visibleText(words)}`;
 }
 
 function painted(text: string, color: 'yellow' | 'green' | 'cyan', inColor: boolean): string {

@@ -9,6 +9,7 @@ import { conditionOf, conditionTypes } from '../../domain/conditions.ts';
 import { supportedOwner } from '../../domain/owner/owner-chain.ts';
 import type { Lookup } from '../../domain/lookup.ts';
 import { lists } from '../../domain/phase/newest-app-version.ts';
+import { type PastRuns, pastRunsIn } from './past-runs.ts';
 import type { IsMeant } from '../command/selected-workloads.ts';
 
 /** What a roll-out looks like at one moment. */
@@ -19,6 +20,8 @@ export interface Scene {
   readonly evaluations: readonly KeptnEvaluation[];
   /** Pods of workloads; those of Jobs are left out. */
   readonly pods: readonly Pod[];
+  /** How long the versions before took, those that are not shown among them. */
+  readonly past?: PastRuns;
   /** What is to be said of a task beside its state, by its uid. */
   readonly remarks?: ReadonlyMap<string, string>;
 }
@@ -33,9 +36,12 @@ export const emptyScene: Scene = {
 
 /** Everything that is to be shown of a namespace, or of all of them, oldest first. */
 export function sceneIn(lookup: Lookup, namespace: string | undefined): Scene {
+  const appVersions = oldestFirst(lookup.list(KeptnAppVersion, namespace));
+  const workloadVersions = oldestFirst(lookup.list(KeptnWorkloadVersion, namespace));
   return {
-    appVersions: oldestFirst(lookup.list(KeptnAppVersion, namespace)),
-    workloadVersions: oldestFirst(lookup.list(KeptnWorkloadVersion, namespace)),
+    appVersions,
+    workloadVersions,
+    past: pastRunsIn([...appVersions, ...workloadVersions]),
     tasks: oldestFirst(lookup.list(KeptnTask, namespace)),
     evaluations: oldestFirst(lookup.list(KeptnEvaluation, namespace)),
     pods: oldestFirst(lookup.list(PodKind, namespace)).filter(

@@ -144,3 +144,86 @@ describe('for programs', () => {
     });
   });
 });
+
+describe('how long it takes', () => {
+  const at = (minute: number): string => new Date(Date.UTC(2026, 10, 28, 12, minute)).toISOString();
+  const check = (name: string, took: { startTime: string; endTime?: string }) =>
+    ({ definitionName: 'load', name, status: 'Succeeded', ...took }) as const;
+  const passed = (version: string, made: number, minutes: number) => {
+    const took = { startTime: at(0), endTime: at(minutes) };
+    return cart(version, made, {
+      status: {
+        status: 'Succeeded',
+        currentPhase: 'Completed',
+        preDeploymentTaskStatus: [check(`pre-load-${version}`, took)],
+        phaseRecords: { WorkloadPreDeployTasks: { ...took, status: 'Succeeded' } },
+      },
+    });
+  };
+  const running = cart('9.0.0', 9, {
+    status: {
+      status: 'Progressing',
+      currentPhase: 'WorkloadPreDeployTasks',
+      preDeploymentStatus: 'Progressing',
+      preDeploymentTaskStatus: [
+        { ...check('pre-load-9', { startTime: at(10) }), status: 'Progressing' },
+      ],
+      phaseRecords: { WorkloadPreDeployTasks: { startTime: at(10) } },
+    },
+  });
+  const now = Date.parse(at(12));
+  const linesOf = (...objects: readonly KubernetesObject[]): string =>
+    frame(currentScene(sceneOf(...objects)), { ...plain, now }).join('\n');
+
+  test('is said of the phase and its checks by the median of the versions before', () => {
+    const past = [passed('1.0.0', 1, 30), passed('2.0.0', 2, 3), passed('3.0.0', 3, 2)];
+    const text = linesOf(...past, running);
+    expect(text).toContain('Workload Pre-Deployment Tasks: 2m0s of about 3m0s');
+    expect(text).toContain('load Progressing (2m0s of about 3m0s');
+  });
+
+  test('is not said where none has passed before, or of another workload or a later version', () => {
+    const failed = cart('1.0.0', 1, {
+      status: {
+        phaseRecords: {
+          WorkloadPreDeployTasks: { startTime: at(0), endTime: at(3), status: 'Failed' },
+        },
+      },
+    });
+    expect(linesOf(running)).not.toContain('of about');
+    expect(linesOf(failed, running)).not.toContain('of about');
+    const other = passed('1.0.0', 1, 3);
+    const elsewhere = { ...other, spec: { ...other.spec, workloadName: 'shop-web' } };
+    expect(linesOf(elsewhere, running)).not.toContain('of about');
+  });
+});
+
+test('a follow-up stands below the check that it follows', () => {
+  const failed = cart('1.0.0', 1, {
+    status: {
+      status: 'Failed',
+      currentPhase: 'WorkloadPreDeployTasks',
+      preDeploymentStatus: 'Failed',
+      preDeploymentTaskStatus: [{ definitionName: 'smoke', name: 'pre-smoke', status: 'Failed' }],
+    },
+  });
+  const smoke = aTask({
+    metadata: { name: 'pre-smoke' },
+    spec: { taskDefinition: 'smoke' },
+    status: {
+      status: 'Failed',
+      followUps: [
+        { definitionName: 'notify', name: 'tell', status: 'Progressing', trigger: 'onFailure' },
+      ],
+    },
+  });
+  const tell = aTask({
+    metadata: { name: 'tell' },
+    spec: { taskDefinition: 'notify' },
+    status: { status: 'Progressing' },
+  });
+  const lines = frame(sceneOf(failed, smoke, tell), plain).map((line) => line.trimEnd());
+  const at = lines.indexOf('      ✖ smoke Failed');
+  expect(at).toBeGreaterThan(0);
+  expect(lines[at + 1]).toBe('        ◌ onFailure: notify Progressing');
+});
