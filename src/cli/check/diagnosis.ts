@@ -6,6 +6,7 @@ import { judgeBypassed, judgeHeld, judgeNamespaces } from './judge-pods.ts';
 import { judgeClock, judgeLeader, judgeMetrics, judgeReplicas } from './judge-running.ts';
 import { judgeAnswer, judgeAuthorities, judgeServed, judgeWebhooks } from './judge-webhooks.ts';
 import { type Line, unknown } from './line.ts';
+import { judgeLists, observeLists } from './released-lists.ts';
 import {
   observeCrds,
   observeKubernetes,
@@ -44,8 +45,8 @@ export async function* diagnose(
   yield [judgeKubernetes(version)];
   // Whatever else is asked would say the same.
   if (version.is === 'unreadable') return;
-  yield judgeCrds(await observeCrds(cluster));
   const variant = await observeVariant(cluster, place);
+  yield judgeCrds(await observeCrds(cluster, variant));
   const webhooks = await observeWebhooks(cluster, place, variant);
   yield judgeWebhooks(webhooks);
   const here = now();
@@ -76,6 +77,7 @@ export async function* diagnose(
     namespaces.is === 'found'
       ? namespaces.value.flatMap(({ name, isExcluded }) => (isExcluded === true ? [] : [name]))
       : [];
+  if (variant.backstop) yield judgeLists(await observeLists(cluster, names));
   yield judgeBypassed(await observeBypassed(connection.client, names));
 }
 

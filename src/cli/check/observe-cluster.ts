@@ -2,6 +2,7 @@ import { policyManifests } from '../../admission/policies/policies.ts';
 import { serviceAccountUser } from '../../admission/sluice-user.ts';
 import { crdOf } from '../../api/crd.ts';
 import { servedKinds } from '../../api/keptn/registry.ts';
+import { releasedVersionsCrd } from '../../api/released-versions.ts';
 import { rights } from '../../install/rbac.ts';
 import { type Asking, at, listOf, mapSeen, textOf } from './asking.ts';
 import type { CrdSeen, PolicySeen, RightSeen, Seen } from './seen.ts';
@@ -60,10 +61,17 @@ export async function observeKubernetes(cluster: Asking): Promise<Seen<string>> 
   return mapSeen(await cluster.get('/version'), (answer) => textOf(at(answer, 'gitVersion')));
 }
 
-export async function observeCrds(cluster: Asking): Promise<readonly CrdSeen[]> {
+/** The definitions that this installation has to have, those of the lists of released versions with the backstop alone. */
+export async function observeCrds(
+  cluster: Asking,
+  { backstop }: Variant,
+): Promise<readonly CrdSeen[]> {
+  const all = [
+    ...servedKinds.map((kind) => crdOf(kind)),
+    ...(backstop ? [releasedVersionsCrd()] : []),
+  ];
   return Promise.all(
-    servedKinds.map(async (kind): Promise<CrdSeen> => {
-      const wanted = crdOf(kind);
+    all.map(async (wanted): Promise<CrdSeen> => {
       const { name } = wanted.metadata;
       const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${name}`;
       return {
