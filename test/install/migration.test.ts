@@ -130,6 +130,19 @@ describe('the report on a Keptn', () => {
     expect(whats(report.configs)).toEqual(['KeptnConfig keptn-system/keptnconfig']);
   });
 
+  it('says how many replicas come back of a Deployment that has more than are ever restored', async () => {
+    const cluster = keptn();
+    cluster.objects.unshift(
+      plain(
+        'apps/v1 Deployment',
+        { name: 'metrics-operator', namespace: 'keptn-system' },
+        { spec: { replicas: 21 } },
+      ),
+    );
+    const { operators } = migrationReport(await findKeptn(cluster), here);
+    expect(operators[0]?.becomes).toMatch(/^is scaled from 21 to 0.*; --back restores 20/u);
+  });
+
   it('does not take the webhooks of a Sluice for those of Keptn, whose names they have', async () => {
     const cluster = new ReadableCluster();
     const own = { ...service('lifecycle-webhook-service'), name: 'mnamespace.sluice.keptn.sh' };

@@ -10,6 +10,7 @@ import type { FoundKeptn, FoundKind, FoundRelease } from './found-keptn.ts';
 import { isOurRevision } from './helm-release.ts';
 import { placeOf, replicasOf, takenConfigurations } from './keptn-parts.ts';
 import { managersOf } from './managers.ts';
+import { mostRestored } from './operators.ts';
 import type { MigrationRecord } from './record.ts';
 
 /** One thing of a Keptn, and what becomes of it. */
@@ -106,12 +107,14 @@ function operatorFound(deployment: KubernetesObject): Found {
   const most = isMore
     ? `; Sluice gets ${mostReplicas} replicas, the most that are carried over`
     : '';
+  const restored =
+    wanted > mostRestored ? `; --back restores ${mostRestored}, the most that it does` : '';
   return {
     what: `Deployment ${placeOf(deployment)}${versionOf(deployment)}`,
     becomes:
       wanted === 0
         ? 'is stopped already'
-        : `is scaled from ${wanted} to 0, which is recorded on it, once Sluice answers in its place${most}`,
+        : `is scaled from ${wanted} to 0, which is recorded on it, once Sluice answers in its place${most}${restored}`,
   };
 }
 

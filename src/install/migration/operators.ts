@@ -75,7 +75,7 @@ export async function startOperators(
 }
 
 /** So many replicas are restored at most; one of each operator works, and further ones stand by. */
-const mostRestored = 20;
+export const mostRestored = 20;
 
 /**
  * The replicas that a Deployment had before it was stopped; undefined where it was not stopped here. Throws where what is written
