@@ -4,6 +4,7 @@ import { KeptnAppContext } from '../api/keptn/app-context.ts';
 import { KeptnAppVersion } from '../api/keptn/app-version.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
 import { KeptnConfig } from '../api/keptn/config.ts';
+import { CheckDefinition } from '../api/keptn/check-definition.ts';
 import { KeptnEvaluationDefinition } from '../api/keptn/evaluation-definition.ts';
 import { KeptnEvaluation } from '../api/keptn/evaluation.ts';
 import { KeptnMetric } from '../api/keptn/metric.ts';
@@ -266,6 +267,8 @@ function definitionWebhooks(places: Places): readonly Webhook[] {
     deletion(KeptnTaskDefinition),
     applied(KeptnEvaluationDefinition),
     deletion(KeptnEvaluationDefinition),
+    applied(CheckDefinition),
+    deletion(CheckDefinition),
     applied(KeptnAppContext),
     { ...applied(KeptnApp), matchConditions: [byHand] },
     { ...applied(KeptnTask), matchConditions: [byHand] },

@@ -1,3 +1,4 @@
+import { sluiceGroup } from './keptn/groups.ts';
 import type { Condition, Kind, KubernetesObject } from './object.ts';
 
 /**
@@ -18,8 +19,6 @@ export interface ReleasedVersions extends KubernetesObject {
 
 /** The most that a list holds, in entries and in bytes of JSON. The API server stores objects of up to 1.5 MiB. */
 export const releasedVersionsBounds = { entries: 10_000, bytes: 1_000_000 } as const;
-
-const sluiceGroup = 'sluice.keptn.sh';
 
 export const ReleasedVersionsKind: Kind<ReleasedVersions> = {
   apiVersion: `${sluiceGroup}/v1`,

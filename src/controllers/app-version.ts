@@ -2,6 +2,7 @@ import { defined } from '../api/json.ts';
 import { NamespaceKind } from '../api/builtin.ts';
 import type { AppVersionSeen } from '../domain/app/app-version-run.ts';
 import { sluiceKeys } from '../api/keptn/annotations.ts';
+import { CheckDefinition } from '../api/keptn/check-definition.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
 import { KeptnAppContext } from '../api/keptn/app-context.ts';
 import { KeptnAppVersion, type KeptnAppVersionStatus } from '../api/keptn/app-version.ts';
@@ -37,6 +38,7 @@ import { deadlinesOfApp } from './gathering/nearest-deadlines.ts';
 import type { Places } from '../domain/settings/places.ts';
 import {
   awaiting,
+  awaitingCheck,
   awaitingTaskDefinition,
   controllerKey,
   gatherChecks,
@@ -93,6 +95,7 @@ export function appVersionController(
       watch(KeptnEvaluationDefinition, (definition, lookup) =>
         awaiting(definition, lookup, waiting),
       ),
+      watch(CheckDefinition, (definition, lookup) => awaitingCheck(definition, lookup, waiting)),
       // Its annotations say what a failed check does.
       watch(NamespaceKind, ({ metadata }, lookup) =>
         unfinishedOrFailedIn(unfinishedAppVersions, lookup).filter(

@@ -1,5 +1,6 @@
 import { ruleContextOf } from '../lint/base/rule-context.ts';
 import { ConfigMapMetadataKind, ServiceAccountMetadataKind } from '../api/builtin.ts';
+import { CheckDefinition } from '../api/keptn/check-definition.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
 import { KeptnAppContext } from '../api/keptn/app-context.ts';
 import { KeptnConfig } from '../api/keptn/config.ts';
@@ -72,14 +73,14 @@ const table: readonly ReferringKind[] = [
     isOfApp: true,
     saysReady: true,
     saysResolved: 'always',
-    names: [KeptnTaskDefinition, KeptnEvaluationDefinition],
+    names: [KeptnTaskDefinition, KeptnEvaluationDefinition, CheckDefinition],
   },
   {
     name: 'workload-references',
     kind: KeptnWorkload,
     saysReady: false,
     saysResolved: 'afterTrouble',
-    names: [KeptnTaskDefinition, KeptnEvaluationDefinition],
+    names: [KeptnTaskDefinition, KeptnEvaluationDefinition, CheckDefinition],
   },
   {
     name: 'metric-references',
@@ -87,6 +88,13 @@ const table: readonly ReferringKind[] = [
     saysReady: false,
     saysResolved: 'withReferences',
     names: [KeptnMetric, KeptnMetricsProvider],
+  },
+  {
+    name: 'check-definition',
+    kind: CheckDefinition,
+    saysReady: true,
+    saysResolved: 'never',
+    names: [],
   },
   {
     name: 'metrics-provider',

@@ -4,6 +4,7 @@ import { NamespaceKind, type Pod, PodKind } from '../api/builtin.ts';
 import type { WorkloadVersionSeen } from '../domain/workload/workload-version-run.ts';
 import { selects } from '../api/label-selector.ts';
 import { keptnAnnotations, singleServiceAppType } from '../api/keptn/annotations.ts';
+import { CheckDefinition } from '../api/keptn/check-definition.ts';
 import { KeptnApp } from '../api/keptn/app.ts';
 import { KeptnAppContext } from '../api/keptn/app-context.ts';
 import { KeptnAppCreationRequest } from '../api/keptn/app-creation-request.ts';
@@ -55,6 +56,7 @@ import { deadlinesOfWorkload } from './gathering/nearest-deadlines.ts';
 import type { Places } from '../domain/settings/places.ts';
 import {
   awaiting,
+  awaitingCheck,
   awaitingTaskDefinition,
   controllerKey,
   gatherChecks,
@@ -131,6 +133,7 @@ export function workloadVersionController(places: Places): Controller<WorkloadVe
       watch(KeptnEvaluationDefinition, (definition, lookup) =>
         awaiting(definition, lookup, waiting),
       ),
+      watch(CheckDefinition, (definition, lookup) => awaitingCheck(definition, lookup, waiting)),
       // Its annotations say what a failed check does.
       watch(NamespaceKind, ({ metadata }, lookup) =>
         unfinishedOrFailedIn(unfinishedWorkloadVersions, lookup).filter(

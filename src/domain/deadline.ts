@@ -16,14 +16,15 @@ const waits = {
   app: { reason: 'AppAwaited', exceeded: 'AppDeadlineExceeded' },
   metric: { reason: 'MetricAwaited', exceeded: 'MetricDeadlineExceeded' },
   jobStart: { reason: 'JobStartAwaited', exceeded: 'JobStartDeadlineExceeded' },
+  check: { reason: 'CheckAwaited', exceeded: 'CheckDeadlineExceeded' },
   deployment: { reason: 'DeploymentAwaited', exceeded: 'DeploymentTimedOut' },
 } as const;
 
 /** A kind of wait that has a deadline. */
 export type Wait = keyof typeof waits;
 
-/** The waits whose limit can be set by name; that of a deployment is its time-out. */
-export type LimitedWait = Exclude<Wait, 'deployment'>;
+/** The waits whose limit can be set by name; that of a deployment is its time-out, and a check without a Job has its own. */
+export type LimitedWait = Exclude<Wait, 'deployment' | 'check'>;
 
 /** The limits as somebody has written them, Go durations; `0s` is none. */
 export type StatedDeadlines = Readonly<Partial<Record<LimitedWait, string>>>;

@@ -2,10 +2,14 @@ import type { Condition } from '../api/object.ts';
 import { conditionOf, conditionTypes } from './conditions.ts';
 
 /**
- * Why an evaluation goes on waiting that its version and the held Pods repeat, although no help is needed: what was measured
- * misses its target, or nothing can be measured. What passes within moments, as a first value does, they leave out.
+ * Why a check goes on waiting that its version and the held Pods repeat, although no help is needed: what was measured misses its
+ * target, nothing can be measured, or a freeze window is closed. What passes within moments, as a first value does, they leave out.
  */
-export const toldReasons: ReadonlySet<string> = new Set(['ObjectivesNotMet', 'QueryFailed']);
+export const toldReasons: ReadonlySet<string> = new Set([
+  'ObjectivesNotMet',
+  'QueryFailed',
+  'FreezeWindow',
+]);
 
 /** The reason of a condition Released that is False because a release by hand is over. */
 export const releaseExpired = 'ReleaseExpired';

@@ -1,10 +1,11 @@
+import { CheckDefinition } from '../api/keptn/check-definition.ts';
 import { KeptnAppContext } from '../api/keptn/app-context.ts';
 import { KeptnAppVersion } from '../api/keptn/app-version.ts';
 import { KeptnEvaluationDefinition } from '../api/keptn/evaluation-definition.ts';
 import { isCompleted, type KeptnState } from '../api/keptn/states.ts';
 import { KeptnTaskDefinition } from '../api/keptn/task-definition.ts';
 import { KeptnWorkloadVersion } from '../api/keptn/workload-version.ts';
-import type { KubernetesObject } from '../api/object.ts';
+import type { Kind, KubernetesObject } from '../api/object.ts';
 import { appPhases, type StateField } from '../domain/phase/phases.ts';
 import { checkReferences, referencesOf, type StatedReference } from './base/references.ts';
 import type { RuleContext } from './base/rule.ts';
@@ -25,10 +26,11 @@ export function dependentsOf(definition: KubernetesObject, context: RuleContext)
     reference.name === name &&
     reference.kind.kind === definition.kind &&
     reference.namespaces.find((place) => isThere(place)) === namespace;
-  const isThere = (place: string): boolean =>
-    (definition.kind === KeptnTaskDefinition.kind
-      ? lookup.get(KeptnTaskDefinition, place, name)
-      : lookup.get(KeptnEvaluationDefinition, place, name)) !== undefined;
+  const kind: Kind =
+    [KeptnTaskDefinition, KeptnEvaluationDefinition, CheckDefinition].find(
+      (one) => one.kind === definition.kind,
+    ) ?? KeptnEvaluationDefinition;
+  const isThere = (place: string): boolean => lookup.get(kind, place, name) !== undefined;
   const hasSubstitute = namespace !== definitionsNamespace && isThere(definitionsNamespace);
   if (hasSubstitute) return { versions: [], others: [] };
   const everywhere = namespace === definitionsNamespace ? undefined : namespace;
@@ -62,7 +64,9 @@ function isOfCheck({ path }: StatedReference): boolean {
 function withoutOver({ spec, status, ...version }: KeptnAppVersion | KeptnWorkloadVersion) {
   const states: Partial<Record<StateField, KeptnState>> = status ?? {};
   const over = appPhases.flatMap((phase) =>
-    phase.type !== 'deploy' && isCompleted(states[phase.state]) ? [phase.definitions] : [],
+    phase.type !== 'deploy' && isCompleted(states[phase.state])
+      ? [phase.definitions, ...(phase.standing === undefined ? [] : [phase.standing])]
+      : [],
   );
   return { ...version, spec: { ...spec, ...Object.fromEntries(over.map((field) => [field, []])) } };
 }

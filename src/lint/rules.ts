@@ -2,6 +2,7 @@ import type { KubernetesObject } from '../api/object.ts';
 import { shortened } from '../domain/shortened.ts';
 import { appRules } from './rules/app-rules.ts';
 import { chainRules } from './rules/chain-rules.ts';
+import { checkRules } from './rules/check-rules.ts';
 import { configRules } from './rules/config-rules.ts';
 import { containerRules } from './rules/container-rules.ts';
 import { durationRules } from './rules/duration-rules.ts';
@@ -28,6 +29,7 @@ export const rules: readonly Rule[] = [
   ...chainRules,
   ...referenceRules,
   ...evaluationRules,
+  ...checkRules,
   ...metricRules,
   ...durationRules,
   ...numberRules,

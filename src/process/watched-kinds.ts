@@ -11,6 +11,7 @@ import {
   StatefulSetKind,
 } from '../api/builtin.ts';
 import { sluiceKeys } from '../api/keptn/annotations.ts';
+import { CheckDefinition } from '../api/keptn/check-definition.ts';
 import { KeptnAppContext } from '../api/keptn/app-context.ts';
 import { KeptnAppVersion } from '../api/keptn/app-version.ts';
 import { KeptnConfig } from '../api/keptn/config.ts';
@@ -55,11 +56,12 @@ const ofAdmission: readonly WatchSpec[] = [
   { kind: KeptnEvaluationDefinition },
   { kind: KeptnMetric },
   { kind: KeptnMetricsProvider },
+  { kind: CheckDefinition, optional: true },
 ];
 
 /**
  * Pods, Jobs and ConfigMaps are the many things of a cluster: only those that carry one of Sluice's labels are watched. Rollouts
- * are watched from the moment their CRD exists.
+ * are watched from the moment their CRD exists, and so are CheckDefinitions: a Sluice that is newer than its CRDs works without.
  */
 const partly: readonly WatchSpec[] = [
   { kind: PodKind, labelSelector: sluiceKeys.watched },
@@ -67,6 +69,7 @@ const partly: readonly WatchSpec[] = [
   { kind: JobKind, labelSelector: sluiceKeys.task },
   { kind: ConfigMapKind, labelSelector: sluiceKeys.function },
   { kind: RolloutKind, optional: true },
+  { kind: CheckDefinition, optional: true },
 ];
 
 /** What controllers decide on: the kinds that they watch. */

@@ -69,6 +69,8 @@ export const sluiceKeys = {
   /** Annotations on Keptn's objects, workloads and Namespaces. */
   mode: 'sluice.keptn.sh/mode',
   minimumMode: 'sluice.keptn.sh/minimum-mode',
+  preDeploymentChecks: 'sluice.keptn.sh/pre-deployment-checks',
+  postDeploymentChecks: 'sluice.keptn.sh/post-deployment-checks',
   onSuccessTasks: 'sluice.keptn.sh/on-success-tasks',
   onFailureTasks: 'sluice.keptn.sh/on-failure-tasks',
   /** On a workload: how long its deployment may make no progress, as a Go duration. */

@@ -1,4 +1,5 @@
-/** The API groups of Keptn that Sluice serves. */
+/** The API groups that Sluice serves: those of Keptn, and its own. */
 export const lifecycleGroup = 'lifecycle.keptn.sh';
 export const metricsGroup = 'metrics.keptn.sh';
 export const optionsGroup = 'options.keptn.sh';
+export const sluiceGroup = 'sluice.keptn.sh';

@@ -1,4 +1,5 @@
 import type { Resource } from '../resource.ts';
+import { CheckDefinition } from './check-definition.ts';
 import { KeptnAppContext } from './app-context.ts';
 import { KeptnAppCreationRequest } from './app-creation-request.ts';
 import { KeptnAppVersion } from './app-version.ts';
@@ -30,6 +31,7 @@ export const ownKinds: readonly Resource[] = [
   KeptnConfig,
   KeptnMetric,
   KeptnMetricsProvider,
+  CheckDefinition,
 ];
 
 /** Kinds of older Keptns on which nothing acts: what is stored of them can be read and deleted. */

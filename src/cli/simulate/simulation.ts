@@ -6,6 +6,7 @@ import { reviewWorkload } from '../../admission/review-workload.ts';
 import type { Verdict } from '../../admission/verdict.ts';
 import { defined, type JsonObject } from '../../api/json.ts';
 import type { JsonPatchOperation } from '../../api/json-patch.ts';
+import { CheckDefinition } from '../../api/keptn/check-definition.ts';
 import { KeptnAppContext } from '../../api/keptn/app-context.ts';
 import { KeptnEvaluationDefinition } from '../../api/keptn/evaluation-definition.ts';
 import { KeptnTaskDefinition } from '../../api/keptn/task-definition.ts';
@@ -14,6 +15,7 @@ import type { AdmissionRequest } from '../../api/review.ts';
 import type { AnnotatedIdentity } from '../../domain/identity/identity.ts';
 import type { Lookup } from '../../domain/lookup.ts';
 import { appPhases, type Phase, workloadPhases } from '../../domain/phase/phases.ts';
+import { namesIn, standingDefinition } from '../../domain/standing/check-item.ts';
 import { listsOf } from '../../domain/check/requested-checks.ts';
 import { templateDigest } from '../../kubernetes/projection/template-digest.ts';
 import type { RuleContext } from '../../lint/base/rule.ts';
@@ -129,13 +131,12 @@ function phasesOf(
 ): readonly SimulatedPhase[] {
   const { namespace = '' } = metadata;
   const context = by.lookup.get(KeptnAppContext, namespace, identity.app);
-  const filled = (phases: readonly Phase[], lists: Readonly<Record<string, unknown>>) =>
+  const filled = (phases: readonly Phase[], lists: NamedLists) =>
     phases.flatMap((phase): SimulatedPhase[] => {
       if (phase.type === 'deploy') return [{ name: phase.short, checks: [] }];
-      const names = lists[phase.definitions];
-      const checks = Array.isArray(names)
-        ? names.map((name) => checkOf(String(name), phase, { namespace, ...by }))
-        : [];
+      const checks = namesIn(phase, lists).map((name) =>
+        checkOf(name, phase, { namespace, ...by }),
+      );
       return checks.length === 0 ? [] : [{ name: phase.short, checks }];
     });
   const ofApp = filled(appPhases, { ...context?.spec });
@@ -145,8 +146,10 @@ function phasesOf(
   return [...ofApp.slice(0, deploy), ...ofWorkload, ...ofApp.slice(deploy + 1)];
 }
 
+type NamedLists = Parameters<typeof namesIn>[1];
+
 function checkOf(
-  name: string,
+  item: string,
   phase: Extract<Phase, { type: 'tasks' | 'evaluations' }>,
   {
     namespace,
@@ -154,7 +157,10 @@ function checkOf(
     places,
   }: { readonly namespace: string; readonly lookup: Lookup; readonly places: Places },
 ): SimulatedCheck {
-  const kind = phase.type === 'tasks' ? KeptnTaskDefinition : KeptnEvaluationDefinition;
+  const standing = standingDefinition(item);
+  const name = standing ?? item;
+  const ofPhase = phase.type === 'tasks' ? KeptnTaskDefinition : KeptnEvaluationDefinition;
+  const kind = standing === undefined ? ofPhase : CheckDefinition;
   const foundIn = [namespace, places.definitionsNamespace].find(
     (place) => lookup.get<KubernetesObject>(kind, place, name) !== undefined,
   );

@@ -1,5 +1,6 @@
 import { NamespaceKind } from '../../api/builtin.ts';
 import { sluiceKeys } from '../../api/keptn/annotations.ts';
+import { CheckDefinition } from '../../api/keptn/check-definition.ts';
 import { KeptnApp } from '../../api/keptn/app.ts';
 import { KeptnAppContext } from '../../api/keptn/app-context.ts';
 import { KeptnEvaluationDefinition } from '../../api/keptn/evaluation-definition.ts';
@@ -42,6 +43,7 @@ export function isAppObserved(
       (spec?.preDeploymentTasks ?? []).every((name) => isObserved(KeptnTaskDefinition, name)) &&
       (spec?.preDeploymentEvaluations ?? []).every((name) =>
         isObserved(KeptnEvaluationDefinition, name),
-      ),
+      ) &&
+      (spec?.preDeploymentChecks ?? []).every((name) => isObserved(CheckDefinition, name)),
   );
 }

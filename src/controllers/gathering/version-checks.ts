@@ -1,3 +1,6 @@
+import { NamespaceKind } from '../../api/builtin.ts';
+import { defined } from '../../api/json.ts';
+import { CheckDefinition } from '../../api/keptn/check-definition.ts';
 import { KeptnEvaluation } from '../../api/keptn/evaluation.ts';
 import { KeptnEvaluationDefinition } from '../../api/keptn/evaluation-definition.ts';
 import { isCompleted } from '../../api/keptn/states.ts';
@@ -8,12 +11,17 @@ import type { Kind, KubernetesObject } from '../../api/object.ts';
 import type { ChecksSeen } from '../../domain/check/checks.ts';
 import { awaitedFollowUps } from '../../domain/follow-up/follow-ups.ts';
 import type { IndexOf, Lookup, World } from '../../domain/lookup.ts';
-import type { DefinitionsField } from '../../domain/phase/phases.ts';
+import type { DefinitionsField, StandingField } from '../../domain/phase/phases.ts';
 import { findReference } from '../../domain/reference.ts';
 import type { VersionStatus } from '../../domain/phase/version-status.ts';
 import type { Key } from '../engine/controller.ts';
 import { KeptnMetric } from '../../api/keptn/metric.ts';
-import { evaluationDefinitionVersion } from '../../domain/check/definition-version.ts';
+import type { StandingSeen } from '../../domain/check/standing-checks.ts';
+import { standingItemName } from '../../domain/standing/check-item.ts';
+import {
+  evaluationDefinitionVersion,
+  versionOfObject,
+} from '../../domain/check/definition-version.ts';
 import { taskDefinitionVersion } from '../../domain/job/task-definition-version.ts';
 import { metricNamespaces } from '../../domain/measurement/metric-namespaces.ts';
 import { definitionsByMetric } from './evaluated-values.ts';
@@ -23,11 +31,12 @@ import { dependentNames } from '../task-definition.ts';
 
 /** An app version or workload version, as far as its checks go. */
 export interface CheckedVersion extends KubernetesObject {
-  spec: Partial<Record<DefinitionsField, string[]>>;
+  spec: Partial<Record<DefinitionsField | StandingField, string[]>>;
   status?: VersionStatus;
 }
 
 const taskLists = ['preDeploymentTasks', 'postDeploymentTasks', 'promotionTasks'] as const;
+const standingLists = ['preDeploymentChecks', 'postDeploymentChecks'] as const;
 const evaluationLists = ['preDeploymentEvaluations', 'postDeploymentEvaluations'] as const;
 
 /** Gathers what the decision on the checks of a version needs: its children, and the definitions it names. */
@@ -46,6 +55,7 @@ export function gatherChecks(
     names: named(version, evaluationLists),
     namespaces,
   });
+  const standing = standingSeen(version, world, namespaces);
   const { find } = findDefinitions(world, namespaces);
   const metric = (name: string, stated: string | undefined): KeptnMetric | undefined =>
     metricNamespaces(stated, { own: namespace, operatorNamespace })
@@ -57,9 +67,28 @@ export function gatherChecks(
     taskDefinitions,
     evaluationDefinitions,
     taskDefinitionVersions: mapped(taskDefinitions, (one) => taskDefinitionVersion(one, find)),
-    evaluationDefinitionVersions: mapped(evaluationDefinitions, (one) =>
-      evaluationDefinitionVersion(one, metric),
-    ),
+    evaluationDefinitionVersions: new Map([
+      ...mapped(evaluationDefinitions, (one) => evaluationDefinitionVersion(one, metric)),
+      ...[...(standing?.definitions ?? [])].map(
+        ([name, one]) => [standingItemName(name), versionOfObject(one)] as const,
+      ),
+    ]),
+    ...defined({ standing }),
+  };
+}
+
+/** What its checks without a Job are judged by; undefined where it names none. */
+function standingSeen(
+  version: CheckedVersion,
+  world: World,
+  namespaces: readonly string[],
+): StandingSeen | undefined {
+  const names = named(version, standingLists);
+  if (names.length === 0) return undefined;
+  const home = world.get(NamespaceKind, undefined, version.metadata.namespace ?? '');
+  return {
+    definitions: found(world, CheckDefinition, { names, namespaces }),
+    namespaceLabels: home?.metadata.labels ?? {},
   };
 }
 
@@ -69,7 +98,11 @@ export function gatherChecks(
  */
 export function awaitedDefinitions(version: CheckedVersion): readonly string[] {
   if (isCompleted(version.status?.status)) return awaitedFollowUps(version.status?.followUps);
-  return [...named(version, taskLists), ...named(version, evaluationLists)];
+  return [
+    ...named(version, taskLists),
+    ...named(version, evaluationLists),
+    ...named(version, standingLists).map(standingItemName),
+  ];
 }
 
 /** Objects by the names of definitions, and where shared definitions are. */
@@ -80,12 +113,25 @@ interface Where {
 
 /** The versions of a kind that wait for a definition: in its namespace, or anywhere if it is a shared one. */
 export function awaiting(
-  { metadata: { name, namespace } }: KubernetesObject,
+  { metadata: { name, namespace } }: Pick<KubernetesObject, 'metadata'>,
   lookup: Lookup,
   where: Where,
 ): readonly Key[] {
   return namedIn(lookup, where, name).filter(
     (key) => key.namespace === namespace || namespace === where.definitionsNamespace,
+  );
+}
+
+/** The same for a check without a Job, whose versions may also wait for what it says to change. */
+export function awaitingCheck(
+  { metadata }: CheckDefinition,
+  lookup: Lookup,
+  where: Where,
+): readonly Key[] {
+  return awaiting(
+    { metadata: { ...metadata, name: standingItemName(metadata.name) } },
+    lookup,
+    where,
   );
 }
 
@@ -129,7 +175,10 @@ function groupOf({ apiVersion }: Kind): string {
   return apiVersion.slice(0, apiVersion.indexOf('/') + 1);
 }
 
-function named(version: CheckedVersion, fields: readonly DefinitionsField[]): readonly string[] {
+function named(
+  version: CheckedVersion,
+  fields: readonly (DefinitionsField | StandingField)[],
+): readonly string[] {
   return fields.flatMap((field) => version.spec[field] ?? []);
 }
 

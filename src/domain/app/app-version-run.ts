@@ -16,6 +16,7 @@ import { runWorkloads, type WorkloadsSeen } from './app-workloads.ts';
 import { isPromotion, runPromotion } from './promotion.ts';
 import type { VersionFollowUpsSeen } from '../follow-up/version-follow-ups.ts';
 import { isExcused } from '../phase/hand-release.ts';
+import { namesIn } from '../standing/check-item.ts';
 import { contextOf, subjectOf } from './app-version-context.ts';
 
 /** What the decision on an app version knows of the world. */
@@ -75,7 +76,7 @@ function checkRun(
   seen: AppVersionSeen,
 ): CheckPhaseRun & MildDefinitions {
   const { version, modes, now, clockSteps, settings } = seen;
-  const definitions = version.spec[phase.definitions] ?? [];
+  const definitions = namesIn(phase, version.spec);
   return {
     phase,
     definitions,

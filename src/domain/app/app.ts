@@ -176,7 +176,7 @@ function isContextNews({ context }: AppSeen, { metadata, spec }: KeptnAppVersion
 
 /** Whether a check of the version was made, or a Pod of one of its workloads may have started: then it stays as it is. */
 function hasBegun({ isAnyReleased }: AppSeen, { spec, status }: KeptnAppVersion): boolean {
-  const lists = [spec.preDeploymentTasks, spec.preDeploymentEvaluations];
+  const lists = [spec.preDeploymentTasks, spec.preDeploymentEvaluations, spec.preDeploymentChecks];
   return isAnyReleased || isCompleted(status?.status) || lists.some((of = []) => of.length > 0);
 }
 

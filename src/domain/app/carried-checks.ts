@@ -101,6 +101,8 @@ function passedChecks(
   // The annotation says by which context, the spec which checks: both have to agree.
   const isSameChecks = isEqualJson(checksOf(before), checksOf(version));
   if (
+    // What they say holds for the moment and the version alone.
+    (version.spec.preDeploymentChecks ?? []).length > 0 ||
     !isSame ||
     !isSameChecks ||
     !hasPassed ||

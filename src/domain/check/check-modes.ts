@@ -2,6 +2,7 @@ import { sluiceKeys } from '../../api/keptn/annotations.ts';
 import { type Mode, modeIn, stricter } from '../../api/keptn/mode.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import type { CheckType } from '../phase/phases.ts';
+import { standingDefinition } from '../standing/check-item.ts';
 import type { ChecksSeen } from './checks.ts';
 
 /** What applies to the checks of a version where their definitions do not say it, and what no definition goes below. */
@@ -58,11 +59,14 @@ export interface MildDefinitions {
 export function mildDefinitions(
   names: readonly string[],
   of: { readonly checkType: CheckType; readonly modes: CheckModes },
-  seen: Pick<ChecksSeen, 'taskDefinitions' | 'evaluationDefinitions'>,
+  seen: Pick<ChecksSeen, 'taskDefinitions' | 'evaluationDefinitions' | 'standing'>,
 ): MildDefinitions {
   const isEvaluation = of.checkType === 'pre-eval' || of.checkType === 'post-eval';
-  const found = (name: string): KubernetesObject | undefined =>
-    isEvaluation ? seen.evaluationDefinitions.get(name) : seen.taskDefinitions.get(name);
+  const found = (name: string): KubernetesObject | undefined => {
+    const standing = standingDefinition(name);
+    if (standing !== undefined) return seen.standing?.definitions.get(standing);
+    return isEvaluation ? seen.evaluationDefinitions.get(name) : seen.taskDefinitions.get(name);
+  };
   const inMode = (...modes: readonly Mode[]): ReadonlySet<string> =>
     new Set(names.filter((name) => modes.includes(modeOf(found(name), of.modes))));
   return { warning: inMode('warn', 'observe'), observed: inMode('observe') };

@@ -14,6 +14,8 @@ import type { EventNote } from '../plan.ts';
 import { overallState } from '../phase/overall-state.ts';
 import type { VersionStatus } from '../phase/version-status.ts';
 import { defined } from '../../api/json.ts';
+import { standingDefinition } from '../standing/check-item.ts';
+import { judgeStanding, passesNow, type StandingOutcome } from './standing-checks.ts';
 
 /** What a phase of checks is run with. */
 export interface CheckPhaseRun {
@@ -43,7 +45,12 @@ export function runCheckPhase(given: CheckPhaseRun, seen: ChecksSeen): PhaseOutc
   const stored = status[phase.items] ?? [];
   const checks = runChecks({ phase, definitions, context, stored }, seen);
   const { effects, look } = checks;
-  const { items, waiting, wakeAfterMs } = withinDeadline(checks.items, run);
+  const judged = withStanding(checks.items, run, seen);
+  const within = withinDeadline(judged.items, run);
+  const { items } = within;
+  const waiting = within.waiting ?? judged.waiting;
+  const wakes = [within.wakeAfterMs, judged.wakeAfterMs].filter((ms) => ms !== undefined);
+  const wakeAfterMs = wakes.length === 0 ? undefined : Math.min(...wakes);
   const awaited = items.filter((item) => !isNotAwaited(item, run));
   const states = awaited.map((item) => item.status);
   // A failed check is the end of the phase only when those that run have come to theirs: their results are wanted, too.
@@ -73,6 +80,32 @@ export function runCheckPhase(given: CheckPhaseRun, seen: ChecksSeen): PhaseOutc
   };
 }
 
+/** The items with the checks without a Job judged: last, since what they say holds for the moment alone. */
+function withStanding(
+  items: readonly ItemStatus[],
+  run: CheckPhaseRun,
+  seen: ChecksSeen,
+): StandingOutcome {
+  const isStanding = ({ definitionName }: ItemStatus): boolean =>
+    standingDefinition(definitionName) !== undefined;
+  if (!items.some(isStanding)) return { items };
+  const others = items.filter((item) => !isStanding(item) && !isNotAwaited(item, run));
+  const { now, clockSteps, context, observed = new Set<string>() } = run;
+  const isOver = others.every((item) => isCompleted(item.status));
+  const judged = judgeStanding(
+    {
+      namespace: context.namespace,
+      items: items.filter(isStanding),
+      isLast: isOver && (others.length === 0 || isPassed(stateUnderModes(others, run))),
+      observed,
+      now,
+      clockSteps,
+    },
+    seen.standing,
+  );
+  return { ...judged, items: [...items.filter((item) => !isStanding(item)), ...judged.items] };
+}
+
 /** Whether a check that is not waited for runs, if there is one; one that could not begin may never end. */
 function goesOn(items: readonly ItemStatus[], run: CheckPhaseRun): Pick<PhaseOutcome, 'goesOn'> {
   const open = items.filter((item) => isNotAwaited(item, run));
@@ -99,7 +132,8 @@ function withUnbegun(
 }
 
 function isMissing(item: ItemStatus, run: CheckPhaseRun): boolean {
-  return isNotAwaited(item, run) && awaitsDefinition(item);
+  const isStanding = standingDefinition(item.definitionName) !== undefined;
+  return isNotAwaited(item, run) && (isStanding || awaitsDefinition(item));
 }
 
 /** A phase passes once; of one that has passed only another failure is news. */
@@ -227,7 +261,12 @@ function nameTaken(items: readonly ItemStatus[], { status, now }: CheckPhaseRun)
 
 // A check has a reason before its end only if somebody has to help, or if it could not be created, or measures what is not
 // as it should be; these pass by themselves.
-const passing: ReadonlySet<string> = new Set(['Terminating', 'Unavailable', ...toldReasons]);
+const passing: ReadonlySet<string> = new Set([
+  'Terminating',
+  'Unavailable',
+  passesNow,
+  ...toldReasons,
+]);
 
 function progressOf(phase: CheckPhase, items: readonly ItemStatus[], isOver: boolean): Progress {
   const passed = items.filter(({ status }) => status === 'Succeeded').length;
@@ -243,7 +282,8 @@ function progressOf(phase: CheckPhase, items: readonly ItemStatus[], isOver: boo
     };
   }
   const helpless = open.find(({ reason }) => reason !== undefined && !passing.has(reason));
-  const troubled = helpless ?? open.find(({ reason }) => reason !== undefined);
+  const troubled =
+    helpless ?? open.find(({ reason }) => reason !== undefined && reason !== passesNow);
   if (troubled?.reason !== undefined) {
     return {
       kind: helpless === undefined ? 'waiting' : 'stalled',
@@ -275,6 +315,14 @@ export function describeItem(item: ItemStatus): string {
 /** A phase may have hundreds of checks, each in words of its own; of more only the number is given. */
 const mostRefusalsTold = 10;
 
+/** Why a check without a Job does not pass. */
+function waits(subject: PhaseSubject, item: ItemStatus): EventNote {
+  const { object, reportedBy } = subject;
+  const needsHelp = item.status === 'Failed' || !toldReasons.has(item.reason ?? '');
+  const type = needsHelp ? 'Warning' : 'Normal';
+  return { about: object, type, reason: 'CheckNotPassed', message: describeItem(item), reportedBy };
+}
+
 /** Keptn's `ReconcileTaskStatusChanged` for every check whose state changed, and what could not be created. */
 function itemEvents(
   subject: PhaseSubject,
@@ -294,7 +342,12 @@ function itemEvents(
       const text = `${what.toLowerCase()} status changed from ${before?.status ?? ''} to ${item.status ?? ''}`;
       events.push(phaseEvent(subject, reconcile, { suffix: 'StatusChanged', text }));
     }
-    if (item.name === undefined && item.reason !== undefined && item.reason !== before?.reason) {
+    const isNewReason = item.reason !== undefined && item.reason !== before?.reason;
+    if (standingDefinition(item.definitionName) !== undefined) {
+      if (isNewReason && item.reason !== passesNow) events.push(waits(subject, item));
+      continue;
+    }
+    if (item.name === undefined && isNewReason) {
       refused += 1;
       if (refused > mostRefusalsTold) continue;
       const text = `could not create Keptn${what}: ${item.message ?? item.reason}`;

@@ -19,6 +19,8 @@ import {
 import { childName } from '../names.ts';
 import type { CheckPhase } from '../phase/phases.ts';
 import type { Effect, Look } from '../plan.ts';
+import { standingDefinition } from '../standing/check-item.ts';
+import type { StandingSeen } from './standing-checks.ts';
 
 /** What the decision on the checks of a version knows of the world. */
 export interface ChecksSeen extends Answers {
@@ -31,6 +33,8 @@ export interface ChecksSeen extends Answers {
   /** The states of these with what is behind them, by the same names, see `definition-version.ts`. */
   readonly taskDefinitionVersions: ReadonlyMap<string, string>;
   readonly evaluationDefinitionVersions: ReadonlyMap<string, string>;
+  /** What checks without a Job are judged by; not there where none is named. */
+  readonly standing?: StandingSeen;
 }
 
 /** The checks of one phase after looking at the world: their states, and what has to be done for them. */
@@ -47,13 +51,17 @@ interface Request {
   readonly stored: readonly ItemStatus[];
 }
 
-/** Brings every check of a phase one step further (`stepOf`). One that is named twice is one check. */
+/**
+ * Brings every check of a phase that is an object one step further (`stepOf`). One that is named twice is one check. Those without
+ * a Job stay as they are stored: `standing-checks.ts` judges them by what the others have come to.
+ */
 export function runChecks(request: Request, seen: ChecksSeen): ChecksOutcome {
   const names = [...new Set(request.definitions.filter((name) => name !== ''))];
   return combined(
     names.map((definition) => {
       const stored = request.stored.find((item) => item.definitionName === definition);
       const item: ItemStatus = stored ?? { definitionName: definition, status: 'Pending' };
+      if (standingDefinition(definition) !== undefined) return { item, effects: [], look: [] };
       return judged(item, stepOf(item, checkOf(definition, request, seen), seen), {
         phase: request.phase,
         seen,

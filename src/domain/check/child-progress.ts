@@ -51,7 +51,7 @@ export const definitionAbsent = '-';
 
 /** That a check or follow-up waits for its definition. */
 export function definitionMissing(
-  kind: 'KeptnTaskDefinition' | 'KeptnEvaluationDefinition',
+  kind: string,
   name: string,
   { namespace }: { readonly namespace: string },
 ): Made {

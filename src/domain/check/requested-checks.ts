@@ -13,6 +13,8 @@ const lists = {
   preDeploymentEvaluations: (name: string) => `evaluation ${name}`,
   postDeploymentTasks: (name: string) => `post-deployment task ${name}`,
   postDeploymentEvaluations: (name: string) => `post-deployment evaluation ${name}`,
+  preDeploymentChecks: (name: string) => `check ${name}`,
+  postDeploymentChecks: (name: string) => `post-deployment check ${name}`,
   onSuccess: (name: string) => `task ${name} on success`,
   onFailure: (name: string) => `task ${name} on failure`,
 } as const;
@@ -28,6 +30,8 @@ const listFields: readonly ListField[] = [
   'preDeploymentEvaluations',
   'postDeploymentTasks',
   'postDeploymentEvaluations',
+  'preDeploymentChecks',
+  'postDeploymentChecks',
   'onSuccess',
   'onFailure',
 ];
@@ -40,6 +44,8 @@ export function listsOf(identity: AnnotatedIdentity): CheckLists {
       preDeploymentEvaluations: [...identity.preEvaluations],
       postDeploymentTasks: [...identity.postTasks],
       postDeploymentEvaluations: [...identity.postEvaluations],
+      preDeploymentChecks: [...identity.preChecks],
+      postDeploymentChecks: [...identity.postChecks],
       onSuccess: [...identity.onSuccess],
       onFailure: [...identity.onFailure],
     },

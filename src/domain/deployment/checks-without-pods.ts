@@ -9,6 +9,7 @@ import type { OwnerSeen } from '../identity/current-revision.ts';
 import { countsOf } from './deployment.ts';
 import { type CheckPhase, isPassed } from '../phase/phases.ts';
 import { listsOfVersion } from '../check/requested-checks.ts';
+import { namesIn } from '../standing/check-item.ts';
 import { scaledToZeroReason } from '../owner/rollout-judgement.ts';
 import type { VersionStatus } from '../phase/version-status.ts';
 
@@ -20,7 +21,7 @@ export function definitionsIn(
 ): readonly string[] {
   return phase.definitions === 'promotionTasks'
     ? []
-    : (listsOfVersion({ ...version, status })[phase.definitions] ?? []);
+    : namesIn(phase, listsOfVersion({ ...version, status }));
 }
 
 /**

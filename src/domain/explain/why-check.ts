@@ -1,5 +1,6 @@
 import { type Job, JobKind } from '../../api/builtin.ts';
 import { defined } from '../../api/json.ts';
+import { CheckDefinition } from '../../api/keptn/check-definition.ts';
 import { KeptnEvaluation } from '../../api/keptn/evaluation.ts';
 import type { FollowUpStatus } from '../../api/keptn/follow-up.ts';
 import type { ItemStatus } from '../../api/keptn/item-status.ts';
@@ -12,6 +13,7 @@ import { type Finding, findingAbout, markOf } from './finding.ts';
 import type { Lookup } from '../lookup.ts';
 import { isPassed, type Phase } from '../phase/phases.ts';
 import { fullMessageOf } from '../task/task-status.ts';
+import { standingDefinition } from '../standing/check-item.ts';
 import { parseTime, rfc3339 } from '../time.ts';
 import type { VersionStatus } from '../phase/version-status.ts';
 
@@ -55,6 +57,8 @@ function whyItem(
 ): Finding {
   const { name = '' } = item;
   const { namespace } = version.metadata;
+  const standing = standingDefinition(item.definitionName);
+  if (standing !== undefined) return whyStanding(item, standing, { namespace, lookup });
   if (phase.type === 'tasks') {
     const task = lookup.get(KeptnTask, namespace, name);
     return task === undefined ? absent(item, 'KeptnTask', namespace) : whyTask(task, lookup);
@@ -63,6 +67,25 @@ function whyItem(
   return evaluation === undefined
     ? absent(item, 'KeptnEvaluation', namespace)
     : whyEvaluation(evaluation, lookup);
+}
+
+/** A check without a Job: what it says, and where its definition is. */
+function whyStanding(
+  item: ItemStatus,
+  name: string,
+  { namespace, lookup }: { readonly namespace: string | undefined; readonly lookup: Lookup },
+): Finding {
+  const { status = 'Pending', reason, message, startTime, endTime } = item;
+  const own = lookup.get(CheckDefinition, namespace, name);
+  return {
+    kind: CheckDefinition.kind,
+    name,
+    namespace: own?.metadata.namespace ?? namespace,
+    mark: markOf(status),
+    says: sentence(`${name} ${status}`, reason, message),
+    facts: defined({ state: status, reason, message, startTime, endTime }),
+    because: [],
+  };
 }
 
 /** What a status says of its follow-ups is somebody's word; a chain of them that is no chain must end, too. */

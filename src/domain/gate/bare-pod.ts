@@ -1,5 +1,5 @@
 import type { Pod } from '../../api/builtin.ts';
-import { keptnAnnotations } from '../../api/keptn/annotations.ts';
+import { keptnAnnotations, sluiceKeys } from '../../api/keptn/annotations.ts';
 import type { Metadata } from '../identity/metadata-value.ts';
 import type { EventNote } from '../plan.ts';
 
@@ -15,9 +15,11 @@ const asking: readonly string[] = [
   keptnAnnotations.preDeploymentEvaluations,
   keptnAnnotations.postDeploymentTasks,
   keptnAnnotations.postDeploymentEvaluations,
+  sluiceKeys.preDeploymentChecks,
+  sluiceKeys.postDeploymentChecks,
 ];
 
-/** Whether the Pod was meant to be checked. Only Keptn's own keys tell: `app.kubernetes.io/name` is on everything. */
+/** Whether the Pod was meant to be checked. Only keys of Keptn and Sluice tell: `app.kubernetes.io/name` is on everything. */
 export function asksForChecks({ labels, annotations }: Metadata): boolean {
   return asking.some((key) => labels?.[key] !== undefined || annotations?.[key] !== undefined);
 }

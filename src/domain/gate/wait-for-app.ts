@@ -100,8 +100,9 @@ function hasNoneToWaitFor(listing: KeptnAppVersion, { app }: AppsSeen): boolean 
 }
 
 function listsNoChecks({ spec }: KeptnAppVersion): boolean {
-  const { preDeploymentTasks = [], preDeploymentEvaluations = [] } = spec;
-  return preDeploymentTasks.length + preDeploymentEvaluations.length === 0;
+  const { preDeploymentTasks, preDeploymentEvaluations, preDeploymentChecks } = spec;
+  const checks = [preDeploymentTasks, preDeploymentEvaluations, preDeploymentChecks];
+  return checks.every((names = []) => names.length === 0);
 }
 
 /** The app's checks run; what keeps them is repeated, so that the held Pods say it. */

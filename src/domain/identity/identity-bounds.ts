@@ -19,6 +19,8 @@ const limits: ReadonlyMap<string, number> = new Map<string, number>([
   [keptnAnnotations.postDeploymentTasks, longestList],
   [keptnAnnotations.preDeploymentEvaluations, longestList],
   [keptnAnnotations.postDeploymentEvaluations, longestList],
+  [sluiceKeys.preDeploymentChecks, longestList],
+  [sluiceKeys.postDeploymentChecks, longestList],
   [sluiceKeys.onSuccessTasks, longestList],
   [sluiceKeys.onFailureTasks, longestList],
   [keptnAnnotations.metadata, longestList],

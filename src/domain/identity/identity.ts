@@ -61,6 +61,9 @@ export interface AnnotatedIdentity {
   readonly postTasks: readonly string[];
   readonly preEvaluations: readonly string[];
   readonly postEvaluations: readonly string[];
+  /** Checks without a Job (CheckDefinition). */
+  readonly preChecks: readonly string[];
+  readonly postChecks: readonly string[];
   /** Tasks that run once when a version of the workload has ended (KEP 93), read as the lists above. */
   readonly onSuccess: readonly string[];
   readonly onFailure: readonly string[];
@@ -164,6 +167,8 @@ function annotatedIdentity(origin: Origin): AnnotatedIdentity {
     postTasks: elementsOf(valueOf(metadata, keptnAnnotations.postDeploymentTasks)),
     preEvaluations: elementsOf(valueOf(metadata, keptnAnnotations.preDeploymentEvaluations)),
     postEvaluations: elementsOf(valueOf(metadata, keptnAnnotations.postDeploymentEvaluations)),
+    preChecks: elementsOf(valueOf(metadata, sluiceKeys.preDeploymentChecks)),
+    postChecks: elementsOf(valueOf(metadata, sluiceKeys.postDeploymentChecks)),
     onSuccess: elementsOf(valueOf(metadata, sluiceKeys.onSuccessTasks)),
     onFailure: elementsOf(valueOf(metadata, sluiceKeys.onFailureTasks)),
     metadata: pairsOf(valueOf(metadata, keptnAnnotations.metadata)),
@@ -189,6 +194,8 @@ function ownerAnnotations(
     keptnAnnotations.postDeploymentTasks,
     keptnAnnotations.preDeploymentEvaluations,
     keptnAnnotations.postDeploymentEvaluations,
+    sluiceKeys.preDeploymentChecks,
+    sluiceKeys.postDeploymentChecks,
     sluiceKeys.onSuccessTasks,
     sluiceKeys.onFailureTasks,
     sluiceKeys.deploymentTimeout,

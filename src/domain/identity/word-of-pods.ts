@@ -76,6 +76,8 @@ function identityOfRecord({ spec }: KeptnWorkloadVersion): AnnotatedIdentity | u
     postTasks: spec.postDeploymentTasks ?? [],
     preEvaluations: spec.preDeploymentEvaluations ?? [],
     postEvaluations: spec.postDeploymentEvaluations ?? [],
+    preChecks: spec.preDeploymentChecks ?? [],
+    postChecks: spec.postDeploymentChecks ?? [],
     onSuccess: spec.onSuccess ?? [],
     onFailure: spec.onFailure ?? [],
     metadata: spec.metadata ?? {},

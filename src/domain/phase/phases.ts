@@ -11,6 +11,9 @@ export type DefinitionsField =
   | 'postDeploymentEvaluations'
   | 'promotionTasks';
 
+/** The lists of a spec that name checks without a Job (CheckDefinition). They are judged beside the evaluations. */
+export type StandingField = 'preDeploymentChecks' | 'postDeploymentChecks';
+
 /** The status fields that hold the state of a phase of checks. */
 export type CheckStateField =
   | 'preDeploymentStatus'
@@ -41,6 +44,8 @@ export interface CheckPhase {
   readonly state: CheckStateField;
   readonly items: ItemsField;
   readonly definitions: DefinitionsField;
+  /** The list of the checks without a Job that are judged in it, if it has any. */
+  readonly standing?: StandingField;
   readonly checkType: CheckType;
 }
 
@@ -54,7 +59,10 @@ export interface DeployPhase {
 
 export type Phase = CheckPhase | DeployPhase;
 
-type CheckFields = Pick<CheckPhase, 'type' | 'state' | 'items' | 'definitions' | 'checkType'>;
+type CheckFields = Pick<
+  CheckPhase,
+  'type' | 'state' | 'items' | 'definitions' | 'standing' | 'checkType'
+>;
 
 const preTasks: CheckFields = {
   type: 'tasks',
@@ -68,6 +76,7 @@ const preEvaluations: CheckFields = {
   state: 'preDeploymentEvaluationStatus',
   items: 'preDeploymentEvaluationTaskStatus',
   definitions: 'preDeploymentEvaluations',
+  standing: 'preDeploymentChecks',
   checkType: 'pre-eval',
 };
 const postTasks: CheckFields = {
@@ -82,6 +91,7 @@ const postEvaluations: CheckFields = {
   state: 'postDeploymentEvaluationStatus',
   items: 'postDeploymentEvaluationTaskStatus',
   definitions: 'postDeploymentEvaluations',
+  standing: 'postDeploymentChecks',
   checkType: 'post-eval',
 };
 const promotion: CheckFields = {

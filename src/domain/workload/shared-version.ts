@@ -27,6 +27,7 @@ import {
 } from '../check/requested-checks.ts';
 import type { VersionStatus } from '../phase/version-status.ts';
 import { carriersOf } from './wanted-version.ts';
+import { namesIn } from '../standing/check-item.ts';
 import { defined } from '../../api/json.ts';
 
 /** A Pod that carries a version, and what it says of itself. */
@@ -112,10 +113,12 @@ function openFields(status: KeptnWorkloadVersionStatus): (field: ListField) => b
     switch (field) {
       case 'preDeploymentTasks':
       case 'preDeploymentEvaluations':
+      case 'preDeploymentChecks':
         return !isReleased(status);
       case 'postDeploymentTasks':
         return !isPassed(status.postDeploymentStatus);
       case 'postDeploymentEvaluations':
+      case 'postDeploymentChecks':
         return !isPassed(status.postDeploymentEvaluationStatus);
       case 'onSuccess':
       case 'onFailure':
@@ -149,7 +152,7 @@ function reopened(
       phase.type !== 'deploy' &&
       phase.definitions !== 'promotionTasks' &&
       isPassed(before[phase.state]) &&
-      lists[phase.definitions] !== undefined,
+      namesIn(phase, lists).length > 0,
   );
   const states: Partial<Record<StateField, KeptnState>> = {};
   for (const { state } of again) states[state] = 'Pending';

@@ -3,9 +3,10 @@ import type {
   ChecksRequest,
   KeptnWorkloadVersionStatus,
 } from '../../api/keptn/workload-version.ts';
-import { advance, type Advanced } from '../phase/advance.ts';
+import { advance, type Advanced, type PhaseOutcome } from '../phase/advance.ts';
 import { type CheckModes, type MildDefinitions, mildDefinitions } from '../check/check-modes.ts';
 import { type CheckPhaseRun, openChecks, runCheckPhase } from '../check/check-phase.ts';
+import { frozenAtRelease } from '../check/frozen-at-release.ts';
 import type { ChecksSeen } from '../check/checks.ts';
 import { definitionsIn, heldWithoutPods } from '../deployment/checks-without-pods.ts';
 import type { OwnerSeen } from '../identity/current-revision.ts';
@@ -14,8 +15,8 @@ import type { Settings } from '../settings/keptn-config.ts';
 import { newestListing } from '../phase/newest-app-version.ts';
 import { type CheckPhase, workloadPhases } from '../phase/phases.ts';
 import type { OptInState } from '../opt-in-state.ts';
-import { type ReleaseSeen, runDeployment } from '../gate/release.ts';
-import { isExcused } from '../phase/hand-release.ts';
+import { isReleased, type ReleaseSeen, runDeployment } from '../gate/release.ts';
+import { handReleaseAt, isExcused } from '../phase/hand-release.ts';
 import type { VersionFollowUpsSeen } from '../follow-up/version-follow-ups.ts';
 import type { AppsSeen } from '../gate/wait-for-app.ts';
 import { carriersOf } from './wanted-version.ts';
@@ -67,15 +68,30 @@ export function run(
     },
     run: (phase, at) =>
       phase.type === 'deploy'
-        ? runDeployment(phase, at, {
+        ? (frozen(at, seen) ??
+          runDeployment(phase, at, {
             ...seen,
             owners: carriers,
             timeoutMs: timeoutOf(seen),
             subject,
-          })
+          }))
         : (heldWithoutPods(phase, at, { version, carriers }) ??
           runCheckPhase(checkRun(phase, at, seen), seen)),
   });
+}
+
+/** What keeps a version from its release although its checks have passed. A release by hand goes on. */
+function frozen(
+  status: KeptnWorkloadVersionStatus,
+  seen: WorkloadVersionSeen,
+): PhaseOutcome<KeptnWorkloadVersionStatus> | undefined {
+  if (isReleased(status) || handReleaseAt(status, seen.now) !== undefined) return undefined;
+  const names = workloadPhases.flatMap((phase) =>
+    phase.type !== 'deploy' && phase.standing === 'preDeploymentChecks'
+      ? definitionsIn(phase, seen.version, status)
+      : [],
+  );
+  return frozenAtRelease(names, seen);
 }
 
 /** What a phase of checks of this version is run with. */

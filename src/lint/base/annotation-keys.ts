@@ -12,6 +12,8 @@ export const identityKeys: ReadonlySet<string> = new Set([
   keptnAnnotations.postDeploymentEvaluations,
   keptnAnnotations.metadata,
   keptnAnnotations.container,
+  sluiceKeys.preDeploymentChecks,
+  sluiceKeys.postDeploymentChecks,
   sluiceKeys.onSuccessTasks,
   sluiceKeys.onFailureTasks,
   sluiceKeys.deploymentTimeout,

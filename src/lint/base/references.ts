@@ -1,5 +1,6 @@
 import type { Places } from '../../domain/settings/places.ts';
 import { ServiceAccountMetadataKind } from '../../api/builtin.ts';
+import { CheckDefinition } from '../../api/keptn/check-definition.ts';
 import { KeptnAppContext } from '../../api/keptn/app-context.ts';
 import { KeptnEvaluationDefinition } from '../../api/keptn/evaluation-definition.ts';
 import { KeptnEvaluation } from '../../api/keptn/evaluation.ts';
@@ -15,7 +16,7 @@ import {
   followUpList,
   spellingInProposal,
 } from '../../domain/follow-up/follow-up-lists.ts';
-import type { DefinitionsField } from '../../domain/phase/phases.ts';
+import type { DefinitionsField, StandingField } from '../../domain/phase/phases.ts';
 import { metricNamespaces } from '../../domain/measurement/metric-namespaces.ts';
 import { configMapReferences } from './config-map-references.ts';
 
@@ -177,7 +178,8 @@ export const referringKinds: readonly Kind[] = table.map(({ kind }) => kind);
 
 /** What an application context or a version names: its checks and follow-ups. */
 interface WithChecks extends KubernetesObject {
-  readonly spec: FollowUpFields & Partial<Record<DefinitionsField, readonly string[]>>;
+  readonly spec: FollowUpFields &
+    Partial<Record<DefinitionsField | StandingField, readonly string[]>>;
 }
 
 /** The definitions that a version names, as `referencesOf` gives those of a KeptnAppContext. */
@@ -185,12 +187,14 @@ export function checkReferences(version: WithChecks, places: Places): readonly S
   return checksAndFollowUps(version, scopesOf(version, places));
 }
 
-const checkFields: readonly (readonly [DefinitionsField, Kind])[] = [
+const checkFields: readonly (readonly [DefinitionsField | StandingField, Kind])[] = [
   ['preDeploymentTasks', KeptnTaskDefinition],
   ['postDeploymentTasks', KeptnTaskDefinition],
   ['preDeploymentEvaluations', KeptnEvaluationDefinition],
   ['postDeploymentEvaluations', KeptnEvaluationDefinition],
   ['promotionTasks', KeptnTaskDefinition],
+  ['preDeploymentChecks', CheckDefinition],
+  ['postDeploymentChecks', CheckDefinition],
 ];
 
 function checksAndFollowUps({ spec }: WithChecks, scopes: Scopes): readonly StatedReference[] {

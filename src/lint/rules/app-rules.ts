@@ -18,6 +18,8 @@ const listedTwice = rule({
         'preDeploymentEvaluations',
         'postDeploymentEvaluations',
         'promotionTasks',
+        'preDeploymentChecks',
+        'postDeploymentChecks',
         'onSuccess',
         'onFailure',
       ] as const

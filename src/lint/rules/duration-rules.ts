@@ -1,3 +1,4 @@
+import { CheckDefinition } from '../../api/keptn/check-definition.ts';
 import { KeptnAppContext } from '../../api/keptn/app-context.ts';
 import { KeptnConfig } from '../../api/keptn/config.ts';
 import { KeptnEvaluationDefinition } from '../../api/keptn/evaluation-definition.ts';
@@ -46,6 +47,7 @@ const table: readonly Entry[] = [
     ['spec.maxValueAge', spec.maxValueAge, 'window'],
     ['spec.minTimeAfterDeployment', spec.minTimeAfterDeployment, 'shift'],
   ]),
+  entry(CheckDefinition, ({ spec }) => [['spec.deadline', spec.deadline, 'wait']]),
   entry(KeptnEvaluation, ({ spec }) => [['spec.retryInterval', spec.retryInterval, 'wait']]),
   entry(KeptnMetric, ({ spec: { range } }) => [
     ['spec.range.interval', range?.interval, 'window'],

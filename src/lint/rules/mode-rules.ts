@@ -1,4 +1,5 @@
 import { sluiceKeys } from '../../api/keptn/annotations.ts';
+import { CheckDefinition } from '../../api/keptn/check-definition.ts';
 import { KeptnAppContext } from '../../api/keptn/app-context.ts';
 import { KeptnConfig } from '../../api/keptn/config.ts';
 import { KeptnEvaluationDefinition } from '../../api/keptn/evaluation-definition.ts';
@@ -14,6 +15,7 @@ const kinds: readonly Kind[] = [
   NamespaceManifestKind,
   KeptnTaskDefinition,
   KeptnEvaluationDefinition,
+  CheckDefinition,
   KeptnAppContext,
   KeptnConfig,
   ...workloadKinds,

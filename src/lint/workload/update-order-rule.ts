@@ -37,7 +37,9 @@ export function isChecked(workload: WorkloadManifest, context: RuleContext): boo
   return [
     identity.preTasks,
     identity.preEvaluations,
+    identity.preChecks,
     app?.preDeploymentTasks ?? [],
     app?.preDeploymentEvaluations ?? [],
+    app?.preDeploymentChecks ?? [],
   ].some((checks) => checks.length > 0);
 }

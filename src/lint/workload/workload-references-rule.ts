@@ -1,5 +1,6 @@
 import type { Places } from '../../domain/settings/places.ts';
 import { keptnAnnotations, sluiceKeys } from '../../api/keptn/annotations.ts';
+import { CheckDefinition } from '../../api/keptn/check-definition.ts';
 import { KeptnEvaluationDefinition } from '../../api/keptn/evaluation-definition.ts';
 import { KeptnTaskDefinition } from '../../api/keptn/task-definition.ts';
 import type { Kind } from '../../api/object.ts';
@@ -20,6 +21,8 @@ const lists = [
   ['postTasks', keptnAnnotations.postDeploymentTasks, KeptnTaskDefinition],
   ['preEvaluations', keptnAnnotations.preDeploymentEvaluations, KeptnEvaluationDefinition],
   ['postEvaluations', keptnAnnotations.postDeploymentEvaluations, KeptnEvaluationDefinition],
+  ['preChecks', sluiceKeys.preDeploymentChecks, CheckDefinition],
+  ['postChecks', sluiceKeys.postDeploymentChecks, CheckDefinition],
   ['onSuccess', sluiceKeys.onSuccessTasks, KeptnTaskDefinition],
   ['onFailure', sluiceKeys.onFailureTasks, KeptnTaskDefinition],
 ] as const satisfies readonly (readonly [keyof AnnotatedIdentity, string, Kind])[];

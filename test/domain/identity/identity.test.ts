@@ -58,6 +58,8 @@ const wantIdentity = {
   postTasks: ['d'],
   preEvaluations: ['e'],
   postEvaluations: ['f', 'g'],
+  preChecks: [],
+  postChecks: [],
   onSuccess: ['tell', 'promote'],
   onFailure: ['roll-back'],
   metadata: { team: 'cart', tier: '1' },

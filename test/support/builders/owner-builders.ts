@@ -26,6 +26,8 @@ export function anIdentity(given: Partial<AnnotatedIdentity> = {}): AnnotatedIde
     postTasks: [],
     preEvaluations: [],
     postEvaluations: [],
+    preChecks: [],
+    postChecks: [],
     onSuccess: [],
     onFailure: [],
     metadata: {},
