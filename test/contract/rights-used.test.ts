@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serviceAccountUser } from '../../src/admission/sluice-user.ts';
+import { CheckDefinition } from '../../src/api/keptn/check-definition.ts';
 import { certificateSecretName, SecretKind } from '../../src/api/secret.ts';
 import { NamespaceKind } from '../../src/api/builtin.ts';
 import { keptnAnnotations } from '../../src/api/keptn/annotations.ts';
@@ -26,6 +27,16 @@ import {
 } from '../support/cluster/sluice-process.ts';
 import { TestCluster } from '../support/cluster/test-cluster.ts';
 import { rightOf, usedRights } from '../support/observed/used-rights.ts';
+
+/** A check without a Job: Sluice says on it whether it can be read. */
+const aFreezeOfThePast = {
+  apiVersion: CheckDefinition.apiVersion,
+  kind: CheckDefinition.kind,
+  metadata: { name: 'past' },
+  spec: {
+    freezeWindow: { periods: [{ from: '2020-01-01T00:00:00Z', until: '2020-01-02T00:00:00Z' }] },
+  },
+};
 
 /**
  * Sluice does all it does with exactly the rights of its installation: an audit log with every request of it, reads too, shows none
@@ -177,6 +188,7 @@ describe('the whole scenario', () => {
     );
     // An application with all kinds of checks, in one version and in the next.
     await shop.apply(...fruitShopChecks(prometheus.url));
+    await shop.apply(aFreezeOfThePast);
     for (const version of ['1.0.0', '2.0.0']) {
       await shop.apply(...fruitShopWorkloads(version));
       for (const workload of fruits)
