@@ -12,6 +12,7 @@ import { oneVersion } from './one-version.ts';
 import { parsers } from './parsers.ts';
 import { podCreation } from './pod-creation.ts';
 import { real } from './real.ts';
+import { scale } from './leader/scale.ts';
 import { start } from './start.ts';
 import { writes } from './writes.ts';
 
@@ -19,6 +20,7 @@ import { writes } from './writes.ts';
 export const benchmarks: readonly Benchmark[] = [
   admission,
   leaderStart,
+  scale,
   followUpJobs,
   parsers,
   hostileReviews,

@@ -111,7 +111,11 @@ function namespace(index: number) {
       name: `team-${index}`,
       uid: uidOf(`team-${index}`),
       resourceVersion: '1',
-      annotations: { 'keptn.sh/lifecycle-toolkit': 'enabled' },
+      annotations: {
+        'keptn.sh/lifecycle-toolkit': 'enabled',
+        // Otherwise nothing in it would be decided, and a start would seem to cost nothing.
+        [sluiceKeys.optInRecorded]: uidOf(`team-${index}`),
+      },
       labels: { 'sluice.keptn.sh/enabled': 'true' },
     },
   };

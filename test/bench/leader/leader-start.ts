@@ -1,21 +1,19 @@
 import { silentLog } from '../../../src/kubernetes/wire/silent-log.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ClusterError } from '../../../src/api/cluster-error.ts';
-import type { KubernetesObject, ObjectRef } from '../../../src/api/object.ts';
+import type { KubernetesObject } from '../../../src/api/object.ts';
 import { allControllers } from '../../../src/process/controllers.ts';
 import { configFrom } from '../../../src/config/config.ts';
-import type { Cluster, ClusterConnection } from '../../../src/controllers/engine/cluster.ts';
 import { Engine } from '../../../src/controllers/engine/engine.ts';
 import { MetricLoop } from '../../../src/controllers/loops/metric-loop.ts';
 import { noMetrics } from '../../../src/controllers/engine/engine-metrics.ts';
 import { TraceExport } from '../../../src/controllers/loops/trace-export.ts';
-import type { ObjectCaches } from '../../../src/kubernetes/cache/caches.ts';
 import { type LeaseClient, LeaderElection } from '../../../src/kubernetes/lease/lease.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { Slices } from '../../../src/runtime/slices.ts';
 import type { Bench, Benchmark } from '../benchmark.ts';
 import { atMost, type Measurements } from '../figure.ts';
 import { cachesWithHistory } from './history.ts';
+import { PromptCluster, refuse } from './prompt-cluster.ts';
 import { versionsPerWorkload } from './history-objects.ts';
 import { StallProbe } from './stall-probe.ts';
 
@@ -130,44 +128,6 @@ async function measure(bench: Bench): Promise<Measurements> {
     'leader-first-renewal': { value: renewed - taken },
     'leader-start-time': { value: doneAt - startedAt },
   };
-}
-
-const refuse = (): Promise<never> =>
-  Promise.reject(new ClusterError({ code: 403, reason: 'Forbidden', message: 'a benchmark' }));
-
-/** A cluster that answers at once and takes every status: the worst for who must not be held up. */
-class PromptCluster implements ClusterConnection {
-  writes = 0;
-  readonly #caches: ObjectCaches;
-
-  constructor(caches: ObjectCaches) {
-    this.#caches = caches;
-  }
-
-  get({ kind, namespace, name }: ObjectRef): Promise<KubernetesObject | undefined> {
-    return Promise.resolve(this.#caches.get(kind, namespace, name));
-  }
-
-  async writeStatus(ref: ObjectRef, _version: string, status: unknown): Promise<KubernetesObject> {
-    this.writes += 1;
-    const object = await this.get(ref);
-    if (object === undefined) return refuse();
-    const resourceVersion = String(this.writes + 1);
-    return Object.assign(
-      { ...object, status },
-      { metadata: { ...object.metadata, resourceVersion } },
-    );
-  }
-
-  within(): Cluster {
-    return this;
-  }
-
-  list = refuse;
-  eventsAbout = refuse;
-  create = refuse;
-  patch = refuse;
-  delete = refuse;
 }
 
 /** A Lease in memory that notes when it was written. */
