@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ConfigMapMetadataKind, ServiceAccountMetadataKind } from '../../src/api/builtin.ts';
 import { KeptnTask } from '../../src/api/keptn/task.ts';
 import type { Kind } from '../../src/api/object.ts';
+import { CheckDefinition } from '../../src/api/keptn/check-definition.ts';
 import { allControllers } from '../../src/process/controllers.ts';
 import { rights } from '../../src/install/rbac.ts';
 import { watchedKinds } from '../../src/process/watched-kinds.ts';
@@ -62,6 +63,15 @@ test.each([undefined, 'controllers'] as const)(
       ConfigMapMetadataKind,
       ServiceAccountMetadataKind,
     ]);
+  },
+);
+
+test.each(['admission', 'controllers', undefined] as const)(
+  'a Sluice that is newer than its CRDs starts without the kind CheckDefinition (--only %s)',
+  (only) => {
+    const specs = watchedKinds(only, controllers).watched;
+    const ofChecks = specs.filter(({ kind }) => kind === CheckDefinition);
+    expect(ofChecks).toEqual([{ kind: CheckDefinition, optional: true }]);
   },
 );
 
