@@ -80,7 +80,7 @@ function takeBodiesAsTheyAre(app: FastifyInstance, { clock }: AppOptions): void 
   app.addHook('preHandler', (request, reply, done) => {
     const { body } = request;
     if (isReceived(body)) {
-      // Until it is answered, or nobody waits for the answer any more.
+      // Until it is answered, or the client has gone.
       reply.raw.on('close', body.release);
       request.body = body.bytes;
     }
