@@ -1,3 +1,4 @@
+import { CheckDefinition } from '../../../src/api/keptn/check-definition.ts';
 import { KeptnAppContext } from '../../../src/api/keptn/app-context.ts';
 import { KeptnAppCreationRequest } from '../../../src/api/keptn/app-creation-request.ts';
 import { KeptnAppVersion } from '../../../src/api/keptn/app-version.ts';
@@ -192,6 +193,17 @@ export const aMetricsProvider = builderOf(KeptnMetricsProvider, {
   status: {},
 });
 
+const aCheckDefinition = builderOf(CheckDefinition, {
+  name: 'office-hours',
+  spec: {
+    freezeWindow: {
+      timeZone: 'Europe/Berlin',
+      windows: [{ name: 'weekend', start: '0 17 * * 5', end: '0 8 * * 1' }],
+    },
+  },
+  status: {},
+});
+
 export const aConfig = builderOf(KeptnConfig, {
   name: 'keptn-config',
   spec: {
@@ -216,5 +228,6 @@ export const standardObjects: readonly OwnObject<object, object>[] = [
   anEvaluationDefinition({ status: {} }),
   aMetric({ status: {} }),
   aMetricsProvider({ status: {} }),
+  aCheckDefinition({ status: {} }),
   aConfig({ metadata: { namespace: 'keptn-system' }, status: {} }),
 ];
