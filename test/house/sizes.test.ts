@@ -58,6 +58,7 @@ const largeFiles: Readonly<Record<string, string>> = {
   'src/install/migration/found-keptn.ts': toBeSplit,
   'src/install/migration/helm-release.ts': toBeSplit,
   'src/install/uninstall.ts': toBeSplit,
+  'src/controllers/resolved-refs.ts': toBeSplit,
   'src/lint/workload/workload-rules.ts': toBeSplit,
   'src/process/leadership.ts': toBeSplit,
   'src/process/run.ts': toBeSplit,

@@ -5,7 +5,7 @@ import type { Verdict } from './verdict.ts';
 
 /*
  * A freeze window closes by recurring windows and by periods of a calendar, and opens by exceptions. The verdict says exactly
- * until when it holds, so that whoever asked looks again then and not before.
+ * until when it holds, so that the one who asked looks again then and not before.
  */
 
 /** Why a definition can not be judged, field by field. */

@@ -13,7 +13,7 @@ export interface Occurrences {
   next(at: number): number | undefined;
 }
 
-/** Why there are no times: shown to whoever has written the text. */
+/** Why there are no times: shown to the author of the text. */
 export interface NoOccurrences {
   readonly problem: string;
 }

@@ -5,7 +5,7 @@ import { type Rule, rule } from '../base/rule.ts';
 const freezeWindowIsInvalid = rule({
   id: 'freeze-window-invalid',
   title: 'A freeze window that cannot be read',
-  why: 'Nobody can tell when it is open, so that every version that names it waits.',
+  why: 'Sluice cannot tell when it is open, so that every version that names it waits.',
   fix: 'Write cron texts of five fields, a time zone by its IANA name, and periods that end after they begin.',
   severity: 'error',
   kinds: [CheckDefinition],
