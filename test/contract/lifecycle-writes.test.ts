@@ -34,6 +34,8 @@ beforeAll(async () => {
 });
 
 const writesPerVersion = (tasks: number): number => 11 + 6 * tasks;
+/** Where many are applied at once, a version may have waited for long enough to say so in its status, once. */
+const writesInBurst = (tasks: number): number => writesPerVersion(tasks) + 1;
 
 /** What was written, if that was too much. */
 function overspent(writes: readonly Write[], allowed: number): Record<string, number> {
@@ -78,7 +80,7 @@ describe('the writes of Sluice', () => {
     },
   );
 
-  it('for 50 new versions at once are 50 times as many, one for each Pod', async () => {
+  it('for 50 new versions at once are 50 times as many and at most a word on the wait each, one for each Pod', async () => {
     const versions = 50;
     await using shop = await sluice.namespace();
     await shop.apply(aTaskDefinition('before', { delay: '1s' }));
@@ -92,7 +94,7 @@ describe('the writes of Sluice', () => {
     );
     await untilAllOver(shop, versions);
     const writes = sluiceWrites(shop, { since });
-    expect(overspent(writes, versions * writesPerVersion(1))).toEqual({});
+    expect(overspent(writes, versions * writesInBurst(1))).toEqual({});
     const patches = patchesOfPods(writes);
     expect(patches.size).toBe(versions);
     expect([...patches.values()].filter((count) => count !== 1)).toEqual([]);

@@ -11,6 +11,9 @@ import {
 /** What Sluice may write for one new version of a single-service app (T7). */
 export const writesAllowed = (tasks: number): number => 11 + 6 * tasks;
 
+/** The same where many are applied at once: a version may have waited for long enough to say so in its status. */
+export const writesAllowedInBurst = (tasks: number): number => writesAllowed(tasks) + 1;
+
 /** Waits until everything of so many single-service versions is over, the TTL of their Jobs included. */
 export async function untilAllOver(shop: EnabledNamespace, versions: number): Promise<void> {
   await eventually(
