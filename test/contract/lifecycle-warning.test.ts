@@ -3,7 +3,7 @@ import { conditionOf, conditionTypes } from '../../src/domain/conditions.ts';
 import { aDeployment, anAppContext, aTaskDefinition } from '../support/builders/apps.ts';
 import { isCompleted, isHeld, isReady } from '../support/cluster/enabled-namespace.ts';
 import { eventually } from '../support/clock-and-chance/eventually.ts';
-import { keptnConfig, RunningSluice } from '../support/cluster/running-sluice.ts';
+import { RunningSluice } from '../support/cluster/running-sluice.ts';
 
 /** KeptnConfig rules the whole cluster: these tests change it, one after the other. */
 
@@ -12,12 +12,12 @@ beforeAll(async () => {
   sluice = await RunningSluice.shared();
 });
 afterAll(async () => {
-  await sluice.cluster.apply(keptnConfig());
+  await sluice.configure();
 });
 
 describe('with blockDeployment: false', () => {
   beforeAll(async () => {
-    await sluice.cluster.apply(keptnConfig({ blockDeployment: false }));
+    await sluice.configure({ blockDeployment: false });
   });
 
   it('failed checks hold nothing: Pods are held until they are over, then released with a warning', async () => {
@@ -49,7 +49,7 @@ describe('with blockDeployment: false', () => {
 
 describe('with a short observabilityTimeout', () => {
   beforeAll(async () => {
-    await sluice.cluster.apply(keptnConfig({ observabilityTimeout: '3s' }));
+    await sluice.configure({ observabilityTimeout: '3s' });
   });
 
   it('a deployment that never becomes ready fails, and its Pods stay released', async () => {

@@ -10,7 +10,7 @@ import {
   isReady,
 } from '../support/cluster/enabled-namespace.ts';
 import { eventually } from '../support/clock-and-chance/eventually.ts';
-import { keptnConfig, RunningSluice } from '../support/cluster/running-sluice.ts';
+import { RunningSluice } from '../support/cluster/running-sluice.ts';
 
 /** KEP 98: what a failed promotion means; KEP 93: what follows the end of a whole application or workload. */
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
   sluice = await RunningSluice.shared();
 });
 afterAll(async () => {
-  await sluice.cluster.apply(keptnConfig());
+  await sluice.configure();
 });
 
 /** The only version of the application, once it and its follow-ups have ended. */
@@ -206,7 +206,7 @@ describe('a stage that hands over', () => {
 
 describe('where KeptnConfig decides', () => {
   it('promotionFailurePolicy: Warn holds for applications that do not say it themselves', async () => {
-    await sluice.cluster.apply(keptnConfig({ promotionFailurePolicy: 'Warn' }));
+    await sluice.configure({ promotionFailurePolicy: 'Warn' });
     await using shop = await sluice.namespace();
     await shop.apply(...definitions, anAppContext({ promotionTasks: ['broken'] }), aDeployment());
     expect((await endOf(shop)).status).toMatchObject({
@@ -216,7 +216,7 @@ describe('where KeptnConfig decides', () => {
   });
 
   it('blockDeployment: false and promoteAfterWarning: false: a Warning keeps it from being promoted', async () => {
-    await sluice.cluster.apply(keptnConfig({ blockDeployment: false }));
+    await sluice.configure({ blockDeployment: false });
     await using shop = await sluice.namespace();
     await shop.apply(
       ...definitions,

@@ -11,7 +11,7 @@ import { GitRepository } from '../support/functions/git-repository.ts';
 import { serveGit } from '../support/functions/git-server.ts';
 import { type OtlpReceiver, receiveOtlp } from '../support/traces/otlp-receiver.ts';
 import { endPod, leftToTest, podOf, runPod } from '../support/cluster/played-kubelet.ts';
-import { keptnConfig, RunningSluice } from '../support/cluster/running-sluice.ts';
+import { RunningSluice } from '../support/cluster/running-sluice.ts';
 import {
   applySample,
   type Change,
@@ -28,10 +28,10 @@ beforeAll(async () => {
   sluice = await RunningSluice.shared();
   collector = await receiveOtlp({ protocol: 'http' });
   const OTelCollectorUrl = `http://127.0.0.1:${collector.port}`;
-  await sluice.cluster.apply(keptnConfig({ OTelCollectorUrl }));
+  await sluice.configure({ OTelCollectorUrl });
 });
 afterAll(async () => {
-  await sluice.cluster.apply(keptnConfig());
+  await sluice.configure();
   await collector[Symbol.asyncDispose]();
 });
 

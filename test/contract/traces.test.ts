@@ -17,7 +17,7 @@ import { type EnabledNamespace, isCompleted } from '../support/cluster/enabled-n
 import { eventually } from '../support/clock-and-chance/eventually.ts';
 import { type OtlpReceiver, receiveOtlp } from '../support/traces/otlp-receiver.ts';
 import type { ReceivedSpan } from '../support/traces/received-spans.ts';
-import { keptnConfig, RunningSluice } from '../support/cluster/running-sluice.ts';
+import { RunningSluice } from '../support/cluster/running-sluice.ts';
 import { keptnContextOf } from '../support/builders/keptn-context.ts';
 import { distinctSpans, plainName, spanTree } from '../support/traces/span-tree.ts';
 
@@ -30,10 +30,10 @@ beforeAll(async () => {
   prometheus = await servePrometheus({ host: '127.0.0.1', port: 0, value: 3 });
   collector = await receiveOtlp({ protocol: 'grpc' });
   sluice = await RunningSluice.shared();
-  await sluice.cluster.apply(keptnConfig({ OTelCollectorUrl: `127.0.0.1:${collector.port}` }));
+  await sluice.configure({ OTelCollectorUrl: `127.0.0.1:${collector.port}` });
 });
 afterAll(async () => {
-  await sluice.cluster.apply(keptnConfig());
+  await sluice.configure();
   await collector[Symbol.asyncDispose]();
   await prometheus.close();
 });

@@ -4,7 +4,7 @@ import { KeptnTaskDefinition } from '../../src/api/keptn/task-definition.ts';
 import { ownKinds } from '../../src/api/keptn/registry.ts';
 import type { EnabledNamespace } from '../support/cluster/enabled-namespace.ts';
 import { eventually } from '../support/clock-and-chance/eventually.ts';
-import { keptnConfig, RunningSluice } from '../support/cluster/running-sluice.ts';
+import { RunningSluice } from '../support/cluster/running-sluice.ts';
 import { operatorNamespace } from '../support/cluster/sluice-installation.ts';
 import type { Manifest } from '../support/cluster/test-cluster.ts';
 
@@ -83,7 +83,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await sluice.cluster.apply(keptnConfig());
+  await sluice.configure();
   await shop[Symbol.asyncDispose]();
 });
 
@@ -514,7 +514,7 @@ describe('an object that is there', () => {
 
 describe('in strict mode', () => {
   it('what is doubtful or risky is refused, and what is missing is not', async () => {
-    await sluice.cluster.apply(keptnConfig({ strictValidation: true }));
+    await sluice.configure({ strictValidation: true });
     const moving = an('KeptnTaskDefinition', { container: { name: 'c', image: 'c:latest' } });
     const refusal = await eventually('strict mode is on', async () => {
       const verdict = await told(moving);

@@ -12,7 +12,7 @@ import {
 import type { EnabledNamespace } from '../support/cluster/enabled-namespace.ts';
 import { eventually } from '../support/clock-and-chance/eventually.ts';
 import { type Applied, kubectlApply, kubectlSays } from '../support/observed/kubectl-warnings.ts';
-import { keptnConfig, RunningSluice } from '../support/cluster/running-sluice.ts';
+import { RunningSluice } from '../support/cluster/running-sluice.ts';
 import type { Manifest } from '../support/cluster/test-cluster.ts';
 
 /** People apply Deployments, not Pods: what kubectl tells them about it. */
@@ -22,7 +22,7 @@ beforeAll(async () => {
   sluice = await RunningSluice.shared();
 });
 afterAll(async () => {
-  await sluice.cluster.apply(keptnConfig());
+  await sluice.configure();
 });
 
 const inTemplate = 'spec.template.metadata.annotations';
@@ -201,7 +201,7 @@ describe('with strictValidation', () => {
     await using shop = await sluice.namespace();
     const slip = aDeployment({ annotations: { 'keptn.sh/pre-deployment-task': 'a' } });
     expect((await apply(shop, slip)).isAccepted).toBe(true);
-    await sluice.cluster.apply(keptnConfig({ strictValidation: true }));
+    await sluice.configure({ strictValidation: true });
     const other = aDeployment({ workload: 'other', annotations: { 'keptn.sh/versoin': '1' } });
     const refused = await eventually('strict mode is known', async () => {
       const applied = await apply(shop, other);

@@ -2,6 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
+import { defined } from '../../../src/api/json.ts';
+import { KeptnConfig } from '../../../src/api/keptn/config.ts';
+import { conditionOf, conditionTypes } from '../../../src/domain/conditions.ts';
 import { withLock } from '../../control-plane/lock.ts';
 import { isOurs } from '../../control-plane/processes.ts';
 import { sharedCluster, testRunPid } from './control-plane.ts';
@@ -103,6 +106,20 @@ export class RunningSluice {
         const at = line.lastIndexOf(' ');
         return [line.slice(0, at), Number(line.slice(at + 1))] as const;
       }),
+    );
+  }
+
+  /** Applies the KeptnConfig of the tests with these fields changed; resolves when the process decides by it. */
+  async configure(spec: Record<string, unknown> = {}): Promise<void> {
+    const manifest = keptnConfig(spec);
+    await this.cluster.apply(manifest);
+    const { name = '', namespace } = manifest.metadata;
+    await this.cluster.until(
+      KeptnConfig,
+      { name, ...defined({ namespace }) },
+      (config) =>
+        conditionOf(config, conditionTypes.ready)?.observedGeneration ===
+        config.metadata.generation,
     );
   }
 
