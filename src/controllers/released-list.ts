@@ -35,7 +35,7 @@ export function releasedListController(scope: NamespaceScope): Controller<Releas
       watch(ReleasedVersionsKind, home),
       watch(KeptnWorkloadVersion, home, { reads: listedOf }),
       watch(KeptnWorkload, home, 'spec'),
-      watch(ReplicaSetKind, home, 'existence'),
+      watch(ReplicaSetKind, home, { reads: ({ template }) => namedVersion(template) }),
       watch(ControllerRevisionKind, home, 'existence'),
       watch(DeploymentKind, home, { reads: speaksForPods }),
       watch(StatefulSetKind, home, { reads: speaksForPods }),

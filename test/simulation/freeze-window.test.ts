@@ -193,4 +193,31 @@ describe('a check without a Job that is not there', () => {
       },
     );
   });
+
+  it('a version that has failed by a freeze window is checked again when that is changed', async () => {
+    await started(
+      (now) => [aFreeze(now - hour, now + 30 * hour, 'deadline: 5m')],
+      checked,
+      async (simulation) => {
+        await versionBecomes(simulation, 'cart-cart-1', 'Failed');
+        const now = simulation.clock.now();
+        simulation.apply(aFreeze(now - 2 * hour, now - hour));
+        await simulation.until('its Pods run', () => allRun(simulation, 'cart', { version: '1' }));
+      },
+    );
+  });
+
+  it('goes on although the clock was set forward while it waited', async () => {
+    await started(
+      (now) => [aFreeze(now - hour, now + 30 * hour)],
+      checked,
+      async (simulation) => {
+        await simulation.until('it waits', () => isClosed(simulation));
+        await simulation.pass(hour);
+        simulation.clock.setTimeOfDay(simulation.clock.now() + 29.5 * hour);
+        await simulation.pass(15 * minute);
+        expect(allRun(simulation, 'cart', { version: '1' })).toBe(true);
+      },
+    );
+  });
 });

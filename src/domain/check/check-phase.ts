@@ -103,7 +103,18 @@ function withStanding(
     },
     seen.standing,
   );
-  return { ...judged, items: [...items.filter((item) => !isStanding(item)), ...judged.items] };
+  // By which state of its definition it has failed: by another one it is checked again.
+  const ended = judged.items.map((item) =>
+    item.status === 'Failed' && item.definitionVersion === undefined
+      ? {
+          ...item,
+          ...defined({
+            definitionVersion: seen.evaluationDefinitionVersions.get(item.definitionName ?? ''),
+          }),
+        }
+      : item,
+  );
+  return { ...judged, items: [...items.filter((item) => !isStanding(item)), ...ended] };
 }
 
 /** Whether a check that is not waited for runs, if there is one; one that could not begin may never end. */

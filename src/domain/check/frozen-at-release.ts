@@ -4,7 +4,7 @@ import { standingDefinition } from '../standing/check-item.ts';
 import { judgeFreezeWindow } from '../standing/freeze-window.ts';
 import type { CheckDefinition } from '../../api/keptn/check-definition.ts';
 import { type CheckModes, modeOf } from './check-modes.ts';
-import type { StandingSeen } from './standing-checks.ts';
+import { lookAgainMs, mostStandingChecks, type StandingSeen } from './standing-checks.ts';
 
 const blocks: Mode = 'block';
 
@@ -22,7 +22,7 @@ export function frozenAtRelease(
 ): PhaseOutcome | undefined {
   const { standing, modes, now } = seen;
   const labels = standing?.namespaceLabels ?? {};
-  const closed = names.flatMap((item) => {
+  const closed = names.slice(0, mostStandingChecks).flatMap((item) => {
     const name = standingDefinition(item) ?? '';
     const definition = standing?.definitions.get(name);
     if (definition === undefined || modeOf(definition, modes) !== blocks) return [];
@@ -37,7 +37,7 @@ export function frozenAtRelease(
     state: 'Pending',
     progress: { kind: 'waiting', reason, message: `waiting for ${first.item}: ${message}` },
     eventful: true,
-    ...(wakes.length > 0 && { wakeAfterMs: Math.max(0, Math.min(...wakes) - now) }),
+    ...(wakes.length > 0 && { wakeAfterMs: lookAgainMs(Math.min(...wakes) - now) }),
   };
 }
 

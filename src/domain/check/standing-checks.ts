@@ -38,6 +38,17 @@ interface Request extends Moment {
   readonly observed: ReadonlySet<string>;
 }
 
+/** A clock that is set, or a machine that was suspended, brings the moment nearer; no timer notices. A look writes nothing. */
+const longestUnlookedMs = 10 * 60_000;
+
+/** In how many milliseconds to look, if something changes by the clock in so many. */
+export function lookAgainMs(changesInMs: number): number {
+  return Math.min(Math.max(0, changesInMs), longestUnlookedMs);
+}
+
+/** More in one phase are not judged, because each takes time in which nothing else is decided. */
+export const mostStandingChecks = 20;
+
 /** The reason of a check that would pass now, and is judged again when the others of its phase have passed. */
 export const passesNow = 'PassesNow';
 
@@ -53,12 +64,15 @@ interface Judged {
  * pass together, in the moment in which everything else has ended and each of them passes.
  */
 export function judgeStanding(request: Request, seen: StandingSeen | undefined): StandingOutcome {
-  const judged = request.items.map((item) => judgedItem(item, request, seen));
+  const judged = request.items.map((item, index) =>
+    index < mostStandingChecks ? judgedItem(item, request, seen) : tooMany(item),
+  );
   const isObserved = ({ item }: Judged): boolean => request.observed.has(item.definitionName ?? '');
   const allPass =
     request.isLast &&
     judged.every(
-      (one) => isObserved(one) || one.item.status === 'Succeeded' || one.verdict?.type === 'passes',
+      // One that has failed either ends the phase by itself or does not block.
+      (one) => isObserved(one) || isCompleted(one.item.status) || one.verdict?.type === 'passes',
     );
   const items = judged.map((one) => concluded(one, allPass || isObserved(one), request));
   const open = judged.filter((_, index) => !isCompleted(items[index]?.status));
@@ -80,8 +94,14 @@ export function judgeStanding(request: Request, seen: StandingSeen | undefined):
   return {
     items,
     waiting,
-    wakeAfterMs: wakes.length === 0 ? undefined : Math.max(0, Math.ceil(Math.min(...wakes))),
+    wakeAfterMs: wakes.length === 0 ? undefined : lookAgainMs(Math.ceil(Math.min(...wakes))),
   };
+}
+
+function tooMany(item: ItemStatus): Judged {
+  const message = `a phase has ${mostStandingChecks} checks without a Job at most: put windows that belong together into one CheckDefinition`;
+  const waits: ItemStatus = { ...item, status: 'Pending', reason: 'TooManyChecks', message };
+  return { item: isCompleted(item.status) ? item : waits, verdict: undefined, deadline: undefined };
 }
 
 function judgedItem(item: ItemStatus, request: Request, seen: StandingSeen | undefined): Judged {

@@ -37,7 +37,7 @@ interface Period {
 }
 
 /** Windows that follow each other without a gap are looked through so far; beyond, it only says that it is closed until then. */
-const mostSteps = 500;
+const mostSteps = 50;
 
 /** Whether it is open now. Labels are those of the Namespace of the version. */
 export function judgeFreezeWindow(
@@ -165,17 +165,21 @@ function nextChange(
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
-/** The next moment at which it is open; as far as it was looked, if that is too far away. Undefined where nothing opens it. */
+/**
+ * The next moment at which it is open; as far as it was looked, if that is too far away. Undefined where nothing opens it. What has
+ * closed it keeps it closed until it opens itself, or an exception begins: no moment in between is looked at.
+ */
 function nextOpening(
   calendar: Calendar,
   now: number,
 ): { readonly at: number; readonly isOpen: boolean } | undefined {
   let at = now;
   for (let step = 0; step < mostSteps; step += 1) {
-    const next = nextChange(calendar, at, 'opens');
+    const cause = closedBy(calendar, at);
+    if (cause === undefined) return { at, isOpen: true };
+    const next = nextChange({ ...calendar, closings: [cause] }, at, 'opens');
     if (next === undefined) return undefined;
     at = next;
-    if (closedBy(calendar, at) === undefined) return { at, isOpen: true };
   }
   return { at, isOpen: false };
 }

@@ -20,6 +20,12 @@ export interface NoOccurrences {
 
 const longestText = 100;
 
+const never: Occurrences = { last: () => undefined, next: () => undefined };
+
+/** What all crons read alike; croner's further signs (L, W, #, +, ?) make times so rare that the search for one takes long. */
+const plain =
+  /^(?:[\d\s*,/-]|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC|MON|TUE|WED|THU|FRI|SAT|SUN)+$/iu;
+
 /** The times of a cron text in a time zone; or why it has none. */
 export function occurrencesOf(cron: string, timeZone: string): Occurrences | NoOccurrences {
   const shown = JSON.stringify(cron.slice(0, longestText));
@@ -29,16 +35,19 @@ export function occurrencesOf(cron: string, timeZone: string): Occurrences | NoO
       problem: `${shown} is no cron text of five fields (minute hour day month weekday), such as "0 17 * * 5"`,
     };
   }
+  if (!plain.test(cron)) {
+    return { problem: `${shown} is no cron text: only numbers, names, and * , - / are read` };
+  }
   try {
+    // The search for a day that never comes is long.
+    if (isNever(cron)) return never;
     const pattern = new Cron(cron.trim(), { timezone: timeZone, mode: '5-part' });
-    return {
+    return remembering({
+      // Runs before the end of this second: croner answers with the one at its beginning, too.
       last: (at) =>
-        pattern
-          .previousRuns(1, new Date(at + 1000))
-          .map((time) => time.getTime())
-          .find((time) => time <= at),
+        pattern.previousRuns(1, new Date(Math.floor(at / 1000) * 1000 + 1000))[0]?.getTime(),
       next: (at) => pattern.nextRun(new Date(at))?.getTime(),
-    };
+    });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return { problem: `${shown} is no cron text: ${why.slice(0, 200)}` };
@@ -56,7 +65,58 @@ export function timeZoneProblem(timeZone: string): string | undefined {
   }
 }
 
+const longestMonths = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+const monthNames = 'JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC'.split(' ');
+
+/** Whether none of its months has one of its days, such as the 31st of June. A day of the week comes in every month. */
+function isNever(cron: string): boolean {
+  const [, , days = '*', months = '*', weekdays = '*'] = cron.trim().split(/\s+/u);
+  if (weekdays !== '*') return false;
+  const earliest = Math.min(...days.split(',').map((part) => Number(/^\d+/u.exec(part)?.[0] ?? 1)));
+  return months.split(',').every((part) => {
+    const [first, last = first] = part.split('/')[0]?.split('-') ?? [];
+    const [from, to] = [monthOf(first), part.includes('/') ? 12 : monthOf(last)];
+    if (from === undefined || to === undefined) return false;
+    return longestMonths.slice(from - 1, to).every((length) => length < earliest);
+  });
+}
+
+/** 1 to 12; undefined for what is no single month. */
+function monthOf(text = ''): number | undefined {
+  const month = monthNames.indexOf(text.toUpperCase()) + 1 || Number(text);
+  return month >= 1 && month <= 12 ? month : undefined;
+}
+
 function noTimeZone(timeZone: string): string {
   const shown = JSON.stringify(timeZone.slice(0, longestText));
   return `${shown} is no time zone; write its IANA name, for example Europe/Berlin`;
+}
+
+interface Told {
+  /** For which moment it was asked; none yet: later than any. */
+  readonly at: number;
+  readonly is: number | undefined;
+}
+
+/** Asks again only when the time that was found has passed: a walk over many moments asks a rare text once. */
+function remembering(times: Occurrences): Occurrences {
+  let since: Told = { at: Infinity, is: undefined };
+  let until: Told = { at: Infinity, is: undefined };
+  const asked = (at: number): void => {
+    if (at >= until.at && (until.is === undefined || at < until.is)) return;
+    until = { at, is: times.next(at) };
+  };
+  return {
+    next(at) {
+      asked(at);
+      return until.is;
+    },
+    last(at) {
+      asked(at);
+      // No time has come between the two questions.
+      if (at >= since.at && until.at <= since.at) return since.is;
+      since = { at, is: times.last(at) };
+      return since.is;
+    },
+  };
 }
