@@ -232,8 +232,11 @@ describe('where KeptnConfig decides', () => {
     });
     expect(said(version, 'Deployed')).toBe('True DeployedWithWarning');
     expect(said(version, 'Promoted')).toBe('False PromotionSkipped');
-    const events = await shop.events('KeptnAppVersion');
-    expect(events.map(({ reason }) => reason)).toContain('PromotionTasksSkipped');
+    // Events are written beside the status, and may come after it.
+    await eventually('the Event PromotionTasksSkipped', async () => {
+      const events = await shop.events('KeptnAppVersion');
+      return events.some(({ reason }) => reason === 'PromotionTasksSkipped');
+    });
     expect((await shop.tasks()).map(({ spec }) => spec.taskDefinition)).toEqual(['broken']);
   });
 });

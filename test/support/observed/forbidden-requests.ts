@@ -14,25 +14,29 @@ export function forbiddenRequests(auditLog: string | undefined, user: string): r
 }
 
 /**
- * The writes of a user that were refused for lack of a right while a ClusterRoleBinding was there. Before it is made and after an uninstall
- * has deleted it, a process that still runs has no rights, and that is as it should be.
+ * The requests of a user that were refused for lack of a right while both its ClusterRoleBinding and its RoleBinding, which have one name,
+ * were there. Before they are made and after an uninstall has deleted one, a process that still runs lacks rights, and that is as it should
+ * be.
  */
 export function forbiddenWhileBound(
   auditLog: string | undefined,
   { user, binding }: { readonly user: string; readonly binding: string },
 ): readonly string[] {
   if (auditLog === undefined) throw new Error('the control plane was started without an audit log');
-  const isOfBinding = new RegExp(
-    `"objectRef":\\{"resource":"clusterrolebindings",[^}]*"name":"${binding}"[,}]`,
+  const ofBinding = new RegExp(
+    `"objectRef":\\{"resource":"(?<kind>clusterrolebindings|rolebindings)",[^}]*"name":"${binding}"[,}]`,
     'u',
   );
-  let isBound = false;
+  const bound = new Set<string>();
   return readFileSync(auditLog, 'utf8')
     .split('\n')
     .filter((line) => {
-      if (isOfBinding.test(line) && /"code":20\d/u.test(line))
-        isBound = !line.includes('"verb":"delete"');
+      const kind = ofBinding.exec(line)?.groups?.['kind'];
+      if (kind !== undefined && /"code":20\d/u.test(line)) {
+        if (line.includes('"verb":"delete"')) bound.delete(kind);
+        else bound.add(kind);
+      }
       const isForbidden = line.includes('"authorization.k8s.io/decision":"forbid"');
-      return isBound && isForbidden && line.includes(`"username":"${user}"`);
+      return bound.size === 2 && isForbidden && line.includes(`"username":"${user}"`);
     });
 }

@@ -39,14 +39,14 @@ const place = { namespace: operatorNamespace, name: 'sluice' };
 
 /**
  * Installs the chart in a cluster with a real node by the command of README.md: the images have their published names there. A Sluice
- * that is there already stays as it is. Resolves when all replicas are ready.
+ * that is there already stays as it is. Resolves when all replicas are ready and the API server reaches them.
  */
 export async function installInCluster(cluster: TestCluster): Promise<void> {
   const isNew = (await cluster.get(DeploymentKind, place)) === undefined;
   if (isNew) await helm(cluster, installFromCheckout());
   await rolledOut(cluster);
-  if (!isNew) return;
   await answers(cluster);
+  if (!isNew) return;
   // Applications are gathered for so long that all workloads of a test are there, and no longer.
   await cluster.apply({
     apiVersion: 'options.keptn.sh/v1alpha1',
