@@ -89,7 +89,8 @@ describe.runIf(whyNoRealSluice() === undefined)('the chart on a real node', () =
       await helm(sluice.cluster, [
         ...upgrade,
         '--set',
-        'resources.limits.memory=40Mi,resources.requests.memory=40Mi',
+        // Less than a process has of its own when it becomes ready (33 MB), and more than a container needs to begin.
+        'resources.limits.memory=26Mi,resources.requests.memory=26Mi',
       ]);
       await eventually(
         'the new replica is killed for its memory',
