@@ -10,12 +10,13 @@ import {
 } from '../../domain/certificates/decision.ts';
 import type { Log } from '../../ports/log.ts';
 import { backoffMs } from '../../runtime/backoff.ts';
-import type { Clock, Timer } from '../../runtime/clock.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import type { Cluster, EventSink } from '../engine/cluster.ts';
 import { Fenced } from '../engine/fenced-cluster.ts';
 import { isInapplicablePatch } from '../engine/perform.ts';
 import { entriesOf, replacing, secretWith, storedIn } from './certificate-secret.ts';
 import { changedEntries } from './changed-entries.ts';
+import { NextLook } from './next-look.ts';
 import type { CertificateIssuer, CertificateObserver, CertificateReader } from './parts.ts';
 import { placeOf, trustRefs, trusting } from './trust-places.ts';
 
@@ -63,8 +64,7 @@ export class CertificateKeeper {
   readonly #parts: CertificateKeeperParts;
   readonly #ref: ObjectRef;
   #looking: Promise<void> = Promise.resolve();
-  /** The next look. */
-  #next: { readonly dueMs: number; readonly timer: Timer } | undefined;
+  #next: NextLook | undefined;
   #signal: AbortSignal | undefined;
   #failures = 0;
   /** Looks in a row after which something was written. */
@@ -97,12 +97,11 @@ export class CertificateKeeper {
   start(signal: AbortSignal): void {
     if (signal.aborted) return;
     this.#signal = signal;
+    this.#next = new NextLook(this.#parts.clock, signal, () => {
+      this.#looking = this.#looking.then(() => this.#look());
+    });
     const unsubscribe = this.#parts.onChange(() => this.#lookIn(this.#pauseMs()));
-    const stop = (): void => {
-      unsubscribe();
-      this.#next?.timer.cancel();
-    };
-    signal.addEventListener('abort', stop, { once: true });
+    signal.addEventListener('abort', unsubscribe, { once: true });
     this.#lookIn(0);
   }
 
@@ -111,21 +110,8 @@ export class CertificateKeeper {
     await this.#looking;
   }
 
-  /**
-   * Looks in so many milliseconds at the latest. A look that is due earlier stays: what changes again and again must not put it off,
-   * and what has changed during a look must not wait for the next one by the clock.
-   */
   #lookIn(ms: number): void {
-    if (this.#signal?.aborted !== false) return;
-    const { clock } = this.#parts;
-    const dueMs = clock.elapsed() + ms;
-    if (this.#next !== undefined && this.#next.dueMs <= dueMs) return;
-    this.#next?.timer.cancel();
-    const timer = clock.after(ms, () => {
-      this.#next = undefined;
-      this.#looking = this.#looking.then(() => this.#look());
-    });
-    this.#next = { dueMs, timer };
+    this.#next?.within(ms);
   }
 
   async #look(): Promise<void> {

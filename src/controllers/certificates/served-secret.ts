@@ -2,9 +2,10 @@ import type { ObjectRef } from '../../api/object.ts';
 import { refKey } from '../../api/object.ts';
 import { lifetimes } from '../../domain/certificates/lifetimes.ts';
 import { backoffMs } from '../../runtime/backoff.ts';
-import type { Clock, Timer } from '../../runtime/clock.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import type { Cluster } from '../engine/cluster.ts';
 import { entries, entriesOf } from './certificate-secret.ts';
+import { NextLook } from './next-look.ts';
 
 /** What following the Secret needs. */
 export interface ServedSecretParts {
@@ -29,8 +30,6 @@ const shape = { baseMs: 500, capMs: 30_000 };
 export class ServedSecret {
   readonly #parts: ServedSecretParts;
   #reading: Promise<void> = Promise.resolve();
-  /** The next reading. */
-  #next: { readonly dueMs: number; readonly timer: Timer } | undefined;
   #failures = 0;
 
   constructor(parts: ServedSecretParts) {
@@ -40,30 +39,15 @@ export class ServedSecret {
   /** Reads at once, at each change, and now and then, until the signal is aborted. */
   start(signal: AbortSignal): void {
     if (signal.aborted) return;
-    const unsubscribe = this.#parts.onChange(() => this.#readIn(0, signal));
-    const stop = (): void => {
-      unsubscribe();
-      this.#next?.timer.cancel();
-    };
-    signal.addEventListener('abort', stop, { once: true });
-    this.#readIn(0, signal);
-  }
-
-  /** Reads in so many milliseconds at the latest: a change that arrived while the Secret was read must not wait for a look by the clock. */
-  #readIn(ms: number, signal: AbortSignal): void {
-    if (signal.aborted) return;
-    const { clock } = this.#parts;
-    const dueMs = clock.elapsed() + ms;
-    if (this.#next !== undefined && this.#next.dueMs <= dueMs) return;
-    this.#next?.timer.cancel();
-    const timer = clock.after(ms, () => {
-      this.#next = undefined;
-      this.#reading = this.#reading.then(() => this.#read(signal));
+    const next = new NextLook(this.#parts.clock, signal, () => {
+      this.#reading = this.#reading.then(() => this.#read(signal, next));
     });
-    this.#next = { dueMs, timer };
+    const unsubscribe = this.#parts.onChange(() => next.within(0));
+    signal.addEventListener('abort', unsubscribe, { once: true });
+    next.within(0);
   }
 
-  async #read(signal: AbortSignal): Promise<void> {
+  async #read(signal: AbortSignal, next: NextLook): Promise<void> {
     if (signal.aborted) return;
     const { cluster, ref, offer, refuse, random } = this.#parts;
     try {
@@ -71,12 +55,12 @@ export class ServedSecret {
       const { [entries.leaf]: cert, [entries.leafKey]: key } = found;
       if (cert !== undefined && key !== undefined) offer({ cert, key });
       this.#failures = 0;
-      this.#readIn(lifetimes.lookMs, signal);
+      next.within(lifetimes.lookMs);
     } catch (error) {
       if (signal.aborted) return;
       this.#failures += 1;
       refuse(`${refKey(ref)} cannot be read: ${error instanceof Error ? error.message : ''}`);
-      this.#readIn(backoffMs(this.#failures, shape, random), signal);
+      next.within(backoffMs(this.#failures, shape, random));
     }
   }
 }

@@ -1,10 +1,13 @@
 import type { Mode } from '../../api/keptn/mode.ts';
 import type { PhaseOutcome } from '../phase/advance.ts';
 import { standingDefinition } from '../standing/check-item.ts';
-import { judgeFreezeWindow } from '../standing/freeze-window.ts';
-import type { CheckDefinition } from '../../api/keptn/check-definition.ts';
 import { type CheckModes, modeOf } from './check-modes.ts';
-import { lookAgainMs, mostStandingChecks, type StandingSeen } from './standing-checks.ts';
+import {
+  lookAgainMs,
+  mostStandingChecks,
+  type StandingSeen,
+  verdictOf,
+} from './standing-checks.ts';
 
 const blocks: Mode = 'block';
 
@@ -26,7 +29,7 @@ export function frozenAtRelease(
     const name = standingDefinition(item) ?? '';
     const definition = standing?.definitions.get(name);
     if (definition === undefined || modeOf(definition, modes) !== blocks) return [];
-    const verdict = judged(definition, { now, labels });
+    const verdict = verdictOf(definition, { now, labels });
     return verdict.type === 'waits' ? [{ item, verdict }] : [];
   });
   const [first] = closed;
@@ -39,11 +42,4 @@ export function frozenAtRelease(
     eventful: true,
     ...(wakes.length > 0 && { wakeAfterMs: lookAgainMs(Math.min(...wakes) - now) }),
   };
-}
-
-function judged(
-  { spec }: CheckDefinition,
-  at: { readonly now: number; readonly labels: Readonly<Record<string, string>> },
-) {
-  return judgeFreezeWindow(spec.freezeWindow, at);
 }

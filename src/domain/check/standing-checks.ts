@@ -127,7 +127,8 @@ function judgedItem(item: ItemStatus, request: Request, seen: StandingSeen | und
   };
 }
 
-function verdictOf(
+/** What a check without a Job says at a moment, in a Namespace with these labels. */
+export function verdictOf(
   { spec }: CheckDefinition,
   at: { readonly now: number; readonly labels: Readonly<Record<string, string>> },
 ): Verdict {
